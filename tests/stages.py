@@ -1,0 +1,160 @@
+"""What `make test` runs, stage by stage, each with its time. `python -m tests.stages [stage …]` runs some of them.
+
+A stage fails when a command of it fails, takes too long, or is pytest and ran no test or skipped one: what cannot run
+here is a failure, never a quiet success.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tests.support import tools
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+MINUTES = 12
+"""After this long a stage is stopped: something hangs."""
+NO_TESTS = 5
+"""The exit code by which pytest says that it found nothing to run."""
+ABROAD = "not browser and not bench"
+CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+ in [\d.]+s.*?) ?=*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Commands that run side by side, each given as its words. `pytest` says that the one command is a test run."""
+
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+    pytest: bool = False
+
+
+def _tests(name: str, *words: str) -> Stage:
+    return Stage(name, (("pytest", "-q", "--dist", "worksteal", *words),), pytest=True)
+
+
+STAGES = (
+    Stage(
+        "lint",
+        (
+            ("ruff", "check", "--quiet"),
+            ("ruff", "format", "--check", "--quiet"),
+            ("lint-imports", "--no-logo"),
+            ("mypy", "--no-error-summary"),
+        ),
+    ),
+    _tests("sqlite", "-n", "2", "-m", ABROAD),
+    _tests("postgres", "-n", "2", "--engine", "postgres", "-m", f"database and {ABROAD}"),
+    _tests("browser", "-n", "2", "-m", "browser"),
+)
+OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench"),)
+
+
+def _start(words: Sequence[str], output: IO[str] | None) -> "subprocess.Popen[str]":
+    """Run a program of this environment; its output goes to `output`, or past us where that is None."""
+    program = [sys.executable, "-m", words[0]] if words[0] == "pytest" else [str(BIN / words[0])]
+    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return subprocess.Popen(
+        [*program, *words[1:]], cwd=ROOT, env=env, text=True, stdin=subprocess.DEVNULL, start_new_session=True,
+        stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    """End a command and what it started."""
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def run_side_by_side(stage: Stage) -> str:
+    """Run the commands side by side; why the stage failed, or nothing."""
+    failed = []
+    with ExitStack() as files:
+        outputs = {words: files.enter_context(tempfile.TemporaryFile("w+")) for words in stage.commands}
+        running = {words: _start(words, output) for words, output in outputs.items()}
+        for words, process in running.items():
+            try:
+                code = process.wait(MINUTES * 60)
+            except subprocess.TimeoutExpired:
+                _stop(process)
+                code = 1
+            if code:
+                failed.append(" ".join(words))
+                outputs[words].seek(0)
+                print(f"--- {' '.join(words)}\n{outputs[words].read()}", flush=True)
+    return f"failed: {'; '.join(failed)}" if failed else ""
+
+
+def run_tests(stage: Stage) -> tuple[str, str]:
+    """Run the tests and show what they print; (why the stage failed or nothing, pytest's closing line)."""
+    closing = ""
+    with _start(stage.commands[0], None) as process:
+        limit = threading.Timer(MINUTES * 60, _stop, [process])
+        limit.start()
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            if found := CLOSING.match(line.strip()):
+                closing = found[1]
+        code = process.wait()
+        limit.cancel()
+    if code == NO_TESTS:
+        return "no test ran", closing
+    if code:
+        return f"pytest ended with {code}", closing
+    if not re.search(r"\b[1-9]\d* passed", closing):
+        return "no test passed", closing
+    if re.search(r"\b[1-9]\d* skipped", closing):
+        return "tests were skipped: what cannot run here is a failure", closing
+    return "", closing
+
+
+def run(stages: Sequence[Stage]) -> int:
+    """Run `stages`, all of them even when one fails, so that one run tells everything; the process's exit code."""
+    lines = []
+    code = 0
+    for stage in stages:
+        print(f"== {stage.name}", flush=True)
+        began = time.monotonic()
+        problem, closing = run_tests(stage) if stage.pytest else (run_side_by_side(stage), "")
+        lines.append(f"{stage.name:<9} {time.monotonic() - began:6.1f} s  {problem or 'ok':<4} {closing}")
+        if problem:
+            code = 1
+    print("\n" + "\n".join(lines), flush=True)
+    return code
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the named stages, or all that `make test` runs. Returns 0 only when all of them passed."""
+    known = {stage.name: stage for stage in (*STAGES, *OTHERS)}
+    if unknown := [name for name in names if name not in known]:
+        print(f"no such stage: {', '.join(unknown)}; there are {', '.join(known)}")
+        return 2
+    chosen = [known[name] for name in names] or list(STAGES)
+    if any(stage.pytest for stage in chosen):
+        try:
+            tools.install()
+        except tools.Missing as e:
+            print(f"make test cannot run here: {e}")
+            return 1
+    return run(chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
