@@ -1,0 +1,28 @@
+"""Decisions that several plugins may have a say in: each gives findings, the core combines them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Verdict(IntEnum):
+    """Ordered by severity: the worst wins, so no plugin can undo another's refusal or grant access by itself."""
+
+    ALLOW = 0
+    REFER = 1
+    DENY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One plugin's view of one decision. `message` is an English msgid shown to the person who decides."""
+
+    verdict: Verdict
+    message: str
+    code: str
+    plugin: str = ""
+
+
+def worst(findings: Iterable[Finding]) -> Verdict:
+    """The combined verdict: deny > refer > allow; nothing said means allow."""
+    return max((finding.verdict for finding in findings), default=Verdict.ALLOW)

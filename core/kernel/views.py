@@ -1,0 +1,100 @@
+"""The frozen views that hooks and services receive: never rows of the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from core.kernel.permissions import Role
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRef:
+    """A tenant as a plugin sees it. `languages` are codes, the first being the site's default."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    languages: tuple[str, ...] = ("en",)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every path of this site when it is reached by path: "" for the UK site."""
+        return "" if self.kind == "uk" else f"/{self.slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as others may see it."""
+
+    id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a signed-in person at one tenant, or the platform itself (`system`)."""
+
+    account_id: str | None
+    name: str
+    roles: frozenset[Role] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    is_system: bool = False
+
+    def can(self, permission: str) -> bool:
+        """Whether this actor holds `permission` at the tenant the actor was made for."""
+        return self.is_system or permission in self.permissions
+
+
+SYSTEM = Actor(account_id=None, name="system", is_system=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link in a site's main navigation. `label` is a msgid; `href` is a path inside the site."""
+
+    label: str
+    href: str
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a page: a template of the plugin's own, rendered by the core with `context` and nothing else."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """Something that waits for a person: shown to partner leads and the central team."""
+
+    label: str
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """Why a settings value cannot stand. `field` is the setting's name, `message` a msgid."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRef:
+    """An event as other plugins see it, for instance to find something against publishing it."""
+
+    id: str
+    kind: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: str
+    audience: str
+    capacity: int | None
