@@ -1,0 +1,1 @@
+"""The database: engine, scoped sessions, the isolation guard, audit, idempotency and migrations."""

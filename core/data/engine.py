@@ -1,0 +1,62 @@
+"""What every connection is told once: SQLite's pragmas and functions, PostgreSQL's defaults."""
+
+import hashlib
+import sqlite3
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from core.config import normalise_url
+from core.data.guard import guard_engine
+from core.data.session import WRITE_OPTION
+
+BUSY_SECONDS = 30
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    f"busy_timeout={BUSY_SECONDS * 1000}",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",
+    "cache_size=-16384",
+    "temp_store=MEMORY",
+)
+
+
+def chain(previous: str, digest: str) -> str:
+    """The audit chain's step, as `qp_chain` in both databases: SHA-256 over the hex of the last hash and of the entry."""
+    return hashlib.sha256((previous + digest).encode()).hexdigest()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Pool and driver options for `url`."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": False, "pool_recycle": 1800}
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Attach the pragmas, the write lock of services and the isolation guard to `engine`. Safe to call once per engine."""
+    guard_engine(engine)
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself; `_begin` does
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("qp_chain", 2, chain, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        write = connection.get_execution_options().get(WRITE_OPTION)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def create_engine(url: str, **options: Any) -> sa.Engine:
+    """An engine outside Flask (migrations, tests), prepared like the application's own."""
+    url = normalise_url(url)
+    engine = sa.create_engine(url, **{**engine_options(url), **options})
+    prepare(engine)
+    return engine

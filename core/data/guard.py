@@ -1,0 +1,198 @@
+"""The isolation guard: filters every ORM statement to the session's tenant and refuses what it cannot filter.
+
+Three nets, each of which must hold by itself (the leak matrix in `tests/isolation` pins every case):
+
+1. `do_orm_execute` adds the tenant criterion to every select, update and delete, loader queries included.
+2. Load, attach and flush events compare each tenant-owned row with the scope.
+3. `before_cursor_execute` looks at the SQL that is about to run. Whatever its origin (Core, `text()`, a bare connection),
+   a statement that names a tenant-owned table must come from a flush, or carry one tenant predicate per reference, or
+   run in platform scope, or give `execution_options(unscoped_reason="…")`. The analysis of each SQL text is remembered.
+"""
+
+import re
+import weakref
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, orm
+from sqlalchemy.orm import FromStatement, with_loader_criteria
+from sqlalchemy.sql.elements import TextClause
+
+from core.data.base import TenantOwned, owned_table_names
+from core.data.scope import CrossTenant, Scope, ScopeError
+from core.data.session import ScopedSession
+
+REASON = "unscoped_reason"
+CHECKED_INSERT = "qp_checked_insert"
+
+
+@lru_cache(maxsize=4096)
+def _criteria(tenant_id: int) -> Any:
+    # include_aliases: with the default, criteria on a mixin are silently dropped (71 of 75 cases leak).
+    return with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _filter(state: orm.ORMExecuteState) -> None:
+    session: Any = state.session
+    scope: Scope = session.scope
+    if scope.is_platform or state.execution_options.get(REASON):
+        return
+    statement = state.statement
+    if not state.is_orm_statement:
+        return  # Core and text() are judged by `_check_sql`
+    if isinstance(statement, FromStatement) and isinstance(statement.element, TextClause):
+        raise ScopeError("from_statement(text()) cannot be filtered; give unscoped_reason")
+    if state.is_insert:
+        _check_insert(state, scope)
+    elif state.is_update and isinstance(state.parameters, list):
+        raise ScopeError("bulk UPDATE by primary key cannot be filtered; update through a WHERE")
+    elif state.is_select or state.is_update or state.is_delete:
+        state.statement = statement.options(_criteria(scope.tenant_id or 0))
+
+
+def _check_insert(state: orm.ORMExecuteState, scope: Scope) -> None:
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, TenantOwned):
+        return
+    statement: Any = state.statement
+    if statement.select is not None:
+        raise ScopeError("INSERT … SELECT cannot be filtered; give unscoped_reason")
+    rows: Any = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
+    inline = {getattr(column, "key", column): value for column, value in (statement._values or {}).items()}
+    for row in rows:
+        value = row.get("tenant_id", getattr(inline.get("tenant_id"), "value", inline.get("tenant_id")))
+        if value != scope.tenant_id:
+            raise CrossTenant("an INSERT must name the session's own tenant")
+    state.update_execution_options(**{CHECKED_INSERT: True})
+
+
+def _belongs(session: Any, instance: Any) -> None:
+    tenant_id = instance.__dict__.get("tenant_id")
+    if tenant_id is None or not isinstance(session, ScopedSession) or session.scope.is_platform:
+        return
+    if tenant_id != session.scope.tenant_id:
+        raise CrossTenant(f"a {type(instance).__name__} of another tenant in this session")
+
+
+@event.listens_for(TenantOwned, "load", propagate=True)
+def _loaded(instance: Any, context: Any) -> None:
+    if context is None:  # `merge()` of a row that is not there: judged when it is flushed
+        return
+    if not context.execution_options.get(REASON):
+        _belongs(context.session, instance)
+
+
+@event.listens_for(TenantOwned, "refresh", propagate=True)
+def _refreshed(instance: Any, context: Any, _: Any) -> None:
+    _belongs(context.session, instance)
+
+
+@event.listens_for(ScopedSession, "before_attach")
+def _attached(session: ScopedSession, instance: Any) -> None:
+    if isinstance(instance, TenantOwned):
+        _belongs(session, instance)
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _flush(session: ScopedSession, *_: Any) -> None:
+    scope = session.scope
+    for instance in (*session.new, *session.dirty, *session.deleted):
+        if not isinstance(instance, TenantOwned):
+            continue
+        if instance.tenant_id is None and scope.tenant_id is not None:
+            instance.tenant_id = scope.tenant_id
+        history = sa.inspect(instance).attrs.tenant_id.history
+        if instance.tenant_id is None or (history.deleted and list(history.deleted) != [instance.tenant_id]):
+            raise CrossTenant(f"the tenant of a {type(instance).__name__} cannot be missing or changed")
+        _belongs(session, instance)
+    session.flushing = True
+
+
+@event.listens_for(ScopedSession, "after_flush")
+def _flushed(session: ScopedSession, _: Any) -> None:
+    session.flushing = False
+
+
+@event.listens_for(ScopedSession, "after_soft_rollback")
+def _rolled_back(session: ScopedSession, _: Any) -> None:
+    session.flushing = False
+
+
+class _Reading:
+    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate."""
+
+    __slots__ = ("is_insert", "touches", "unfiltered")
+
+    def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str]) -> None:
+        needed: dict[str, int] = {}
+        for match in pattern.finditer(sql):
+            alias = match.group("alias") or match.group("table")
+            needed[alias] = needed.get(alias, 0) + 1
+        self.touches = bool(needed)
+        self.is_insert = is_insert or sql.lstrip()[:6].upper() == "INSERT"
+        self.unfiltered = next(
+            (alias for alias, count in needed.items() if len(re.findall(_predicate(alias), sql)) < count), None
+        )
+
+
+def _predicate(alias: str) -> str:
+    """`alias.tenant_id = …`, or the far side of a composite join: `other.tenant_id = alias.tenant_id`."""
+    return rf'\b{alias}"?\.tenant_id = |\.tenant_id = "?{alias}"?\.tenant_id\b'
+
+
+_NOT_ALIASES = (
+    "WHERE|JOIN|ON|SET|LEFT|RIGHT|FULL|INNER|ORDER|GROUP|LIMIT|FETCH|FOR|UNION|CROSS|RETURNING|VALUES|HAVING|USING|"
+    "DEFAULT|INTERSECT|EXCEPT|OFFSET|NATURAL|INDEXED"
+)
+
+
+@lru_cache(maxsize=8)
+def _pattern(names: frozenset[str]) -> re.Pattern[str]:
+    tables = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    return re.compile(
+        rf'(?:\bFROM|\bJOIN|\bUPDATE|\bINTO|,)\s+\(*(?:\w+\.)?"?(?P<table>{tables})"?(?![\w.])'
+        rf'(?:\s+(?:AS\s+)?"?(?!(?:{_NOT_ALIASES})\b)(?P<alias>\w+)"?)?',
+        re.IGNORECASE,
+    )
+
+
+_readings: "weakref.WeakKeyDictionary[sa.Engine, dict[str, _Reading]]" = weakref.WeakKeyDictionary()
+READINGS_KEPT = 5000
+
+
+def guard_engine(engine: sa.Engine) -> None:
+    """Let no statement on a tenant-owned table reach `engine`'s database without a tenant predicate or a reason."""
+    readings = _readings.setdefault(engine, {})
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _check_sql(conn: sa.Connection, _c: Any, sql: str, _p: Any, context: Any, _m: bool) -> None:
+        reading = readings.get(sql)
+        if reading is None:
+            names = owned_table_names()
+            if not names:
+                return
+            if len(readings) >= READINGS_KEPT:
+                readings.clear()
+            reading = readings[sql] = _Reading(sql, bool(context and context.isinsert), _pattern(names))
+        if not reading.touches:
+            return
+        options = context.execution_options if context is not None else conn.get_execution_options()
+        if options.get(REASON) or (context is not None and context.isddl) or sql.lstrip()[:6].upper() in _DDL:
+            return
+        session = conn.info.get("session")
+        if session is None or not conn.in_transaction():
+            raise ScopeError(f"no scope: {sql[:80]}")
+        if session.scope.is_platform or session.flushing:
+            return
+        if reading.unfiltered is not None and not (reading.is_insert and options.get(CHECKED_INSERT)):
+            raise ScopeError(f"{reading.unfiltered}: a reference without the tenant's predicate")
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_: Any, record: Any) -> None:
+        if record is not None:
+            record.info.pop("session", None)
+
+
+_DDL = frozenset({"CREATE", "ALTER ", "DROP T", "DROP I", "PRAGMA", "TRUNCA"})

@@ -1,0 +1,181 @@
+"""Migrations: the core's and each plugin's own, one version table each, so that one can be added or removed alone."""
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.config import normalise_url
+from core.data import rls
+from core.data.base import Base
+from core.kernel import clock
+
+HERE = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One owner of tables. `versions` is the folder of its migrations, `prefixes` begin the names of its tables."""
+
+    name: str
+    versions: Path
+    prefixes: tuple[str, ...]
+
+    @property
+    def version_table(self) -> str:
+        """Where Alembic keeps this component's revision."""
+        return f"alembic_{self.name}"
+
+    def owns(self, table: str) -> bool:
+        """Whether `table` is this component's by its name."""
+        return table.startswith(tuple(f"{prefix}_" for prefix in self.prefixes))
+
+
+CORE = Component("core", HERE / "versions", ("data", "tenancy", "people", "work"))
+
+
+def _config(connection: sa.Connection, component: Component) -> Any:
+    from alembic.config import Config  # heavy: 110 ms, and only ever needed by the commands
+
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(component.versions))
+
+    config.attributes.update(
+        connection=connection,
+        version_table=component.version_table,
+        include_name=_names(component),
+        include_object=_objects(component),
+    )
+    return config
+
+
+def owner_engine(url: str) -> sa.Engine:
+    """A bare engine for schema changes. SQLite: foreign keys off, since a batch change with them on deletes child rows."""
+    engine = sa.create_engine(normalise_url(url), poolclass=sa.NullPool)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
+    return engine
+
+
+def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> dict[str, str]:
+    """Bring every component to its newest revision, then policies and grants in step.
+
+    The core goes first; a plugin that fails does not stop the others. Returns {component: error} for those that failed;
+    raises whatever the core's own migration raises. A SQLite file that holds data is copied aside first.
+    """
+    from alembic import command  # heavy: see `_config`
+
+    failed: dict[str, str] = {}
+    backup_before_change(url)
+    engine = owner_engine(url)
+    for component in components:
+        try:
+            with engine.begin() as connection:
+                command.upgrade(_config(connection, component), "head")
+                _check_foreign_keys(connection)
+        except Exception as error:
+            if component.name == CORE.name:
+                raise
+            failed[component.name] = f"{type(error).__name__}: {error}"
+    with engine.begin() as connection:
+        rls.apply(connection, app_role)
+    engine.dispose()
+    return failed
+
+
+def _check_foreign_keys(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite" and (bad := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise RuntimeError(f"the migration left a row of {bad[0]} without its parent in {bad[2]}")
+
+
+def revise(url: str, component: Component, message: str) -> None:
+    """Write the next migration of `component` from the difference between models and database."""
+    from alembic import command  # heavy: see `_config`
+
+    number = len(list(component.versions.glob("*.py"))) + 1
+    engine = owner_engine(url)
+    with engine.begin() as connection:
+        rev_id = f"{component.name}{number:04d}"
+        command.revision(_config(connection, component), message, autogenerate=True, rev_id=rev_id)
+    engine.dispose()
+
+
+def differences(url: str, components: Iterable[Component]) -> list[str]:
+    """What models and database disagree on, one line each: empty when every migration has been written and run."""
+    from alembic.autogenerate import compare_metadata  # heavy: see `_config`
+    from alembic.migration import MigrationContext  # heavy: see `_config`
+
+    found: list[str] = []
+    engine = owner_engine(url)
+    with engine.connect() as connection:
+        for component in components:
+            options = {"compare_type": True, "include_name": _names(component), "include_object": _objects(component)}
+            context = MigrationContext.configure(connection, opts=options)
+            found += [f"{component.name}: {change}" for change in compare_metadata(context, Base.metadata)]
+    engine.dispose()
+    return found
+
+
+def _names(component: Component) -> Callable[..., bool]:
+    return lambda name, kind, parents: kind != "table" or component.owns(name or "")
+
+
+def _objects(component: Component) -> Callable[..., bool]:
+    return lambda _object, name, kind, *_: kind != "table" or component.owns(name or "")
+
+
+def _sqlite_path(url: str) -> Path | None:
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def backup_before_change(url: str) -> Path | None:
+    """Copy a SQLite database that holds anything to `<name>.before-upgrade`; None where there is nothing to copy."""
+    path = _sqlite_path(url)
+    if path is None or not path.exists() or path.stat().st_size == 0:
+        return None
+    copy = path.with_name(path.name + ".before-upgrade")
+    backup(url, copy)
+    return copy
+
+
+def backup(url: str, target: Path) -> None:
+    """Write a consistent copy of a SQLite database to `target` while it is in use. Raises ValueError on PostgreSQL."""
+    path = _sqlite_path(url)
+    if path is None:
+        raise ValueError("PostgreSQL is backed up with pg_dump: see docs/operate.md")
+    target.unlink(missing_ok=True)
+    engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
+    engine.dispose()
+
+
+def restore(url: str, source: Path) -> Path:
+    """Put the backup `source` in place of a SQLite database; the replaced file is kept and its path returned.
+
+    Raises ValueError when `source` is no intact SQLite database, and on PostgreSQL.
+    """
+    path = _sqlite_path(url)
+    if path is None:
+        raise ValueError("PostgreSQL is restored with pg_restore: see docs/operate.md")
+    engine = sa.create_engine(f"sqlite:///{source}", poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            if not source.exists() or connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
+                raise ValueError(f"{source} is not an intact backup")
+    except sa.exc.DatabaseError as error:
+        raise ValueError(f"{source} is not an intact backup") from error
+    finally:
+        engine.dispose()
+    kept = path.with_name(f"{path.name}.replaced-{clock.now():%Y%m%dT%H%M%S}")
+    if path.exists():
+        path.replace(kept)
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    shutil.copyfile(source, path)
+    return kept

@@ -1,0 +1,127 @@
+"""Sessions with one scope for life, and the one transaction of a service."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, orm
+
+from core.data.scope import Scope, ScopeError
+
+WRITE_OPTION = "qp_write"
+
+
+class ScopedSession(orm.Session):
+    """A session that knows whose rows it may see. Created without a scope it raises ScopeError."""
+
+    def __init__(self, *, scope: Scope | None = None, db: Any = None, **options: Any) -> None:
+        if scope is None:
+            raise ScopeError("a session needs a scope: Scope.tenant(id) or Scope.platform(reason)")
+        self._scope = scope
+        self._flask_sqlalchemy = db
+        self.in_service = False
+        self.flushing = False
+        self._after_commit: list[Callable[[], None]] = []
+        options.setdefault("expire_on_commit", False)
+        super().__init__(**options)
+
+    @property
+    def scope(self) -> Scope:
+        """The scope given at birth; it cannot be changed."""
+        return self._scope
+
+    def get_bind(self, mapper: Any = None, **kwargs: Any) -> sa.Engine | sa.Connection:
+        """The one engine of the application."""
+        if self._flask_sqlalchemy is not None and self.bind is None:
+            engine: sa.Engine = self._flask_sqlalchemy.engine
+            return engine
+        return super().get_bind(mapper, **kwargs)
+
+
+@contextmanager
+def transaction(session: ScopedSession) -> Iterator[None]:
+    """The one transaction of a service: commits at the end, rolls back on any error, then runs the after-commit effects.
+
+    On SQLite the write lock is taken at the start (BEGIN IMMEDIATE): a read transaction that tries to become a write
+    transaction fails at once when another writer came first, however long the busy timeout. What the session read
+    before is therefore ended first. Raises RuntimeError when services are nested: a use case is one transaction.
+    """
+    if session.in_service:
+        raise RuntimeError("services do not nest: one use case is one transaction")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside a service's transaction")
+    session.in_service = True
+    try:
+        if session.get_bind().dialect.name == "sqlite":
+            if session.in_transaction():
+                session.rollback()
+            session.connection(execution_options={WRITE_OPTION: True})
+        yield
+        session.commit()
+    except BaseException:
+        session._after_commit.clear()
+        session.rollback()
+        raise
+    finally:
+        session.in_service = False
+    effects, session._after_commit = session._after_commit, []
+    for effect in effects:
+        effect()
+
+
+@contextmanager
+def savepoint(session: ScopedSession) -> Iterator[None]:
+    """Keep what a stranger's code does wrong in the block from the rest: its error is raised on, the session stays usable.
+
+    Inside a service's transaction this is a savepoint of the database. Outside there are only reads, so an error ends
+    the transaction, at no cost where there is none. A failed statement whose error was swallowed is raised here
+    (RuntimeError): PostgreSQL would refuse every statement after it.
+    """
+    if session.in_service:
+        with session.begin_nested():
+            yield
+        return
+    try:
+        yield
+        _refuse_silent_failure(session)
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def _refuse_silent_failure(session: ScopedSession) -> None:
+    if not session.in_transaction() or session.get_bind().dialect.name != "postgresql":
+        return
+    driver: Any = session.connection().connection.driver_connection
+    if driver.info.transaction_status.name == "INERROR":
+        raise RuntimeError("a statement failed and its error was swallowed")
+
+
+def after_commit(session: ScopedSession, effect: Callable[[], None]) -> None:
+    """Run `effect` once the service's transaction has committed; never when it rolls back."""
+    if not session.in_service:
+        raise RuntimeError("after_commit belongs inside a service's transaction")
+    session._after_commit.append(effect)
+
+
+@event.listens_for(ScopedSession, "after_begin")
+def _announce_scope(session: ScopedSession, _: orm.SessionTransaction, connection: sa.Connection) -> None:
+    """Tell the guard, and PostgreSQL's row-level security, whose transaction this is."""
+    connection.info["session"] = session
+    if connection.dialect.name == "postgresql" and not session.info.get("announced_by_statement"):
+        announce(connection, session.scope)
+
+
+def announce(connection: sa.Connection, scope: Scope) -> None:
+    """Set the tenant (or the platform flag) for this transaction only, as the policies of `rls` read it."""
+    tenant = "" if scope.tenant_id is None else str(scope.tenant_id)
+    connection.exec_driver_sql(
+        "select set_config('app.tenant_id', %s, true), set_config('app.platform', %s, true)",
+        (tenant, "on" if scope.is_platform else ""),
+    )
+
+
+@event.listens_for(ScopedSession, "after_transaction_end")
+def _forget_scope(session: ScopedSession, _: orm.SessionTransaction) -> None:
+    session.flushing = False

@@ -1,0 +1,111 @@
+"""The audit chain: gapless, in order under concurrency, and telling when somebody changed it."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.data import audit
+from core.data.db import tenant_session
+from core.data.scope import Scope, ScopeError
+from core.data.session import ScopedSession, transaction
+from core.kernel.views import SYSTEM
+from tests.support.databases import Database
+from tests.support.statements import Counter
+
+SessionFor = Callable[[str], ScopedSession]
+
+
+def _write(session: ScopedSession, *subjects: str) -> None:
+    for subject in subjects:
+        with transaction(session):
+            audit.record(session, actor=SYSTEM, action="test.done", subject=subject, after={"n": subject})
+
+
+def test_invariant_the_chain_verifies(session_for: SessionFor) -> None:
+    session = session_for("scotland")
+    before = audit.verify(session).entries
+    _write(session, "a", "b", "c")
+    report = audit.verify(session)
+    assert report.ok
+    assert report.entries == before + 3
+
+
+def test_invariant_an_edit_is_noticed(session_for: SessionFor, database: Database) -> None:
+    session = session_for("scotland")
+    _write(session, "a", "b", "c")
+    engine = sa.create_engine(database.superuser_url)
+    with engine.begin() as c:
+        if engine.dialect.name == "postgresql":
+            c.exec_driver_sql("set session_replication_role = replica")
+        else:
+            c.exec_driver_sql("drop trigger audit_no_update")
+        c.exec_driver_sql("update data_audit_entry set subject = 'z' where subject = 'b' and tenant_id = 2")
+    engine.dispose()
+    session.expire_all()
+    session.rollback()
+    assert audit.verify(session).broken_at is not None
+
+
+def test_invariant_a_cut_off_tail_is_noticed(session_for: SessionFor, database: Database) -> None:
+    session = session_for("scotland")
+    _write(session, "a", "b", "c")
+    engine = sa.create_engine(database.superuser_url)
+    with engine.begin() as c:
+        if engine.dialect.name == "postgresql":
+            c.exec_driver_sql("set session_replication_role = replica")
+        else:
+            c.exec_driver_sql("drop trigger audit_no_delete")
+        c.exec_driver_sql("delete from data_audit_entry where subject = 'c' and tenant_id = 2")
+    engine.dispose()
+    session.rollback()
+    report = audit.verify(session)
+    assert report.broken_at is None
+    assert not report.head_matches
+
+
+@pytest.mark.parametrize("statement", ["update data_audit_entry set why = 'x'", "delete from data_audit_entry"])
+def test_invariant_entries_are_never_changed(session_for: SessionFor, statement: str) -> None:
+    session = session_for("scotland")
+    _write(session, "a")
+    with pytest.raises(sa.exc.DBAPIError), transaction(session):
+        session.execute(sa.text(statement).execution_options(unscoped_reason="the test tries to"))
+
+
+def test_invariant_writers_do_not_fork_the_chain(app: Flask, session_for: SessionFor) -> None:
+    start = audit.verify(session_for("wales")).entries
+    errors: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            with app.app_context(), tenant_session(3) as session:
+                _write(session, *[f"{number}.{i}" for i in range(10)])
+        except BaseException as error:  # noqa: BLE001 - a thread's error is handed to the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    report = audit.verify(session_for("wales"))
+    assert report.ok
+    assert report.entries == start + 60
+
+
+def test_an_entry_costs_two_statements(session_for: SessionFor, statements: Counter) -> None:
+    session = session_for("scotland")
+    _write(session, "first")
+    with transaction(session), statements() as seen:
+        audit.record(session, actor=SYSTEM, action="test.done", subject="x")
+    assert len(seen) == 2
+
+
+def test_a_session_without_a_scope_is_refused() -> None:
+    with pytest.raises(ScopeError):
+        ScopedSession()
+    with pytest.raises(ValueError, match="reason"):
+        Scope.platform("  ")

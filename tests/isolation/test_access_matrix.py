@@ -1,0 +1,189 @@
+"""Every route × every kind of visitor, generated from the application's own URL map."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from core.kernel.ids import new_id
+from core.kernel.permissions import Role
+from core.web.access import Access, access_of
+from tests.factories.people import client_of, make_person
+from tests.support.client import FormClient
+
+PUBLIC, SIGNED_IN = "public", "signed_in"
+PREFIXES = ("/scotland", "/wales", "")
+VISITORS = ("signed out", "member of A", "lead of A", "member of B", "lead of B", "central")
+
+# What a route asks for, stated a second time by hand: a new route fails until somebody says here who may use it.
+EXPECTED: dict[str, str] = {
+    "assets.serve": PUBLIC,
+    "health.healthz": PUBLIC,
+    "health.readyz": PUBLIC,
+    "health.prometheus": PUBLIC,
+    "site.home": PUBLIC,
+    "site.theme": PUBLIC,
+    "site.language": PUBLIC,
+    "style.index": PUBLIC,
+    "account.register": PUBLIC,
+    "account.reset": PUBLIC,
+    "account.check_mail": PUBLIC,
+    "account.confirm": PUBLIC,
+    "account.email": SIGNED_IN,
+    "account.email_with": PUBLIC,
+    "account.move": SIGNED_IN,
+    "account.reset_with": PUBLIC,
+    "account.sign_in": PUBLIC,
+    "account.sign_out": PUBLIC,
+    "account.sign_out_everywhere": SIGNED_IN,
+    "account.home": SIGNED_IN,
+    "account.password": SIGNED_IN,
+    "account.devices": SIGNED_IN,
+    "account.end_device": SIGNED_IN,
+    "me.items": SIGNED_IN,
+}
+# Rooms whose services have rules of their own beyond the route's: whoever is let in may still be refused there.
+RULES_INSIDE = ("local_events.",)
+PERMISSION_OF_PREFIX = {
+    "console.": "console and its parts",
+    "manage.": "a partner's own management",
+    "local_events.": "events",
+}
+_numbers = count()
+
+
+@pytest.fixture
+def visitors(app: Flask) -> dict[str, FormClient]:
+    def someone(home: str = "", *grants: tuple[Role, str]) -> FormClient:
+        return client_of(app, make_person(app, f"p{next(_numbers)}@example.org", home=home, grants=grants))
+
+    return {
+        "signed out": app.test_client(),  # type: ignore[dict-item]  # the application's own client class
+        "member of A": someone("scotland"),
+        "lead of A": someone("", (Role.PARTNER_LEAD, "scotland")),
+        "member of B": someone("wales"),
+        "lead of B": someone("", (Role.PARTNER_LEAD, "wales")),
+        "central": someone("", (Role.CENTRAL_TEAM, "uk")),
+    }
+
+
+def _rules(app: Flask) -> Iterator[tuple[Rule, Access, str]]:
+    for rule in app.url_map.iter_rules():
+        access = access_of(app, rule.endpoint)
+        assert access is not None
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            yield rule, access, method
+
+
+def _path(app: Flask, rule: Rule) -> str:
+    values: dict[str, object] = {name: new_id() for name in rule.arguments}
+    values |= dict.fromkeys(rule.arguments & {"revision"}, 1)
+    values |= dict.fromkeys(rule.arguments & {"slug"}, "scotland")
+    with app.test_request_context("http://localhost/"):
+        adapter = app.url_map.bind("localhost")
+        return adapter.build(rule.endpoint, values)
+
+
+def _permitted(app: Flask, access: Access, visitor: str, prefix: str) -> bool:
+    """Whether the declaration lets this visitor in at this site, by roles alone."""
+    if access.kind == "public":
+        return True
+    if visitor == "signed out":
+        return False
+    if access.kind == "signed_in":
+        return True
+    roles = {
+        "member of A": {Role.MEMBER},
+        "member of B": {Role.MEMBER},
+        "lead of A": {Role.PARTNER_LEAD} if prefix == "/scotland" else set(),
+        "lead of B": {Role.PARTNER_LEAD} if prefix == "/wales" else set(),
+        "central": {Role.CENTRAL_TEAM},
+    }[visitor]
+    return any(access.permission in _held(app, role) for role in roles)
+
+
+def _held(app: Flask, role: Role) -> set[str]:
+    from core.kernel.permissions import ROLE_PERMISSIONS
+
+    held = {str(name) for name in ROLE_PERMISSIONS.get(role, frozenset())}
+    for plugin in app.extensions["q.registry"].plugins.values():
+        held |= {p.name for p in plugin.manifest.permissions if role in p.roles}
+    return held
+
+
+def test_every_route_is_listed(app: Flask) -> None:
+    for rule, access, _ in _rules(app):
+        if any(rule.endpoint.startswith(prefix) for prefix in PERMISSION_OF_PREFIX):
+            continue
+        assert EXPECTED.get(rule.endpoint) == access.kind, f"{rule.endpoint}: say in EXPECTED who may use it"
+        assert access.kind != "needs"
+
+
+def test_every_console_and_manage_route_needs_a_permission(app: Flask) -> None:
+    for rule, access, _ in _rules(app):
+        if rule.endpoint.startswith(("console.", "manage.")):
+            assert access.kind == "needs", rule.endpoint
+
+
+def test_the_matrix(app: Flask, visitors: dict[str, FormClient]) -> None:
+    wrong = []
+    for rule, access, method in _rules(app):
+        if access.tenantless:
+            continue
+        path = _path(app, rule)
+        for prefix in PREFIXES:
+            for name in VISITORS:
+                if rule.endpoint in {"account.sign_out", "account.sign_out_everywhere"} and name != "signed out":
+                    continue
+                response = visitors[name].open(prefix + path, method=method)
+                to_sign_in = response.status_code == 303 and "/account/sign-in" in response.headers["Location"]
+                refused = to_sign_in if name == "signed out" else response.status_code == 403
+                permitted = _permitted(app, access, name, prefix)
+                hidden = response.status_code == 404
+                ruled_out = response.status_code == 403 and rule.endpoint.startswith(RULES_INSIDE)
+                if response.status_code >= 500 or (
+                    permitted and not ruled_out and (response.status_code == 403 or to_sign_in)
+                ):
+                    wrong.append((name, method, prefix + path, response.status_code))
+                elif not permitted and not (refused or hidden):
+                    wrong.append((name, method, prefix + path, response.status_code))
+    assert wrong == []
+
+
+def test_a_plugin_that_is_off_looks_like_nothing(app: Flask, client: FormClient) -> None:
+    """Eastern never had a plugin switched on in this database state: its routes give the bytes of a missing page."""
+    from core.data.db import tenant_session
+    from core.kernel.views import SYSTEM
+    from core.tenancy.service import Change, configure
+
+    directory, registry = app.extensions["q.directory"], app.extensions["q.registry"]
+    tenant = directory.by_slug("eastern")
+    with app.app_context(), tenant_session(tenant.id) as session:
+        for name, plugin in registry.plugins.items():
+            revision = 1 if name in tenant.ever_enabled else 0
+            change = Change(name, False, plugin.settings().model_dump(mode="json"), revision, "test")
+            configure(session, registry, tenant.ref(), change, SYSTEM)
+    missing = client.get("/eastern/no-such-page")
+    for rule, _, method in _rules(app):
+        if rule.endpoint.split(".")[0] in registry.plugins:
+            response = client.open("/eastern" + _path(app, rule), method=method)
+            assert response.status_code == 404, rule.endpoint
+            assert response.data == missing.data, rule.endpoint
+
+
+def test_an_unknown_site_and_host_get_a_helpful_page(client: FormClient) -> None:
+    for response in (client.get("/atlantis/"), client.get("/", base_url="http://nobody.example")):
+        assert response.status_code == 404
+        assert b"/scotland/" in response.data
+
+
+@pytest.mark.parametrize("path", ["/demo/", "/demo/mail"])
+def test_the_demonstration_is_absent_otherwise(client: FormClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_the_demonstration_is_there_where_it_is_asked_for(make_app: Callable[..., Flask]) -> None:
+    app = make_app(demo=True)
+    assert app.test_client().get("/demo/").status_code == 200

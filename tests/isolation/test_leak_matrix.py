@@ -1,0 +1,114 @@
+"""The leak matrix: every kind of statement that can read or change another tenant's rows, on both engines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.data import rls
+from core.data.engine import create_engine
+from core.data.scope import Scope, ScopeError
+from core.data.session import ScopedSession
+from tests.isolation.matrix_cases import CASES, Case, World
+from tests.isolation.matrix_models import Claim, Line, LooseLine, MatrixBase, MileageClaim, Tag, TagLink, Tenant
+from tests.support.databases import Database
+
+TABLES = MatrixBase.metadata.sorted_tables
+
+
+def _seed(owner: sa.Engine) -> None:
+    with Session(owner) as s:
+        s.add_all([Tenant(id=1, name="one"), Tenant(id=2, name="two"), Tag(id=1, name="x")])
+        s.flush()
+        for t in (1, 2):
+            s.add(Claim(id=t * 10, tenant_id=t, title=f"c{t}", amount=100 * t))
+            s.add(MileageClaim(id=t * 10 + 1, tenant_id=t, title=f"m{t}", amount=10 * t, miles=5))
+            s.flush()
+            s.add(Line(id=t * 100, tenant_id=t, claim_id=t * 10, amount=7 * t))
+            s.add(LooseLine(id=t * 100, tenant_id=t, claim_id=t * 10, amount=7 * t))
+            s.add(TagLink(tenant_id=t, claim_id=t * 10, tag_id=1))
+        s.flush()
+        s.add(LooseLine(id=999, tenant_id=2, claim_id=10, amount=5))  # poisoned: tenant 2's line on tenant 1's claim
+        s.commit()
+
+
+@pytest.fixture(scope="module")
+def matrix(module_database: Database) -> Iterator[tuple[sa.Engine, sa.Engine]]:
+    """(the guarded engine under test, an unguarded hand on the same tables)."""
+    bare = sa.create_engine(module_database.superuser_url)
+    owner = sa.create_engine(module_database.owner_url)
+    MatrixBase.metadata.create_all(owner)
+    if owner.dialect.name == "postgresql":
+        with owner.begin() as c:
+            for table in TABLES:
+                if "tenant_id" in table.c:
+                    for ddl in rls.policy_ddl(table.name):
+                        c.exec_driver_sql(ddl)
+            for ddl in rls.grant_ddl("qp_app", [t.name for t in TABLES]):
+                c.exec_driver_sql(ddl)
+    app = create_engine(module_database.app_url)
+    yield app, bare
+    for engine in (app, bare, owner):
+        engine.dispose()
+
+
+@contextmanager
+def _world(app: sa.Engine, bare: sa.Engine) -> Iterator[World]:
+    with bare.begin() as c:
+        for table in reversed(TABLES):
+            c.execute(table.delete())
+    _seed(bare)
+
+    def foreign(cls: type, key: int) -> object:
+        with Session(bare) as s:
+            row = s.get(cls, key)
+            s.expunge_all()
+            return row
+
+    def peek(question: str) -> object:
+        with bare.connect() as c:
+            return c.exec_driver_sql(question).scalar()
+
+    def poke(statement: str) -> None:
+        with bare.begin() as c:
+            c.exec_driver_sql(statement)
+
+    with ScopedSession(scope=Scope.tenant(1), bind=app) as session:
+        yield World(session, foreign, peek, poke)
+
+
+def _outcome(case: Case, world: World) -> str:
+    try:
+        return "LEAK" if case.leaks(case.run(world)) else "ok"
+    except ScopeError:
+        return "blocked"
+    except sa.exc.DBAPIError as refused:
+        words = str(refused).lower()
+        if "row-level security" in words or "foreign key" in words or "unique" in words:
+            return "blocked"
+        raise
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_statement_reaches_another_tenant(case: Case, matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    with _world(*matrix) as world:
+        assert _outcome(case, world) == case.outcome
+
+
+def test_the_matrix_keeps_its_size() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) >= 75
+
+
+def test_without_the_guard_the_matrix_leaks(matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    """Negative control: the same cases on a plain session must leak, or the matrix proves nothing."""
+    _, bare = matrix
+    leaks = 0
+    for case in CASES:
+        with _world(bare, bare) as world, Session(bare) as plain:
+            try:
+                leaks += bool(case.leaks(case.run(world._replace(session=plain))))
+            except (sa.exc.DBAPIError, ScopeError):
+                continue
+    assert leaks > 50
