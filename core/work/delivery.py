@@ -1,0 +1,203 @@
+"""The job that sends mail by SMTP, or keeps it in the demonstration.
+
+A message is claimed (committed) before the server is spoken to and marked as sent as soon as the server has taken it,
+before the connection is ended politely. A worker that dies between the server's word and our commit leaves it claimed;
+after `CLAIM` it is sent once more. That is the one way to a second copy: both carry the same Message-ID, by which mail
+programs recognise them, and losing the message instead would be worse.
+"""
+
+import contextlib
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from ipaddress import ip_address
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import sqlalchemy as sa
+from flask import current_app
+
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.work.models import MAIL_FAILED, MAIL_KEPT, MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, Mail
+from core.work.registry import GiveUp, job
+from core.work.runner import this_run
+
+JOB = "core.mail"
+CLAIM = timedelta(minutes=3)
+TIMEOUT = 20.0
+"""Seconds for each step of the conversation with the mail server."""
+PORTS = {"smtp": 25, "smtps": 465}
+
+
+class NotSent(Exception):
+    """The message did not go out this time. Says what the server answered, never to whom: it is logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail goes. `scheme` is `smtp`, `smtps` or `demo` (nowhere: it is kept)."""
+
+    scheme: str
+    sender: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = False
+
+    @classmethod
+    def of(cls, url: str, base_url: str) -> Self:
+        """Read `smtp://user:password@host:port?starttls=1&from=q@example.org`, `smtps://…` or `demo:`.
+
+        Without `from`, mail comes from `no-reply@` the host of `base_url`.
+        """
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query)
+        sender = asked.get("from", [""])[0] or f"no-reply@{_domain(urlsplit(base_url).hostname or '')}"
+        if parts.scheme == "demo":
+            return cls("demo", sender)
+        return cls(
+            parts.scheme,
+            sender,
+            parts.hostname or "localhost",
+            parts.port or PORTS[parts.scheme],
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            asked.get("starttls", ["0"])[0] == "1",
+        )
+
+    def connect(self) -> smtplib.SMTP:
+        """A session with the server, secured and signed in as asked. Raises OSError or SMTPException."""
+        context = ssl.create_default_context() if self.scheme == "smtps" or self.starttls else None
+        if self.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT, context=context)
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
+        try:
+            if self.starttls:
+                server.starttls(context=context)
+            if self.user:
+                server.login(self.user, self.password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def _domain(host: str) -> str:
+    try:
+        ip_address(host)
+    except ValueError:
+        return host or "localhost"
+    return "localhost"
+
+
+def compose(mail: Any, server: MailServer) -> EmailMessage:
+    """The message of a row of `work_mail`, as it goes over the wire."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("Q", addr_spec=server.sender)
+    message["To"] = Address(addr_spec=mail.to_address)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = message_id(mail.id, server)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    message["Content-Language"] = mail.locale  # after the parts: earlier, it would be moved into the first of them
+    return message
+
+
+def message_id(mail_id: str, server: MailServer) -> str:
+    """The same each time the message is sent, so that a second copy can be recognised."""
+    return f"<{mail_id}@{server.sender.rpartition('@')[2]}>"
+
+
+@job(JOB, queue="mail", tries=12, base=30.0)
+def deliver(session: ScopedSession, mail_id: str) -> None:
+    """Send one message. Raises NotSent to be tried again, GiveUp when the server refused the recipient or the message."""
+    config = current_app.config["Q"]
+    server = MailServer.of(config.mail_url, config.base_url)
+    mail = _claim(session, mail_id, message_id(mail_id, server))
+    if mail is None:
+        return
+    if not mail.text:
+        _mark(session, mail_id, MAIL_FAILED, "its text has been forgotten")
+        raise GiveUp("the message's text has been forgotten")
+    if server.scheme == "demo":
+        _mark(session, mail_id, MAIL_KEPT)
+        return
+    try:
+        connection = server.connect()
+        try:
+            connection.send_message(compose(mail, server))
+            _mark(session, mail_id, MAIL_SENT, forget=mail.secret)
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+    except (smtplib.SMTPException, OSError, ValueError, UnicodeError) as error:
+        permanent, short = _judge(error)
+        final = permanent or this_run().last_try
+        _mark(session, mail_id, MAIL_FAILED if final else MAIL_QUEUED, f"{type(error).__name__}: {error}")
+        raise (GiveUp(short) if permanent else NotSent(short)) from None  # the cause would name the recipient
+
+
+def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
+    """Take the message for this run; None when it has gone already. Raises NotSent while another run holds it."""
+    now = clock.now()
+    waiting = Mail.state.in_((MAIL_QUEUED, MAIL_FAILED)) | (
+        (Mail.state == MAIL_SENDING) & (Mail.claimed_at < now - CLAIM)
+    )
+    columns = (Mail.id, Mail.to_address, Mail.subject, Mail.text, Mail.html, Mail.locale, Mail.secret, Mail.created_at)
+    with transaction(session):
+        taken = session.execute(
+            sa.update(Mail)
+            .where(Mail.id == mail_id, waiting)
+            .values(state=MAIL_SENDING, claimed_at=now, attempts=Mail.attempts + 1, message_id=message)
+            .returning(*columns)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if taken is not None:
+            return taken
+        state = session.scalar(sa.select(Mail.state).where(Mail.id == mail_id))
+    if state == MAIL_SENDING:
+        raise NotSent("another run holds this message")
+    return None
+
+
+def _mark(session: ScopedSession, mail_id: str, state: str, error: str = "", *, forget: bool = False) -> None:
+    values: dict[str, Any] = {"state": state, "last_error": error[:500], "claimed_at": None}
+    if state in {MAIL_SENT, MAIL_KEPT}:
+        values["sent_at"] = clock.now()
+    if forget:
+        values |= {"text": "", "html": ""}
+    with transaction(session):
+        session.execute(
+            sa.update(Mail).where(Mail.id == mail_id).values(**values).execution_options(synchronize_session=False)
+        )
+
+
+def _judge(error: Exception) -> tuple[bool, str]:
+    """Whether trying again is useless, and what happened in words that name nobody.
+
+    Useless: the server refused the recipient or the message for good (5xx), or the message cannot be written down.
+    A refused sign-in or sender is the operator's to mend, and tried again.
+    """
+    kind = type(error).__name__
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code = next(iter(error.recipients.values()))[0]
+        return code >= 500, f"the mail server refused the recipient: {code}"
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= 500, f"the mail server refused the message: {error.smtp_code}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return False, f"the mail server answered {error.smtp_code} ({kind})"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return True, f"the mail server cannot take this message ({kind})"
+    if isinstance(error, smtplib.SMTPException | OSError):
+        return False, f"the mail server could not be reached ({kind})"
+    return True, f"the message cannot be written down ({kind})"

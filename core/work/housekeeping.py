@@ -1,0 +1,38 @@
+"""What the platform forgets by itself."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.data.session import ScopedSession, transaction
+from core.work.models import DONE, SET_ASIDE, SKIPPED, Mail, WorkFailure
+from core.work.registry import every
+
+MAIL_KEPT_FOR = timedelta(days=30)
+SECRET_KEPT_FOR = timedelta(days=2)
+FAILURES_KEPT_FOR = timedelta(days=90)
+
+
+@every("20 4 * * *", name="core.forget_mail", once=True)
+def forget_mail(session: ScopedSession, at: datetime) -> None:
+    """Empty the bodies of messages older than 30 days, and of those with a one-use link after two."""
+    old = (Mail.created_at < at - MAIL_KEPT_FOR) | (Mail.secret & (Mail.created_at < at - SECRET_KEPT_FOR))
+    with transaction(session):
+        session.execute(
+            sa.update(Mail)
+            .where(old, (Mail.text != "") | (Mail.html != ""))
+            .values(text="", html="")
+            .execution_options(synchronize_session=False)
+        )
+
+
+@every("40 4 * * *", name="core.forget_failures", once=True)
+def forget_failures(session: ScopedSession, at: datetime) -> None:
+    """Delete failures that were dealt with, and skipped work, after 90 days. What is still open stays."""
+    closed = WorkFailure.state.in_((DONE, SET_ASIDE, SKIPPED))
+    with transaction(session):
+        session.execute(
+            sa.delete(WorkFailure)
+            .where(closed, WorkFailure.failed_at < at - FAILURES_KEPT_FOR)
+            .execution_options(synchronize_session=False)
+        )

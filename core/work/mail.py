@@ -1,0 +1,64 @@
+"""Mail: a row and the job that sends it, written in the transaction that has a reason to write to somebody."""
+
+import re
+from typing import cast
+
+import sqlalchemy as sa
+
+from core.data.audit import UK
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.errors import Refused
+from core.kernel.ids import new_id
+from core.kernel.text import N_
+from core.work.delivery import JOB
+from core.work.models import MAIL_QUEUED, Mail
+from core.work.outbox import enqueue
+
+_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+@[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+LONGEST_ADDRESS, LONGEST_SUBJECT = 320, 300
+INSERT = sa.insert(cast("sa.Table", Mail.__table__))
+
+
+def send(
+    session: ScopedSession,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    account_id: str | None = None,
+    locale: str = "en",
+    secret: bool = False,
+) -> str:
+    """Write one message to one person; it goes out after the caller's transaction has committed. Two statements.
+
+    `text` and `html` are the same message twice, in `locale`. `secret` says that it holds a one-use link: its bodies
+    are emptied as soon as it has gone. Returns the message's id. Raises Refused for an address that is not exactly
+    one address, and for a line break or another control character in address or subject: nobody adds a header.
+    """
+    if len(to) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
+        raise Refused(N_("That is not an email address we can write to."))
+    if not subject.strip() or len(subject) > LONGEST_SUBJECT or _CONTROL.search(subject):
+        raise Refused(N_("That cannot be the subject of an email."))
+    tenant_id = session.scope.tenant_id if session.scope.tenant_id is not None else UK
+    row = {
+        "id": new_id(),
+        "account_id": account_id,
+        "at_tenant_id": tenant_id,
+        "to_address": to,
+        "subject": subject,
+        "text": text,
+        "html": html,
+        "locale": locale,
+        "secret": secret,
+        "state": MAIL_QUEUED,
+        "attempts": 0,
+        "last_error": "",
+        "message_id": "",
+        "created_at": clock.now(),
+    }
+    enqueue(session, JOB, tenant_id=tenant_id, mail_id=row["id"])
+    session.execute(INSERT, row)
+    return str(row["id"])

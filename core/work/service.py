@@ -1,0 +1,63 @@
+"""What the central team does about failed work."""
+
+import sqlalchemy as sa
+
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Conflict, Forbidden, NotFound
+from core.kernel.permissions import Permission
+from core.kernel.views import Actor
+from core.work import registry
+from core.work.models import FAILED, QUEUED, SET_ASIDE, SKIPPED, OutboxItem, WorkFailure
+from core.work.outbox import item
+
+
+def run_again(session: ScopedSession, failure_id: str, actor: Actor) -> str:
+    """Ask for a failed or skipped job once more, with a fresh set of tries. Returns the new outbox row's id.
+
+    Raises Forbidden, NotFound, Conflict when it has been asked for already, and UnknownJob when no such job exists now.
+    """
+    with transaction(session):
+        row = _move(session, failure_id, actor, QUEUED, retried_at=clock.now())
+        again = item(registry.find(row.name), row.args, row.at_tenant_id) | {"failure_id": row.id}
+        session.execute(sa.insert(OutboxItem), [again])
+        _note(session, row, actor, "work.run_again", QUEUED, "")
+    return str(again["id"])
+
+
+def set_aside(session: ScopedSession, failure_id: str, actor: Actor, why: str) -> None:
+    """Close a failed or skipped job that need not run any more. Raises Forbidden, NotFound, Conflict."""
+    with transaction(session):
+        row = _move(session, failure_id, actor, SET_ASIDE, resolved_at=clock.now())
+        _note(session, row, actor, "work.set_aside", SET_ASIDE, why)
+
+
+def _move(session: ScopedSession, failure_id: str, actor: Actor, state: str, **values: object) -> WorkFailure:
+    """The conditional update that only one of two people wins."""
+    if not actor.can(Permission.WORK_MANAGE):
+        raise Forbidden(Permission.WORK_MANAGE)
+    moved = session.scalars(
+        sa.update(WorkFailure)
+        .where(WorkFailure.id == failure_id, WorkFailure.state.in_((FAILED, SKIPPED)))
+        .values(state=state, **values)
+        .returning(WorkFailure)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    if moved is not None:
+        return moved
+    if session.scalar(sa.select(WorkFailure.id).where(WorkFailure.id == failure_id)) is None:
+        raise NotFound
+    raise Conflict
+
+
+def _note(session: ScopedSession, row: WorkFailure, actor: Actor, action: str, state: str, why: str) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        action=action,
+        subject=f"work_failure:{row.id}",
+        after={"state": state, "job": row.name, "tenant_id": row.at_tenant_id},
+        why=why,
+        tenant_id=row.at_tenant_id if row.at_tenant_id is not None else audit.UK,
+    )

@@ -1,0 +1,79 @@
+"""Slots of schedules: a new one begins with its next, a missed one is made up for, and two workers give out one."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.data.db import db
+from core.data.session import ScopedSession
+from core.work import registry
+from core.work.models import OutboxItem, Slot
+from core.work.schedule import Timetable
+from tests.support.app_fixtures import FrozenClock
+
+SCHEDULES = {
+    "try.hourly": registry.Schedule("try.hourly", "0 * * * *", once=True),
+    "try.daily": registry.Schedule("try.daily", "0 8 * * *", once=False),
+}
+
+
+@pytest.fixture
+def timetables(app: Flask, monkeypatch: pytest.MonkeyPatch) -> tuple[Timetable, Timetable]:
+    """Two workers' timetables. The daily job's plugin is off at tenant 3."""
+    jobs = {name: registry.Job(name, lambda session, at: None, "default", 6, 0.5, None) for name in SCHEDULES}
+    monkeypatch.setattr(registry, "JOBS", {**registry.JOBS, **jobs})
+    with app.app_context():
+        engine = db.engine
+
+    def may_run(tenant_id: int, name: str) -> bool:
+        return tenant_id != 3
+
+    return Timetable(engine, may_run, SCHEDULES), Timetable(engine, may_run, SCHEDULES)
+
+
+def test_slots(
+    timetables: tuple[Timetable, Timetable], session_for: Callable[[str], ScopedSession], frozen_clock: FrozenClock
+) -> None:
+    one, two = timetables
+    session = session_for("uk")
+
+    def asked() -> list[tuple[str, int | None, str]]:
+        session.rollback()
+        found = [(i.name, i.at_tenant_id, i.args["at"]) for i in session.scalars(sa.select(OutboxItem))]
+        return sorted(found, key=str)
+
+    assert one.tick() == two.tick() == 0  # noon: new schedules begin with their next slot
+    frozen_clock.advance(minutes=59)
+    assert one.tick() == two.tick() == 0
+    frozen_clock.advance(minutes=1)
+    assert (two.tick(), one.tick()) == (1, 0)
+    assert asked() == [("try.hourly", 1, "2026-11-23T13:00:00+00:00")]
+    frozen_clock.advance(hours=50)  # nobody worked for two days: of each schedule, the last slot is made up for
+    assert (one.tick(), two.tick()) == (1 + 18, 0)
+    late = [entry for entry in asked() if not entry[2].startswith("2026-11-23")]
+    assert {(name, at) for name, _, at in late} == {
+        ("try.hourly", "2026-11-25T15:00:00+00:00"),
+        ("try.daily", "2026-11-25T08:00:00+00:00"),
+    }
+    assert {tenant for name, tenant, _ in late if name == "try.daily"} == set(range(1, 20)) - {3}
+    assert one.tick() == two.tick() == 0
+
+
+def test_a_schedule_that_cannot_be_read_stops_no_other(
+    app: Flask, timetables: tuple[Timetable, Timetable], frozen_clock: FrozenClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with app.app_context():
+        engine = db.engine
+    wrong = {
+        "try.daily": registry.Schedule("try.daily", "61 * * * *", once=True),
+        "try.hourly": SCHEDULES["try.hourly"],
+    }
+    timetable = Timetable(engine, lambda tenant_id, name: True, wrong)
+    timetable.tick()
+    frozen_clock.advance(hours=1)
+    assert timetable.tick() == 1
+    assert caplog.text.count("the schedule try.daily cannot be read: '61 * * * *'") == 1
+    with engine.connect() as connection:
+        assert connection.scalars(sa.select(Slot.name)).all() == ["try.hourly"]

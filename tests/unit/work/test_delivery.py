@@ -1,0 +1,90 @@
+"""Where mail goes, what it looks like, and which refusals are for good."""
+
+import smtplib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from core.work.delivery import MailServer, _judge, compose
+
+
+@dataclass
+class Row:
+    """A row of the mail table."""
+
+    id: str = "0123456789abcdefghjkmnpqrs"
+    to_address: str = "anna@example.org"
+    subject: str = "Digwyddiad ŵyl"
+    text: str = "Plain"
+    html: str = "<p>Rich</p>"
+    locale: str = "cy"
+    created_at: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("demo:", MailServer("demo", "no-reply@q.example.org")),
+        ("smtp://mail.example.org", MailServer("smtp", "no-reply@q.example.org", "mail.example.org", 25)),
+        (
+            "smtp://me%40x:p%2Fw@mail.example.org:587?starttls=1&from=q%40example.org",
+            MailServer("smtp", "q@example.org", "mail.example.org", 587, "me@x", "p/w", True),
+        ),
+        ("smtps://mail.example.org", MailServer("smtps", "no-reply@q.example.org", "mail.example.org", 465)),
+    ],
+)
+def test_the_address_of_the_mail_server(url: str, expected: MailServer) -> None:
+    assert MailServer.of(url, "https://q.example.org") == expected
+
+
+def test_its_password_is_not_shown() -> None:
+    assert "p/w" not in repr(MailServer.of("smtp://me:p%2Fw@mail.example.org", "https://q.example.org"))
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000"])
+def test_a_site_without_a_name_sends_from_localhost(base: str) -> None:
+    assert MailServer.of("demo:", base).sender == "no-reply@localhost"
+
+
+def test_a_message() -> None:
+    message = compose(Row(), MailServer("smtp", "q@example.org"))
+    wire = message.as_bytes()
+    assert b"Message-ID: <0123456789abcdefghjkmnpqrs@example.org>\r\n" in wire
+    assert b"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n" in wire
+    assert b"Subject: Digwyddiad =?utf-8?" in wire
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert (message["Auto-Submitted"], message["Content-Language"]) == ("auto-generated", "cy")
+
+
+@pytest.mark.parametrize("field", ["to_address", "subject"])
+def test_a_line_break_cannot_be_written_down(field: str) -> None:
+    row = Row()
+    setattr(row, field, getattr(row, field) + "\r\nBcc: b@example.org")
+    with pytest.raises(ValueError, match=r"(?i)linefeed|CR|LF|newline|header|invalid"):
+        compose(row, MailServer("smtp", "q@example.org")).as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("error", "for_good"),
+    [
+        (smtplib.SMTPRecipientsRefused({"anna@example.org": (550, b"unknown")}), True),
+        (smtplib.SMTPRecipientsRefused({"anna@example.org": (450, b"greylisted")}), False),
+        (smtplib.SMTPDataError(554, b"spam"), True),
+        (smtplib.SMTPDataError(451, b"later"), False),
+        (smtplib.SMTPAuthenticationError(535, b"no"), False),
+        (smtplib.SMTPSenderRefused(550, b"no", "q@example.org"), False),
+        (smtplib.SMTPServerDisconnected("gone"), False),
+        (smtplib.SMTPConnectError(421, b"busy"), False),
+        (smtplib.SMTPNotSupportedError("no SMTPUTF8"), True),
+        (ConnectionRefusedError("no"), False),
+        (TimeoutError("slow"), False),
+        (ValueError("cannot be a header"), True),
+    ],
+)
+def test_which_refusals_are_for_good(error: Exception, for_good: bool) -> None:
+    permanent, said = _judge(error)
+    assert permanent is for_good
+    assert "anna" not in said
+    assert "q@example.org" not in said
