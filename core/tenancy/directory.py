@@ -1,0 +1,134 @@
+"""Snapshots of tenants, kept per process and checked against the database's version at every request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from core.data.session import ScopedSession
+from core.hooks.registry import Registry
+from core.kernel.views import TenantRef
+from core.tenancy.models import PluginState, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSnapshot:
+    """A tenant as one version of its configuration has it. `states` maps every plugin ever on to (enabled, settings)."""
+
+    id: int
+    slug: str
+    name: str
+    name_cy: str
+    partner: str
+    kind: str
+    position: int
+    details: Mapping[str, Any]
+    version: int
+    enabled: frozenset[str]
+    ever_enabled: frozenset[str]
+    settings: Mapping[str, BaseModel]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Language codes of the site, its default first."""
+        return tuple(self.details["languages"])
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every path of this site when it is reached by path."""
+        return "" if self.kind == "uk" else f"/{self.slug}"
+
+    def ref(self) -> TenantRef:
+        """The view that hooks receive."""
+        return TenantRef(self.id, self.slug, self.name, self.kind, self.languages)
+
+    def named(self, language: str) -> str:
+        """The site's name in `language`."""
+        return self.name_cy if language == "cy" else self.name
+
+
+def is_on(tenant: TenantSnapshot, plugin: str) -> bool:
+    """Whether `plugin` is on for `tenant`: the one answer that hooks, routes, navigation, jobs and the CLI all use."""
+    return plugin in tenant.enabled
+
+
+class TenantDirectory:
+    """All tenants of this process: which slug or host is which, and the newest snapshot of each."""
+
+    def __init__(self, registry: Registry, hosts: Mapping[str, str] | None = None) -> None:
+        self._registry, self._env_hosts = registry, dict(hosts or {})
+        self._by_id: dict[int, TenantSnapshot] = {}
+        self._ids: dict[str, int] = {}
+        self._hosts: dict[str, int] = {}
+        self._lock = Lock()
+
+    def refresh(self, session: ScopedSession) -> None:
+        """Read every tenant anew (two statements)."""
+        states: dict[int, list[PluginState]] = {}
+        for state in session.scalars(sa.select(PluginState)):
+            states.setdefault(state.at_tenant_id, []).append(state)
+        tenants = [self._snapshot(row, states.get(row.id, [])) for row in session.scalars(sa.select(Tenant))]
+        with self._lock:
+            self._by_id = {tenant.id: tenant for tenant in tenants}
+            self._ids = {tenant.slug: tenant.id for tenant in tenants}
+            self._hosts = {host: tenant.id for tenant in tenants for host in tenant.details["hosts"]}
+            self._hosts |= {host: self._ids[slug] for host, slug in self._env_hosts.items() if slug in self._ids}
+
+    def _snapshot(self, row: Tenant, states: list[PluginState]) -> TenantSnapshot:
+        in_service = self._registry.names()
+        settings = {}
+        for state in states:
+            if state.plugin in in_service:
+                settings[state.plugin] = self._registry.plugins[state.plugin].settings.model_validate(state.settings)
+        return TenantSnapshot(
+            id=row.id,
+            slug=row.slug,
+            name=row.name,
+            name_cy=row.name_cy,
+            partner=row.partner,
+            kind=row.kind,
+            position=row.position,
+            details=MappingProxyType(row.details),
+            version=row.config_version,
+            enabled=frozenset(s.plugin for s in states if s.enabled) & in_service,
+            ever_enabled=frozenset(s.plugin for s in states if s.ever_enabled) & in_service,
+            settings=MappingProxyType(settings),
+        )
+
+    def by_slug(self, slug: str) -> TenantSnapshot | None:
+        """The tenant reached as `/<slug>/`."""
+        return self._by_id.get(self._ids.get(slug, 0))
+
+    def by_host(self, host: str) -> TenantSnapshot | None:
+        """The tenant whose own host name this is."""
+        return self._by_id.get(self._hosts.get(host.lower(), 0))
+
+    def by_id(self, tenant_id: int) -> TenantSnapshot | None:
+        """The tenant with this internal id."""
+        return self._by_id.get(tenant_id)
+
+    def all(self) -> tuple[TenantSnapshot, ...]:
+        """Every tenant, the UK site first."""
+        return tuple(sorted(self._by_id.values(), key=lambda tenant: tenant.position))
+
+    def partners(self) -> tuple[TenantSnapshot, ...]:
+        """Every partner's site: all but the UK site."""
+        return tuple(tenant for tenant in self.all() if tenant.kind != "uk")
+
+    def current(self, session: ScopedSession, tenant_id: int) -> TenantSnapshot:
+        """The snapshot of the tenant's present version: one statement, and a refresh when another process changed it.
+
+        Raises LookupError when the tenant is gone.
+        """
+        version = session.scalar(sa.select(Tenant.config_version).where(Tenant.id == tenant_id))
+        known = self._by_id.get(tenant_id)
+        if known is None or known.version != version:
+            self.refresh(session)
+            known = self._by_id.get(tenant_id)
+        if known is None:
+            raise LookupError(f"there is no tenant {tenant_id}")
+        return known

@@ -1,0 +1,103 @@
+"""Tenants, which plugins are on for each, the history of both, and the two shelves that tenants share."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.data.base import Base, Id, IdRef, Shared
+
+
+class Tenant(Shared, Base):
+    """A partner's site; the UK site is the row with kind `uk`. `config_version` rises with every change that pages depend on."""
+
+    __tablename__ = "tenancy_tenant"
+    __table_args__ = (sa.CheckConstraint("kind in ('uk', 'nation', 'region')", name="kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    name_cy: Mapped[str] = mapped_column(sa.String(120))
+    partner: Mapped[str] = mapped_column(sa.String(160))
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    position: Mapped[int]
+    details: Mapped[dict[str, Any]]
+    config_version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime]
+
+
+class PluginState(Shared, Base):
+    """One plugin at one tenant: on or off, ever on, and its settings as last applied."""
+
+    __tablename__ = "tenancy_plugin_state"
+    __table_args__ = (sa.UniqueConstraint("at_tenant_id", "plugin"),)
+    id: Mapped[Id]
+    at_tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenancy_tenant.id"))
+    plugin: Mapped[str] = mapped_column(sa.String(60))
+    enabled: Mapped[bool]
+    ever_enabled: Mapped[bool]
+    settings: Mapped[dict[str, Any]]
+    settings_version: Mapped[int]
+    revision: Mapped[int]
+
+
+class PluginRevision(Shared, Base):
+    """One change of a PluginState, with who and why: what the console shows, compares and reverts to."""
+
+    __tablename__ = "tenancy_plugin_revision"
+    __table_args__ = (sa.UniqueConstraint("at_tenant_id", "plugin", "revision"),)
+    id: Mapped[Id]
+    at_tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenancy_tenant.id"))
+    plugin: Mapped[str] = mapped_column(sa.String(60))
+    revision: Mapped[int]
+    at: Mapped[datetime]
+    actor_id: Mapped[IdRef | None]
+    why: Mapped[str] = mapped_column(sa.String(500))
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+
+class NoticeCard(Shared, Base):
+    """The noticeboard: what a tenant shows to others. Written in the transaction that publishes the thing itself."""
+
+    __tablename__ = "tenancy_notice_card"
+    __table_args__ = (
+        sa.UniqueConstraint("origin_tenant_id", "plugin", "ref"),
+        sa.CheckConstraint("audience in ('uk', 'public')", name="audience"),
+        sa.Index("ix_tenancy_notice_card_list", "withdrawn_at", "ends_at"),
+    )
+    id: Mapped[Id]
+    origin_tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenancy_tenant.id"))
+    plugin: Mapped[str] = mapped_column(sa.String(60))
+    ref: Mapped[IdRef]
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    summary: Mapped[str] = mapped_column(sa.String(500))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    place: Mapped[str] = mapped_column(sa.String(200))
+    path: Mapped[str] = mapped_column(sa.String(300))
+    audience: Mapped[str] = mapped_column(sa.String(10))
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ShelfItem(Shared, Base):
+    """My items: one thing that concerns one person, whichever tenant it came from."""
+
+    __tablename__ = "tenancy_shelf_item"
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "origin_tenant_id", "plugin", "ref"),
+        sa.Index("ix_tenancy_shelf_item_person", "account_id", "when"),
+    )
+    id: Mapped[Id]
+    account_id: Mapped[IdRef]
+    origin_tenant_id: Mapped[int] = mapped_column(sa.ForeignKey("tenancy_tenant.id"))
+    plugin: Mapped[str] = mapped_column(sa.String(60))
+    ref: Mapped[IdRef]
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    status: Mapped[str] = mapped_column(sa.String(40))
+    when: Mapped[datetime | None]
+    path: Mapped[str] = mapped_column(sa.String(300))
+    needs_action: Mapped[bool]
+    changed_at: Mapped[datetime]

@@ -1,0 +1,244 @@
+"""Changing tenants: bringing files in, and switching and setting plugins with history."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ValidationError
+
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.hooks.registry import Registry
+from core.kernel import clock
+from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.kernel.text import N_
+from core.kernel.views import SYSTEM, Actor, TenantRef
+from core.tenancy.files import TenantFile
+from core.tenancy.models import PluginRevision, PluginState, Tenant
+
+
+def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry) -> list[str]:
+    """Create the tenants that are missing, with the plugins they start with; one line for each. Existing ones are left alone."""
+    lines: list[str] = []
+    with transaction(session):
+        present = set(session.scalars(sa.select(Tenant.slug)))
+        for file in files:
+            if file.slug in present:
+                continue
+            session.add(_row(file))
+            session.flush()
+            for name, settings in file.plugins.items():
+                if name not in registry.plugins:
+                    lines.append(f"{file.slug}: the plugin {name} is not in service")
+                    continue
+                validated = registry.plugins[name].settings.model_validate(settings)
+                _write(
+                    session,
+                    registry,
+                    file.id,
+                    name,
+                    None,
+                    True,
+                    validated.model_dump(mode="json"),
+                    SYSTEM,
+                    "tenant file",
+                )
+            audit.record(session, actor=SYSTEM, action="tenant.create", subject=file.slug, tenant_id=file.id)
+            lines.append(f"{file.slug}: created")
+    return lines
+
+
+def _row(file: TenantFile) -> Tenant:
+    return Tenant(
+        id=file.id,
+        slug=file.slug,
+        name=file.name,
+        name_cy=file.name_cy,
+        partner=file.partner,
+        kind=file.kind,
+        position=file.position,
+        details=file.details(),
+        changed_at=clock.now(),
+    )
+
+
+def differences(session: ScopedSession, files: Iterable[TenantFile]) -> list[str]:
+    """Where the database has drifted from the files, one line each. The database is the truth; this only tells."""
+    rows = {row.slug: row for row in session.scalars(sa.select(Tenant))}
+    lines: list[str] = []
+    for file in files:
+        row = rows.pop(file.slug, None)
+        if row is None:
+            lines.append(f"{file.slug}: not in the database")
+            continue
+        lines += [
+            f"{file.slug}: {key}: file {getattr(file, key)!r}, database {getattr(row, key)!r}"
+            for key in ("name", "name_cy", "partner", "kind", "position")
+            if getattr(row, key) != getattr(file, key)
+        ]
+        for key, value in file.details().items():
+            if row.details.get(key) != value:
+                lines.append(f"{file.slug}: {key}: file {value!r}, database {row.details.get(key)!r}")
+    return lines + [f"{slug}: in the database, without a file" for slug in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a plugin at a tenant: `revision` is the one the form was made from (0: never touched)."""
+
+    plugin: str
+    enabled: bool
+    settings: Mapping[str, Any]
+    revision: int
+    why: str
+
+
+def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, change: Change, actor: Actor) -> int:
+    """Switch and set one plugin at one tenant in one transaction; returns the new revision.
+
+    The session's scope must be the tenant. Raises NotFound (plugin not in service), Invalid (settings, by field),
+    Refused (no reason given, or another plugin needs it), Conflict (changed since `change.revision`), and whatever
+    `q_tenant_enabled` raises.
+    """
+    plugin = registry.plugins.get(change.plugin)
+    if plugin is None:
+        raise NotFound
+    if not change.why.strip():
+        raise Invalid({"why": N_("Say why you are changing this")})
+    validated = _validated(registry, tenant, change)
+    with transaction(session):
+        state = session.scalar(
+            sa.select(PluginState).where(PluginState.at_tenant_id == tenant.id, PluginState.plugin == change.plugin)
+        )
+        _check_requirements(session, registry, tenant.id, change)
+        turned_on = change.enabled and not (state and state.enabled)
+        turned_off = not change.enabled and bool(state and state.enabled)
+        revision = _write(
+            session, registry, tenant.id, change.plugin, change.revision, change.enabled, validated, actor, change.why
+        )
+        only = frozenset({change.plugin})
+        if turned_on:
+            registry.dispatcher.call(
+                "q_tenant_enabled", only, savepoint=session.begin_nested, tenant=tenant, actor=actor
+            )
+        if turned_off:
+            registry.dispatcher.call(
+                "q_tenant_disabled", only, savepoint=session.begin_nested, tenant=tenant, actor=actor
+            )
+    return revision
+
+
+def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:
+    model: type[BaseModel] = registry.plugins[change.plugin].settings
+    try:
+        settings = model.model_validate(dict(change.settings))
+    except ValidationError as error:
+        raise Invalid({str(e["loc"][0]) if e["loc"] else "": e["msg"] for e in error.errors()}) from error
+    only = frozenset({change.plugin})
+    found = registry.dispatcher.call("q_settings_problems", only, tenant=tenant, settings=settings)
+    if problems := {problem.field: problem.message for problem in found.values()}:
+        raise Invalid(problems)
+    return settings.model_dump(mode="json")
+
+
+def _check_requirements(session: ScopedSession, registry: Registry, tenant_id: int, change: Change) -> None:
+    on = set(
+        session.scalars(
+            sa.select(PluginState.plugin).where(PluginState.at_tenant_id == tenant_id, PluginState.enabled.is_(True))
+        )
+    )
+    if change.enabled and (missing := set(registry.plugins[change.plugin].manifest.requires) - on):
+        raise Refused(N_("Switch on %(names)s first."), names=", ".join(sorted(missing)))
+    needing = {n for n in on if n in registry.plugins and change.plugin in registry.plugins[n].manifest.requires}
+    if not change.enabled and needing:
+        raise Refused(N_("%(names)s needs this. Switch that off first."), names=", ".join(sorted(needing)))
+
+
+def _write(
+    session: ScopedSession,
+    registry: Registry,
+    tenant_id: int,
+    plugin: str,
+    expected: int | None,
+    enabled: bool,
+    settings: dict[str, Any],
+    actor: Actor,
+    why: str,
+) -> int:
+    """The conditional update, its history row, the tenant's new version and the audit entry."""
+    version = registry.plugins[plugin].manifest.settings_version
+    old = session.execute(
+        sa.select(PluginState.enabled, PluginState.settings, PluginState.revision).where(
+            PluginState.at_tenant_id == tenant_id, PluginState.plugin == plugin
+        )
+    ).one_or_none()
+    before = {"enabled": old.enabled, "settings": old.settings} if old else {"enabled": False, "settings": {}}
+    after = {"enabled": enabled, "settings": settings}
+    revision = (old.revision if old else 0) + 1
+    if expected is not None and expected != revision - 1:
+        raise Conflict
+    if old is None:
+        session.add(
+            PluginState(
+                at_tenant_id=tenant_id,
+                plugin=plugin,
+                enabled=enabled,
+                ever_enabled=enabled,
+                settings=settings,
+                settings_version=version,
+                revision=1,
+            )
+        )
+        session.flush()
+    else:
+        values: dict[str, Any] = {
+            "enabled": enabled,
+            "settings": settings,
+            "settings_version": version,
+            "revision": revision,
+        }
+        if enabled:
+            values["ever_enabled"] = True
+        done = session.execute(
+            sa.update(PluginState)
+            .where(
+                PluginState.at_tenant_id == tenant_id,
+                PluginState.plugin == plugin,
+                PluginState.revision == old.revision,
+            )
+            .values(**values)
+            .execution_options(synchronize_session=False)
+            .returning(PluginState.id)
+        )
+        if done.one_or_none() is None:
+            raise Conflict
+    session.add(
+        PluginRevision(
+            at_tenant_id=tenant_id,
+            plugin=plugin,
+            revision=revision,
+            at=clock.now(),
+            actor_id=actor.account_id,
+            why=why.strip()[:500],
+            before=before,
+            after=after,
+        )
+    )
+    session.execute(
+        sa.update(Tenant)
+        .where(Tenant.id == tenant_id)
+        .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(
+        session,
+        actor=actor,
+        action="plugin.configure",
+        subject=plugin,
+        before=before,
+        after=after,
+        why=why,
+        tenant_id=tenant_id,
+    )
+    return revision

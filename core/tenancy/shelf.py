@@ -1,0 +1,100 @@
+"""My items: what concerns one person, whichever tenant it came from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.tenancy.models import ShelfItem
+
+
+def put(
+    session: ScopedSession,
+    *,
+    account_id: str,
+    plugin: str,
+    ref: str,
+    kind: str,
+    title: str,
+    status: str,
+    when: datetime | None,
+    path: str,
+    needs_action: bool = False,
+    new: bool = False,
+) -> None:
+    """Put one thing on a person's shelf or bring it up to date, in the caller's transaction and for the session's tenant.
+
+    `new` promises that it is not there yet, which saves a statement.
+    """
+    values = {
+        "kind": kind,
+        "title": title[:200],
+        "status": status,
+        "when": when,
+        "path": path,
+        "needs_action": needs_action,
+        "changed_at": clock.now(),
+    }
+    where = (
+        ShelfItem.account_id == account_id,
+        ShelfItem.origin_tenant_id == session.scope.tenant_id,
+        ShelfItem.plugin == plugin,
+        ShelfItem.ref == ref,
+    )
+    if not new:
+        changed = session.execute(
+            sa.update(ShelfItem)
+            .where(*where)
+            .values(**values)
+            .returning(ShelfItem.id)
+            .execution_options(synchronize_session=False)
+        )
+        if changed.first() is not None:
+            return
+    row = {
+        "id": new_id(),
+        "account_id": account_id,
+        "origin_tenant_id": session.scope.tenant_id,
+        "plugin": plugin,
+        "ref": ref,
+    }
+    session.execute(sa.insert(ShelfItem), [{**row, **values}])
+
+
+def change_all(
+    session: ScopedSession, *, plugin: str, ref: str, title: str, status: str, when: datetime | None
+) -> None:
+    """The same thing changed for everybody who has it (an event moved or cancelled), in the caller's transaction."""
+    session.execute(
+        sa.update(ShelfItem)
+        .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
+        .values(title=title[:200], status=status, when=when, changed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str) -> None:
+    """Take one thing off a person's shelf, in the caller's transaction."""
+    session.execute(
+        sa.delete(ShelfItem)
+        .where(
+            ShelfItem.account_id == account_id,
+            ShelfItem.origin_tenant_id == session.scope.tenant_id,
+            ShelfItem.plugin == plugin,
+            ShelfItem.ref == ref,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def items(session: ScopedSession, account_id: str, limit: int = 200) -> Sequence[ShelfItem]:
+    """A person's items: what needs them first, then by time."""
+    return session.scalars(
+        sa.select(ShelfItem)
+        .where(ShelfItem.account_id == account_id)
+        .order_by(ShelfItem.needs_action.desc(), ShelfItem.when, ShelfItem.id)
+        .limit(limit)
+    ).all()
