@@ -1,0 +1,158 @@
+"""The only place that calls a hook: gates, error policies, type checks, attribution, and a plan cached per enabled set."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
+from time import perf_counter
+from typing import Any, get_origin
+
+import pluggy
+
+from core.hooks.spec import HOOKS, Gate, HookMeta, OnError
+from core.kernel.findings import Finding, Verdict
+from core.kernel.text import N_
+
+log = logging.getLogger("q.hooks")
+SLOW_SECONDS = 0.25
+"""A hook that takes longer is reported to the central team like a failure, though its answer is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One item that one plugin gave."""
+
+    plugin: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One plugin's failure in one hook."""
+
+    plugin: str
+    hook: str
+    error: str
+    slow: bool = False
+
+
+@dataclass(slots=True)
+class Results:
+    """All answers, in the order of plugin names, and all failures."""
+
+    answers: list[Answer] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def values(self) -> Iterator[Any]:
+        """The answered items alone."""
+        return (answer.value for answer in self.answers)
+
+
+Plan = tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...]
+
+
+class Dispatcher:
+    """Calls hooks over the implementations that pluggy holds. `on_failure` hears of every isolated failure."""
+
+    def __init__(self, manager: pluggy.PluginManager, on_failure: Callable[[Failure], None] | None = None) -> None:
+        self._manager = manager
+        self._plans: dict[tuple[str, frozenset[str] | None], Plan] = {}
+        self.on_failure = on_failure
+
+    def _plan(self, name: str, plugins: frozenset[str] | None) -> Plan:
+        key = (name, plugins)
+        plan = self._plans.get(key)
+        if plan is None:
+            found = getattr(self._manager.hook, name).get_hookimpls()
+            plan = tuple(
+                sorted(
+                    (impl.plugin_name, impl.function, impl.argnames)
+                    for impl in found
+                    if plugins is None or impl.plugin_name in plugins
+                )
+            )
+            self._plans[key] = plan
+        return plan
+
+    def call(
+        self,
+        name: str,
+        plugins: frozenset[str] | None,
+        /,
+        *,
+        savepoint: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        **arguments: Any,
+    ) -> Results:
+        """Call hook `name` on `plugins` (None only for a BOOT hook: all).
+
+        Each implementation runs inside `savepoint()`, so that a failed flush in one leaves the rest of the transaction
+        whole. Raises KeyError for an unknown hook, TypeError for the wrong gate, and the plugin's own error where the
+        hook's policy is RAISE.
+        """
+        meta = HOOKS[name]
+        if (plugins is None) != (meta.gate is Gate.BOOT):
+            raise TypeError(f"{name} is called {'without' if meta.gate is Gate.BOOT else 'with'} a set of plugins")
+        results = Results()
+        for plugin, function, names in self._plan(name, plugins):
+            started = perf_counter()
+            try:
+                with savepoint():
+                    items = _checked(meta, plugin, function(*[arguments[key] for key in names]))
+            except (Exception, SystemExit) as error:
+                if meta.on_error is OnError.RAISE:
+                    raise
+                results.failures.append(self.report(Failure(plugin, name, f"{type(error).__name__}: {error}")))
+                if meta.on_error is OnError.REFER:
+                    results.answers.append(Answer(plugin, _referral(plugin)))
+                continue
+            results.answers.extend(Answer(plugin, item) for item in items)
+            if (seconds := perf_counter() - started) > SLOW_SECONDS:
+                results.failures.append(self.report(Failure(plugin, name, f"slow: {seconds:.2f} s", slow=True)))
+        return results
+
+    def report(self, failure: Failure) -> Failure:
+        """Log a failure and tell whoever listens; the failure itself."""
+        log.error("plugin %s failed in %s: %s", failure.plugin, failure.hook, failure.error)
+        if self.on_failure is not None:
+            self.on_failure(failure)
+        return failure
+
+    def forget_plans(self) -> None:
+        """Work out anew who is called: after a plugin was taken out of service."""
+        self._plans.clear()
+
+
+def _checked(meta: HookMeta, plugin: str, value: Any) -> list[Any]:
+    """The answer as a list of items of the hook's type; TypeError for anything else."""
+    if value is None:
+        return []
+    if meta.item is None:
+        raise TypeError(f"{meta.name} answers nothing, {plugin} answered {type(value).__name__}")
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError(f"{meta.name} answers a list, {plugin} answered {type(value).__name__}")
+    items = list(value)
+    for item in items:
+        if not isinstance(item, meta.item):
+            raise TypeError(f"{meta.name} answers {meta.item.__name__}, {plugin} answered {type(item).__name__}")
+        for name, kind in _shape(meta.item):
+            if not isinstance(getattr(item, name), kind):
+                raise TypeError(
+                    f"{meta.name}: {name} must be {kind.__name__}, not {type(getattr(item, name)).__name__}"
+                )
+    if meta.item is Finding:
+        return [Finding(item.verdict, item.message, item.code, plugin) for item in items]
+    return items
+
+
+@lru_cache(maxsize=64)
+def _shape(item: type[Any]) -> tuple[tuple[str, type], ...]:
+    """The fields of a view with the type each must have: a label that is no text would fail only where it is shown."""
+    if not is_dataclass(item):
+        return ()
+    kinds = ((one.name, get_origin(one.type) or one.type) for one in fields(item))
+    return tuple((name, kind) for name, kind in kinds if isinstance(kind, type))
+
+
+def _referral(plugin: str) -> Finding:
+    return Finding(Verdict.REFER, N_("A check could not be made. A person must decide."), "check_failed", plugin)

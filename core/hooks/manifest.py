@@ -1,0 +1,66 @@
+"""A plugin's static manifest: read before any of its code runs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.kernel.permissions import Role
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\Z")
+_URL_NAME = re.compile(r"[a-z][a-z0-9-]{1,39}\Z")
+SDK_VERSION = (1, 0)
+
+
+class ManifestError(ValueError):
+    """The manifest cannot stand; the message says which line and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSpec:
+    """A permission that a plugin adds: `name` as `<plugin>.<action>`, and the roles that hold it."""
+
+    name: str
+    title: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the platform must know of a plugin. `sdk` is the (major, minor) it was written for; `level` where it applies.
+
+    `partner_may_switch` and `partner_may_set` (names of settings) say what the central team leaves to a partner lead.
+    Raises ManifestError when built with anything outside the plugin's own prefix.
+    """
+
+    name: str
+    title: str
+    summary: str
+    version: str
+    sdk: tuple[int, int]
+    url_name: str
+    level: str = "tenant"
+    permissions: tuple[PermissionSpec, ...] = ()
+    requires: tuple[str, ...] = ()
+    on_by_default: bool = False
+    partner_may_switch: bool = False
+    partner_may_set: tuple[str, ...] = ()
+    settings_version: int = 1
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ManifestError(f"name {self.name!r}: lower-case letters, digits and underscores only")
+        if not _URL_NAME.match(self.url_name):
+            raise ManifestError(f"{self.name}: url_name {self.url_name!r}: lower-case letters, digits and hyphens only")
+        if self.level not in {"tenant", "platform"}:
+            raise ManifestError(f"{self.name}: level must be tenant or platform")
+        if self.sdk[0] != SDK_VERSION[0] or self.sdk[1] > SDK_VERSION[1]:
+            raise ManifestError(f"{self.name}: written for SDK {self.sdk}, this platform has {SDK_VERSION}")
+        for permission in self.permissions:
+            if not permission.name.startswith(f"{self.name}."):
+                raise ManifestError(f"{self.name}: permission {permission.name!r} is outside the plugin's own prefix")
+
+    @property
+    def table_prefix(self) -> str:
+        """What the name of every table of this plugin begins with."""
+        return f"{self.name}_"

@@ -1,0 +1,156 @@
+"""Finding, checking and loading plugins. One that fails is marked broken and does not stop the rest."""
+
+import importlib
+import logging
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from core.data.base import Base
+from core.hooks import spec
+from core.hooks.dispatcher import Dispatcher, Failure
+from core.hooks.manifest import Manifest, ManifestError
+
+log = logging.getLogger("q.plugins")
+GROUP = "q_platform.plugins"
+FAILURES_KEPT = 200
+
+
+class NoSettings(BaseModel, extra="forbid"):
+    """The settings of a plugin that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin that loaded. `package` is its import name, `folder` where its templates, static files and migrations are."""
+
+    manifest: Manifest
+    package: str
+    folder: Path
+    settings: type[BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A plugin that could not be loaded, migrated or mounted, and why."""
+
+    name: str
+    error: str
+
+
+@dataclass(slots=True)
+class Registry:
+    """Every plugin of this installation, the dispatcher over them, and what went wrong. `mounted` ones have pages."""
+
+    plugins: dict[str, Plugin] = field(default_factory=dict)
+    broken: dict[str, Broken] = field(default_factory=dict)
+    failures: deque[Failure] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
+    mounted: set[str] = field(default_factory=set)
+    manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(spec.PROJECT))
+    dispatcher: Dispatcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.manager.add_hookspecs(spec)
+        self.dispatcher = Dispatcher(self.manager, self.failures.append)
+
+    def mark_broken(self, name: str, error: BaseException | str) -> None:
+        """Take a plugin out of service and say why; its data and its settings stay."""
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        log.error("plugin %s is broken: %s", name, text)
+        self.broken[name] = Broken(name, text)
+        self.plugins.pop(name, None)
+        if self.manager.has_plugin(name):
+            self.manager.unregister(name=name)
+        self.dispatcher.forget_plans()
+
+    def names(self) -> frozenset[str]:
+        """The plugins in service."""
+        return frozenset(self.plugins)
+
+
+def discover(folder: Path | None, installed: bool = True) -> dict[str, str]:
+    """{name: import name of the package} from `folder` (the repository's `plugins/`) and from installed entry points."""
+    found: dict[str, str] = {}
+    if folder is not None and folder.is_dir():
+        for child in sorted(folder.iterdir()):
+            if (child / "plugin.py").is_file():
+                found[child.name] = f"{folder.name}.{child.name}"
+    points: tuple[EntryPoint, ...] = tuple(entry_points(group=GROUP)) if installed else ()
+    for point in points:
+        found.setdefault(point.name, point.module)
+    return found
+
+
+def load(packages: dict[str, str]) -> Registry:
+    """Load each package's `plugin` module: the manifest is checked first, then hooks are checked and registered."""
+    registry = Registry()
+    for name, package in packages.items():
+        try:
+            _load_one(registry, name, package)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises, the rest must start
+            registry.mark_broken(name, error)
+    for name, plugin in list(registry.plugins.items()):
+        if missing := set(plugin.manifest.requires) - registry.names():
+            registry.mark_broken(name, f"needs {', '.join(sorted(missing))}")
+    return registry
+
+
+def _load_one(registry: Registry, name: str, package: str) -> None:
+    manifest = getattr(importlib.import_module(f"{package}.manifest"), "MANIFEST", None)
+    if not isinstance(manifest, Manifest):
+        raise ManifestError("manifest.py must define MANIFEST")
+    if manifest.name != name:
+        raise ManifestError(f"the manifest says {manifest.name!r}, the plugin was found as {name!r}")
+    if any(other.manifest.url_name == manifest.url_name for other in registry.plugins.values()):
+        raise ManifestError(f"another plugin has the url_name {manifest.url_name!r}")
+    module = importlib.import_module(f"{package}.plugin")
+    settings = getattr(module, "SETTINGS", NoSettings)
+    if not (
+        isinstance(settings, type)
+        and issubclass(settings, BaseModel)
+        and settings.model_config.get("extra") == "forbid"
+    ):
+        raise ManifestError("SETTINGS must be a pydantic model that forbids unknown fields")
+    folder = Path(str(sys.modules[package].__file__)).parent
+    if (folder / "models.py").is_file():
+        importlib.import_module(f"{package}.models")
+    _check_tables(package, manifest)
+    _check_hooks(module, registry.manager)
+    registry.manager.register(module, name=name)
+    registry.plugins[name] = Plugin(manifest, package, folder, settings)
+
+
+def tables_of(package: str) -> list[sa.Table]:
+    """The tables that the classes of `package` are mapped to."""
+    classes = [mapper for mapper in Base.registry.mappers if f"{mapper.class_.__module__}.".startswith(f"{package}.")]
+    return [table for mapper in classes if isinstance(table := mapper.local_table, sa.Table)]
+
+
+def _check_tables(package: str, manifest: Manifest) -> None:
+    """Refuse tables outside the plugin's own prefix, and forget them: no migration or policy may hear of them."""
+    strange = [table for table in tables_of(package) if not table.name.startswith(manifest.table_prefix)]
+    for table in strange:
+        Base.metadata.remove(table)
+    if strange:
+        names = ", ".join(sorted(table.name for table in strange))
+        raise ManifestError(f"a table's name must begin with {manifest.table_prefix}: {names}")
+
+
+def _check_hooks(module: ModuleType, manager: pluggy.PluginManager) -> None:
+    """Refuse hooks that the platform does not have, and wrappers, which would run outside the dispatcher's policies."""
+    for attribute in dir(module):
+        options: Any = manager.parse_hookimpl_opts(module, attribute)
+        if options is None:
+            continue
+        if (options.get("specname") or attribute) not in spec.HOOKS:
+            raise ManifestError(f"there is no hook {attribute}")
+        if options.get("wrapper") or options.get("hookwrapper"):
+            raise ManifestError(f"{attribute}: wrappers are not allowed")

@@ -1,0 +1,148 @@
+"""Every hook of the platform. `plugins/HOOKS.md` is generated from this file.
+
+Arguments are keyword-only frozen views. An implementation names only the arguments it wants and returns None when it
+has nothing to say.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import pluggy
+
+from core.kernel.findings import Finding
+from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+
+PROJECT = "q_platform"
+_spec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Gate(Enum):
+    """Which plugins a call reaches."""
+
+    BOOT = "every plugin that loaded, once, when the application is built"
+    TARGET = "the one plugin concerned"
+    ENABLED = "the plugins that are on for the tenant"
+    EVER = "the plugins that were ever on for the tenant: their data is still there"
+
+
+class OnError(Enum):
+    """What happens when an implementation raises or answers the wrong type."""
+
+    RAISE = "the operation is undone and the error is shown"
+    ISOLATE = "logged, counted and shown to the central team; the page still renders"
+    REFER = "becomes a finding that a person must decide; never an approval"
+
+
+@dataclass(frozen=True, slots=True)
+class HookMeta:
+    """The terms of one hook. `item` is the type each answered item must have (None: the hook answers nothing)."""
+
+    name: str
+    gate: Gate
+    on_error: OnError
+    since: str
+    item: type | None
+    doc: str
+
+
+HOOKS: dict[str, HookMeta] = {}
+
+
+def hook(
+    *, gate: Gate, on_error: OnError, since: str, item: type | None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a hook with its gate, its error policy and the type of the items it answers."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        HOOKS[function.__name__] = HookMeta(function.__name__, gate, on_error, since, item, function.__doc__ or "")
+        return _spec(function)
+
+    return declare
+
+
+@hook(gate=Gate.BOOT, on_error=OnError.ISOLATE, since="1.0", item=object)
+def q_blueprints() -> Iterable[Any]:
+    """Flask blueprints with the plugin's routes; each is mounted at `/<url_name>` and named after the plugin."""
+
+
+@hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=None)
+def q_tenant_enabled(tenant: TenantRef, actor: Actor) -> None:
+    """The plugin is being switched on for `tenant`, inside the transaction that does it; raise to prevent it."""
+
+
+@hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=None)
+def q_tenant_disabled(tenant: TenantRef, actor: Actor) -> None:
+    """The plugin is being switched off for `tenant`. Its data stays."""
+
+
+@hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=FieldProblem)
+def q_settings_problems(tenant: TenantRef, settings: Any) -> Iterable[FieldProblem]:
+    """Problems with validated `settings` that only the plugin can see, for instance two values that disagree."""
+
+
+@hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=tuple)
+def q_settings_upgrade(settings: Mapping[str, Any], from_version: int) -> Iterable[tuple[str, Any]]:
+    """Settings stored under an older version, as (name, value) pairs of the present one."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)
+def q_nav_items(tenant: TenantRef) -> Iterable[NavItem]:
+    """Links for the site's main navigation."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=Fragment)
+def q_page_fragments(session: Any, tenant: TenantRef, actor: Actor, place: str) -> Iterable[Fragment]:
+    """Pieces for a named place of a page: `home.main`, `home.aside` or `manage.main`."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=OpenWork)
+def q_open_work(session: Any, tenant: TenantRef) -> Iterable[OpenWork]:
+    """What waits for somebody at this tenant, for partner leads and the central team."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=Finding)
+def q_event_publish_check(tenant: TenantRef, event: EventRef, actor: Actor) -> Iterable[Finding]:
+    """Findings about publishing an event: deny, refer to a partner lead, or allow; the worst one counts."""
+
+
+@hook(gate=Gate.EVER, on_error=OnError.RAISE, since="1.0", item=tuple)
+def q_export_person_data(session: Any, tenant: TenantRef, account_id: str) -> Iterable[tuple[str, Any]]:
+    """Everything this plugin holds about one person at one tenant, as (heading, JSON value) pairs."""
+
+
+@hook(gate=Gate.EVER, on_error=OnError.RAISE, since="1.0", item=str)
+def q_erase_person_data(session: Any, tenant: TenantRef, account_id: str, dry_run: bool) -> Iterable[str]:
+    """Erase (or, with `dry_run`, say what would be erased) what this plugin holds about one person; one line each."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.RAISE, since="1.0", item=None)
+def q_demonstration(session: Any, tenant: TenantRef, people: Iterable[Person]) -> None:
+    """Fill the plugin's part of the demonstration for one tenant: `people` are its members, the first its organiser."""
+
+
+def hooks_markdown() -> str:
+    """`plugins/HOOKS.md`: every hook with its exact signature, gate, error policy and meaning."""
+    import inspect  # only the documentation needs it
+
+    lines = [
+        "# Hooks",
+        "",
+        "Generated from `core/hooks/spec.py` by `qplatform plugins hooks`; a test fails when it is stale.",
+        "",
+    ]
+    for meta in HOOKS.values():
+        signature = str(inspect.signature(globals()[meta.name]))
+        lines += [
+            f"## `{meta.name}{signature}`",
+            "",
+            " ".join(meta.doc.split()),
+            "",
+            f"- Reaches: {meta.gate.value}.",
+            f"- On error: {meta.on_error.value}.",
+            f"- Since: SDK {meta.since}.",
+            "",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,83 @@
+"""The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
+
+from core.data.audit import record as record_audit
+from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
+from core.data.idempotency import Once, once
+from core.data.session import ScopedSession, after_commit, transaction
+from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
+from core.hooks.spec import hookimpl
+from core.kernel import clock
+from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
+from core.kernel.findings import Finding, Verdict, worst
+from core.kernel.ids import is_id, new_id
+from core.kernel.permissions import Role
+from core.kernel.states import StateMachine, Transition
+from core.kernel.text import N_
+from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.tenancy import noticeboard, shelf
+from core.web.access import needs, public, signed_in
+from core.web.context import Here, Visitor, here
+from core.web.forms import Form, NotBlank, stripped
+from core.web.i18n import gettext, lazy_gettext, ngettext, say
+from core.web.pages import call_hooks, redirect_with, render
+
+__all__ = [
+    "N_",
+    "SDK_VERSION",
+    "Actor",
+    "Base",
+    "Conflict",
+    "DomainError",
+    "EventRef",
+    "FieldProblem",
+    "Finding",
+    "Forbidden",
+    "Form",
+    "Fragment",
+    "Here",
+    "Id",
+    "IdRef",
+    "Invalid",
+    "Manifest",
+    "NavItem",
+    "NotBlank",
+    "NotFound",
+    "Once",
+    "OpenWork",
+    "PermissionSpec",
+    "Person",
+    "Refused",
+    "Role",
+    "ScopedSession",
+    "StateMachine",
+    "TenantOwned",
+    "TenantRef",
+    "Transition",
+    "Verdict",
+    "Visitor",
+    "after_commit",
+    "call_hooks",
+    "clock",
+    "gettext",
+    "here",
+    "hookimpl",
+    "is_id",
+    "lazy_gettext",
+    "needs",
+    "new_id",
+    "ngettext",
+    "noticeboard",
+    "once",
+    "public",
+    "record_audit",
+    "redirect_with",
+    "render",
+    "say",
+    "shelf",
+    "signed_in",
+    "stripped",
+    "tenant_args",
+    "tenant_fk",
+    "transaction",
+    "worst",
+]

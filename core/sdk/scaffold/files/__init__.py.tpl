@@ -1,0 +1,1 @@
+"""$title: short notes that organisers write for the visitors of one site."""

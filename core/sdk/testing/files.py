@@ -1,0 +1,127 @@
+"""What can be seen of a plugin without running it: each check returns one line for each fault, empty when all is well."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, TemplateSyntaxError, meta
+
+from core.hooks.manifest import Manifest
+from core.hooks.registry import Plugin
+from core.web import catalogue
+
+SHARED_TEMPLATES = ("layouts/", "components/")
+STATIC = {".css", ".js", ".svg", ".png", ".jpg", ".woff2", ".webp"}
+INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|\|\s*safe\b")
+OPEN_DOOR = "core.sdk"
+
+
+def sources(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
+    """The plugin's own Python files with their syntax trees: neither its tests nor its migrations."""
+    for path in sorted(folder.rglob("*.py")):
+        if not {"tests", "migrations"} & set(path.relative_to(folder).parts):
+            yield path, ast.parse(path.read_text("utf-8"))
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def manifest_problems(plugin: Plugin) -> list[str]:
+    """The manifest is static: `manifest.py` only imports from core.sdk and assigns; it says who the plugin is."""
+    tree = ast.parse((plugin.folder / "manifest.py").read_text("utf-8"))
+    plain = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    found = [
+        f"manifest.py:{node.lineno}: only imports and assignments belong in a manifest"
+        for node in tree.body
+        if not isinstance(node, plain) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+    found += [f"manifest.py imports {name}" for name in _imported(tree) if name != OPEN_DOOR]
+    manifest: Manifest = plugin.manifest
+    found += [
+        f"the manifest has no {key}" for key in ("title", "summary", "version") if not getattr(manifest, key).strip()
+    ]
+    if plugin.folder.name != manifest.name:
+        found.append(f"the folder is called {plugin.folder.name}, the manifest says {manifest.name}")
+    found += [
+        f"the permission {one.name} has no title or no role"
+        for one in manifest.permissions
+        if not (one.title and one.roles)
+    ]
+    fields = plugin.settings.model_fields
+    found += [
+        f"partner_may_set names {name}, which is no setting" for name in manifest.partner_may_set if name not in fields
+    ]
+    return found
+
+
+def import_problems(plugin: Plugin) -> list[str]:
+    """A plugin sees `core.sdk` and itself: no other part of the core, and no other plugin."""
+    found = []
+    home = plugin.package.rpartition(".")[0]
+    for path, tree in sources(plugin.folder):
+        for name in _imported(tree):
+            own = f"{name}.".startswith(f"{plugin.package}.")
+            ours = name.split(".")[0] == "core" or (home and f"{name}.".startswith(f"{home}."))
+            if name.startswith(".") or (ours and not own and name != OPEN_DOOR):
+                found.append(f"{path.name} imports {name}")
+    return found
+
+
+def template_problems(plugin: Plugin, environment: Environment) -> list[str]:
+    """Templates live in `templates/<plugin>/`, use their own and the platform's shared ones, and bring nothing inline."""
+    root = plugin.folder / "templates"
+    own = f"{plugin.manifest.name}/"
+    found = []
+    for path in sorted(file for file in root.rglob("*") if file.is_file()):
+        name, text = path.relative_to(root).as_posix(), path.read_text("utf-8")
+        if not name.startswith(own):
+            found.append(f"templates/{name} is outside templates/{own}")
+        try:
+            used = meta.find_referenced_templates(environment.parse(text))
+            found += [
+                f"{name} uses {other}" for other in used if not (other or "").startswith((own, *SHARED_TEMPLATES))
+            ]
+        except TemplateSyntaxError as error:
+            found.append(f"{name}:{error.lineno}: {error.message}")
+        found += [
+            f"{name} has {hit.group().strip()!r}, which the content security policy or escaping forbids"
+            for hit in INLINE.finditer(text)
+        ]
+    return found
+
+
+def static_problems(plugin: Plugin) -> list[str]:
+    """Static files lie flat in `static/`, are of known kinds, and are addressed as `<plugin>/<file>`."""
+    files = sorted((plugin.folder / "static").rglob("*"))
+    found = [f"static/{file.name} is a folder" for file in files if file.is_dir()]
+    return found + [
+        f"static/{file.name} is of an unknown kind" for file in files if file.is_file() and file.suffix not in STATIC
+    ]
+
+
+def translation_problems(plugin: Plugin) -> list[str]:
+    """Every word has its Welsh."""
+    return catalogue.problems(plugin.folder / "translations" / "cy" / "LC_MESSAGES" / "messages.po", [plugin.folder])
+
+
+def settings_problems(plugin: Plugin) -> list[str]:
+    """The settings stand by themselves, survive being stored, refuse what they do not know, and each has a title."""
+    model = plugin.settings
+    found = [f"the setting {name} has no title" for name, field in model.model_fields.items() if not field.title]
+    try:
+        usual = model()
+        if model.model_validate(usual.model_dump(mode="json")) != usual:
+            found.append("the settings are not the same after being stored")
+    except ValueError as error:
+        return [*found, f"the settings have no valid defaults: {error}"]
+    try:
+        model.model_validate({"no_such_setting": 1})
+    except ValueError:
+        return found
+    return [*found, "the settings accept unknown names"]

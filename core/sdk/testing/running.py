@@ -1,0 +1,203 @@
+"""What a plugin does on a platform: each check returns one line for each fault, empty when all is well."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from flask import g
+from sqlalchemy.orm import Mapper
+from werkzeug.routing import Rule
+
+from core.data import migrate
+from core.data.base import Base, Shared, TenantOwned
+from core.hooks.registry import Plugin, tables_of
+from core.hooks.spec import HOOKS, Gate, OnError
+from core.kernel.ids import new_id
+from core.kernel.views import SYSTEM
+from core.sdk.testing.site import OFF, ON, Site
+from core.web.access import access_of
+from core.web.context import ANONYMOUS, Here
+
+PLACES = ("home.main", "home.aside", "manage.main")
+PERSON_HOOKS = ("q_export_person_data", "q_erase_person_data")
+
+
+def _mapped(plugin: Plugin) -> list[Mapper[Any]]:
+    inside = f"{plugin.package}."
+    return [mapper for mapper in Base.registry.mappers if f"{mapper.class_.__module__}.".startswith(inside)]
+
+
+def table_problems(plugin: Plugin) -> list[str]:
+    """Every table begins with the plugin's name and is a tenant's own, with keys that cannot cross tenants, or declared Shared."""
+    found = []
+    prefix = plugin.manifest.table_prefix
+    for mapper in _mapped(plugin):
+        table = mapper.local_table
+        if not isinstance(table, sa.Table):
+            continue
+        if not table.name.startswith(prefix):
+            found.append(f"{table.name} does not begin with {prefix}")
+        owned, shared = issubclass(mapper.class_, TenantOwned), issubclass(mapper.class_, Shared)
+        if owned == shared:
+            found.append(f"{table.name} must be either TenantOwned or Shared")
+        if shared and "tenant_id" in table.c:
+            found.append(f"{table.name} is Shared and has a tenant_id")
+        if owned:
+            found += _key_problems(table, prefix)
+    return found
+
+
+def _key_problems(table: sa.Table, prefix: str) -> list[str]:
+    found = []
+    unique = [set(c.columns.keys()) for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
+    keys = set(table.primary_key.columns.keys())
+    if not any({"tenant_id"} < columns <= {"tenant_id", *keys} for columns in unique):
+        found.append(f"{table.name} has no UNIQUE (tenant_id, key): use tenant_args(...)")
+    for constraint in table.foreign_key_constraints:
+        target = constraint.referred_table
+        if target.name == "tenancy_tenant":
+            continue
+        if not target.name.startswith(prefix):
+            found.append(f"{table.name} points at {target.name}, which is not the plugin's own")
+        elif "tenant_id" in target.c and "tenant_id" not in constraint.column_keys:
+            found.append(f"{table.name} points at {target.name} without tenant_id: use tenant_fk(...)")
+    return found
+
+
+def migration_problems(plugin: Plugin, site: Site) -> list[str]:
+    """What the models say is what the migrations make."""
+    name = plugin.manifest.name
+    if name in site.failed:
+        return [f"its migration failed: {site.failed[name]}"]
+    own = [component for component in site.components() if component.name == name]
+    if not own:
+        return [f"{table.name} has no migration" for table in tables_of(plugin.package)]
+    return migrate.differences(site.config.owner_url, own)
+
+
+def _rules(plugin: Plugin, site: Site) -> Iterator[Rule]:
+    prefix = f"{plugin.manifest.name}."
+    return (rule for rule in site.app.url_map.iter_rules() if rule.endpoint.startswith(prefix))
+
+
+def route_problems(plugin: Plugin, site: Site) -> list[str]:
+    """Every route lies below `/<url_name>/` and says who may use it, with a permission that the manifest declares."""
+    base, known = f"/{plugin.manifest.url_name}/", {one.name for one in plugin.manifest.permissions}
+    found = []
+    for rule in _rules(plugin, site):
+        access = access_of(site.app, rule.endpoint)
+        if not rule.rule.startswith(base):
+            found.append(f"{rule.rule} is outside {base}")
+        if access is None:
+            found.append(f"{rule.endpoint} does not declare its access")
+        elif access.kind == "needs" and access.permission not in known:
+            found.append(f"{rule.endpoint} needs {access.permission}, which the manifest does not declare")
+        elif access.tenantless:
+            found.append(f"{rule.endpoint} passes by the gate")
+    blueprint = site.app.blueprints.get(plugin.manifest.name)
+    if blueprint is not None and (blueprint.template_folder or blueprint.static_folder):
+        found.append("its blueprint brings folders of its own: templates and static files have their places")
+    return found
+
+
+def off_problems(plugin: Plugin, site: Site) -> list[str]:
+    """Where the plugin is off, each of its routes answers with the bytes of a page that never was."""
+    found = []
+    client = site.client()
+    for rule in _rules(plugin, site):
+        path = f"/{OFF}" + _filled(site, rule)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            nowhere = f"/{OFF}/no-such-page/{new_id()}"
+            off, missing = client.open(path, method=method), client.open(nowhere, method=method)
+            if off.status_code != 404 or _without(off.data, path) != _without(missing.data, nowhere):
+                found.append(f"{method} {path} is not like a missing page: {off.status_code}")
+    return found
+
+
+def _filled(site: Site, rule: Rule) -> str:
+    values = {name: 1 if "Integer" in type(rule._converters[name]).__name__ else new_id() for name in rule.arguments}
+    with site.app.test_request_context():
+        built = site.app.url_map.bind("localhost").build(rule.endpoint, values)
+    return str(built)
+
+
+def _without(body: bytes, path: str) -> bytes:
+    """The page without the reader's own address, which a link back may carry."""
+    for form in (path, quote(path), quote(path, safe="")):
+        body = body.replace(form.encode(), b"")
+    return body
+
+
+def hook_problems(plugin: Plugin, site: Site) -> list[str]:
+    """Where the plugin is on, its hooks answer without a failure and the start page renders."""
+    name, only = plugin.manifest.name, frozenset({plugin.manifest.name})
+    call = site.registry.dispatcher.call
+    with site.app.test_request_context(f"/{ON}/"), site.session(ON) as session:
+        snapshot = site.app.extensions["q.directory"].by_slug(ON)
+        tenant = snapshot.ref()
+        g.here = Here(snapshot, ANONYMOUS, session, "en")
+        results = [call("q_nav_items", only, tenant=tenant), call("q_open_work", only, session=session, tenant=tenant)]
+        common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
+        results += [call("q_page_fragments", only, **common, place=place) for place in PLACES]
+    found = [f"{failure.hook}: {failure.error}" for result in results for failure in result.failures]
+    site.registry.failures.clear()
+    if (status := site.client().get(f"/{ON}/").status_code) != 200:
+        found.append(f"the start page answers {status}")
+    return found + [f"{one.hook}: {one.error}" for one in site.registry.failures if one.plugin == name and not one.slow]
+
+
+@contextmanager
+def raising(plugin: Plugin, site: Site) -> Iterator[set[str]]:
+    """Every hook of the plugin raises inside the block; yields the names of those it has."""
+    name, dispatcher = plugin.manifest.name, site.registry.dispatcher
+    impls = [
+        i for hook in HOOKS for i in getattr(site.registry.manager.hook, hook).get_hookimpls() if i.plugin_name == name
+    ]
+    kept = [(impl, impl.function) for impl in impls]
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("raised by the contract suite")
+
+    for impl in impls:
+        impl.function = fail
+    dispatcher.forget_plans()
+    try:
+        yield {function.__name__ for _, function in kept}
+    finally:
+        for impl, function in kept:
+            impl.function = function
+        dispatcher.forget_plans()
+
+
+def isolation_problems(plugin: Plugin, site: Site) -> list[str]:
+    """When each of its hooks raises, the start page of a site that has it still renders, and the failures are named."""
+    site.registry.failures.clear()
+    with raising(plugin, site) as hooks:
+        status = site.client().get(f"/{ON}/").status_code
+    named = {failure.hook for failure in site.registry.failures if failure.plugin == plugin.manifest.name}
+    asked = {"q_nav_items", "q_page_fragments"} & hooks
+    isolated = {name for name, meta in HOOKS.items() if meta.on_error is OnError.ISOLATE and meta.gate is Gate.ENABLED}
+    found = [] if status == 200 else [f"the start page answers {status} when the plugin's hooks raise"]
+    return found + [f"a failing {hook} is not reported" for hook in sorted(asked & isolated - named)]
+
+
+def person_problems(plugin: Plugin, site: Site) -> list[str]:
+    """A plugin with tables gives a person's data out and erases it; both cope with somebody it has never seen."""
+    if not tables_of(plugin.package):
+        return []
+    call, only = site.registry.dispatcher.call, frozenset({plugin.manifest.name})
+    found = [
+        f"it has tables and no {hook}"
+        for hook in PERSON_HOOKS
+        if not any(i.plugin_name in only for i in getattr(site.registry.manager.hook, hook).get_hookimpls())
+    ]
+    stranger: dict[str, Any] = {"tenant": site.tenant(ON), "account_id": new_id()}
+    with site.session(ON) as session:
+        for hook, dry_run in ((PERSON_HOOKS[0], True), (PERSON_HOOKS[1], True), (PERSON_HOOKS[1], False)):
+            more: dict[str, Any] = {"dry_run": dry_run} if hook == PERSON_HOOKS[1] else {}
+            answers = call(hook, only, session=session, **stranger, **more).answers
+            if answers:
+                found.append(f"{hook} has something about somebody it has never seen: {answers[0].value!r}")
+    return found

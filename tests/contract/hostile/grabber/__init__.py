@@ -1,0 +1,1 @@
+"""Declares a table outside its own prefix."""

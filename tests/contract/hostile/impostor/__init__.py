@@ -1,0 +1,1 @@
+"""Calls its blueprint something else."""

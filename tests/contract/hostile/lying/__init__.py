@@ -1,0 +1,1 @@
+"""Answers the wrong type in every hook."""

@@ -1,0 +1,1 @@
+"""Puts itself before every request of the platform."""

@@ -1,0 +1,27 @@
+"""A plugin with one page."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint
+
+from core.sdk import hookimpl, public
+
+blueprint = Blueprint("meddler", __name__)
+
+
+@blueprint.get("/")
+@public
+def page() -> str:
+    """A page."""
+    return "HOSTILE"
+
+
+@blueprint.before_app_request
+def _stop() -> str:
+    return "HOSTILE"
+
+
+@hookimpl
+def q_blueprints() -> Iterable[Blueprint]:
+    """The page."""
+    return [blueprint]

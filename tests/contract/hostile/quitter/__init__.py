@@ -1,0 +1,1 @@
+"""Leaves while it is being imported."""

@@ -1,0 +1,1 @@
+"""Wants an address of the platform."""

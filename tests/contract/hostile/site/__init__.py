@@ -1,0 +1,1 @@
+"""Wants the name of a part of the core."""

@@ -1,0 +1,1 @@
+"""Wants the address of another plugin."""

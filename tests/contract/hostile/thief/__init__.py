@@ -1,0 +1,1 @@
+"""Tries to read another site's rows."""

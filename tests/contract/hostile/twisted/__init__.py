@@ -1,0 +1,1 @@
+"""Answers the right types with the wrong things in them."""

@@ -1,0 +1,1 @@
+"""Brings a migration that fails."""

@@ -1,0 +1,157 @@
+"""Hostile plugins: the pages still render, the culprit is named, and no other site's rows come back."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from core.app import BootError, create_app
+from core.config import ROOT, Config
+from core.data.audit import AuditEntry, verify
+from core.data.base import Base
+from core.hooks.registry import discover, load
+from core.hooks.spec import HOOKS, OnError
+from core.kernel.findings import Verdict, worst
+from core.kernel.views import SYSTEM
+from core.sdk.testing import Site, build
+from tests.contract.hostile.make import BEFORE_IT_HARMS
+from tests.contract.hostile.thief.plugin import LOOT, WAYS
+from tests.support.databases import Database
+
+HOME = "tests.contract.hostile"
+REAL = discover(ROOT / "plugins", installed=False)
+Load = Callable[..., Site]
+
+
+@pytest.fixture
+def hostile(empty_database: Database) -> Iterator[Load]:
+    """`hostile("lying")`: the platform with its own plugins and the named ones, those that can be on being on in Scotland."""
+    made: list[Site] = []
+
+    def make(*names: str) -> Site:
+        packages = REAL | {name: f"{HOME}.{name}" for name in names}
+        made.append(build(packages, empty_database.app_url, empty_database.owner_url))
+        made[-1].registry.failures.clear()
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.close()
+
+
+def _named(site: Site) -> set[tuple[str, str]]:
+    return {(failure.plugin, failure.hook) for failure in site.registry.failures}
+
+
+@pytest.mark.parametrize("name", ["lying", "raising", "twisted"])
+def test_pages_render_and_the_culprit_is_named(hostile, name):
+    site = hostile(name)
+    for path in ("/scotland/", "/scotland/events/", "/"):
+        page = site.client().get(path)
+        assert page.status_code == 200, path
+        assert name.upper() not in page.text
+    assert {(name, "q_nav_items"), (name, "q_page_fragments")} <= _named(site)
+    assert {failure.plugin for failure in site.registry.failures} == {name}
+    assert "local_events" in site.registry.plugins
+
+
+def test_a_plugin_that_raises_in_every_hook_stops_only_what_its_hooks_are_asked_for(hostile):
+    site = hostile()
+    registry = load(REAL | {"raising": f"{HOME}.raising"})
+    with site.session("scotland") as session:
+        for hook, meta in HOOKS.items():
+            if hook in BEFORE_IT_HARMS:
+                continue
+            given = {
+                "session": session,
+                "tenant": site.tenant("scotland"),
+                "actor": SYSTEM,
+                "settings": {},
+                "people": (),
+            }
+            given |= {"place": "home.main", "event": None, "account_id": "x", "dry_run": True, "from_version": 1}
+            if meta.on_error is OnError.RAISE:
+                with pytest.raises(RuntimeError, match=hook):
+                    registry.dispatcher.call(hook, frozenset({"raising"}), **given)
+                continue
+            found = registry.dispatcher.call(hook, frozenset({"raising"}), **given)
+            assert [(f.plugin, f.hook) for f in found.failures] == [("raising", hook)]
+            if meta.on_error is OnError.REFER:
+                assert worst(found.values()) is Verdict.REFER
+            else:
+                assert found.answers == []
+        assert session.scalar(sa.select(sa.func.count(AuditEntry.id))) is not None
+
+
+def test_a_slow_hook_is_named_and_its_answer_used(hostile):
+    site = hostile("slow")
+    assert "LATE" in site.client().get("/scotland/").text
+    assert all(failure.slow and failure.plugin == "slow" for failure in site.registry.failures)
+    assert _named(site) == {("slow", "q_nav_items")}
+
+
+def test_no_way_leads_to_another_sites_rows(hostile):
+    site = hostile("thief")
+    with site.session("wales") as session:
+        before = verify(session)
+        foreign = set(session.scalars(sa.select(AuditEntry.id)))
+    LOOT.clear()
+    page = site.client().get("/scotland/")
+    assert page.status_code == 200
+    assert page.text.count("LOOT") == len(WAYS)
+    assert foreign
+    assert not [row_id for row_id in foreign if row_id in page.text]
+    got = dict(LOOT)
+    assert got["entities"] == got["columns"] == []
+    assert {got[way] for way in ("core select", "text", "driver")} == {"ScopeError"}
+    assert {str(got[way]) for way in ("update", "delete")} <= {"0", "ProgrammingError", "InternalError", "ScopeError"}
+    with site.session("wales") as session:
+        assert verify(session) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("squatter", "another plugin has the url_name 'events'"),
+        ("settler", "the address /account/ is taken"),
+        ("partner", "the address /wales/ is taken"),
+        ("site", "the platform itself uses the name 'site'"),
+        ("impostor", "its blueprint must be called 'impostor'"),
+        ("meddler", "reaches beyond its own pages: before_request_funcs"),
+        ("grabber", "a table's name must begin with grabber_: people_intruder"),
+        ("quitter", "SystemExit: the quitter has left"),
+    ],
+)
+def test_a_collision_or_a_grab_makes_it_broken_and_nothing_else(hostile, name, why):
+    site = hostile(name)
+    assert why in site.registry.broken[name].error
+    assert site.registry.names() == set(REAL)
+    assert "people_intruder" not in Base.metadata.tables
+    for path in ("/", "/scotland/", "/scotland/events/", "/scotland/account/sign-in"):
+        page = site.client().get(path)
+        assert (page.status_code, "HOSTILE" in page.text) == (200, False), path
+
+
+def test_a_plugin_whose_migration_fails_is_broken_and_the_rest_is_migrated(hostile):
+    site = hostile("unbuilt")
+    assert set(site.failed) == {"unbuilt"}
+    assert "OperationalError" in site.failed["unbuilt"] or "ProgrammingError" in site.failed["unbuilt"]
+    assert site.registry.broken["unbuilt"].error == site.failed["unbuilt"]
+    assert site.client().get("/scotland/events/").status_code == 200
+
+
+def test_a_plugin_that_breaks_after_it_was_mounted_is_gone_everywhere(hostile):
+    site = hostile()
+    assert site.client().get("/scotland/events/").status_code == 200
+    site.registry.mark_broken("local_events", "its tables are gone")
+    assert site.client().get("/scotland/events/").status_code == 404
+    home = site.client().get("/scotland/")
+    assert (home.status_code, 'href="/scotland/events/"' in home.text) == (200, False)
+
+
+def test_a_page_that_declares_no_access_stops_the_boot():
+    config = Config(
+        database_url="sqlite:///:memory:", owner_url="sqlite:///:memory:", secret_key="k" * 40, testing=True
+    )
+    with pytest.raises(BootError, match=r"no access declared for: open_door\.page"):
+        create_app(config, {"open_door": f"{HOME}.open_door"})
