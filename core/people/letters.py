@@ -1,0 +1,129 @@
+"""The letters of the people room, in the reader's language, as text and HTML."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request, url_for
+
+from core.data.session import ScopedSession
+from core.kernel.text import N_
+from core.people.service.tools import Letter
+from core.web.context import here
+from core.web.i18n import say
+from core.work import mail
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One kind of letter: msgids, and the page (endpoint) its button leads to."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    label: str = ""
+    endpoint: str = ""
+
+
+IGNORE = N_("If you did not ask for this, you need not do anything.")
+NOT_YOU = N_("If that was not you, choose a new password now, and tell your partner.")
+LETTERS = {
+    "confirm": Words(
+        N_("Confirm your email address"),
+        (N_("Open this link within three days to confirm your email address and choose a password."), IGNORE),
+        N_("Confirm and choose a password"),
+        "account.confirm",
+    ),
+    "already": Words(
+        N_("You already have an account"),
+        (
+            N_("Somebody, perhaps you, asked to use this email address for an account. It has one already."),
+            N_("You can sign in with it. If you do not remember the password, you can choose a new one there."),
+            IGNORE,
+        ),
+        N_("Sign in"),
+        "account.sign_in",
+    ),
+    "reset": Words(
+        N_("Choose a new password"),
+        (N_("Open this link within an hour to choose a new password. It works once."), IGNORE),
+        N_("Choose a new password"),
+        "account.reset_with",
+    ),
+    "unknown": Words(
+        N_("There is no account with this address"),
+        (
+            N_("Somebody, perhaps you, asked for a new password, but no account has this email address."),
+            N_("You may have used another address. If you have no account yet, you can create one."),
+            IGNORE,
+        ),
+        N_("Create an account"),
+        "account.register",
+    ),
+    "closed": Words(
+        N_("Your account is closed"),
+        (N_("Somebody, perhaps you, asked for a new password. This account is closed, so it has none."), IGNORE),
+    ),
+    "email": Words(
+        N_("Confirm your new email address"),
+        (N_("Open this link within a day to use this email address for your account."), IGNORE),
+        N_("Use this address"),
+        "account.email_with",
+    ),
+    "email_changed": Words(
+        N_("Your email address was changed"),
+        (N_("The email address of your account was changed on %(at)s. You sign in with the new one."), NOT_YOU),
+        N_("Choose a new password"),
+        "account.reset",
+    ),
+    "password_changed": Words(
+        N_("Your password was changed"),
+        (N_("The password of your account was changed on %(at)s. Your other devices were signed out."), NOT_YOU),
+        N_("Choose a new password"),
+        "account.reset",
+    ),
+}
+
+
+def send(session: ScopedSession, letter: Letter) -> None:
+    """Write `letter` in the reader's language and hand it to the outbox, in the caller's transaction."""
+    context, words = here(), LETTERS[letter.kind]
+    path = ""
+    if words.endpoint:
+        path = url_for(words.endpoint, token=letter.token) if letter.token else url_for(words.endpoint)
+    language, context.language = context.language, letter.locale
+    try:
+        tenant = context.tenant
+        facts = {
+            "subject": say(words.subject),
+            "paragraphs": [
+                say(text, {"at": _moment(letter)} if "%(at)s" in text else None) for text in words.paragraphs
+            ],
+            "label": say(words.label) if words.label else "",
+            "href": f"{_root()}{path}" if path else "",
+            "site_name": tenant.named(letter.locale),
+            "partner": tenant.partner,
+            "site_href": f"{_root()}{context.prefix}/",
+            "brand": tenant.details["colours"]["brand"],
+            "language": letter.locale,
+        }
+        text, html = (
+            current_app.jinja_env.get_template(f"people/mail/letter.{kind}").render(facts) for kind in ("txt", "html")
+        )
+    finally:
+        context.language = language
+    mail.send(
+        session, to=letter.email, subject=str(facts["subject"]), text=text, html=html, account_id=letter.account_id,
+        locale=letter.locale, secret=bool(letter.token),
+    )  # fmt: skip
+
+
+def _moment(letter: Letter) -> str:
+    return str(current_app.jinja_env.filters["when"](letter.at))
+
+
+def _root() -> str:
+    """Where links begin: the platform's own address from its settings, or the host name of a site that has its own.
+
+    Never a host name that a request merely claims: the gate answers only to names in the directory.
+    """
+    if g.here.by_host:
+        return request.host_url.rstrip("/")
+    return str(current_app.config["Q"].base_url)

@@ -1,0 +1,101 @@
+"""Rate limits of the forms that can be tried again and again: by where they come from, and by the address typed in.
+
+Successful sign-ins cost nothing, so that a hospital behind one address is not shut out. Limits are kept in this process,
+or shared between all where QP_REDIS_URL names a Redis. There is no lock-out of accounts: it would let anybody shut
+somebody else out; a limit by address ends by itself within a quarter of an hour.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+from flask_limiter.util import get_remote_address
+
+from core.people import emails
+from core.people.service.sign_ins import token_hash
+from core.web import errors
+from core.web.context import here
+from core.web.i18n import ngettext
+
+BY_PLACE = "60 per 15 minutes"
+BY_ADDRESS = "10 per 15 minutes"
+MAILS_BY_PLACE = "30 per hour"
+MAILS_BY_ADDRESS = "4 per hour"
+limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
+"""Where Redis cannot be reached, each process counts by itself until it is back: signing in must not depend on it."""
+
+
+def init_app(app: Flask, redis_url: str, *, on: bool = True) -> None:
+    """Wire the limits into the application; `on` is False for tests, which send more forms than people do."""
+    app.config.update(RATELIMIT_STORAGE_URI=redis_url or "memory://", RATELIMIT_KEY_PREFIX="q.people")
+    limiter.enabled = (
+        True  # another application of this process may have switched it off, and it would not be wired at all
+    )
+    limiter.init_app(app)
+    # It looks for limits before every request, static files included; ours all stand on views, which check them themselves.
+    app.before_request_funcs[None].remove(limiter._check_request_limit)
+    limiter.enabled = on
+    app.register_error_handler(RateLimitExceeded, _too_many)
+
+
+def _address() -> str:
+    """The key of the address typed into the form: a hash, so that the store of limits holds no addresses."""
+    return "address:" + token_hash(emails.normal(request.form.get("email", "")[: emails.LONGEST]))
+
+
+def _no_address() -> bool:
+    """Whether no address was typed: such a form fails by itself, and must not be counted for everybody together."""
+    return not request.form.get("email", "").strip()
+
+
+def _whose_password() -> str:
+    """The key of the account whose password is tried: one's own when signed in, else that of the address typed."""
+    visitor = here().visitor
+    return f"account:{visitor.account_id}" if visitor.signed_in else _address()
+
+
+def _nobodys_password() -> bool:
+    return _no_address() and not here().visitor.signed_in
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code != 303
+
+
+def _went_out(response: Response) -> bool:
+    return response.status_code == 303
+
+
+def tries(view: Callable[..., Any]) -> Any:
+    """Limit failed tries of a password: per place and per account."""
+    by_account = limiter.limit(
+        BY_ADDRESS, methods=["POST"], key_func=_whose_password, exempt_when=_nobodys_password, deduct_when=_failed
+    )
+    return limiter.limit(BY_PLACE, methods=["POST"], deduct_when=_failed)(by_account(view))
+
+
+def mails(view: Callable[..., Any]) -> Any:
+    """Limit forms that make us write to an address somebody typed: per place and per address. Mistakes cost nothing."""
+    by_address = limiter.limit(
+        MAILS_BY_ADDRESS, methods=["POST"], key_func=_address, exempt_when=_no_address, deduct_when=_went_out
+    )
+    return limiter.limit(MAILS_BY_PLACE, methods=["POST"], deduct_when=_went_out)(by_address(view))
+
+
+def _too_many(_: RateLimitExceeded) -> Response:
+    """The 429 page: how long to wait, in words and in Retry-After."""
+    found = limiter.current_limit
+    seconds = max(1, math.ceil(found.window.reset_time - time.time())) if found is not None else 60
+    minutes = -(-seconds // 60)
+    words = ngettext(
+        "That was tried too often. Wait a minute and try again.",
+        "That was tried too often. Wait %(num)s minutes and try again.",
+        minutes,
+    )
+    response = errors.page(429, words)
+    response.headers["Retry-After"] = str(seconds)
+    return response

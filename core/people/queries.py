@@ -1,0 +1,279 @@
+"""Reads about people: who is signed in, who is a member here, who holds which role, what concerns one person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data.audit import UK
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.permissions import Role
+from core.people import emails
+from core.people.models import Account, Affiliation, Cohort, Membership, Profile, RoleGrant, SignIn
+from core.tenancy.models import ShelfItem
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A signed-in person with every role of today: (role, tenant id) pairs, the UK site's id meaning UK-wide."""
+
+    account_id: str
+    name: str
+    email: str
+    locale: str
+    sign_in_id: str
+    seen_at: datetime
+    remember: bool
+    cohort: Cohort | None
+    home_tenant_id: int | None
+    grants: tuple[tuple[Role, int], ...]
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the person is a member of the community today."""
+        return self.cohort is not None
+
+    def roles_at(self, tenant_id: int) -> frozenset[Role]:
+        """Roles at one tenant: those given there, UK-wide ones, and `member` for a member of the community."""
+        held = {role for role, at in self.grants if at in {tenant_id, UK}}
+        return frozenset(held | {Role.MEMBER}) if self.is_member else frozenset(held)
+
+
+def _live(today: Any) -> sa.ColumnElement[bool]:
+    """The condition of a grant that counts on the day `today` (a date or a bind parameter)."""
+    return sa.and_(
+        RoleGrant.ended_at.is_(None),
+        RoleGrant.starts_on <= today,
+        RoleGrant.ends_on.is_(None) | (RoleGrant.ends_on >= today),
+    )
+
+
+_SIGNED_IN = (
+    sa.select(
+        Account.id, Account.name, Account.email, Account.locale, SignIn.id, SignIn.seen_at, SignIn.remember,
+        Membership.cohort, Affiliation.home_tenant_id, RoleGrant.role, RoleGrant.at_tenant_id,
+    )
+    .join(SignIn, SignIn.account_id == Account.id)
+    .outerjoin(
+        Membership, (Membership.account_id == Account.id) & (Membership.left_on.is_(None) | (Membership.left_on > sa.bindparam("today")))
+    )
+    .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+    .outerjoin(RoleGrant, (RoleGrant.account_id == Account.id) & _live(sa.bindparam("today")))
+    .where(
+        SignIn.token_hash == sa.bindparam("token_hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > sa.bindparam("now"),
+        SignIn.idle_until > sa.bindparam("now"),
+        Account.disabled_at.is_(None),
+    )
+)  # fmt: skip
+
+
+def signed_in(session: ScopedSession, token_hash: str) -> SignedIn | None:
+    """Everything the gate needs of a signed-in person, in one statement; None for an unknown, ended or expired token."""
+    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash, "today": clock.today(), "now": clock.now()}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    grants = tuple((Role(row[9]), int(row[10])) for row in rows if row[9] is not None)
+    return SignedIn(*first[:7], cohort=Cohort(first[7]) if first[7] else None, home_tenant_id=first[8], grants=grants)
+
+
+def roles_of(session: ScopedSession, account_id: str, tenant_id: int) -> frozenset[Role]:
+    """The roles somebody has been given at one tenant or UK-wide, as they are today."""
+    found = session.scalars(
+        sa.select(RoleGrant.role).where(
+            RoleGrant.account_id == account_id, RoleGrant.at_tenant_id.in_((tenant_id, UK)), _live(clock.today())
+        )
+    )
+    return frozenset(Role(role) for role in found)
+
+
+def account_by_email(session: ScopedSession, email: str) -> Account | None:
+    """The account with this address, however it is written."""
+    return session.scalar(sa.select(Account).where(Account.email_norm == emails.normal(email)))
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One's own details, for the account page; `version` goes into the form."""
+
+    account_id: str
+    email: str
+    name: str
+    locale: str
+    version: int
+    job_title: str
+    organisation: str
+    locality: str
+    about: str
+    cohort: Cohort | None
+    since: date | None
+    home_tenant_id: int | None
+
+
+def own(session: ScopedSession, account_id: str) -> Own:
+    """One's own details, in one statement. Raises sqlalchemy's NoResultFound for an account that is not there."""
+    row = session.execute(
+        sa.select(
+            Account.id, Account.email, Account.name, Account.locale, Account.version, Profile.job_title, Profile.organisation,
+            Profile.locality, Profile.about, Membership.cohort, Membership.since, Affiliation.home_tenant_id,
+        )
+        .outerjoin(Profile, Profile.account_id == Account.id)
+        .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
+        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+        .where(Account.id == account_id)
+    ).one()  # fmt: skip
+    told = {key: getattr(row, key) or "" for key in ("job_title", "organisation", "locality", "about")}
+    return Own(
+        account_id=row.id, email=row.email, name=row.name, locale=row.locale, version=row.version, **told,
+        cohort=Cohort(row.cohort) if row.cohort else None, since=row.since, home_tenant_id=row.home_tenant_id,
+    )  # fmt: skip
+
+
+def homes(session: ScopedSession, account_id: str) -> Sequence[Affiliation]:
+    """Every home a member has had, the newest first."""
+    return session.scalars(
+        sa.select(Affiliation)
+        .where(Affiliation.account_id == account_id)
+        .order_by(Affiliation.starts_on.desc(), Affiliation.id.desc())
+    ).all()
+
+
+def devices(session: ScopedSession, account_id: str) -> Sequence[SignIn]:
+    """Where an account is signed in now, the latest used first."""
+    now = clock.now()
+    return session.scalars(
+        sa.select(SignIn)
+        .where(
+            SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.expires_at > now, SignIn.idle_until > now
+        )
+        .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
+        .limit(100)
+    ).all()  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A person's items, in the three groups of the page."""
+
+    needed: Sequence[ShelfItem]
+    coming: Sequence[ShelfItem]
+    past: Sequence[ShelfItem]
+
+    def __bool__(self) -> bool:
+        return bool(self.needed or self.coming or self.past)
+
+
+def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf:
+    """What concerns one person, from every site: what needs them, what is coming (soonest first), what is past (latest
+    first, a quarter of `limit`). Two statements."""
+    now = clock.now()
+    mine = sa.select(ShelfItem).where(ShelfItem.account_id == account_id)
+    open_ones = ShelfItem.needs_action | ShelfItem.when.is_(None) | (ShelfItem.when >= now)
+    current = session.scalars(
+        mine.where(open_ones)
+        .order_by(ShelfItem.needs_action.desc(), ShelfItem.when.is_(None), ShelfItem.when, ShelfItem.id)
+        .limit(limit)
+    ).all()
+    past = session.scalars(
+        mine.where(~ShelfItem.needs_action, ShelfItem.when < now)
+        .order_by(ShelfItem.when.desc(), ShelfItem.id)
+        .limit(limit // 4)
+    ).all()
+    return Shelf([i for i in current if i.needs_action], [i for i in current if not i.needs_action], past)
+
+
+def members_by_tenant(session: ScopedSession) -> dict[int, int]:
+    """{tenant id: members whose home it is today}, in one statement."""
+    rows = session.execute(
+        sa.select(Affiliation.home_tenant_id, sa.func.count())
+        .join(Membership, Membership.account_id == Affiliation.account_id)
+        .where(Affiliation.ends_on.is_(None), Membership.left_on.is_(None))
+        .group_by(Affiliation.home_tenant_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+MEMBER_SORTS: Mapping[str, Any] = {
+    "name": Account.name, "organisation": Profile.organisation, "cohort": Membership.cohort, "since": Membership.since,
+}  # fmt: skip
+"""What a list of members can be sorted by; a leading `-` turns it round."""
+
+
+def members(
+    session: ScopedSession, tenant_id: int, search: str = "", page: int = 1, size: int | None = 50, *, cohort: str = "",
+    sort: str = "name",
+) -> Sequence[Any]:  # fmt: skip
+    """One page of the members whose home is a tenant, and one row more when there is a next page. One statement.
+
+    Rows: (id, name, email, job_title, organisation, locality, cohort, since, total), where `total` counts all that the
+    filters let through. `sort` is a key of MEMBER_SORTS; `size` None gives them all, for an export.
+    """
+    query = (
+        sa.select(
+            Account.id, Account.name, Account.email, Profile.job_title, Profile.organisation, Profile.locality,
+            Membership.cohort, Membership.since, sa.func.count().over().label("total"),
+        )
+        .join(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+        .join(Membership, Membership.account_id == Account.id)
+        .outerjoin(Profile, Profile.account_id == Account.id)
+        .where(Affiliation.home_tenant_id == tenant_id, Membership.left_on.is_(None))
+    )  # fmt: skip
+    if search.strip():
+        query = query.where(_contains(search, Account.name, Account.email, Profile.organisation))
+    if cohort:
+        query = query.where(Membership.cohort == cohort)
+    column = MEMBER_SORTS.get(sort.removeprefix("-"), Account.name)
+    query = query.order_by(column.desc() if sort.startswith("-") else column.asc(), Account.id)
+    return session.execute(query if size is None else query.limit(size + 1).offset((page - 1) * size)).all()
+
+
+def _contains(search: str, *columns: Any) -> sa.ColumnElement[bool]:
+    """Whether every word of `search` is in one of the columns, whatever its case."""
+    words = search.split()[:6]
+    return sa.and_(*(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
+
+
+def role_holders(
+    session: ScopedSession, tenant_id: int | None = None, *, role: str = "", search: str = "", ended: bool = False
+) -> Sequence[Any]:
+    """Who holds which role, or has been promised it for later: (id, account_id, name, email, role, at_tenant_id, starts_on,
+    ends_on, reason, granted_by_name, ended_at); of one tenant or of all. `ended` gives those that are over instead."""
+    giver = sa.orm.aliased(Account)
+    open_ones = RoleGrant.ended_at.is_(None) & (RoleGrant.ends_on.is_(None) | (RoleGrant.ends_on >= clock.today()))
+    query = (
+        sa.select(
+            RoleGrant.id, Account.id.label("account_id"), Account.name, Account.email, RoleGrant.role, RoleGrant.at_tenant_id,
+            RoleGrant.starts_on, RoleGrant.ends_on, RoleGrant.reason, giver.name.label("granted_by_name"), RoleGrant.ended_at,
+        )
+        .join(Account, Account.id == RoleGrant.account_id)
+        .outerjoin(giver, giver.id == RoleGrant.granted_by)
+        .where(~open_ones if ended else open_ones)
+    )  # fmt: skip
+    if tenant_id is not None:
+        query = query.where(RoleGrant.at_tenant_id == tenant_id)
+    if role:
+        query = query.where(RoleGrant.role == role)
+    if search.strip():
+        query = query.where(_contains(search, Account.name, Account.email))
+    return session.execute(query.order_by(RoleGrant.at_tenant_id, RoleGrant.role, Account.name, RoleGrant.id)).all()
+
+
+def search_accounts(session: ScopedSession, search: str, *, offset: int = 0, limit: int = 25) -> Sequence[Any]:
+    """Accounts by name or address, for the central team: (id, name, email, confirmed_at, disabled_at, signed_in_at,
+    home_tenant_id, cohort, total). One statement."""
+    query = (
+        sa.select(
+            Account.id, Account.name, Account.email, Account.confirmed_at, Account.disabled_at, Account.signed_in_at,
+            Affiliation.home_tenant_id, Membership.cohort, sa.func.count().over().label("total"),
+        )
+        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+        .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
+    )  # fmt: skip
+    if search.strip():
+        query = query.where(_contains(search, Account.name, Account.email))
+    return session.execute(query.order_by(Account.name, Account.id).limit(limit).offset(offset)).all()

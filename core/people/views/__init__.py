@@ -1,0 +1,11 @@
+"""The pages of accounts (`blueprint`, /account/) and of one's own items (`me`, /me/).
+
+Importing them also declares the room's daily jobs (`housekeeping`), so that web and worker know the same.
+"""
+
+from core.people import housekeeping
+from core.people.views import entry, own
+from core.people.views.base import blueprint
+from core.people.views.me import blueprint as me
+
+__all__ = ["blueprint", "entry", "housekeeping", "me", "own"]

@@ -1,0 +1,157 @@
+"""Coming and going: register, confirm, sign in and out, reset."""
+
+import contextlib
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+
+from core.kernel.errors import DomainError, Invalid, NotFound
+from core.people import limits, login
+from core.people.forms import ConfirmForm, NewPasswordForm, RegisterForm, ResetForm, SignInForm
+from core.people.service import accounts, credentials, sign_ins
+from core.people.views.base import blueprint, link_gone, tools
+from core.web.access import public, signed_in
+from core.web.context import here
+from core.web.i18n import gettext as _
+from core.web.pages import redirect_with, render
+
+
+def _start_device(account_id: str) -> None:
+    """Sign this device in for somebody whose mailbox has just proved who it is."""
+    agent = request.headers.get("User-Agent", "")
+    token = sign_ins.begin(
+        here().session,
+        account_id=account_id,
+        device=login.device_name(agent),
+        remember=False,
+        ip=request.remote_addr or "",
+    )
+    login.remember(token, long=False)
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@public
+@limits.mails
+def register() -> Any:
+    """Begin an account; the answer is the same whether the address has one."""
+    if here().visitor.signed_in:
+        return redirect(url_for("account.home"), 303)
+    form = RegisterForm()
+    if form.validate_on_submit():
+        try:
+            accounts.register(
+                here().session, tools(), name=form.name.data, email=form.email.data, locale=here().language,
+                key=form.form_key.data,
+            )  # fmt: skip
+            return redirect(url_for("account.check_mail"), 303)
+        except Invalid as invalid:
+            form.take(invalid.field_errors)
+    return render("people/register.html", status=422 if form.errors else 200, form=form)
+
+
+@blueprint.get("/check-mail")
+@public
+def check_mail() -> Response:
+    """What to do next, whoever was written to."""
+    return render("people/check_mail.html")
+
+
+@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
+@public
+def confirm(token: str) -> Any:
+    """Finish an account. Opening the link changes nothing: mail scanners open links too."""
+    session = here().session
+    try:
+        holder = accounts.link_holder(session, tools(), "confirm", token)
+        form = ConfirmForm(data={"name": holder.name})
+        if form.validate_on_submit():
+            account_id = accounts.confirm(
+                session, tools(), token=token, name=form.name.data, password=form.password.data
+            )
+            _start_device(account_id)
+            return redirect_with(_("Your account is ready, and you are signed in."), "account.home")
+    except Invalid as invalid:
+        form.take(invalid.field_errors)
+    except DomainError as gone:
+        return link_gone(gone, "account.reset")
+    return render("people/confirm.html", status=422 if form.errors else 200, form=form, email=holder.email)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@public
+@limits.tries
+def sign_in() -> Any:
+    """Sign in by password, then go where the visitor wanted to be."""
+    context = here()
+    form = SignInForm(data={"next": request.args.get("next", "")})
+    target = login.safe_next(form.next.data or "", f"{context.prefix}/")
+    if context.visitor.signed_in:
+        return redirect(target, 303)
+    if form.validate_on_submit():
+        try:
+            token = sign_ins.sign_in(
+                context.session, email=form.email.data, password=form.password.data, remember=form.remember.data,
+                device=login.device_name(request.headers.get("User-Agent", "")), ip=request.remote_addr or "",
+                quick=tools().quick,
+            )  # fmt: skip
+        except DomainError as refused:
+            form.take({"": refused.message})
+        else:
+            login.remember(token, long=form.remember.data)
+            return redirect(target, 303)
+    return render("people/sign_in.html", status=422 if form.errors else 200, form=form)
+
+
+@blueprint.post("/sign-out")
+@public
+def sign_out() -> Any:
+    """Sign this device out; pressed twice, or on a device that is out already, it leads to the same page."""
+    visitor = here().visitor
+    with contextlib.suppress(NotFound):  # not signed in, or signed out from another window this moment
+        sign_ins.end(here().session, account_id=str(visitor.account_id), sign_in_id=visitor.sign_in_id)
+    login.forget()
+    return redirect_with(_("You are signed out."), "site.home")
+
+
+@blueprint.post("/sign-out-everywhere")
+@signed_in
+def sign_out_everywhere() -> Any:
+    """Sign every device out, this one too."""
+    sign_ins.end_all(here().session, str(here().visitor.account_id))
+    login.forget()
+    return redirect_with(_("You are signed out everywhere."), "account.sign_in")
+
+
+@blueprint.route("/reset", methods=["GET", "POST"])
+@public
+@limits.mails
+def reset() -> Any:
+    """Ask for a link to choose a new password; the answer is the same whether the address has an account."""
+    form = ResetForm()
+    if form.validate_on_submit():
+        try:
+            credentials.request_reset(
+                here().session, tools(), email=form.email.data, locale=here().language, key=form.form_key.data
+            )
+            return redirect(url_for("account.check_mail"), 303)
+        except Invalid as invalid:
+            form.take(invalid.field_errors)
+    return render("people/reset.html", status=422 if form.errors else 200, form=form)
+
+
+@blueprint.route("/reset/<token>", methods=["GET", "POST"])
+@public
+def reset_with(token: str) -> Any:
+    """Choose a new password by a mailed link; every device is signed out, and the person signs in anew."""
+    session, form = here().session, NewPasswordForm()
+    try:
+        holder = accounts.link_holder(session, tools(), "reset", token)
+        if form.validate_on_submit():
+            credentials.reset_password(session, tools(), token=token, password=form.password.data)
+            login.forget()
+            return redirect_with(_("Your new password is set. Sign in with it now."), "account.sign_in")
+    except Invalid as invalid:
+        form.take(invalid.field_errors)
+    except DomainError as gone:
+        return link_gone(gone, "account.reset")
+    return render("people/reset_with.html", status=422 if form.errors else 200, form=form, email=holder.email)

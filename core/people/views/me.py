@@ -1,0 +1,19 @@
+"""`/me/`: everything that concerns the person, from every site."""
+
+from flask import Blueprint, Response, current_app
+
+from core.people import queries
+from core.web.access import signed_in
+from core.web.context import here
+from core.web.pages import render
+
+blueprint = Blueprint("me", __name__, url_prefix="/me")
+
+
+@blueprint.get("/")
+@signed_in
+def items() -> Response:
+    """My items: what needs the person first, then what is coming, then what is past."""
+    shelf = queries.my_items(here().session, str(here().visitor.account_id))
+    sites = {tenant.id: tenant for tenant in current_app.extensions["q.directory"].all()}
+    return render("people/items.html", shelf=shelf, sites=sites)

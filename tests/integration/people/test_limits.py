@@ -1,0 +1,124 @@
+"""Too many tries: a clear page, how long to wait, and nobody else shut out."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from core.people import limits
+from tests.factories.people import PASSWORD, client_of, make_person
+from tests.support.client import FormClient
+
+Clients = Callable[[], FormClient]
+HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+
+
+@pytest.fixture(autouse=True)
+def _limits_on(app: Flask) -> Iterator[None]:
+    limits.limiter.enabled = True
+    limits.limiter.reset()
+    yield
+    limits.limiter.enabled = False
+
+
+def _try(client: FormClient, email: str, password: str, place: dict[str, str]) -> int:
+    values = {"email": email, "password": password}
+    return client.submit("/account/sign-in", values, environ_overrides=place).status_code
+
+
+def test_one_address_tried_from_many_places(app: Flask, make_client: Clients) -> None:
+    make_person(app, "sam@example.org")
+    client = make_client()
+    answers = [_try(client, "sam@example.org", f"guess number {n}", {"REMOTE_ADDR": f"192.0.2.{n}"}) for n in range(12)]
+    assert answers == [422] * 10 + [429] * 2
+    assert _try(client, "SAM@example.org ", PASSWORD, HERE) == 429, "however the address is written"
+    assert _try(client, "zoe@example.org", PASSWORD, HERE) == 422, "nobody else is shut out"
+
+
+def test_an_unknown_address_is_limited_as_a_known_one(client: FormClient) -> None:
+    answers = [_try(client, "nobody@example.org", "guess", HERE) for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+
+
+def test_one_place_tries_many_addresses(client: FormClient) -> None:
+    answers = [_try(client, f"p{n}@example.org", "guess", HERE) for n in range(62)]
+    assert answers == [422] * 60 + [429] * 2
+    assert _try(client, "other@example.org", "guess", THERE) == 422
+
+
+def test_right_passwords_cost_nothing(app: Flask, make_client: Clients) -> None:
+    make_person(app, "sam@example.org")
+    assert {_try(make_client(), "sam@example.org", PASSWORD, HERE) for _ in range(15)} == {303}
+
+
+def test_the_page_says_how_long(client: FormClient) -> None:
+    for _ in range(10):
+        _try(client, "nobody@example.org", "guess", HERE)
+    values = {"email": "nobody@example.org", "password": "guess"}
+    answer = client.submit("/wales/account/sign-in", values, environ_overrides=HERE)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 900
+    assert "Wait 15 minutes and try again" in answer.text
+    assert client.get("/account/sign-in", environ_overrides=HERE).status_code == 200, "reading is never limited"
+
+
+@pytest.mark.parametrize("path", ["/account/register", "/account/reset"])
+def test_mail_to_one_address_is_limited(client: FormClient, path: str) -> None:
+    values = {"name": "Sam", "email": "sam@example.org"} if "register" in path else {"email": "sam@example.org"}
+    answers = [
+        client.submit(path, values, environ_overrides={"REMOTE_ADDR": f"192.0.2.{n}"}).status_code for n in range(6)
+    ]
+    assert answers == [303] * 4 + [429] * 2
+
+
+def test_mail_from_one_place_is_limited(client: FormClient) -> None:
+    answers = [
+        client.submit("/account/reset", {"email": f"p{n}@example.org"}, environ_overrides=HERE).status_code
+        for n in range(31)
+    ]
+    assert answers == [303] * 30 + [429]
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/account/password", {"current": "guess", "new": "four quiet herons"}),
+        ("/account/email", {"email": "new@example.org", "password": "guess"}),
+    ],
+)
+def test_the_present_password_is_limited_too(app: Flask, path: str, values: dict[str, str]) -> None:
+    client, other = (client_of(app, make_person(app, f"{name}@example.org")) for name in ("sam", "zoe"))
+    answers = [client.submit(path, values, environ_overrides=HERE).status_code for _ in range(12)]
+    assert answers == [422] * 10 + [429] * 2
+    assert other.submit(path, values, environ_overrides=HERE).status_code == 422, "somebody else is not shut out"
+
+
+@pytest.mark.parametrize("path", ["/account/register", "/account/reset", "/account/sign-in"])
+def test_mistakes_in_a_form_shut_nobody_out(client: FormClient, path: str) -> None:
+    answers = [
+        client.submit(path, {"email": ""}, environ_overrides={"REMOTE_ADDR": f"192.0.2.{n}"}).status_code
+        for n in range(14)
+    ]
+    assert answers == [422] * 14
+
+
+def test_without_its_redis_each_process_counts_by_itself(
+    app: Flask, make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_storage", "_limiter", "_fallback_limiter", "_fallback_storage", "_storage_dead"):
+        monkeypatch.setattr(limits.limiter, name, getattr(limits.limiter, name, None))
+    make_person(app, "sam@example.org")
+    client = make_app(redis_url="redis://127.0.0.1:1").test_client()
+    limits.limiter.enabled = True
+    assert isinstance(client, FormClient)
+    assert _try(client, "sam@example.org", "guess", HERE) == 422
+    answers = [_try(client, "sam@example.org", "guess", HERE) for _ in range(11)]
+    assert answers[-1] == 429
+    assert _try(client, "zoe@example.org", "guess", HERE) == 422
+
+
+def test_no_address_is_kept_by_the_limits(client: FormClient) -> None:
+    _try(client, "sam@example.org", "guess", HERE)
+    kept = str(vars(limits.limiter.storage))
+    assert "sam" not in kept
+    assert "address:" in kept

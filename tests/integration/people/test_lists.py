@@ -1,0 +1,159 @@
+"""Lists of people and of one's items: what they hold, and that their cost does not grow with their rows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.permissions import Role
+from core.people import queries
+from core.people.models import Profile
+from core.tenancy import shelf
+from core.tenancy.directory import TenantSnapshot
+from tests.factories.people import client_of, make_person
+from tests.support.app_fixtures import FrozenClock
+from tests.support.statements import Counter
+
+Sessions = Callable[[str], ScopedSession]
+Tenants = Callable[[str], TenantSnapshot]
+
+
+def test_members_by_name_search_cohort_and_page(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    for number, name in enumerate(("Anna Ash", "Bo Beech", "Cai Cedar", "Anna Cedar")):
+        person = make_person(app, f"p{number}@example.org", name=name, home="wales")
+        with transaction(session):
+            session.add(Profile(account_id=person, organisation=f"{name.split()[1]} 100% trust"))
+    make_person(app, "elsewhere@example.org", name="Anna Elsewhere", home="scotland")
+    make_person(app, "no-member@example.org", name="Anna Visitor")
+    wales = tenant("wales").id
+
+    def names(*args: object, **options: object) -> list[str]:
+        return [row.name for row in queries.members(session, wales, *args, **options)]  # type: ignore[arg-type]  # by the cases below
+
+    assert names() == ["Anna Ash", "Anna Cedar", "Bo Beech", "Cai Cedar"]
+    assert names(sort="-name")[0] == "Cai Cedar"
+    assert names(sort="organisation")[0] == "Anna Ash"
+    assert names(sort="no such column") == names()
+    assert names("anna") == ["Anna Ash", "Anna Cedar"]
+    assert names("CEDAR anna") == ["Anna Cedar"]
+    assert names("p2@") == ["Cai Cedar"]
+    assert names("100%") == names()
+    assert names("%") == names()
+    assert names("_nna") == []
+    assert names(cohort="pilot") == []
+    assert names("", 1, 2) == ["Anna Ash", "Anna Cedar", "Bo Beech"], "one row more tells that there is a next page"
+    assert names("", 2, 2) == ["Bo Beech", "Cai Cedar"]
+    assert queries.members(session, wales, size=None)[0].total == 4
+    assert queries.members_by_tenant(session) == {wales: 4, tenant("scotland").id: 1}
+
+
+def test_who_holds_what(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    make_person(app, "a@example.org", name="Anna", grants=[(Role.PARTNER_LEAD, "wales"), (Role.ASSESSOR, "scotland")])
+    make_person(app, "b@example.org", name="Bo", grants=[(Role.CENTRAL_TEAM, "uk")])
+    assert [(r.name, r.role) for r in queries.role_holders(session)] == [
+        ("Bo", "central_team"), ("Anna", "assessor"), ("Anna", "partner_lead"),
+    ]  # fmt: skip
+    assert [r.role for r in queries.role_holders(session, tenant("wales").id)] == ["partner_lead"]
+    assert [r.name for r in queries.role_holders(session, role="assessor")] == ["Anna"]
+    assert [r.name for r in queries.role_holders(session, search="BO")] == ["Bo"]
+    assert queries.role_holders(session, ended=True) == []
+
+
+def test_finding_accounts(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    make_person(app, "anna@example.org", name="Anna Ash", home="wales")
+    make_person(app, "bo@example.org", name="Bo Beech")
+    [row] = queries.search_accounts(session, "ash")
+    assert (row.email, row.home_tenant_id, row.cohort, row.total) == (
+        "anna@example.org",
+        tenant("wales").id,
+        "founding",
+        1,
+    )
+    assert [r.name for r in queries.search_accounts(session, "")] == ["Anna Ash", "Bo Beech"]
+    assert [r.name for r in queries.search_accounts(session, "", offset=1, limit=1)] == ["Bo Beech"]
+    assert queries.search_accounts(session, "'; drop table") == []
+
+
+def _put(session: ScopedSession, account_id: str, title: str, days: float | None, *, needs: bool = False) -> None:
+    with transaction(session):
+        shelf.put(
+            session, account_id=account_id, plugin="local_events", ref=new_id(), kind="event", title=title,
+            status="Needs an answer" if needs else "Coming", path="/events/x/",
+            when=clock.now() + timedelta(days=days) if days is not None else None, needs_action=needs,
+        )  # fmt: skip
+
+
+def test_my_items_from_every_site(app: Flask, session_for: Sessions, frozen_clock: FrozenClock) -> None:
+    mine, other = make_person(app, "sam@example.org"), make_person(app, "zoe@example.org")
+    wales, oxford = session_for("wales"), session_for("oxford")
+    _put(wales, mine, "Next month", 30)
+    _put(oxford, mine, "Tomorrow", 1)
+    _put(wales, mine, "Any time", None)
+    _put(wales, mine, "Yesterday", -1)
+    _put(oxford, mine, "Last year", -365)
+    _put(oxford, mine, "Answer this", -2, needs=True)
+    _put(wales, other, "Somebody else's", 2)
+    page = client_of(app, mine).get("/scotland/me/").text
+    order = [
+        "Needs you",
+        "Answer this",
+        "Coming up",
+        "Tomorrow",
+        "Next month",
+        "Any time",
+        "Past",
+        "Yesterday",
+        "Last year",
+    ]
+    places = [page.index(words) for words in order]
+    assert places == sorted(places)
+    assert "Somebody else" not in page
+    assert 'href="/oxford/events/x/"' in page
+    assert 'href="/wales/events/x/"' in page
+
+
+def test_no_items_yet(app: Flask) -> None:
+    page = client_of(app, make_person(app, "sam@example.org")).get("/wales/me/").text
+    assert "Nothing here yet" in page
+    assert "Needs you" not in page
+
+
+def test_fifty_rows_cost_what_one_costs(
+    app: Flask, session_for: Sessions, tenant: Tenants, statements: Counter
+) -> None:
+    wales = session_for("wales")
+    me = make_person(app, "p0@example.org", home="wales")
+    client = client_of(app, me)
+
+    def counts() -> list[int]:
+        found = []
+        for path in ("/me/", "/wales/me/", "/account/devices", "/account/", "/account/home"):
+            client.get(path)
+            with statements() as seen:
+                assert client.get(path).status_code == 200
+            found.append(len(seen))
+        for read in (
+            lambda: queries.members(wales, tenant("wales").id),
+            lambda: queries.role_holders(wales),
+            lambda: queries.search_accounts(wales, "example"),
+        ):
+            wales.rollback()
+            read()
+            with statements() as seen:
+                read()
+            found.append(len(seen))
+        return found
+
+    _put(wales, me, "Something", 1)
+    _put(wales, me, "Something past", -1)
+    one = counts()
+    for number in range(49):
+        _put(wales, me, f"Something {number}", number - 20, needs=number % 3 == 0)
+        client_of(app, me)
+    for number in range(1, 20):
+        make_person(app, f"p{number}@example.org", home="wales", grants=[(Role.ASSESSOR, "oxford")])
+    assert counts() == one
+    assert max(one) <= 6

@@ -1,0 +1,127 @@
+"""The same thing done twice at the same moment happens once, on both engines."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.data.db import tenant_session
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.errors import DomainError
+from core.kernel.ids import new_token
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM, Actor
+from core.people.models import Account, Affiliation, RoleGrant
+from core.people.service import accounts, credentials, membership, roles
+from core.people.service.tools import Tools
+from core.tenancy.directory import TenantSnapshot
+from tests.factories.people import PASSWORD, make_person
+from tests.integration.people.conftest import Post
+
+Tenants = Callable[[str], TenantSnapshot]
+AT_ONCE = 6
+
+
+def at_once(app: Flask, action: Callable[[ScopedSession, int], object], tenant_id: int = 1) -> list[object]:
+    """What `action(session, number)` gave to each of several callers who began together; a refusal gives its class."""
+    start = Barrier(AT_ONCE)
+
+    def run(number: int) -> object:
+        with app.app_context(), tenant_session(tenant_id) as session:
+            start.wait()
+            try:
+                return action(session, number)
+            except DomainError as refused:
+                return type(refused)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(run, range(AT_ONCE)))
+
+
+def _count(session: ScopedSession, *where: sa.ColumnElement[bool]) -> int:
+    session.rollback()
+    return session.scalar(sa.select(sa.func.count()).where(*where)) or 0
+
+
+def test_one_address_registered_at_once(app: Flask, session: ScopedSession, tools: Tools, post: Post) -> None:
+    at_once(
+        app,
+        lambda s, n: accounts.register(s, tools, name="Sam", email="sam@example.org", locale="en", key=new_token()),
+    )
+    assert _count(session, Account.email_norm == "sam@example.org") == 1
+    assert {letter.kind for letter in post.letters} == {"confirm"}
+    assert len({letter.account_id for letter in post.letters}) == 1
+
+
+def test_one_form_sent_at_once(app: Flask, session: ScopedSession, tools: Tools, post: Post) -> None:
+    key = new_token()
+    at_once(app, lambda s, n: accounts.register(s, tools, name="Sam", email="sam@example.org", locale="en", key=key))
+    assert len(post.letters) == 1
+
+
+def test_one_link_used_at_once(app: Flask, session: ScopedSession, tools: Tools, post: Post) -> None:
+    accounts.register(session, tools, name="Sam", email="sam@example.org", locale="en", key=new_token())
+    token = post.last.token
+    passwords = [f"four quiet herons {n}" for n in range(AT_ONCE)]
+    done = at_once(app, lambda s, n: accounts.confirm(s, tools, token=token, name=f"Sam {n}", password=passwords[n]))
+    assert sum(isinstance(result, str) for result in done) == 1
+    credentials.request_reset(session, tools, email="sam@example.org", locale="en", key=new_token())
+    token = post.last.token
+    done = at_once(app, lambda s, n: credentials.reset_password(s, tools, token=token, password=passwords[n]))
+    assert sum(isinstance(result, str) for result in done) == 1
+
+
+def test_two_addresses_become_one(app: Flask, session: ScopedSession, tools: Tools, post: Post) -> None:
+    people = [Actor(make_person(app, f"p{n}@example.org"), "") for n in range(AT_ONCE)]
+    for person in people:
+        credentials.request_email(session, tools, person, email="new@example.org", password=PASSWORD, key=new_token())
+    tokens = [letter.token for letter in post.letters]
+    done = at_once(app, lambda s, n: credentials.confirm_email(s, tools, token=tokens[n]))
+    assert sum(isinstance(result, str) for result in done) == 1
+    assert _count(session, Account.email_norm == "new@example.org") == 1
+
+
+def test_one_role_given_at_once(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    someone, wales = make_person(app, "sam@example.org"), tenant("wales").ref()
+    at_once(
+        app,
+        lambda s, n: roles.grant(
+            s,
+            SYSTEM,
+            account_id=someone,
+            role=Role.ASSESSOR,
+            at=wales,
+            starts_on=clock.today(),
+            ends_on=None,
+            reason="x",
+        ),
+        wales.id,
+    )
+    assert _count(session, RoleGrant.account_id == someone) == 1
+
+
+def test_the_central_team_cannot_end_itself(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    uk = tenant("uk").ref()
+    people = [make_person(app, f"p{n}@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]) for n in range(AT_ONCE)]
+    grants = [
+        session.scalars(sa.select(RoleGrant.id).where(RoleGrant.account_id == account_id)).one()
+        for account_id in people
+    ]
+    session.rollback()
+    at_once(app, lambda s, n: roles.end(s, Actor(people[n], ""), grant_id=grants[n], at=uk, reason="farewell"))
+    assert _count(session, RoleGrant.role == "central_team", RoleGrant.ended_at.is_(None)) == 1
+
+
+@pytest.mark.parametrize("to", ["oxford", "wessex"])
+def test_one_move_at_once(app: Flask, session: ScopedSession, tenant: Tenants, to: str) -> None:
+    account_id = make_person(app, "sam@example.org", home="wales")
+    home = tenant(to).ref()
+    at_once(
+        app, lambda s, n: membership.move_home(s, Actor(account_id, ""), account_id=account_id, home=home, reason="")
+    )
+    assert _count(session, Affiliation.account_id == account_id) == 2
+    assert _count(session, Affiliation.account_id == account_id, Affiliation.ends_on.is_(None)) == 1
