@@ -1,0 +1,176 @@
+"""`create_app`: the one place that knows every room. It opens no database connection."""
+
+import importlib
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from core.config import ROOT, Config
+from core.console import views as console_views
+from core.data import rls
+from core.data.db import db, open_session
+from core.data.engine import engine_options, prepare
+from core.data.migrate import CORE, Component
+from core.data.scope import Scope
+from core.demo import views as demo_views
+from core.hooks.dispatcher import Failure
+from core.hooks.registry import Registry, discover, load
+from core.people import login, queries
+from core.people import views as people_views
+from core.tenancy.directory import TenantDirectory
+from core.tenancy.files import read_tenant_files, read_themes
+from core.web import access, assets, errors, gate, health, i18n, icons, logs, mount, pages, site, style_views
+from core.web.tenant_path import TenantPath
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_FIELDS = 500
+
+
+class BootError(SystemExit):
+    """The application must not start; the message says why."""
+
+
+def create_app(config: Config | None = None, packages: Mapping[str, str] | None = None) -> Flask:
+    """The application. `packages` ({plugin: import name}) takes the place of what `plugins/` and entry points hold.
+
+    Raises ConfigError for a wrong environment and BootError for an endpoint without declared access.
+    """
+    config = config or Config.from_env()
+    app = Flask("core", static_folder=None, template_folder=str(ROOT / "templates"))
+    app.config.update(
+        Q=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
+        SESSION_COOKIE_NAME="__Host-q" if config.https else "q",
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_PARTS=MAX_FIELDS,
+        TESTING=config.testing,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    registry = load(dict(packages) if packages is not None else discover(ROOT / "plugins"))
+    directory = TenantDirectory(registry, config.hosts)
+    themes = read_themes(tenants_folder(), read_tenant_files(tenants_folder()))
+    app.extensions.update({"q.registry": registry, "q.directory": directory, "q.themes": themes})
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    _install_web(app, registry, directory, config)
+    mount.mount(app, registry)
+    if missing := access.undeclared(app):
+        raise BootError(f"no access declared for: {', '.join(missing)}")
+    return app
+
+
+def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, config: Config) -> None:
+    folders = {name: plugin.folder for name, plugin in registry.plugins.items()}
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(str(ROOT / "templates")),
+            PrefixLoader(
+                {name: FileSystemLoader(str(folder / "templates" / name)) for name, folder in folders.items()}
+            ),
+        ]
+    )
+    app.extensions["q.assets"] = assets.Assets(folders)
+    app.extensions[site.MEMBERS] = queries.members_by_tenant
+    app.jinja_env.globals.update(
+        asset=assets.asset, icon=icons.icon, theme_href=site.theme_href, theme_block=site.theme_block
+    )
+    app.context_processor(pages.page_globals)
+    i18n.install(app, list(folders.values()))
+    health.install(app)
+    registry.dispatcher.on_failure = _count_failure(registry)
+    gate.install(app, registry, directory, config.https)
+    errors.install(app)
+    CSRFProtect(app)
+    login.init_app(app, config.redis_url)
+    for blueprint in (
+        assets.blueprint,
+        health.blueprint,
+        site.blueprint,
+        style_views.blueprint,
+        people_views.blueprint,
+        people_views.me,
+    ):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(console_views.console_blueprint)
+    app.register_blueprint(console_views.manage_blueprint)
+
+    if config.demo:
+        app.register_blueprint(demo_views.blueprint)
+
+    def refresh() -> None:
+        with app.app_context(), open_session(Scope.tenant(1)) as session:
+            directory.refresh(session)
+
+    app.wsgi_app = TenantPath(app.wsgi_app, directory, refresh, config.base_url)  # type: ignore[method-assign]  # as Flask documents middleware
+    if config.https:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # the same
+
+
+def _count_failure(registry: Registry) -> Callable[[Failure], None]:
+    """Every failed hook is kept for the console and counted for the operator."""
+
+    def count(failure: Failure) -> None:
+        registry.failures.append(failure)
+        health.HOOK_FAILURES.labels(failure.plugin, failure.hook).inc()
+
+    return count
+
+
+def components(registry: Registry) -> list[Component]:
+    """Everyone who owns tables: the core first, then the plugins that came with migrations."""
+    for plugin in registry.plugins.values():
+        if (plugin.folder / "models.py").is_file():
+            importlib.import_module(f"{plugin.package}.models")
+    return [CORE] + [
+        Component(name, plugin.folder / "migrations", (name,))
+        for name, plugin in registry.plugins.items()
+        if (plugin.folder / "migrations").is_dir()
+    ]
+
+
+def _break_unmigrated(registry: Registry, missing: frozenset[str]) -> frozenset[str]:
+    """Take plugins whose tables are not there out of service; their missing tables. The rest of the platform starts."""
+    gone: set[str] = set()
+    for name in list(registry.plugins):
+        if mine := {table for table in missing if table.startswith(f"{name}_")}:
+            registry.mark_broken(name, f"no table {min(mine)}; run: qplatform db upgrade")
+            gone |= mine
+    return frozenset(gone)
+
+
+def boot(config: Config | None = None) -> Flask:
+    """The application for a server process: logs as JSON, and the isolation of the database checked before anything is served.
+
+    Raises BootError when PostgreSQL would not isolate tenants.
+    """
+    logs.install(logging.INFO)
+    app = create_app(config)
+    with app.app_context():
+        registry: Registry = app.extensions["q.registry"]
+        components(registry)
+        with db.engine.connect() as connection:
+            gone = _break_unmigrated(registry, rls.missing_tables(connection))
+            found = rls.problems(connection, gone)
+        if found:
+            db.engine.dispose()
+            raise BootError("the database does not isolate tenants:\n  " + "\n  ".join(found))
+    return app
+
+
+def tenants_folder() -> Path:
+    """Where the tenant files are."""
+    return ROOT / "tenants"

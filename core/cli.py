@@ -1,0 +1,295 @@
+"""`qplatform`: serve, worker, demo, db …, tenants …, plugins …."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from flask import Flask
+
+from core.app import boot, components, create_app, tenants_folder
+from core.config import ROOT, Config
+from core.data import migrate
+from core.data.db import platform_scope, tenant_session
+from core.demo import community
+from core.hooks.spec import hooks_markdown
+from core.sdk.scaffold import write_plugin
+from core.tenancy import service
+from core.tenancy.directory import is_on
+from core.tenancy.files import read_tenant_files
+from core.web import catalogue
+from core.web.i18n import CORE_CATALOGUES
+
+T = TypeVar("T")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The Q partner platform."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, envvar="PORT", show_default=True)
+@click.option("--workers", default=2, show_default=True, help="web processes")
+@click.option("--threads", default=8, show_default=True, help="threads in each process")
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the sites. SIGTERM finishes what is being answered, then stops."""
+    from granian import Granian  # the server is only needed here
+    from granian.constants import Interfaces  # the server is only needed here
+
+    Config.from_env()  # say what is wrong in one line here, not once per process
+    server = Granian(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        backpressure=256,
+        log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        working_dir=ROOT,
+    )
+    server.serve()
+
+
+@main.command()
+def worker() -> None:
+    """Run background jobs, schedules and mail. SIGTERM finishes what runs, then stops."""
+    from core.work.worker import Worker  # brings the job engine: over a second and 45 MB that web processes do without
+
+    app = boot()
+    directory, registry = app.extensions["q.directory"], app.extensions["q.registry"]
+
+    def may_run(tenant_id: int, job: str) -> bool:
+        """Jobs of a plugin run where it is on; the core's own jobs run everywhere."""
+        plugin = job.partition(".")[0]
+        if plugin not in registry.plugins:
+            return plugin == "core"
+        with tenant_session(tenant_id) as session:
+            return is_on(directory.current(session, tenant_id), plugin)
+
+    Worker(app, may_run).run()
+
+
+@main.command()
+@click.option("--reset", is_flag=True, help="begin anew: every change made in the demonstration is lost")
+@click.option("--port", default=8000, envvar="PORT", show_default=True)
+@click.option("--load-only", is_flag=True, help="fill the database and stop")
+def demo(reset: bool, port: int, load_only: bool) -> None:
+    """Run the platform with its demonstration community: web and worker together, on this machine only."""
+    os.environ.setdefault("QP_DEMO", "1")
+    os.environ.setdefault("PORT", str(port))
+    config = Config.from_env()
+    if reset and config.database_url.startswith("sqlite:///"):
+        path = Path(config.database_url.removeprefix("sqlite:///"))
+        for end in ("", "-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+    upgrade.callback()  # type: ignore[misc]  # click commands carry the function they were made from
+    app = create_app(config)
+    registry, directory = app.extensions["q.registry"], app.extensions["q.directory"]
+    with app.app_context(), platform_scope("command: demo") as session:
+        service.sync(session, read_tenant_files(tenants_folder()), registry)
+        directory.refresh(session)
+        fresh = community.load(session, directory.all())
+        for tenant in directory.all() if fresh else ():
+            with tenant_session(tenant.id) as own:
+                community.fill_plugins(own, tenant, registry)
+    if load_only:
+        return
+    click.echo(f"\n  Q is at {config.base_url}/  (stop with Ctrl-C)")
+    click.echo(f"  Who can sign in: {config.base_url}/demo/  - everybody's password is {community.PASSWORD}")
+    click.echo("  For instance central@demo.example, lead.scotland@demo.example, member.wales@demo.example\n")
+    helper = subprocess.Popen([sys.executable, "-m", "core.cli", "worker"], cwd=ROOT)
+    try:
+        serve.callback("127.0.0.1", port, 1, 8)  # type: ignore[misc]  # see above
+    finally:
+        helper.terminate()
+        helper.wait(30)
+
+
+@main.group()
+def db() -> None:
+    """The database: upgrade, check, backup, restore."""
+
+
+def _app() -> tuple[Config, Flask]:
+    config = Config.from_env()
+    return config, create_app(config)
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the core's, every plugin's and the job engine's tables to their newest form."""
+    from core.work import engine  # see `worker`
+
+    config, app = _app()
+    if config.owner_url.startswith("sqlite:///"):
+        Path(config.owner_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    failed = migrate.upgrade(config.owner_url, components(app.extensions["q.registry"]), config.app_role)
+    engine.migrate(config.owner_url, config.app_role)
+    for name, error in failed.items():
+        click.echo(f"{name}: {error}", err=True)
+    if failed:
+        raise SystemExit(1)
+    click.echo("the database is up to date")
+
+
+@db.command()
+def check() -> None:
+    """Fail when models and migrations differ."""
+    config, app = _app()
+    found = migrate.differences(config.owner_url, components(app.extensions["q.registry"]))
+    for line in found:
+        click.echo(line)
+    if found:
+        raise SystemExit(1)
+    click.echo("models and database agree")
+
+
+@db.command()
+@click.argument("component")
+@click.argument("message")
+def revise(component: str, message: str) -> None:
+    """Write the next migration of COMPONENT (core, or a plugin's name) from the difference to the models."""
+    config, app = _app()
+    known = {c.name: c for c in components(app.extensions["q.registry"])}
+    if component not in known:
+        raise SystemExit(f"no such component: {component}; there are {', '.join(known)}")
+    migrate.revise(config.owner_url, known[component], message)
+
+
+@db.command()
+@click.argument("target", type=click.Path(path_type=Path))
+def backup(target: Path) -> None:
+    """Write a consistent copy of the SQLite database to TARGET while the site is up."""
+    _run(lambda: migrate.backup(Config.from_env().database_url, target))
+    click.echo(f"wrote {target}")
+
+
+@db.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.confirmation_option(prompt="Replace the database with this backup?")
+def restore(source: Path) -> None:
+    """Put a backup in place of the SQLite database; stop the site first. The replaced file is kept."""
+    kept = _run(lambda: migrate.restore(Config.from_env().database_url, source))
+    click.echo(f"restored; the replaced database is {kept}")
+
+
+def _run(action: Callable[[], T]) -> T:
+    """`action`'s result; its ValueError or OSError as one line and exit code 1."""
+    try:
+        return action()
+    except (ValueError, OSError) as error:
+        raise SystemExit(str(error)) from error
+
+
+@main.group()
+def tenants() -> None:
+    """The partners' sites: sync, diff, list."""
+
+
+@tenants.command()
+def sync() -> None:
+    """Create the tenants of `tenants/` that the database does not have yet."""
+    _, app = _app()
+    with app.app_context(), platform_scope("command: tenants sync") as session:
+        for line in service.sync(session, read_tenant_files(tenants_folder()), app.extensions["q.registry"]):
+            click.echo(line)
+
+
+@tenants.command()
+def diff() -> None:
+    """Show where the database has drifted from the tenant files; exit code 1 when it has."""
+    _, app = _app()
+    with app.app_context(), platform_scope("command: tenants diff") as session:
+        lines = service.differences(session, read_tenant_files(tenants_folder()))
+    for line in lines:
+        click.echo(line)
+    if lines:
+        raise SystemExit(1)
+    click.echo("files and database agree")
+
+
+@tenants.command("list")
+def list_tenants() -> None:
+    """List the tenants with their plugins."""
+    _, app = _app()
+    directory = app.extensions["q.directory"]
+    with app.app_context(), platform_scope("command: tenants list") as session:
+        directory.refresh(session)
+    for tenant in directory.all():
+        on = [name for name in app.extensions["q.registry"].plugins if is_on(tenant, name)]
+        click.echo(f"{tenant.slug:<34} {tenant.name:<34} {', '.join(on) or '-'}")
+
+
+@main.group()
+def plugins() -> None:
+    """The plugins: list, doctor, hooks, new."""
+
+
+@plugins.command("list")
+def list_plugins() -> None:
+    """List the plugins in service."""
+    _, app = _app()
+    for plugin in app.extensions["q.registry"].plugins.values():
+        click.echo(f"{plugin.manifest.name:<24} {plugin.manifest.version:<8} {plugin.manifest.title}")
+
+
+@plugins.command()
+def doctor() -> None:
+    """Say which plugins are broken and why; exit code 1 when one is."""
+    _, app = _app()
+    registry = app.extensions["q.registry"]
+    components(registry)
+    for broken in registry.broken.values():
+        click.echo(f"{broken.name}: {broken.error}")
+    if registry.broken:
+        raise SystemExit(1)
+    click.echo(f"{len(registry.plugins)} plugins in service, none broken")
+
+
+@plugins.command()
+@click.option("--write", is_flag=True, help="write plugins/HOOKS.md instead of printing it")
+def hooks(write: bool) -> None:
+    """Print the documentation of every hook."""
+    if write:
+        (ROOT / "plugins" / "HOOKS.md").write_text(hooks_markdown(), "utf-8")
+    else:
+        click.echo(hooks_markdown())
+
+
+@plugins.command("new")
+@click.argument("name")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), help="another folder than plugins/")
+@click.option("--title", default="", help="its name for people; made from NAME when left out")
+@click.option("--title-cy", default="", help="the same in Welsh")
+def new_plugin(name: str, into: Path | None, title: str, title_cy: str) -> None:
+    """Write a complete small plugin that passes the contract suite, to be changed into what you need."""
+    written = _run(lambda: write_plugin(name, into, title, title_cy))
+    click.echo(f"wrote {len(written.files)} files to {written.folder}; read README.md there for what comes next")
+
+
+@main.command()
+def words() -> None:
+    """Bring the Welsh catalogues in step with the code; exit code 1 while a message lacks its Welsh."""
+    missing = catalogue.update(
+        CORE_CATALOGUES / "cy" / "LC_MESSAGES" / "messages.po", [ROOT / "core", ROOT / "templates"]
+    )
+    for plugin in _app()[1].extensions["q.registry"].plugins.values():
+        missing += catalogue.update(
+            plugin.folder / "translations" / "cy" / "LC_MESSAGES" / "messages.po", [plugin.folder]
+        )
+    for line in missing:
+        click.echo(line)
+    if missing:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Static files under addresses that change with their content, so that browsers may keep them for a year."""
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, request, send_file
+
+from core.web.access import tenantless
+
+STATIC = Path(__file__).parent / "static"
+YEAR = 31_536_000
+blueprint = Blueprint("assets", __name__)
+
+
+class Assets:
+    """Every static file by name: the core's, htmx from its package, and a plugin's as `<plugin>/<file>`."""
+
+    def __init__(self, plugin_folders: Mapping[str, Path]) -> None:
+        self._files = {path.name: path for path in STATIC.iterdir() if path.is_file()}
+        self._files["htmx.js"] = Path(str(files("js_lib_htmx") / "static" / "htmx" / "htmx.min.js"))
+        for name, folder in plugin_folders.items():
+            for path in sorted((folder / "static").glob("*")):
+                self._files[f"{name}/{path.name}"] = path
+        self._urls = {name: f"/assets/{self._digest(path)}/{name}" for name, path in self._files.items()}
+
+    @staticmethod
+    def _digest(path: Path) -> str:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+    def url(self, name: str) -> str:
+        """The address of a file. Raises KeyError for a name that is not there: a page must not ask for nothing."""
+        return self._urls[name]
+
+    def path(self, name: str) -> Path | None:
+        """The file of that name."""
+        return self._files.get(name)
+
+
+def asset(name: str) -> str:
+    """The hashed address of a static file, for templates."""
+    found: Assets = current_app.extensions["q.assets"]
+    return found.url(name)
+
+
+@blueprint.get("/assets/<digest>/<path:name>")
+@tenantless
+def serve(digest: str, name: str) -> Any:
+    """A static file. An old or wrong hash is answered too, but not kept by the browser."""
+    assets: Assets = current_app.extensions["q.assets"]
+    path = assets.path(name)
+    if path is None:
+        abort(404)
+    response: Response = send_file(path, conditional=True, etag=digest)
+    current = request.path == assets.url(name)
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if current else "no-cache"
+    return response

@@ -1,0 +1,78 @@
+"""Keeping the Welsh catalogues complete: which messages the code and the templates have, and which lack their Welsh."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "say": None,
+}  # fmt: skip
+METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
+PLACES = re.compile(r"%\((\w+)\)[sd]")
+
+
+def extract(folders: Iterable[Path]) -> Catalog:
+    """Every marked message in the Python files and templates below `folders`."""
+    catalogue = Catalog(project="Q", header_comment="# The words of the Q platform")
+    for folder in folders:
+        found = extract_from_dir(str(folder), METHODS, OPTIONS, KEYWORDS, strip_comment_tags=True)
+        for name, _line, message, _comments, context in found:
+            catalogue.add(message, locations=[(f"{folder.name}/{name}", 1)], context=context)
+    return catalogue
+
+
+def read(path: Path) -> Catalog:
+    """A .po file, or an empty Welsh catalogue where there is none yet."""
+    if not path.exists():
+        return Catalog(locale="cy")
+    with path.open("rb") as file:
+        return read_po(file, locale="cy")
+
+
+def update(path: Path, folders: Iterable[Path]) -> list[str]:
+    """Bring the catalogue at `path` in step with the code, keeping its translations; the msgids that lack one."""
+    catalogue = read(path)
+    catalogue.update(extract(folders), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(
+            file, catalogue, width=110, omit_header=False, sort_output=True, no_location=True, ignore_obsolete=True
+        )
+    return problems(path, folders)
+
+
+def problems(path: Path, folders: Iterable[Path]) -> list[str]:
+    """One line for each message without its Welsh, marked fuzzy, or with other places to fill than the English has."""
+    catalogue = read(path)
+    found = []
+    for message in extract(folders):
+        if not message.id:
+            continue
+        translated = catalogue.get(message.id, message.context)
+        name = message.id if isinstance(message.id, str) else message.id[0]
+        if translated is None or translated.fuzzy or not _whole(translated):
+            found.append(f"no Welsh: {name}")
+        elif not _same_places(message, translated):
+            found.append(f"other places to fill: {name}")
+    return found
+
+
+def _texts(message: Message) -> tuple[str, ...]:
+    strings = message.string
+    return (strings,) if isinstance(strings, str) else tuple(strings or ())
+
+
+def _whole(message: Message) -> bool:
+    return bool(_texts(message)) and all(_texts(message))
+
+
+def _same_places(english: Message, welsh: Message) -> bool:
+    ids = (english.id,) if isinstance(english.id, str) else tuple(english.id)
+    wanted = {place for text in ids for place in PLACES.findall(text)} - {"num"}
+    return all(set(PLACES.findall(text)) - {"num"} == wanted for text in _texts(welsh))

@@ -1,0 +1,69 @@
+"""The base of every form: CSRF, a one-use key, clean text."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.fields.core import Field
+from wtforms.validators import ValidationError
+
+from core.kernel.ids import new_token
+from core.kernel.text import N_
+from core.web.i18n import say
+
+_ALLOWED_CONTROL = {"\n", "\r", "\t"}
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
+    """A form with CSRF protection and `form_key`, which makes a second sending of the same form harmless."""
+
+    form_key = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.form_key.data:
+            self.form_key.data = new_token()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """WTForms' validation after a look for characters that no answer can hold (null bytes, lone surrogates)."""
+        ok = bool(super().validate(extra_validators))
+        for field in self:
+            if isinstance(field, (StringField, TextAreaField)) and not _clean(field.data or ""):
+                field.errors = [*field.errors, say(N_("Remove the characters that cannot be shown"))]
+                ok = False
+        return ok
+
+    def take(self, errors: dict[str, str]) -> None:
+        """Put a service's field errors (msgids) beside the fields; unknown names go to the top of the form."""
+        for name, message in errors.items():
+            target: Any = self._fields.get(name)
+            if target is None:
+                self.form_errors.append(say(message))
+            else:
+                target.errors = [*target.errors, say(message)]
+
+
+def _clean(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return all(char >= " " or char in _ALLOWED_CONTROL for char in text)
+
+
+def stripped(value: str | None) -> str:
+    """A field filter: no space at either end, None as empty."""
+    return (value or "").strip()
+
+
+class NotBlank:
+    """A validator: something other than white space, else `message` (msgid)."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Raise ValidationError when nothing was typed."""
+        if not (field.data or "").strip():
+            raise ValidationError(say(self.message))

@@ -1,0 +1,104 @@
+"""The gate: every request's tenant, visitor and session, and the check of the endpoint's declared access."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Flask, Response, abort, g, redirect, request
+
+from core.data.db import db
+from core.data.scope import Scope
+from core.data.session import ScopedSession
+from core.hooks.registry import Registry
+from core.kernel.errors import Forbidden
+from core.kernel.permissions import Role
+from core.tenancy.directory import TenantDirectory, is_on
+from core.web.access import access_of
+from core.web.context import Here, SignedIn, visitor_of
+from core.web.tenant_path import BY_HOST, KEY, UNKNOWN_HOST
+
+LOADER = "q.visitor_loader"
+LANGUAGE_COOKIE = "q_language"
+VisitorLoader = Callable[..., SignedIn | None]
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def install(app: Flask, registry: Registry, directory: TenantDirectory, https: bool) -> None:
+    """Put the gate before every request and the security headers behind every response."""
+    permissions = _plugin_permissions(registry)
+
+    @app.before_request
+    def _enter() -> Any:
+        g.request_id = request.headers.get("X-Request-Id", "")[:64] or secrets.token_hex(8)
+        access = access_of(app, request.endpoint) if request.endpoint else None
+        if access is not None and access.tenantless:
+            return None
+        tenant_id = int(request.environ.get(KEY, 1))
+        session = cast("ScopedSession", db.session(scope=Scope.tenant(tenant_id)))
+        session.info["request_id"] = g.request_id  # travels with the work that this request asks for
+        tenant = directory.current(session, tenant_id)
+        loader: VisitorLoader | None = app.extensions.get(LOADER)
+        person = loader(session, tenant) if loader is not None else None
+        visitor = visitor_of(person, tenant_id, permissions)
+        g.here = Here(tenant, visitor, session, "en", bool(request.environ.get(BY_HOST)))
+        g.here.language = _language(g.here)
+        if request.environ.get(UNKNOWN_HOST):
+            abort(404)
+        if access is None:
+            return None  # no such route: Flask answers 404 or 405 itself
+        plugin = request.blueprints[-1] if request.blueprints else ""
+        if plugin in registry.mounted and not (plugin in registry.plugins and is_on(tenant, plugin)):
+            abort(404)
+        if access.kind != "public" and not visitor.signed_in:
+            return redirect(f"{g.here.prefix}/account/sign-in?next={_return_path()}", 303)
+        if access.kind == "needs" and not visitor.can(access.permission):
+            raise Forbidden(access.permission)
+        return None
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        return response
+
+
+def _return_path() -> str:
+    """Where to come back to after signing in: this page for a GET, the site's start for anything else."""
+    if request.method != "GET":
+        return f"{g.here.prefix}/"
+    path = request.script_root + request.path
+    query = request.query_string.decode("ascii", "ignore")
+    return (path + ("?" + query if query else "")).replace("%", "%25").replace("?", "%3F").replace("&", "%26")
+
+
+def _language(here: Here) -> str:
+    """A choice made by cookie, then the person's own, then the browser's wish, then the site's default."""
+    offered = here.tenant.languages
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "") or here.visitor.locale
+    if chosen in offered:
+        return chosen
+    return request.accept_languages.best_match(offered) or offered[0]
+
+
+def _plugin_permissions(registry: Registry) -> dict[Role, frozenset[str]]:
+    held: dict[Role, frozenset[str]] = {}
+    for plugin in registry.plugins.values():
+        for permission in plugin.manifest.permissions:
+            for role in permission.roles:
+                held[role] = held.get(role, frozenset()) | {permission.name}
+    return held

@@ -1,0 +1,74 @@
+"""`/healthz` (the process answers), `/readyz` (it can serve) and `/metrics` (for loopback, or with the token)."""
+
+import hmac
+from ipaddress import ip_address
+from time import perf_counter
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.data.db import db
+from core.web.access import tenantless
+
+blueprint = Blueprint("health", __name__)
+metrics = CollectorRegistry()
+SECONDS = Histogram("q_request_seconds", "Time to answer a request", ["endpoint", "status"], registry=metrics)
+HOOK_FAILURES = Counter(
+    "q_hook_failures_total", "Plugin hooks that failed or were slow", ["plugin", "hook"], registry=metrics
+)
+
+
+@blueprint.get("/healthz")
+@tenantless
+def healthz() -> Response:
+    """200 while the process answers at all."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+@tenantless
+def readyz() -> Response:
+    """200 when the database answers and has its tables, else 503 with one line."""
+    try:
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("select 1 from tenancy_tenant where id = 1").one()
+    except SQLAlchemyError as error:
+        current_app.logger.warning("not ready: %s", type(error).__name__)
+        return Response("the database does not answer or is empty\n", 503, mimetype="text/plain")
+    return Response("ready\n", mimetype="text/plain")
+
+
+@blueprint.get("/metrics")
+@tenantless
+def prometheus() -> Response:
+    """Figures for Prometheus: from this machine, or with `Authorization: Bearer <QP_METRICS_TOKEN>`; else 404."""
+    token = current_app.config["Q"].metrics_token
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    by_token = bool(token) and hmac.compare_digest(sent.encode(), token.encode())
+    if not (by_token or (not token and _from_loopback())):
+        abort(404)
+    return Response(generate_latest(metrics), mimetype="text/plain; version=0.0.4")
+
+
+def _from_loopback() -> bool:
+    """Whether the request came straight from this machine: not through a proxy that speaks for somebody else."""
+    if "X-Forwarded-For" in request.headers or not request.remote_addr:
+        return False
+    return ip_address(request.remote_addr).is_loopback
+
+
+def install(app: Flask) -> None:
+    """Measure every request."""
+
+    @app.before_request
+    def _start() -> Any:
+        g.started = perf_counter()
+
+    @app.after_request
+    def _stop(response: Response) -> Response:
+        SECONDS.labels(request.endpoint or "none", response.status_code).observe(
+            perf_counter() - g.get("started", perf_counter())
+        )
+        return response

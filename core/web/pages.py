@@ -1,0 +1,81 @@
+"""Rendering pages and going on to the next one."""
+
+from typing import Any
+
+from flask import Response, current_app, flash, make_response, redirect, render_template, url_for
+from markupsafe import Markup
+
+from core.data.session import savepoint
+from core.hooks.dispatcher import Answer, Failure, Results
+from core.hooks.registry import Registry
+from core.kernel.views import NavItem
+from core.web.context import here
+from core.web.i18n import LANGUAGES
+
+
+def registry() -> Registry:
+    """This application's plugins."""
+    found: Registry = current_app.extensions["q.registry"]
+    return found
+
+
+def call_hooks(name: str, **arguments: Any) -> Results:
+    """Call an ENABLED hook for this request's tenant; what an implementation does to the database is a savepoint of its own."""
+    context = here()
+    return registry().dispatcher.call(
+        name,
+        context.tenant.enabled,
+        savepoint=lambda: savepoint(context.session),
+        tenant=context.tenant.ref(),
+        **arguments,
+    )
+
+
+def navigation() -> list[NavItem]:
+    """The site's main links: the plugins' that are on, in their order."""
+    return sorted(call_hooks("q_nav_items").values(), key=lambda item: (item.order, item.label))
+
+
+def page_globals() -> dict[str, Any]:
+    """What every template may use beside its own context."""
+    try:
+        context = here()
+    except RuntimeError:
+        return {"here": None, "nav": [], "languages": {}, "demo": current_app.config["Q"].demo}
+    return {
+        "here": context,
+        "nav": navigation(),
+        "languages": {code: LANGUAGES[code] for code in context.tenant.languages},
+        "demo": current_app.config["Q"].demo,
+    }
+
+
+def render(template: str, status: int = 200, **context: Any) -> Response:
+    """The page `template` as a response."""
+    return make_response(render_template(template, **context), status)
+
+
+def redirect_with(message: str, endpoint: str, **values: Any) -> Response:
+    """Say `message` on the next page and go there with GET (303), so that a reload sends nothing twice."""
+    flash(message)
+    return make_response(redirect(url_for(endpoint, **values), 303))
+
+
+def fragments(place: str) -> list[Markup]:
+    """The plugins' pieces for a named place of this page, each rendered with its own context and nothing else."""
+    context = here()
+    found = call_hooks("q_page_fragments", session=context.session, actor=context.visitor.actor(), place=place)
+    pieces = (_piece(answer) for answer in sorted(found.answers, key=lambda answer: answer.value.order))
+    return [piece for piece in pieces if piece is not None]
+
+
+def _piece(answer: Answer) -> Markup | None:
+    """One plugin's piece, rendered; None, and reported, where its template is not its own or fails."""
+    try:
+        if not answer.value.template.startswith(f"{answer.plugin}/"):
+            raise ValueError(f"{answer.value.template} is not a template of its own")  # noqa: TRY301 - one report for both
+        with savepoint(here().session):
+            return Markup(render_template(answer.value.template, **answer.value.context))  # noqa: S704 - our own autoescaped template
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the page must render
+        registry().dispatcher.report(Failure(answer.plugin, "q_page_fragments", f"{type(error).__name__}: {error}"))
+        return None

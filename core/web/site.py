@@ -1,0 +1,120 @@
+"""Every site's start page, its colours, and the choice of language."""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, Response, current_app, make_response, redirect, request
+from markupsafe import Markup
+
+from core.kernel.errors import NotFound
+from core.tenancy import noticeboard
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
+from core.tenancy.geo.dots import SiteDots, uk_map
+from core.tenancy.theme import Theme, tenant_css
+from core.web.access import public
+from core.web.assets import YEAR
+from core.web.context import here
+from core.web.gate import LANGUAGE_COOKIE
+from core.web.pages import fragments, render
+
+blueprint = Blueprint("site", __name__)
+MEMBERS = "q.members_by_tenant"
+"""The people room's count of members by tenant: `(session) -> {tenant id: members}`."""
+
+
+@blueprint.get("/")
+@public
+def home() -> Response:
+    """The UK site's front page, or a partner's."""
+    context = here()
+    pieces = fragments("home.main")
+    if context.tenant.kind != "uk":
+        blocks = {name: theme_block(name) for name in ("home_intro", "home_aside")}
+        return render("site/partner.html", pieces=pieces, blocks=blocks)
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    counts = current_app.extensions[MEMBERS](context.session)
+    cards = noticeboard.upcoming(context.session, audiences=_audiences(), limit=6)
+    places = {site.tenant: site for site in uk_map().sites}
+    return render(
+        "site/home.html",
+        pieces=pieces,
+        cards=cards,
+        sites={tenant.id: tenant for tenant in directory.all()},
+        partners=[_partner(tenant, places[tenant.slug], counts.get(tenant.id, 0)) for tenant in directory.partners()],
+        members=sum(counts.values()),
+        drawing=uk_map(),
+    )
+
+
+def _partner(tenant: TenantSnapshot, dots: SiteDots, count: int) -> dict[str, Any]:
+    """A partner as the map, its key and the list of sites show it, in the reader's language."""
+    cy = here().language == "cy"
+    details = tenant.details
+    return {
+        "name": tenant.named(here().language),
+        "href": f"{tenant.prefix}/",
+        "colour": details["colours"]["map"],
+        "count": count,
+        "dots": dots,
+        "area": (cy and details["area_cy"]) or details["area"],
+        "partner": (cy and details["partner_cy"]) or tenant.partner,
+    }
+
+
+def _audiences() -> tuple[str, ...]:
+    """Which noticeboard cards the visitor may see."""
+    return ("uk", "public") if here().visitor.is_member else ("public",)
+
+
+def theme_block(name: str) -> Markup | None:
+    """This site's own words for a named block, where its theme has them."""
+    tenant = here().tenant
+    found: Theme | None = current_app.extensions["q.themes"].get(tenant.slug)
+    if found is None:
+        return None
+    return found.block(name, here().language, {"name": tenant.named(here().language), "partner": tenant.partner})
+
+
+@lru_cache(maxsize=256)
+def _stylesheet(colours: tuple[tuple[str, str], ...], tokens: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """(the stylesheet, its digest) of a site's colours."""
+    css = tenant_css(dict(colours), dict(tokens))
+    return css, hashlib.sha256(css.encode()).hexdigest()[:12]
+
+
+def _theme() -> tuple[str, str]:
+    tenant = here().tenant
+    found: Theme | None = current_app.extensions["q.themes"].get(tenant.slug)
+    return _stylesheet(tuple(tenant.details["colours"].items()), tuple(found.tokens.items()) if found else ())
+
+
+def theme_href() -> str:
+    """The address of this site's colours; it changes with them."""
+    return f"{here().prefix}/theme-{_theme()[1]}.css"
+
+
+@blueprint.get("/theme-<digest>.css")
+@public
+def theme(digest: str) -> Response:
+    """This site's colours as a stylesheet: inline styles are forbidden by the content security policy."""
+    css, present = _theme()
+    response = make_response(css)
+    response.mimetype = "text/css"
+    current = digest == present
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if current else "no-cache"
+    return response
+
+
+@blueprint.get("/language/<code>")
+@public
+def language(code: str) -> Any:
+    """Read this site in another of its languages; the choice is kept in a cookie for a year."""
+    if code not in here().tenant.languages:
+        raise NotFound
+    target = request.args.get("next", "")
+    safe = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    response = redirect(target if safe else f"{here().prefix}/", 303)
+    https = current_app.config["Q"].https
+    response.set_cookie(LANGUAGE_COOKIE, code, max_age=YEAR, secure=https, httponly=True, samesite="Lax")
+    return response

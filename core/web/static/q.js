@@ -1,0 +1,64 @@
+// Makes pages pleasanter, never possible: everything works without it.
+(() => {
+  "use strict";
+
+  // After a form came back with errors, reading goes on at the list of them.
+  document.querySelector(".problem[role=alert]")?.focus();
+
+  // How many characters are left. It is shown at every stroke and spoken once the typing pauses.
+  for (const input of document.querySelectorAll("[data-limit]")) {
+    const shown = document.getElementById(`${input.id}-count`);
+    if (!shown) continue;
+    const spoken = document.createElement("span");
+    spoken.className = "hide";
+    spoken.setAttribute("aria-live", "polite");
+    shown.after(spoken);
+    let pause;
+    const count = () => {
+      const left = Number(input.dataset.limit) - [...input.value.replaceAll("\n", "\r\n")].length;
+      const words = left < 0 ? shown.dataset.over : shown.dataset.left;
+      shown.textContent = words.replace("{n}", String(Math.abs(left)));
+      shown.classList.toggle("err", left < 0);
+      clearTimeout(pause);
+      pause = setTimeout(() => { spoken.textContent = shown.textContent; }, 1000);
+    };
+    input.addEventListener("input", count);
+    shown.textContent = shown.dataset.left.replace("{n}", String(Number(input.dataset.limit) - [...input.value].length));
+  }
+
+  // A second press of the same button sends nothing. The server has its own guard; this one spares the wait.
+  const sent = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (Date.now() - (sent.get(form) ?? 0) < 8000) {
+      event.preventDefault();
+      return;
+    }
+    sent.set(form, Date.now());
+    event.submitter?.setAttribute("aria-disabled", "true");
+    setTimeout(() => event.submitter?.removeAttribute("aria-disabled"), 8000);
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.forms) sent.delete(form);
+    for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  });
+
+  // Small menus close with Escape and when the focus or a press goes elsewhere.
+  const menus = "details.drop-down, details.menu";
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.activeElement?.closest(`:is(${menus})[open]`);
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+  for (const kind of ["click", "focusin"]) {
+    document.addEventListener(kind, (event) => {
+      for (const menu of document.querySelectorAll("details.drop-down[open]")) {
+        if (!menu.contains(event.target)) menu.open = false;
+      }
+    });
+  }
+})();

@@ -1,0 +1,35 @@
+"""Every word in Welsh: the core's catalogue and each plugin's."""
+
+from pathlib import Path
+
+import pytest
+
+from core.web.catalogue import extract, problems
+
+ROOT = Path(__file__).resolve().parents[3]
+CORE = (
+    ROOT / "core" / "web" / "translations" / "cy" / "LC_MESSAGES" / "messages.po",
+    (ROOT / "core", ROOT / "templates"),
+)
+PLUGINS = [
+    (folder / "translations" / "cy" / "LC_MESSAGES" / "messages.po", (folder,))
+    for folder in sorted((ROOT / "plugins").iterdir())
+    if (folder / "plugin.py").exists()
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "folders"), [CORE, *PLUGINS], ids=lambda value: value.parts[-5] if isinstance(value, Path) else ""
+)
+def test_nothing_lacks_its_welsh(path: Path, folders: tuple[Path, ...]) -> None:
+    assert problems(path, folders) == []
+
+
+def test_a_missing_translation_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("{{ _('Never translated %(name)s', name=1) }}")
+    assert problems(tmp_path / "none.po", [tmp_path]) == ["no Welsh: Never translated %(name)s"]
+
+
+def test_the_extraction_finds_python_and_templates() -> None:
+    found = {message.id for message in extract([ROOT / "core", ROOT / "templates"])}
+    assert {"Sign in", "Enter your name", "Partner lead"} <= found
