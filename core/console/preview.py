@@ -1,0 +1,136 @@
+"""What a change of a plugin would do at one tenant, before it is done: shown to whoever is about to confirm it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.console.queries import PluginNow
+from core.console.settings_form import option_title, options
+from core.data.session import ScopedSession
+from core.hooks.registry import Registry
+from core.kernel.permissions import ROLE_TITLES
+from core.kernel.text import N_
+from core.kernel.views import NavItem, OpenWork, TenantRef
+from core.tenancy.models import PluginState
+from core.web.i18n import say
+from core.work.models import OutboxItem
+from core.work.registry import JOBS
+
+YES, NO = N_("Yes"), N_("No")
+ON, OFF = N_("On"), N_("Off")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of before and after, in the reader's language."""
+
+    title: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The change and what hangs on the plugin. `turns` is `on`, `off` or empty where the switch stays as it is."""
+
+    turns: str
+    differences: Sequence[Difference]
+    routes: Sequence[str]
+    nav: Sequence[NavItem]
+    permissions: Sequence[tuple[str, str]]
+    jobs: Sequence[str]
+    waiting_jobs: int
+    open_work: Sequence[OpenWork]
+    needs: Sequence[str]
+    needed_by: Sequence[str]
+
+
+def shown_value(registry: Registry, plugin: str, name: str, value: Any) -> str:
+    """A setting's value as people read it."""
+    loaded = registry.plugins.get(plugin)
+    info = loaded.settings.model_fields.get(name) if loaded else None
+    if isinstance(value, bool):
+        return say(YES if value else NO)
+    if value is None or value == "":
+        return "–"
+    if info is not None and options(info.annotation):
+        return option_title(info, str(value))
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def differences(
+    registry: Registry, plugin: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Difference]:
+    """What differs between two states of a plugin ({"enabled": …, "settings": …}), the switch first."""
+    found = []
+    was, becomes = bool(before.get("enabled")), bool(after.get("enabled"))
+    if was != becomes:
+        found.append(Difference(say(N_("Switch")), say(ON if was else OFF), say(ON if becomes else OFF)))
+    old, new = before.get("settings") or {}, after.get("settings") or {}
+    found += [
+        Difference(
+            _title(registry, plugin, name),
+            shown_value(registry, plugin, name, old.get(name)),
+            shown_value(registry, plugin, name, new.get(name)),
+        )
+        for name in sorted(set(old) | set(new))
+        if old.get(name) != new.get(name)
+    ]
+    return found
+
+
+def _title(registry: Registry, plugin: str, name: str) -> str:
+    loaded = registry.plugins.get(plugin)
+    info = loaded.settings.model_fields.get(name) if loaded else None
+    return say(info.title) if info is not None and info.title else name.replace("_", " ").capitalize()
+
+
+def preview(
+    session: ScopedSession,
+    registry: Registry,
+    tenant: TenantRef,
+    now: PluginNow,
+    after: Mapping[str, Any],
+    routes: Iterable[str],
+) -> Preview:
+    """What `after` ({"enabled": …, "settings": …}) would change. The session's scope must be the tenant."""
+    before = {"enabled": now.enabled, "settings": dict(now.settings)}
+    becomes = bool(after["enabled"])
+    only = frozenset({now.name})
+    manifest = now.plugin.manifest
+    nav = registry.dispatcher.call("q_nav_items", only, tenant=tenant)
+    work = registry.dispatcher.call("q_open_work", only, savepoint=session.begin_nested, session=session, tenant=tenant)
+    waiting = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(OutboxItem)
+        .where(OutboxItem.at_tenant_id == tenant.id, OutboxItem.name.startswith(f"{now.name}.", autoescape=True))
+    )
+    on = set(
+        session.scalars(
+            sa.select(PluginState.plugin).where(PluginState.at_tenant_id == tenant.id, PluginState.enabled.is_(True))
+        )
+    )
+    return Preview(
+        turns="" if becomes == now.enabled else "on" if becomes else "off",
+        differences=differences(registry, now.name, before, after),
+        routes=sorted(set(routes)),
+        nav=list(nav.values()),
+        permissions=[
+            (say(p.title), ", ".join(say(ROLE_TITLES[role]) for role in p.roles)) for p in manifest.permissions
+        ],
+        jobs=sorted(job.name for job in JOBS.values() if job.owner == now.name),
+        waiting_jobs=waiting or 0,
+        open_work=list(work.values()),
+        needs=[_called(registry, name) for name in manifest.requires if name not in on],
+        needed_by=[
+            _called(registry, name)
+            for name in sorted(on)
+            if name in registry.plugins and now.name in registry.plugins[name].manifest.requires
+        ],
+    )
+
+
+def _called(registry: Registry, name: str) -> str:
+    return say(registry.plugins[name].manifest.title) if name in registry.plugins else name

@@ -1,0 +1,251 @@
+"""What the console lists: tenants, plugins and their history, the audit trail, grants."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data.audit import AuditEntry, ChainReport, verify
+from core.data.session import ScopedSession
+from core.hooks.registry import Plugin, Registry
+from core.kernel import clock
+from core.kernel.errors import NotFound
+from core.kernel.permissions import Role
+from core.people.models import Account, RoleGrant
+from core.people.queries import account_by_email, members_by_tenant
+from core.tenancy.models import PluginRevision, PluginState, Tenant
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """One line of the tenants table. `on` names the plugins that are on and in service."""
+
+    id: int
+    slug: str
+    name: str
+    name_cy: str
+    kind: str
+    members: int
+    on: tuple[str, ...]
+    changed_at: datetime
+
+    @property
+    def path(self) -> str:
+        """What stands before the site's addresses."""
+        return "" if self.kind == "uk" else f"/{self.slug}"
+
+
+def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]:
+    """Every tenant in its order, in three statements whatever their number."""
+    on: dict[int, list[str]] = {}
+    for tenant_id, plugin in session.execute(
+        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))
+    ):
+        if plugin in registry.plugins:
+            on.setdefault(tenant_id, []).append(plugin)
+    members = members_by_tenant(session)
+    rows = session.execute(
+        sa.select(Tenant.id, Tenant.slug, Tenant.name, Tenant.name_cy, Tenant.kind, Tenant.changed_at).order_by(
+            Tenant.position
+        )
+    )
+    return [
+        TenantRow(
+            r.id, r.slug, r.name, r.name_cy, r.kind, members.get(r.id, 0), tuple(sorted(on.get(r.id, []))), r.changed_at
+        )
+        for r in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PluginNow:
+    """A plugin at one tenant at this moment. `revision` is 0 where it was never touched; `settings` are complete."""
+
+    plugin: Plugin
+    enabled: bool
+    settings: Mapping[str, Any]
+    revision: int
+
+    @property
+    def name(self) -> str:
+        """The plugin's name, as in addresses."""
+        return self.plugin.manifest.name
+
+
+def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> list[PluginNow]:
+    """Every plugin in service as it is at one tenant, by name, in one statement."""
+    states = {
+        row.plugin: row
+        for row in session.execute(
+            sa.select(PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.revision).where(
+                PluginState.at_tenant_id == tenant_id
+            )
+        )
+    }
+    found = []
+    for name in sorted(registry.plugins):
+        plugin, state = registry.plugins[name], states.get(name)
+        if state is None:
+            found.append(PluginNow(plugin, False, start_settings(plugin), 0))
+        else:
+            found.append(PluginNow(plugin, state.enabled, {**start_settings(plugin), **state.settings}, state.revision))
+    return found
+
+
+def start_settings(plugin: Plugin) -> dict[str, Any]:
+    """The settings a plugin begins with, as JSON values; empty where it has none it could begin with."""
+    fields = plugin.settings.model_fields
+    if any(field.is_required() for field in fields.values()):
+        return {}
+    return plugin.settings().model_dump(mode="json")
+
+
+def plugin_at(session: ScopedSession, registry: Registry, tenant_id: int, name: str) -> PluginNow:
+    """One plugin at one tenant. Raises NotFound when it is not in service."""
+    for now in plugins_at(session, registry, tenant_id):
+        if now.name == name:
+            return now
+    raise NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One change in a plugin's history, with the name of who made it."""
+
+    plugin: str
+    revision: int
+    at: datetime
+    who: str
+    why: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def history(session: ScopedSession, tenant_id: int, plugin: str | None = None, limit: int = 30) -> list[Past]:
+    """A tenant's latest changes of plugins (or of one), the newest first, in one statement."""
+    query = (
+        sa.select(PluginRevision, Account.name)
+        .outerjoin(Account, Account.id == PluginRevision.actor_id)
+        .where(PluginRevision.at_tenant_id == tenant_id)
+    )
+    if plugin is not None:
+        query = query.where(PluginRevision.plugin == plugin)
+    rows = session.execute(query.order_by(PluginRevision.at.desc(), PluginRevision.revision.desc()).limit(limit))
+    return [Past(r.plugin, r.revision, r.at, name or "", r.why, r.before, r.after) for r, name in rows]
+
+
+def past(session: ScopedSession, tenant_id: int, plugin: str, revision: int) -> PluginRevision:
+    """One change of one plugin at one tenant. Raises NotFound."""
+    found = session.scalar(
+        sa.select(PluginRevision).where(
+            PluginRevision.at_tenant_id == tenant_id,
+            PluginRevision.plugin == plugin,
+            PluginRevision.revision == revision,
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which audit entries to list: days are London's, both included; `actor` is an address, `action` a beginning."""
+
+    tenant_id: int | None = None
+    action: str = ""
+    actor: str = ""
+    since: date | None = None
+    until: date | None = None
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One page of the audit trail; `older` is where the next page begins, empty at the end."""
+
+    entries: Sequence[AuditEntry]
+    names: Mapping[str, str]
+    older: str
+
+
+def trail(session: ScopedSession, wanted: Wanted, size: int = PAGE) -> Trail:
+    """A page of audit entries, the newest first: of the session's tenant, or of all in platform scope."""
+    rows = list(session.scalars(_trail_query(session, wanted).limit(size + 1)))
+    page = rows[:size]
+    return Trail(page, names_of(session, (row.actor_id for row in page)), page[-1].id if len(rows) > size else "")
+
+
+def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[AuditEntry]:
+    """Every entry that is wanted, the newest first, a few hundred in memory at a time: for the export."""
+    yield from session.scalars(_trail_query(session, wanted).execution_options(yield_per=500))
+
+
+def _trail_query(session: ScopedSession, wanted: Wanted) -> sa.Select[AuditEntry]:
+    query = sa.select(AuditEntry)
+    if wanted.tenant_id is not None:
+        query = query.where(AuditEntry.tenant_id == wanted.tenant_id)
+    if wanted.action:
+        query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
+    if wanted.actor:
+        account = account_by_email(session, wanted.actor)
+        query = query.where(AuditEntry.actor_id == account.id) if account else query.where(sa.false())
+    if wanted.since:
+        query = query.where(AuditEntry.at >= clock.from_london(datetime.combine(wanted.since, time())))
+    if wanted.until:
+        query = query.where(
+            AuditEntry.at < clock.from_london(datetime.combine(wanted.until + timedelta(days=1), time()))
+        )
+    if wanted.before:
+        last = session.execute(
+            sa.select(AuditEntry.at, AuditEntry.id).where(AuditEntry.id == wanted.before)
+        ).one_or_none()
+        if last is None:
+            raise NotFound
+        query = query.where((AuditEntry.at < last.at) | ((AuditEntry.at == last.at) & (AuditEntry.id < last.id)))
+    return query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+
+
+def names_of(session: ScopedSession, account_ids: Iterable[str | None]) -> dict[str, str]:
+    """{account id: name} in one statement."""
+    wanted = {account_id for account_id in account_ids if account_id}
+    if not wanted:
+        return {}
+    rows = session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
+
+
+def chains(session: ScopedSession, tenants: Iterable[tuple[int, str]]) -> list[tuple[str, ChainReport]]:
+    """The result of walking each tenant's audit chain from its start (platform scope)."""
+    return [(name, verify(session, tenant_id)) for tenant_id, name in tenants]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant that somebody may want to end."""
+
+    id: str
+    account_id: str
+    name: str
+    email: str
+    role: Role
+    at_tenant_id: int
+
+
+def grant(session: ScopedSession, grant_id: str, at_tenant_id: int | None = None) -> Grant:
+    """A grant that has not ended, of one tenant where that is given. Raises NotFound."""
+    query = (
+        sa.select(RoleGrant.id, Account.id, Account.name, Account.email, RoleGrant.role, RoleGrant.at_tenant_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(RoleGrant.id == grant_id, RoleGrant.ended_at.is_(None))
+    )
+    if at_tenant_id is not None:
+        query = query.where(RoleGrant.at_tenant_id == at_tenant_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound
+    return Grant(row[0], row[1], row[2], row[3], Role(row[4]), row[5])

@@ -1,0 +1,78 @@
+"""Broken plugins, failed hooks and failed jobs, in plain sight; and running a failed job again."""
+
+from flask import Response, request
+
+from core.console.forms import ReasonForm
+from core.console.views.blueprints import console
+from core.console.views.tenants import directory
+from core.data.audit import UK
+from core.data.db import tenant_session
+from core.kernel.errors import NotFound, Refused
+from core.kernel.ids import is_id
+from core.kernel.permissions import Permission
+from core.kernel.text import N_
+from core.web.access import needs
+from core.web.context import here
+from core.web.i18n import gettext as _
+from core.web.pages import redirect_with, registry, render
+from core.work import queries as work_queries
+from core.work import service as work_service
+from core.work.models import FAILED, SKIPPED, WorkFailure
+from core.work.registry import UnknownJob
+
+NEWEST = 50
+
+
+@console.get("/health")
+@needs(Permission.CONSOLE_USE)
+def health() -> Response:
+    """What is out of order."""
+    session = here().session
+    text = request.args.get("page", "1")
+    page = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    jobs, total = work_queries.failures(session, states=(FAILED, SKIPPED), limit=NEWEST, offset=(page - 1) * NEWEST)
+    return render(
+        "console/health.html",
+        broken=sorted(registry().broken.values(), key=lambda plugin: plugin.name),
+        failures=list(registry().failures)[: -NEWEST - 1 : -1],
+        counts=work_queries.counts(session),
+        workers=work_queries.workers(session),
+        jobs=jobs,
+        total=total,
+        page=page,
+        more=total > page * NEWEST,
+        sites={tenant.id: tenant for tenant in directory().all()},
+    )
+
+
+def _failure(failure_id: str) -> WorkFailure:
+    found = work_queries.failure(here().session, failure_id) if is_id(failure_id) else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+@console.post("/health/jobs/<failure_id>/run-again")
+@needs(Permission.WORK_MANAGE)
+def job_again(failure_id: str) -> Response:
+    """Put a failed job back into the queue, in a session of the site it belongs to."""
+    found = _failure(failure_id)
+    with tenant_session(found.at_tenant_id or UK) as session:
+        try:
+            work_service.run_again(session, failure_id, here().visitor.actor())
+        except UnknownJob:
+            raise Refused(N_("This version of the platform has no such job any more. Set it aside.")) from None
+    return redirect_with(_("The job will run again in a moment."), "console.health")
+
+
+@console.route("/health/jobs/<failure_id>/set-aside", methods=["GET", "POST"])
+@needs(Permission.WORK_MANAGE)
+def job_aside(failure_id: str) -> Response:
+    """Close a failed job that need not run any more, with the reason."""
+    found = _failure(failure_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with tenant_session(found.at_tenant_id or UK) as session:
+            work_service.set_aside(session, failure_id, here().visitor.actor(), form.reason.data)
+        return redirect_with(_("The job is set aside."), "console.health")
+    return render("console/job_aside.html", status=422 if form.errors else 200, form=form, job=found)

@@ -1,0 +1,98 @@
+"""The roles that a partner lead gives and ends at the own site."""
+
+from flask import Response
+from wtforms.fields.choices import SelectChoice
+
+from core.console import queries
+from core.console.forms import GrantForm, ReasonForm
+from core.console.views.blueprints import manage
+from core.kernel import clock
+from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from core.kernel.ids import is_id
+from core.kernel.permissions import ROLE_TITLES, Permission, Role
+from core.kernel.text import N_
+from core.people.queries import account_by_email, role_holders
+from core.people.service import roles
+from core.web.access import needs
+from core.web.context import here
+from core.web.i18n import gettext as _
+from core.web.i18n import say
+from core.web.pages import redirect_with, render
+
+
+def _given() -> list[Role]:
+    """The roles this visitor may give here."""
+    actor, at = here().visitor.actor(), here().tenant.ref()
+    return [role for role in Role if role in roles.LEADS_MAY_GRANT and roles.may_grant(actor, role, at)]
+
+
+@manage.get("/roles/")
+@needs(Permission.TENANT_ROLES_MANAGE)
+def role_list() -> Response:
+    """Who holds which role here."""
+    rows = role_holders(here().session, here().tenant.id)
+    return render("manage/roles.html", rows=rows, titles=ROLE_TITLES, given={role.value for role in _given()})
+
+
+@manage.route("/roles/new", methods=["GET", "POST"])
+@needs(Permission.TENANT_ROLES_MANAGE)
+def role_new() -> Response:
+    """Give somebody one of the roles that leads give."""
+    context = here()
+    form = GrantForm(data={"starts_on": clock.today()})
+    del form.at
+    form.role.choices = [SelectChoice(role.value, say(ROLE_TITLES[role])) for role in _given()]
+    if form.validate_on_submit():
+        account = account_by_email(context.session, form.email.data)
+        try:
+            if account is None:
+                raise Invalid({"email": N_("No account has this address")})  # noqa: TRY301 - one way for every refusal of the form
+            roles.grant(
+                context.session,
+                context.visitor.actor(),
+                account_id=account.id,
+                role=Role(form.role.data),
+                at=context.tenant.ref(),
+                starts_on=form.starts_on.data,
+                ends_on=form.ends_on.data,
+                reason=form.reason.data,
+            )
+            return redirect_with(_("%(name)s has the role now.", name=account.name), "manage.role_list")
+        except Invalid as invalid:
+            form.take(invalid.field_errors)
+        except Conflict as held:
+            form.take({"role": held.message})
+        except Forbidden:
+            form.take({"email": N_("You cannot give yourself a role. Ask a colleague.")})
+    return render("console/role_new.html", status=422 if form.errors else 200, form=form)
+
+
+@manage.route("/roles/<grant_id>/end", methods=["GET", "POST"])
+@needs(Permission.TENANT_ROLES_MANAGE)
+def role_end(grant_id: str) -> Response:
+    """End a role at this site; another site's grant is not there."""
+    context = here()
+    if not is_id(grant_id):
+        raise NotFound
+    grant = queries.grant(context.session, grant_id, context.tenant.id)
+    if grant.role not in _given():
+        raise Forbidden(Permission.ROLES_GRANT)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        roles.end(
+            context.session,
+            context.visitor.actor(),
+            grant_id=grant_id,
+            at=context.tenant.ref(),
+            reason=form.reason.data,
+        )
+        return redirect_with(_("The role has ended."), "manage.role_list")
+    return render(
+        "console/role_end.html",
+        status=422 if form.errors else 200,
+        form=form,
+        grant=grant,
+        role=say(ROLE_TITLES[grant.role]),
+        place=context.tenant.named(context.language),
+        back="manage.role_list",
+    )

@@ -1,0 +1,119 @@
+"""Who holds which role, giving a role and ending one: the central team, at any tenant."""
+
+from flask import Response, request
+from wtforms.fields.choices import SelectChoice
+
+from core.console import queries
+from core.console.forms import GrantForm, ReasonForm
+from core.console.views.blueprints import console
+from core.console.views.tenants import directory, tenant_called
+from core.data.db import tenant_session
+from core.kernel import clock
+from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.kernel.ids import is_id
+from core.kernel.permissions import ROLE_TITLES, Permission, Role
+from core.kernel.text import N_
+from core.people.queries import account_by_email, role_holders
+from core.people.service import roles
+from core.tenancy.directory import TenantSnapshot
+from core.web.access import needs
+from core.web.context import here
+from core.web.i18n import gettext as _
+from core.web.i18n import say
+from core.web.pages import redirect_with, render
+
+SIZE = 100
+GIVEN = tuple(role for role in Role if role is not Role.MEMBER)
+"""The roles that are given: `member` follows from membership."""
+
+
+@console.get("/roles/")
+@needs(Permission.CONSOLE_USE)
+def role_list() -> Response:
+    """Every grant of today, by tenant and role."""
+    slug, role = request.args.get("tenant", ""), request.args.get("role", "")
+    at = tenant_called(slug) if slug else None
+    rows = role_holders(here().session, at.id if at else None, role=role.replace("\x00", ""))
+    page = _page_number(request.args.get("page", "1"))
+    return render(
+        "console/roles.html",
+        rows=rows[(page - 1) * SIZE : page * SIZE],
+        total=len(rows),
+        page=page,
+        more=len(rows) > page * SIZE,
+        chosen={"tenant": slug, "role": role},
+        sites={tenant.id: tenant for tenant in directory().all()},
+        titles=ROLE_TITLES,
+        given=GIVEN,
+    )
+
+
+def _page_number(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+@console.route("/roles/new", methods=["GET", "POST"])
+@needs(Permission.ROLES_GRANT)
+def role_new() -> Response:
+    """Give somebody a role."""
+    form = GrantForm(data={"starts_on": clock.today(), "at": request.args.get("tenant", "")})
+    form.role.choices = [SelectChoice(role.value, say(ROLE_TITLES[role])) for role in GIVEN]
+    form.at.choices = [SelectChoice(tenant.slug, _place(tenant)) for tenant in directory().all()]
+    if form.validate_on_submit():
+        at = tenant_called(form.at.data)
+        with tenant_session(at.id) as session:
+            account = account_by_email(session, form.email.data)
+            try:
+                if account is None:
+                    raise Invalid({"email": N_("No account has this address")})  # noqa: TRY301 - one way for every refusal of the form
+                roles.grant(
+                    session,
+                    here().visitor.actor(),
+                    account_id=account.id,
+                    role=Role(form.role.data),
+                    at=at.ref(),
+                    starts_on=form.starts_on.data,
+                    ends_on=form.ends_on.data,
+                    reason=form.reason.data,
+                )
+                return redirect_with(_("%(name)s has the role now.", name=account.name), "console.role_list")
+            except Invalid as invalid:
+                form.take(invalid.field_errors)
+            except Conflict as held:
+                form.take({"role": held.message})
+            except Forbidden:
+                form.take({"email": N_("You cannot give yourself a role. Ask a colleague.")})
+    return render("console/role_new.html", status=422 if form.errors else 200, form=form)
+
+
+def _place(tenant: TenantSnapshot) -> str:
+    return _("UK-wide") if tenant.kind == "uk" else tenant.named(here().language)
+
+
+@console.route("/roles/<grant_id>/end", methods=["GET", "POST"])
+@needs(Permission.ROLES_GRANT)
+def role_end(grant_id: str) -> Response:
+    """End a role from today on."""
+    if not is_id(grant_id):
+        raise NotFound
+    grant = queries.grant(here().session, grant_id)
+    at = directory().by_id(grant.at_tenant_id)
+    if at is None:
+        raise NotFound
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with tenant_session(at.id) as session:
+            try:
+                roles.end(session, here().visitor.actor(), grant_id=grant_id, at=at.ref(), reason=form.reason.data)
+                return redirect_with(_("The role has ended."), "console.role_list")
+            except Refused as refused:
+                form.take({"": refused.message})
+    return render(
+        "console/role_end.html",
+        status=422 if form.errors else 200,
+        form=form,
+        grant=grant,
+        role=say(ROLE_TITLES[grant.role]),
+        place=_place(at),
+        back="console.role_list",
+    )

@@ -1,0 +1,137 @@
+"""The console's tenants: the table, one tenant's plugins, and undoing a change."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Response, current_app, url_for
+
+from core.console import queries, service
+from core.console.preview import differences
+from core.console.settings_form import problems
+from core.console.views.blueprints import console
+from core.console.views.flow import Steps, plugin_page, preview_page
+from core.data.db import tenant_session
+from core.kernel.errors import NotFound, Refused
+from core.kernel.permissions import Permission
+from core.kernel.text import N_
+from core.kernel.views import OpenWork
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
+from core.tenancy.service import Change
+from core.web.access import needs
+from core.web.context import here
+from core.web.pages import registry, render
+
+LARGEST_REVISION = 1_000_000_000
+
+
+def directory() -> TenantDirectory:
+    """Every tenant of this application."""
+    found: TenantDirectory = current_app.extensions["q.directory"]
+    return found
+
+
+def tenant_called(slug: str) -> TenantSnapshot:
+    """The tenant as it is now. Raises NotFound."""
+    known = directory().by_slug(slug)
+    if known is None:  # another process may have added it
+        directory().refresh(here().session)
+        known = directory().by_slug(slug)
+    if known is None:
+        raise NotFound
+    return directory().current(here().session, known.id)
+
+
+def open_work(tenant: TenantSnapshot) -> list[OpenWork]:
+    """What waits at one tenant, asked in a session of its own; a plugin that fails is noted and left out."""
+    if not tenant.enabled:
+        return []
+    with tenant_session(tenant.id) as session:
+        found = registry().dispatcher.call(
+            "q_open_work", tenant.enabled, savepoint=session.begin_nested, session=session, tenant=tenant.ref()
+        )
+        return list(found.values())
+
+
+@console.get("/")
+@needs(Permission.CONSOLE_USE)
+def home() -> Response:
+    """Every tenant in one table."""
+    session = here().session
+    directory().refresh(session)
+    rows = queries.tenants_table(session, registry())
+    waiting = {tenant.id: sum(work.count for work in open_work(tenant)) for tenant in directory().all()}
+    titles = {name: plugin.manifest.title for name, plugin in registry().plugins.items()}
+    return render("console/tenants.html", rows=rows, waiting=waiting, titles=titles, broken=registry().broken)
+
+
+@console.get("/tenants/<slug>/")
+@needs(Permission.CONSOLE_USE)
+def tenant(slug: str) -> Response:
+    """One tenant: its plugins, what waits there, and what was changed."""
+    found = tenant_called(slug)
+    session = here().session
+    return render(
+        "console/tenant.html",
+        tenant=found,
+        plugins=queries.plugins_at(session, registry(), found.id),
+        work=open_work(found),
+        past=queries.history(session, found.id),
+        titles={name: plugin.manifest.title for name, plugin in registry().plugins.items()},
+        changes=lambda plugin, before, after: differences(registry(), plugin, before, after),
+    )
+
+
+@contextmanager
+def _steps(slug: str, plugin: str) -> Iterator[Steps]:
+    """The steps of changing one plugin at any tenant, with a session of that tenant."""
+    found = tenant_called(slug)
+    actor, ref = here().visitor.actor(), found.ref()
+    with tenant_session(found.id) as session:
+        now = queries.plugin_at(session, registry(), found.id, plugin)
+
+        def check(enabled: bool | None, settings: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
+            return (now.enabled if enabled is None else enabled), {**now.settings, **settings}
+
+        def apply(enabled: bool | None, settings: Mapping[str, Any], revision: int, why: str) -> int:
+            on, whole = check(enabled, settings)
+            return service.configure_as_central(
+                session, registry(), ref, actor, Change(plugin, on, whole, revision, why)
+            )
+
+        yield Steps(
+            session=session,
+            tenant=ref,
+            now=now,
+            only=None,
+            may_switch=True,
+            check=check,
+            apply=apply,
+            here_url=url_for("console.plugin", slug=slug, plugin=plugin),
+            back_url=url_for("console.tenant", slug=slug),
+            back=("console.tenant", {"slug": slug}),
+            undo=lambda change: url_for("console.undo", slug=slug, plugin=plugin, revision=change.revision),
+        )
+
+
+@console.route("/tenants/<slug>/plugins/<plugin>/", methods=["GET", "POST"])
+@needs(Permission.PLUGINS_CONFIGURE)
+def plugin(slug: str, plugin: str) -> Response:
+    """One plugin at one tenant: switch and settings, preview, confirmation."""
+    with _steps(slug, plugin) as steps:
+        return plugin_page(steps)
+
+
+@console.get("/tenants/<slug>/plugins/<plugin>/undo/<int:revision>")
+@needs(Permission.PLUGINS_CONFIGURE)
+def undo(slug: str, plugin: str, revision: int) -> Response:
+    """Preview going back to how the plugin was before one change; confirming it is a change like any other."""
+    if revision > LARGEST_REVISION:
+        raise NotFound
+    with _steps(slug, plugin) as steps:
+        change = queries.past(steps.session, steps.tenant.id, plugin, revision)
+        enabled, settings = bool(change.before["enabled"]), dict(change.before["settings"])
+        whole = {**queries.start_settings(steps.now.plugin), **settings}
+        if problems(steps.now.plugin.settings, whole):
+            raise Refused(N_("The settings of that time do not fit this version of the plugin. Set them by hand."))
+        return preview_page(steps, enabled, whole, enabled=enabled, settings=whole)

@@ -1,0 +1,237 @@
+"""The console's tables: sites, roles, audit trail, health."""
+
+import csv
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.hooks.dispatcher import Failure
+from core.hooks.registry import Registry
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
+from core.people.queries import role_holders
+from core.tenancy.models import Tenant
+from core.work.delivery import JOB
+from core.work.models import OutboxItem, WorkFailure
+from tests.factories.people import client_of, make_person
+from tests.support.app_fixtures import FrozenClock
+from tests.support.client import FormClient
+from tests.support.statements import Counter
+
+
+def test_the_sites_table_costs_the_same_however_many_sites_there_are(
+    app: Flask, central: FormClient, statements: Counter, platform_session: ScopedSession
+) -> None:
+    make_person(app, "m@example.org", home="wales")
+    central.get("/console/")
+    with statements() as few:
+        page = central.get("/console/").text
+    assert "Wales" in page
+    with transaction(platform_session):
+        platform_session.add_all(
+            Tenant(
+                id=100 + n, slug=f"more-{n}", name=f"More {n}", name_cy=f"Mwy {n}", partner="Partner", kind="region",
+                position=100 + n, details=platform_session.get_one(Tenant, 2).details, changed_at=clock.now(),
+            )
+            for n in range(30)
+        )  # fmt: skip
+    central.get("/console/")
+    with statements() as many:
+        assert "More 29" in central.get("/console/").text
+    assert len(many) == len(few), many.text
+
+
+def test_one_sites_page_tells_its_plugins_and_its_open_work(central: FormClient) -> None:
+    page = central.get("/console/tenants/wales/").text
+    assert "Local events" in page
+    assert "Nothing waits for anybody here." in page
+
+
+def grants_at(session: ScopedSession, account_id: str) -> list[Any]:
+    return [row for row in role_holders(session) if row.account_id == account_id]
+
+
+def test_the_central_team_gives_and_ends_roles_anywhere(
+    app: Flask, central: FormClient, session_for: Callable[[str], ScopedSession]
+) -> None:
+    account = make_person(app, "new.lead@example.org", name="Nia Lead")
+    wanted = {"email": "new.lead@example.org", "role": "partner_lead", "at": "wales", "reason": "elected"}
+    path = "/console/roles/new"
+    for bad, words in (
+        ({"email": "nobody@example.org"}, "No account has this address"),
+        ({"reason": " "}, "Say why"),
+        ({"role": "auditor"}, "This role is given UK-wide only"),
+        ({"starts_on": "2026-12-01", "ends_on": "2026-11-01"}, "The last day must not be before the first"),
+        ({"starts_on": "soon"}, "Enter a date like 2026-11-23"),
+        ({"email": "central@example.org"}, "You cannot give yourself a role"),
+    ):
+        page = central.submit(path, {**wanted, **bad}, form=-1)
+        assert page.status_code == 422, bad
+        assert words in page.text, bad
+    assert central.submit(path, wanted, form=-1).status_code == 303
+    assert "holds the role already" in central.submit(path, wanted, form=-1).text
+    assert client_of(app, account).get("/wales/manage/").status_code == 200
+    assert "Nia Lead" in central.get("/console/roles/?tenant=wales&role=partner_lead").text
+    assert "Nia Lead" not in central.get("/console/roles/?tenant=wales&role=assessor").text
+    assert "Nia Lead" not in central.get("/console/roles/?tenant=scotland").text
+    (grant,) = grants_at(session_for("wales"), account)
+    end = f"/console/roles/{grant.id}/end"
+    assert central.submit(end, {"reason": ""}, form=-1).status_code == 422
+    assert central.submit(end, {"reason": "term over"}, form=-1).status_code == 303
+    assert client_of(app, account).get("/wales/manage/").status_code == 403
+    assert central.get(end).status_code == 404
+    session = session_for("wales")
+    actions = session.scalars(sa.select(audit.AuditEntry.action).order_by(audit.AuditEntry.seq)).all()
+    assert actions[-2:] == ["role.grant", "role.end"]
+
+
+def test_an_auditor_reads_and_changes_nothing(app: Flask) -> None:
+    auditor = client_of(app, make_person(app, "aud@example.org", grants=[(Role.AUDITOR, "uk")]))
+    for path in ("/console/", "/console/tenants/wales/", "/console/roles/", "/console/audit/", "/console/health"):
+        assert auditor.get(path).status_code == 200, path
+    for path in ("/console/tenants/wales/plugins/local_events/", "/console/roles/new"):
+        assert auditor.get(path).status_code == 403, path
+
+
+def seed(session: ScopedSession, frozen_clock: FrozenClock, slug_ids: dict[str, int]) -> None:
+    with transaction(session):
+        for day, slug, action in ((1, "wales", "test.one"), (2, "wales", "test.two"), (3, "scotland", "test.two")):
+            frozen_clock.move_to(datetime(2026, 10, day, 12, tzinfo=UTC))
+            why = f"{slug} on day {day}"
+            audit.record(session, actor=SYSTEM, action=action, subject="=cmd()", why=why, tenant_id=slug_ids[slug])
+    frozen_clock.move_to(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+def test_the_audit_trail_is_filtered_paged_and_exported(
+    app: Flask, platform_session: ScopedSession, frozen_clock: FrozenClock, tenant: Callable[[str], Any]
+) -> None:
+    central = client_of(app, make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    seed(platform_session, frozen_clock, {slug: tenant(slug).id for slug in ("wales", "scotland")})
+
+    def seen(query: str) -> set[str]:
+        page = central.get(f"/console/audit/?{query}")
+        assert page.status_code == 200, query
+        return {why for why in ("wales on day 1", "wales on day 2", "scotland on day 3") if why in page.text}
+
+    assert len(seen("")) == 3
+    assert seen("tenant=wales") == {"wales on day 1", "wales on day 2"}
+    assert seen("action=test.two") == {"wales on day 2", "scotland on day 3"}
+    assert seen("from=2026-10-02&to=2026-10-02") == {"wales on day 2"}
+    assert seen("actor=central@example.org&from=2026-10-01&to=2026-10-30") == set()
+    assert seen("actor=nobody@example.org") == set()
+    assert "A date could not be read" in central.get("/console/audit/?from=yesterday").text
+    assert "platform.read" in central.get("/console/audit/?actor=central@example.org").text
+    assert central.get("/console/audit/?tenant=atlantis").status_code == 404
+    assert central.get("/console/audit/?before=nonsense&action=%00%ff").status_code == 200
+
+    sheet = central.get("/console/audit/trail.csv?action=test.&tenant=wales")
+    assert sheet.mimetype == "text/csv"
+    rows = list(csv.DictReader(StringIO(sheet.text.removeprefix("\ufeff"))))
+    assert [row["why"] for row in rows] == ["wales on day 2", "wales on day 1"]
+    assert {row["subject"] for row in rows} == {"'=cmd()"}
+
+
+def test_pages_of_the_trail_neither_repeat_nor_leave_out(
+    central: FormClient, platform_session: ScopedSession, tenant: Callable[[str], Any]
+) -> None:
+    with transaction(platform_session):
+        for n in range(120):
+            audit.record(
+                platform_session,
+                actor=SYSTEM,
+                action="many.things",
+                subject=f"thing-{n:03}",
+                tenant_id=tenant("oxford").id,
+            )
+    address, found = "/console/audit/?action=many.", []
+    for _ in range(3):
+        page = central.get(address).text
+        found += [part[:9] for part in page.split("<code>")[1:] if part.startswith("thing-")]
+        address = next_page(page)
+    assert found == [f"thing-{n:03}" for n in reversed(range(120))]
+    assert address == ""
+
+
+def next_page(page: str) -> str:
+    """Where the pager leads to, empty at the end."""
+    links = [part.split('"')[0].replace("&amp;", "&") for part in page.split('href="')[1:]]
+    return next((link for link in links if "before=" in link), "")
+
+
+def test_a_chain_that_was_altered_is_told(
+    central: FormClient, platform_session: ScopedSession, tenant: Callable[[str], Any]
+) -> None:
+    page = central.get("/console/audit/chains").text
+    assert "Whole" in page
+    assert "Cut off" not in page
+    with transaction(platform_session):
+        platform_session.execute(
+            sa.update(audit.AuditHead)
+            .where(audit.AuditHead.tenant_id == tenant("wales").id)
+            .values(seq=99)
+            .execution_options(synchronize_session=False)
+        )
+    assert "Cut off" in central.get("/console/audit/chains").text
+
+
+def test_what_is_broken_is_in_plain_sight(app: Flask, central: FormClient) -> None:
+    registry: Registry = app.extensions["q.registry"]
+    assert "All plugins are in service" in central.get("/console/health").text
+    registry.failures.append(Failure("local_events", "q_nav_items", "RuntimeError: the hook fell over"))
+    registry.mark_broken("unheard_of", "ImportError: no such thing")
+    try:
+        page = central.get("/console/health").text
+        assert "the hook fell over" in page
+        assert "ImportError: no such thing" in page
+        assert "Some plugins are out of service." in central.get("/console/").text
+    finally:
+        registry.failures.clear()
+        registry.broken.clear()
+
+
+def failed_job(session: ScopedSession, at: int, name: str = "local_events.nothing") -> str:
+    job = WorkFailure(
+        id=new_id(), name=name, args={}, at_tenant_id=at, state="failed", error="SMTPError: went wrong", place="mail.py",
+        attempts=6, request_id="", created_at=clock.now(), failed_at=clock.now(),
+    )  # fmt: skip
+    with transaction(session):
+        session.add(job)
+    return job.id
+
+
+def test_a_failed_job_is_listed_and_set_aside_with_a_reason(
+    central: FormClient,
+    platform_session: ScopedSession,
+    session_for: Callable[[str], ScopedSession],
+    tenant: Callable[[str], Any],
+) -> None:
+    job = failed_job(platform_session, tenant("wales").id)
+    assert "SMTPError: went wrong" in central.get("/console/health").text
+    gone = central.submit("/console/health", {}, form="run-again")
+    assert gone.status_code == 422
+    assert "has no such job any more" in gone.text
+    path = f"/console/health/jobs/{job}/set-aside"
+    assert central.submit(path, {"reason": ""}, form=-1).status_code == 422
+    assert central.submit(path, {"reason": "not needed"}, form=-1).status_code == 303
+    assert "SMTPError" not in central.get("/console/health").text
+    last = session_for("wales").scalars(sa.select(audit.AuditEntry).order_by(audit.AuditEntry.seq.desc())).first()
+    assert last is not None
+    assert (last.action, last.why) == ("work.set_aside", "not needed")
+    assert central.get(f"/console/health/jobs/{'0' * 26}/set-aside").status_code == 404
+
+
+def test_a_failed_job_runs_again(
+    central: FormClient, platform_session: ScopedSession, tenant: Callable[[str], Any]
+) -> None:
+    failed_job(platform_session, tenant("wales").id, JOB)
+    assert central.submit("/console/health", {}, form="run-again").status_code == 303
+    waiting = platform_session.scalars(sa.select(OutboxItem).where(OutboxItem.failure_id.is_not(None))).all()
+    assert [(item.name, item.at_tenant_id) for item in waiting] == [(JOB, tenant("wales").id)]

@@ -1,0 +1,158 @@
+"""Switching and setting plugins in the console: preview, reason, history, stale forms, undo."""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from flask import Flask
+
+from core.data.audit import AuditEntry
+from core.data.session import ScopedSession
+from core.tenancy.models import PluginRevision
+from tests.factories.people import client_of, make_person
+from tests.integration.console.conftest import EVENTS, Changes
+from tests.support.client import FormClient
+
+
+def revisions(session: ScopedSession) -> list[PluginRevision]:
+    return list(session.scalars(sa.select(PluginRevision).order_by(PluginRevision.revision)).all())
+
+
+def test_a_switch_takes_effect_at_once_in_another_application(
+    app: Flask, make_app: Callable[..., Flask], central: FormClient, change: Changes
+) -> None:
+    other = make_app()
+    visitor = other.test_client()
+    assert visitor.get("/scotland/events/").status_code == 200
+    answer = change(central, EVENTS, {"enabled": None})
+    assert answer.status_code == 303
+    assert answer.location.endswith("/console/tenants/scotland/")
+    assert visitor.get("/scotland/events/").status_code == 404
+    assert visitor.get("/wales/events/").status_code == 200
+    change(central, EVENTS, {"enabled": "y"})
+    assert visitor.get("/scotland/events/").status_code == 200
+
+
+def test_the_preview_shows_what_would_change_and_changes_nothing(
+    central: FormClient, preview: Changes, session_for: Callable[[str], ScopedSession]
+) -> None:
+    before = len(revisions(session_for("scotland")))
+    page = preview(central, EVENTS, {"enabled": None, "set-default_capacity": "45"})
+    assert page.status_code == 200
+    for words in ("Places in a new event", ">30<", ">45<", "What disappears", "/scotland/events/", "Create events"):
+        assert words in page.text, words
+    assert len(revisions(session_for("scotland"))) == before
+    assert central.get("/scotland/events/").status_code == 200
+
+
+def test_a_change_is_kept_with_who_why_before_and_after(
+    central: FormClient, change: Changes, session_for: Callable[[str], ScopedSession]
+) -> None:
+    change(central, EVENTS, {"set-default_capacity": "45", "set-who_may_create": "members"}, why="asked by the lead")
+    session = session_for("scotland")
+    last = [row for row in revisions(session) if row.at_tenant_id == session.scope.tenant_id][-1]
+    assert last.why == "asked by the lead"
+    assert last.before["settings"]["default_capacity"] == 30
+    assert last.after["settings"] == {"who_may_create": "members", "members_may_propose": True, "default_capacity": 45}
+    entry = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+    assert entry is not None
+    assert (entry.action, entry.subject, entry.why) == ("plugin.configure", "local_events", "asked by the lead")
+    page = central.get("/console/tenants/scotland/").text
+    assert "asked by the lead" in page
+    assert "Cen Tral" in page
+
+
+def test_bad_values_are_named_beside_their_fields_and_kept(central: FormClient, preview: Changes) -> None:
+    page = preview(central, EVENTS, {"set-default_capacity": "6000"})
+    assert page.status_code == 422
+    assert "Enter 5000 or less" in page.text
+    assert 'value="6000"' in page.text
+    assert "Enter a whole number" in preview(central, EVENTS, {"set-default_capacity": "many"}).text
+    assert "Choose one of the answers" in preview(central, EVENTS, {"set-who_may_create": "nobody"}).text
+    assert "There is no such setting" in preview(central, EVENTS, {"set-invented": "1"}).text
+    assert preview(central, EVENTS, {"set-default_capacity": "3\x000"}).status_code == 422
+
+
+def test_a_reason_is_required_and_the_change_is_kept_meanwhile(
+    central: FormClient, preview: Changes, confirm: Changes, session_for: Callable[[str], ScopedSession]
+) -> None:
+    before = len(revisions(session_for("scotland")))
+    page = confirm(central, preview(central, EVENTS, {"set-default_capacity": "45"}), why="  ")
+    assert page.status_code == 422
+    assert "Say why you are changing this" in page.text
+    assert len(revisions(session_for("scotland"))) == before
+    assert confirm(central, page, why="now with a reason").status_code == 303
+
+
+def test_going_back_from_the_preview_keeps_what_was_typed(
+    central: FormClient, preview: Changes, confirm: Changes
+) -> None:
+    page = preview(central, EVENTS, {"set-default_capacity": "45"})
+    assert 'value="45"' in confirm(central, page, step="edit").text
+
+
+def test_a_stale_form_gets_409_and_keeps_what_was_typed(
+    central: FormClient, preview: Changes, confirm: Changes, change: Changes
+) -> None:
+    mine = preview(central, EVENTS, {"set-default_capacity": "45"})
+    change(central, EVENTS, {"set-default_capacity": "50"}, why="a colleague was quicker")
+    late = confirm(central, mine, why="mine")
+    assert late.status_code == 409
+    assert 'value="45"' in late.text
+    assert "Somebody changed this while you were looking at it." in late.text
+    assert ">50<" in late.text
+    assert 'value="50"' in central.get(EVENTS).text
+    assert confirm(central, mine, why="mine", revision="9" * 40).status_code == 409
+
+
+def test_a_change_sent_twice_is_made_once(
+    central: FormClient, preview: Changes, confirm: Changes, session_for: Callable[[str], ScopedSession]
+) -> None:
+    page = preview(central, EVENTS, {"set-default_capacity": "45"})
+    assert confirm(central, page, why="once").status_code == 303
+    count = len(revisions(session_for("scotland")))
+    assert confirm(central, page, why="once").status_code == 409
+    assert len(revisions(session_for("scotland"))) == count
+
+
+def test_undoing_a_change_brings_the_old_values_back_as_a_new_change(
+    central: FormClient, change: Changes, confirm: Changes, session_for: Callable[[str], ScopedSession]
+) -> None:
+    change(central, EVENTS, {"set-default_capacity": "45"})
+    session = session_for("scotland")
+    number = max(r.revision for r in revisions(session) if r.at_tenant_id == session.scope.tenant_id)
+    page = central.get(f"{EVENTS}undo/{number}")
+    assert ">45<" in page.text
+    assert confirm(central, page, why="").status_code == 422
+    assert confirm(central, page, why="it was a mistake").status_code == 303
+    assert 'value="30"' in central.get(EVENTS).text
+    assert central.get(f"{EVENTS}undo/999").status_code == 404
+    assert central.get(f"{EVENTS}undo/{10**30}").status_code == 404
+
+
+def test_a_damaged_confirmation_is_answered_with_400(central: FormClient, preview: Changes, confirm: Changes) -> None:
+    page = preview(central, EVENTS, {"set-default_capacity": "45"})
+    for values in ("", "[]", "{", '{"enabled": 1, "settings": {}}', '{"enabled": true, "settings": {"x": "\\ud800"}}'):
+        assert confirm(central, page, values=values, why="why").status_code == 400, values
+    forged = confirm(central, page, values='{"enabled": true, "settings": {"default_capacity": []}}', why="why")
+    assert forged.status_code == 422
+
+
+def test_what_is_not_there_is_404(central: FormClient) -> None:
+    for path in ("/console/tenants/atlantis/", "/console/tenants/scotland/plugins/nothing/", "/console/nothing"):
+        assert central.get(path).status_code == 404, path
+
+
+def test_the_console_is_for_the_central_team_and_only_at_the_uk_site(
+    app: Flask, central: FormClient, lead: FormClient, client: FormClient
+) -> None:
+    missing = client.get("/scotland/console/nothing")
+    for visitor in (central, lead, client):
+        assert visitor.get("/scotland/console/").status_code == 404
+        assert visitor.get("/manage/").status_code == 404
+    there = client.get("/scotland/console/").text
+    assert there == missing.text.replace("console/nothing", "console/")
+    assert lead.get("/console/").status_code == 403
+    assert client.get("/console/").status_code == 303
+    member = client_of(app, make_person(app, "member@example.org", home="scotland"))
+    assert member.get("/console/").status_code == 403
+    assert member.get("/scotland/manage/").status_code == 403
