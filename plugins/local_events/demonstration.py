@@ -1,0 +1,94 @@
+"""Invented activities for the demonstration: of the kinds the source names, in the weeks to come and gone by."""
+
+import random
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, shelf
+from plugins.local_events.manifest import MANIFEST
+from plugins.local_events.models import Event, Registration
+from plugins.local_events.service import path_of
+from plugins.local_events.states import COMPLETED, DRAFT, PUBLISHED
+from plugins.local_events.words import COMING, SHELF_COMING
+
+PLUGIN = MANIFEST.name
+# (kind, title, summary, mode, audience, days from now, hour in UTC, hours long, places)
+PROGRAMME = (
+    ("networking", "Improvers' evening", "Meet members who live and work near you. Bring one problem and one idea.",
+     "in_person", "area", 9, 17, 2, 40),
+    ("masterclass", "Reading variation: run charts and control charts", "A morning with real ward data. No statistics needed.",
+     "in_person", "uk", 16, 9, 3, 30),
+    ("site_visit", "Visit: a discharge lounge that works", "Walk the route patients take, and talk to the team who changed it.",
+     "in_person", "uk", 23, 10, 4, 12),
+    ("webinar", "Working with patients as equal partners", "Three short stories, then questions.",
+     "online", "public", 30, 12, 1, 200),
+    ("workshop", "Small tests of change", "Plan a test you can run next Tuesday, with people who will ask how it went.",
+     "both", "public", 37, 13, 3, 24),
+    ("networking", "Breakfast for new members", "What Q offers, and what you would like from it.",
+     "in_person", "area", -20, 7, 2, 30),
+    ("workshop", "Measuring what matters to patients", "A proposal by a member, waiting for an organiser.",
+     "in_person", "area", 44, 13, 2, 20),
+)  # fmt: skip
+DESCRIPTION = (
+    "{summary}\n\nFor people who improve health and care in {place}, whatever their job. Tea and coffee on arrival. "
+    "The venue has step-free access; tell the organiser what else would help you take part."
+)
+
+
+def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
+    """Write the programme with registrations of `people` (the first is the organiser), in the caller's transaction."""
+    organiser, *members = people
+    chance = random.Random(tenant.id)
+    for index, planned in enumerate(PROGRAMME):
+        values = _event(tenant, planned, index, organiser)
+        coming = (
+            []
+            if values["state"] == DRAFT
+            else chance.sample(members, min(len(members), chance.randint(3, values["capacity"])))
+        )
+        values["taken"] = len(coming)
+        session.execute(sa.insert(Event), [values])
+        if coming:
+            session.execute(sa.insert(Registration), [_registration(values, person) for person in coming])
+        if values["state"] == PUBLISHED:
+            _show(session, values, coming)
+
+
+def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
+    kind, title, summary, mode, audience, days, hour, hours, places = planned
+    day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days + tenant.id % 5)
+    state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
+    return {
+        "id": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
+        "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
+        "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
+        "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
+        "ends_at": day + timedelta(hours=hours), "audience": audience, "capacity": places, "taken": 0, "state": state,
+        "version": 1, "created_by": organiser.id, "created_at": clock.now(),
+        "published_at": None if state == DRAFT else clock.now(), "state_why": "",
+    }  # fmt: skip
+
+
+def _registration(event: dict[str, Any], person: Person) -> dict[str, Any]:
+    return {
+        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "account_id": person.id, "name": person.name,
+        "email": person.email, "state": COMING, "registered_at": clock.now(), "changed_at": clock.now(),
+    }  # fmt: skip
+
+
+def _show(session: ScopedSession, event: dict[str, Any], coming: Iterable[Person]) -> None:
+    """The noticeboard's card, and the shelf of the first few who are coming."""
+    if event["audience"] != "area":
+        noticeboard.publish(
+            session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
+            starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
+            audience=event["audience"],
+        )  # fmt: skip
+    for person in coming:
+        shelf.put(
+            session, account_id=person.id, plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
+            status=SHELF_COMING, when=event["starts_at"], path=path_of(event["id"]), new=True,
+        )  # fmt: skip

@@ -1,0 +1,184 @@
+"""Reading events: one statement each, whatever the number of rows, as plain tuples of columns."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
+from plugins.local_events.manifest import ORGANISE
+from plugins.local_events.models import Event, Registration
+from plugins.local_events.rules import audiences
+from plugins.local_events.states import CANCELLED, COMPLETED, DRAFT, PUBLISHED
+from plugins.local_events.words import COMING, LONGEST_DAYS
+
+PAGE = 50
+LAST_PAGE = 200
+
+
+class Listed(NamedTuple):
+    """An event as a list shows it. Instants are UTC."""
+
+    id: str
+    kind: str
+    title: str
+    summary: str
+    mode: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    audience: str
+    capacity: int
+    taken: int
+    state: str
+
+
+class Details(NamedTuple):
+    """Everything about one event."""
+
+    id: str
+    kind: str
+    title: str
+    summary: str
+    description: str
+    mode: str
+    place: str
+    online_url: str
+    starts_at: datetime
+    ends_at: datetime
+    audience: str
+    capacity: int
+    taken: int
+    state: str
+    version: int
+    created_by: str | None
+    published_at: datetime | None
+    state_why: str
+
+
+class Attendee(NamedTuple):
+    """One person on the organiser's list."""
+
+    name: str
+    email: str
+    registered_at: datetime
+
+
+class Page(NamedTuple):
+    """At most PAGE events, and whether there are more."""
+
+    events: Sequence[Listed]
+    number: int
+    more: bool
+
+
+def _columns(shape: type[Any], model: type[Any]) -> list[Any]:
+    return [getattr(model, name) for name in shape._fields]
+
+
+_LISTED = _columns(Listed, Event)
+_DETAILS = _columns(Details, Event)
+
+
+def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
+    number = min(max(number, 1), LAST_PAGE)
+    rows = session.execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
+    return Page([Listed(*row) for row in rows[:PAGE]], number, len(rows) > PAGE)
+
+
+def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
+    now = clock.now()
+    return (
+        sa.select(*_LISTED)
+        .where(
+            Event.state == PUBLISHED,
+            Event.starts_at >= now - timedelta(days=LONGEST_DAYS),
+            Event.ends_at >= now,
+            Event.audience.in_(allowed),
+        )
+        .order_by(Event.starts_at, Event.id)
+    )
+
+
+def upcoming(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
+    """One page of the published events that are not over and that the visitor may see, soonest first."""
+    return _page(session, _to_come(audiences(visitor, tenant)), number)
+
+
+def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
+    """One page of what is over, newest first; an organiser sees cancelled events too."""
+    states = [PUBLISHED, COMPLETED] + ([CANCELLED] if visitor.can(ORGANISE) else [])
+    over: sa.ColumnElement[bool] = Event.ends_at < clock.now()
+    if visitor.can(ORGANISE):
+        over = sa.or_(over, Event.state == CANCELLED)
+    query = sa.select(*_LISTED).where(Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)))
+    return _page(session, query.order_by(Event.starts_at.desc(), Event.id.desc()), number)
+
+
+def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
+    """One page of drafts: all for an organiser, one's own for anybody else."""
+    query = sa.select(*_LISTED).where(Event.state == DRAFT)
+    if not visitor.can(ORGANISE):
+        query = query.where(Event.created_by == visitor.account_id)
+    return _page(session, query.order_by(Event.starts_at, Event.id), number)
+
+
+def find(session: ScopedSession, event_id: str) -> Details:
+    """One event of the session's tenant. Raises NotFound: missing, or another tenant's."""
+    row = session.execute(sa.select(*_DETAILS).where(Event.id == event_id)).one_or_none() if is_id(event_id) else None
+    if row is None:
+        raise NotFound
+    return Details(*row)
+
+
+def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
+    """Whether the visitor may see `event`: what was never published is its writer's and the organisers', the rest its audience's."""
+    mine = visitor.account_id is not None and event.created_by == visitor.account_id
+    if mine or visitor.can(ORGANISE):
+        return True
+    return event.published_at is not None and event.audience in audiences(visitor, tenant)
+
+
+def seen(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Details:
+    """One event that the visitor may see; NotFound for any other, so that nobody can tell which ids exist."""
+    event = find(session, event_id)
+    if not visible(event, tenant, visitor) and not is_coming(session, event_id, visitor.account_id):
+        raise NotFound
+    return event
+
+
+def is_coming(session: ScopedSession, event_id: str, account_id: str | None) -> bool:
+    """Whether this person has a place."""
+    if account_id is None:
+        return False
+    query = sa.select(Registration.id).where(
+        Registration.event_id == event_id, Registration.account_id == account_id, Registration.state == COMING
+    )
+    return session.execute(query).first() is not None
+
+
+def people(session: ScopedSession, event_id: str) -> list[Attendee]:
+    """Who is coming, by name (at most as many as an event can have places)."""
+    query = (
+        sa.select(*_columns(Attendee, Registration))
+        .where(Registration.event_id == event_id, Registration.state == COMING)
+        .order_by(Registration.name, Registration.id)
+    )
+    return [Attendee(*row) for row in session.execute(query)]
+
+
+def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
+    """The soonest published events for the given audiences: a site's start page."""
+    return [Listed(*row) for row in session.execute(_to_come(allowed).limit(limit))]
+
+
+def waiting(session: ScopedSession) -> tuple[int, int]:
+    """(drafts that wait for an organiser, published events that are over and not yet completed)."""
+    row = session.execute(
+        sa.select(
+            sa.func.count(Event.id).filter(Event.state == DRAFT),
+            sa.func.count(Event.id).filter(Event.state == PUBLISHED, Event.ends_at < clock.now()),
+        ).where(Event.state.in_((DRAFT, PUBLISHED)))
+    ).one()
+    return int(row[0]), int(row[1])

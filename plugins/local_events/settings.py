@@ -1,0 +1,29 @@
+"""What the central team, or a partner lead, can set for one site."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from core.sdk import N_
+
+
+class Settings(BaseModel, extra="forbid"):
+    """The settings of local events at one site."""
+
+    who_may_create: Literal["organisers", "members"] = Field(
+        default="organisers",
+        title=N_("Who may create and publish events"),
+        description=N_("With “members”, members of this area organise events of their own; organisers always can."),
+    )
+    members_may_propose: bool = Field(
+        default=True,
+        title=N_("Members may propose events"),
+        description=N_("A member of this area may write a draft, which an organiser publishes."),
+    )
+    default_capacity: int = Field(
+        default=30,
+        ge=1,
+        le=5000,
+        title=N_("Places in a new event"),
+        description=N_("What the form for a new event starts with: 1 to 5,000."),
+    )

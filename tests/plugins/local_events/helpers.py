@@ -1,0 +1,78 @@
+"""People, drafts and events for the tests of local events."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.kernel import clock
+from core.kernel.findings import Finding
+from core.kernel.ids import new_id, new_token
+from core.kernel.permissions import Role
+from core.sdk import ScopedSession, TenantRef, Visitor
+from plugins.local_events import service
+from plugins.local_events.manifest import MANIFEST
+from plugins.local_events.models import Event, Registration
+from plugins.local_events.service import Draft
+from plugins.local_events.settings import Settings
+
+ORGANISER, LEAD, CENTRAL = Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM
+OPEN = Settings(who_may_create="members")
+CLOSED = Settings(members_may_propose=False)
+USUAL = Settings()
+
+
+def visitor(*roles: Role, home: int | None = None, **changes: Any) -> Visitor:
+    """Somebody signed in with `roles` at the site; a member whose home tenant is `home` where that is given."""
+    held = frozenset(p.name for p in MANIFEST.permissions if set(p.roles) & set(roles))
+    given: dict[str, Any] = {
+        "account_id": new_id(), "name": "Mair Jones", "email": "mair@example.org", "roles": frozenset(roles),
+        "permissions": held, "is_member": home is not None, "home_tenant_id": home,
+    }  # fmt: skip
+    return Visitor(**{**given, **changes})
+
+
+def draft(**changes: Any) -> Draft:
+    """A workshop in a week's time, two hours long, for everyone, ten places."""
+    start = clock.now() + timedelta(days=7)
+    usual = Draft(
+        kind="workshop", title="Measuring for improvement", summary="Run charts by hand.", description="Bring a pencil.",
+        mode="in_person", place="The Bothy, Perth", online_url="", starts_at=start, ends_at=start + timedelta(hours=2),
+        audience="public", capacity=10,
+    )  # fmt: skip
+    if "starts_at" in changes and "ends_at" not in changes:
+        changes["ends_at"] = changes["starts_at"] + timedelta(hours=2)
+    return replace(usual, **changes)
+
+
+def nothing_found(_: Any) -> list[Finding]:
+    """No plugin has anything to say about publishing."""
+    return []
+
+
+def drafted(session: ScopedSession, tenant: TenantRef, by: Visitor | None = None, **changes: Any) -> str:
+    """A new draft's id."""
+    return service.create(session, tenant, OPEN, draft(**changes), by or visitor(ORGANISER), new_token())
+
+
+def published(session: ScopedSession, tenant: TenantRef, by: Visitor | None = None, **changes: Any) -> str:
+    """A published event's id."""
+    who = by or visitor(ORGANISER)
+    event_id = drafted(session, tenant, who, **changes)
+    service.publish(session, tenant, OPEN, event_id, who, nothing_found)
+    return event_id
+
+
+def row(session: ScopedSession, event_id: str) -> Any:
+    """The event as the database has it now."""
+    columns = (Event.state, Event.version, Event.taken, Event.capacity, Event.title, Event.state_why, Event.created_by)
+    return session.execute(sa.select(*columns).where(Event.id == event_id)).one()
+
+
+def coming(session: ScopedSession, event_id: str) -> int:
+    """How many registrations of the event are coming."""
+    query = sa.select(sa.func.count(Registration.id)).where(
+        Registration.event_id == event_id, Registration.state == "coming"
+    )
+    return session.scalar(query) or 0

@@ -1,0 +1,85 @@
+"""One of several processes that register people for one event at the same moment.
+
+Run as `python -m tests.plugins.local_events.race '{"url": …}'`: waits for a line on standard input, registers every
+account on `threads` threads and prints {"taken": …, "full": …, "errors": […]}.
+"""
+
+import json
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data.engine import create_engine
+from core.data.scope import Scope
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.sdk import Refused, ScopedSession, TenantRef, Visitor, transaction
+from plugins.local_events import registration
+from plugins.local_events.models import Event, Registration
+
+
+def properly(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
+    """The plugin's own way."""
+    try:
+        return registration.register(session, tenant, event_id, visitor)
+    except Refused:
+        return False
+
+
+def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
+    """The control, which must oversell: look whether there is room, think, then write."""
+    there = sa.select(sa.func.count(Registration.id)).where(Registration.event_id == event_id)
+    room = session.scalar(sa.select(Event.capacity).where(Event.id == event_id)) or 0
+    if (session.scalar(there) or 0) >= room:
+        return False
+    session.rollback()
+    time.sleep(0.02)
+    now = clock.now()
+    with transaction(session):
+        session.add(
+            Registration(
+                event_id=event_id, account_id=visitor.account_id, name=visitor.name, email=visitor.email,
+                state="coming", registered_at=now, changed_at=now,
+            )
+        )  # fmt: skip
+    return True
+
+
+def main(job: dict[str, Any]) -> dict[str, Any]:
+    """Register `job["people"]` accounts and count what came of it."""
+    engine = create_engine(job["url"])
+    tenant = TenantRef(job["tenant"], "scotland", "Scotland", "nation")
+    way = naively if job["naive"] else properly
+    result: dict[str, Any] = {"taken": 0, "full": 0, "errors": []}
+    lock = threading.Lock()
+
+    def one(number: int) -> None:
+        visitor = Visitor(
+            new_id(), f"Person {number}", f"{number}@example.org", is_member=True, home_tenant_id=tenant.id
+        )
+        try:
+            with ScopedSession(scope=Scope.tenant(tenant.id), bind=engine) as session:
+                key = "taken" if way(session, tenant, job["event"], visitor) else "full"
+        except Exception as error:  # noqa: BLE001 - every failure is told: the test expects none
+            with lock:
+                result["errors"].append(repr(error)[:300])
+            return
+        with lock:
+            result[key] += 1
+
+    with engine.connect():  # connected and ready before the start
+        pass
+    print("ready", flush=True)
+    sys.stdin.readline()
+    with ThreadPoolExecutor(job["threads"]) as pool:
+        list(pool.map(one, range(job["people"])))
+    engine.dispose()
+    return result
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))
