@@ -1,0 +1,64 @@
+"""Templates, styles and scripts: nothing inline, nothing from another host. The content security policy would refuse it."""
+
+import re
+from pathlib import Path
+
+from tests.support.sources import files, report, text
+
+PLACES = ("templates", "core", "plugins", "tenants")
+JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+INLINE = {
+    "an inline style": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
+    "a style element": re.compile(r"<style\b", re.IGNORECASE),
+    "an inline handler": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
+    "an inline script": re.compile(r"<script\b(?![^>]*\bsrc\s*=)", re.IGNORECASE),
+    "a javascript: address": re.compile(r"""=\s*["']?\s*javascript:""", re.IGNORECASE),
+    "something from another host": re.compile(
+        r"""<(?:link|use|form)\b[^>]*\b(?:href|action)\s*=\s*["']?\s*(?:https?:)?//"""
+        r"""|\b(?:src|srcset|poster|formaction|data|hx-[a-z]+)\s*=\s*["']?\s*(?:https?:)?//""",
+        re.IGNORECASE,
+    ),
+}
+FOREIGN = re.compile(r"https?://(?!www\.w3\.org/)[\w.-]+|@import|\burl\(\s*[\"']?//")
+EVAL = re.compile(r"\beval\(|new Function\(|\.innerHTML\s*=|document\.write")
+
+
+def _is_mail(path: Path) -> bool:
+    """Mail is read without our stylesheet, so its HTML may carry styles of its own."""
+    return "mail" in path.parts or "mails" in path.parts
+
+
+def test_no_template_has_anything_inline_or_foreign() -> None:
+    found = []
+    for path in files(".html", ".svg", ".xml", under=PLACES):
+        source = JINJA_COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text(path))
+        for what, pattern in INLINE.items():
+            if _is_mail(path) and "style" in what:
+                continue
+            found += [f"{path}:{source.count(chr(10), 0, m.start()) + 1}: {what}" for m in pattern.finditer(source)]
+    assert not found, report(found)
+
+
+def test_no_stylesheet_or_script_reaches_another_host() -> None:
+    found = [f"{path}: {hit[0]}" for path in files(".css", ".js", under=PLACES) for hit in FOREIGN.finditer(text(path))]
+    assert not found, report(found)
+
+
+def test_no_script_makes_code_or_markup_from_text() -> None:
+    found = [f"{path}: {hit[0]}" for path in files(".js", under=PLACES) for hit in EVAL.finditer(text(path))]
+    assert not found, report(found)
+
+
+def test_the_patterns_see_what_they_are_for() -> None:
+    bad = {
+        "an inline style": '<p class="a" style="color:red">',
+        "a style element": "<style>p{}</style>",
+        "an inline handler": '<button type="button" onclick="go()">',
+        "an inline script": "<script>go()</script>",
+        "a javascript: address": '<a href="javascript:go()">',
+        "something from another host": '<img alt="" src="//cdn.example/x.png">',
+    }
+    good = '<a href="https://q.example/about" class="x">on = off</a><script src="/static/a.js" defer></script><link href="/a.css">'
+    for what, pattern in INLINE.items():
+        assert pattern.search(bad[what]), what
+        assert not pattern.search(good), what

@@ -1,0 +1,30 @@
+"""Reaching across tenants is allowed in the places listed here and nowhere else."""
+
+import ast
+
+from tests.support.sources import files, text
+
+ALLOWED = {
+    "core/cli.py": "commands of the operator",
+    "core/work/runner.py": "jobs declared with @job(platform=…)",
+    "core/console/views/audit.py": "the central team's audit trail",
+}
+
+
+def _calls(source: str) -> bool:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "platform_scope":
+                return True
+    return False
+
+
+def test_platform_scope_is_called_where_it_may_be() -> None:
+    found = {str(path) for path in files(".py") if str(path).startswith(("core/", "plugins/")) and _calls(text(path))}
+    assert found == set(ALLOWED)
+
+
+def test_a_call_is_noticed() -> None:
+    assert _calls("with db.platform_scope('why') as s: pass")
+    assert not _calls("platform = 1")

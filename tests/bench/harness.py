@@ -1,0 +1,46 @@
+"""Timing by CPU of this process, interleaved: every round runs every subject, so that a noisy minute hits them all."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+ROUNDS = 7
+
+
+@dataclass
+class Subject:
+    """One thing to time: `run(n)` does it n times."""
+
+    name: str
+    run: Callable[[int], None]
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+    @property
+    def cpu_ms(self) -> float:
+        """Median CPU milliseconds of one."""
+        return statistics.median(self.cpu) * 1000
+
+    @property
+    def wall_ms(self) -> float:
+        """Median wall-clock milliseconds of one."""
+        return statistics.median(self.wall) * 1000
+
+
+def interleave(subjects: list[Subject], times: int) -> None:
+    """Seven rounds of `times` runs of each subject, after a warm-up that fills every cache."""
+    for subject in subjects:
+        subject.run(5)
+    for _ in range(ROUNDS):
+        for subject in subjects:
+            cpu, wall = time.process_time(), time.perf_counter()
+            subject.run(times)
+            subject.cpu.append((time.process_time() - cpu) / times)
+            subject.wall.append((time.perf_counter() - wall) / times)
+
+
+def table(rows: list[tuple[str, str, str, str]]) -> str:
+    """Rows of (what, measured, goal, verdict) as text columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

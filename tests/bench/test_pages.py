@@ -1,0 +1,156 @@
+"""CPU of the hot pages as ratios to the bare yardstick, in one run. `make bench` prints the table; a goal missed is said."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.data.db import tenant_session
+from core.data.session import transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.permissions import Role
+from plugins.local_events.models import Event
+from tests.bench.bare import create_bare
+from tests.bench.harness import Subject, interleave, table
+from tests.factories.people import client_of, make_person
+from tests.support.databases import Database
+
+TIMES = 40
+
+
+def fill_events(app: Flask, slug: str, count: int) -> list[str]:
+    """`count` published public events at one tenant; their ids."""
+    tenant = app.extensions["q.directory"].by_slug(slug)
+    start = clock.now() + timedelta(days=1)
+    row: dict[str, Any] = {
+        "tenant_id": tenant.id, "kind": "workshop", "summary": "A local workshop on patient flow. " * 4, "description": "",
+        "mode": "in_person", "online_url": "", "audience": "public", "capacity": 5000, "taken": 0, "state": "published",
+        "version": 1, "created_by": None, "created_at": start, "published_at": start, "state_why": "",
+    }  # fmt: skip
+    rows = [
+        {
+            **row, "id": new_id(), "title": f"Improvement workshop {i}", "place": f"Room {i % 40}, Edinburgh",
+            "starts_at": start + timedelta(hours=i), "ends_at": start + timedelta(hours=i + 2),
+        }
+        for i in range(count)
+    ]  # fmt: skip
+    with app.app_context(), tenant_session(tenant.id) as session, transaction(session):
+        session.execute(sa.insert(Event), rows)
+    return [r["id"] for r in rows]
+
+
+def _get(client: Any, path: str, expected: int = 200, **options: Any) -> Callable[[int], None]:
+    def run(times: int) -> None:
+        for _ in range(times):
+            assert client.get(path, **options).status_code == expected
+
+    return run
+
+
+@pytest.fixture
+def bare(module_database: Database) -> Iterator[Flask]:
+    engine = sa.create_engine(module_database.owner_url, pool_size=4)
+    yield create_bare(engine)
+    engine.dispose()
+
+
+def _register(app: Flask, event_id: str, people: list[str]) -> Callable[[int], None]:
+    """Registering through the whole stack, CSRF included, by a different member each time."""
+    clients = []
+    for account in people:
+        client = client_of(app, account)
+        page = client.get(f"/scotland/events/{event_id}").text
+        token = page.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+        clients.append((client, token))
+    waiting = iter(clients)
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            client, token = next(waiting)
+            response = client.post(f"/scotland/events/{event_id}/register", data={"csrf_token": token})
+            assert response.status_code == 303, response.text
+
+    return run
+
+
+def test_hot_pages(app: Flask, bare: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    events = fill_events(app, "scotland", 50)
+    fill_events(app, "wales", 5000)
+    member = client_of(app, make_person(app, "bench@example.org", home="scotland"))
+    central = client_of(app, make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    anyone, theirs = app.test_client(), bare.test_client()
+    size = len(anyone.get("/scotland/events/").data)
+    bare.config["PADDING"] = "x" * max(0, size - len(theirs.get("/t/small/").data))
+    theirs.get("/in/1")
+    each = 12
+    people = [make_person(app, f"bench{i}@example.org", home="scotland") for i in range(5 + 7 * each)]
+    registering = Subject("registration", _register(app, events[0], people))
+    bare_numbers = iter(range(2, 100_000))
+
+    def bare_register(times: int) -> None:
+        for _ in range(times):
+            assert theirs.post("/e/1", data={"member": next(bare_numbers)}).status_code == 303
+
+    etag = anyone.get("/scotland/events/").headers.get("ETag", "")
+    pages = {
+        "bare list": Subject("bare list", _get(theirs, "/t/small/")),
+        "bare me": Subject("bare me", _get(theirs, "/me")),
+        "list": Subject("list", _get(anyone, "/scotland/events/")),
+        "list of 5,000": Subject("list of 5,000", _get(anyone, "/wales/events/")),
+        "home": Subject("home", _get(anyone, "/")),
+        "tenant home": Subject("tenant home", _get(anyone, "/scotland/")),
+        "event": Subject("event", _get(member, f"/scotland/events/{events[1]}")),
+        "my items": Subject("my items", _get(member, "/scotland/me/")),
+        "console": Subject("console", _get(central, "/console/")),
+    }
+    if etag:
+        pages["list, unchanged"] = Subject("", _get(anyone, "/scotland/events/", 304, headers={"If-None-Match": etag}))
+    interleave(list(pages.values()), TIMES)
+    posts = [registering, Subject("bare registration", bare_register)]
+    interleave(posts, each)
+    reference = pages["bare list"]
+    rows = [("what", "CPU ms (wall)", "ratio", "goal")]
+    goals = {
+        "list": ("bare list", 1.5),
+        "event": ("bare me", 1.8),
+        "list of 5,000": ("list", 1.15),
+        "list, unchanged": ("bare list", 0.35),
+    }
+    for name, subject in pages.items():
+        against, goal = goals.get(name, ("bare list", 0.0))
+        ratio = subject.cpu_ms / pages[against].cpu_ms
+        said = f"{goal:g} {'met' if ratio <= goal else 'MISSED'}" if goal else "-"
+        rows.append((name, f"{subject.cpu_ms:.2f} ({subject.wall_ms:.2f})", f"{ratio:.2f} of {against}", said))
+    ratio = posts[0].cpu_ms / posts[1].cpu_ms
+    rows.append(
+        ("registration", f"{posts[0].cpu_ms:.2f}", f"{ratio:.2f} of bare", f"2 {'met' if ratio <= 2 else 'MISSED'}")
+    )
+    with capsys.disabled():
+        print(f"\n{app.config['Q'].database_url.split(':')[0]}, list of {size:,} bytes\n{table(rows)}")
+    assert reference.cpu_ms > 0
+
+
+def test_statements(app: Flask, statements: Callable[[], Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """The same number of statements at 1 row and at 50."""
+    member = client_of(app, make_person(app, "count@example.org", home="scotland"))
+    counts: dict[str, list[int]] = {}
+    for rows in (1, 49):
+        events = fill_events(app, "scotland", rows)
+        for name, path, client in (
+            ("list (at most 4)", "/scotland/events/", app.test_client()),
+            ("event, signed in (at most 6)", f"/scotland/events/{events[0]}", member),
+            ("tenant home", "/scotland/", app.test_client()),
+        ):
+            client.get(path)
+            with statements() as seen:
+                assert client.get(path).status_code == 200
+            counts.setdefault(name, []).append(len(seen))
+    with capsys.disabled():
+        print(f"\nstatements at 1 and 50 rows: {counts}")
+    assert all(len(set(found)) == 1 for found in counts.values()), counts
+    assert counts["list (at most 4)"][0] <= 4
+    assert counts["event, signed in (at most 6)"][0] <= 6

@@ -1,0 +1,64 @@
+"""The console and a partner's management pages in a browser: accessible, and usable without JavaScript."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.servers import Process
+
+CONSOLE = (
+    "/console/",
+    "/console/tenants/scotland/",
+    "/console/tenants/scotland/plugins/local_events/",
+    "/console/roles/",
+    "/console/roles/new",
+    "/console/audit/",
+    "/console/audit/chains",
+    "/console/health",
+)
+MANAGE = tuple(
+    f"/scotland/manage/{part}"
+    for part in ("", "members/", "roles/", "roles/new", "plugins/", "plugins/local_events/", "audit/")
+)
+
+
+def sign_in(page: Page, server: Process, email: str) -> None:
+    """Sign in as one of the demonstration's people."""
+    page.goto(f"{server.url}/account/sign-in")
+    page.get_by_label("Email address").fill(email)
+    page.locator("input[type=password]").fill("improve-together-2017")
+    page.locator("main form button").first.click()
+    page.wait_for_load_state()
+
+
+@pytest.mark.parametrize(
+    ("email", "paths"),
+    [("central@demo.example", CONSOLE), ("lead.scotland@demo.example", MANAGE)],
+    ids=["console", "manage"],
+)
+def test_every_page_is_accessible(
+    live_demo: Process, page: Page, axe: Callable[[Page], None], email: str, paths: tuple[str, ...]
+) -> None:
+    sign_in(page, live_demo, email)
+    for path in paths:
+        answer = page.goto(live_demo.url + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert page.locator("h1").count() == 1, path
+        axe(page)
+
+
+def test_a_change_is_previewed_and_edited_on_a_phone_without_javascript(
+    live_demo: Process, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    sign_in(page, live_demo, "central@demo.example")
+    page.goto(f"{live_demo.url}/console/tenants/scotland/plugins/local_events/")
+    page.get_by_label("Places in a new event").fill("77")
+    page.get_by_role("button", name="Preview the change").click()
+    assert page.locator("ins", has_text="77").count() == 1
+    page.get_by_role("button", name="Make this change").click()
+    assert "Say why you are changing this" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Go back and edit").click()
+    assert page.get_by_label("Places in a new event").input_value() == "77"

@@ -1,0 +1,102 @@
+"""An account's whole way in a browser: with the keyboard, without scripts, on a phone in the dark, in Welsh."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.servers import Process
+
+PASSWORD = "four quiet herons"
+Pages = Callable[..., Page]
+Axe = Callable[[Page], None]
+
+
+def _newest_link(page: Page, server: Process, email: str) -> str:
+    """The link in the newest message to `email`, from the demonstration's mail."""
+    page.goto(f"{server.url}/demo/mail")
+    message = page.locator("article", has_text=email).first
+    found = re.search(r"https?://\S+/account/\S+", message.inner_text())
+    assert found, message.inner_text()
+    return found[0]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_registering_to_signing_out(live_demo: Process, new_page: Pages, axe: Axe, scripts: bool) -> None:
+    page = new_page(java_script_enabled=scripts)
+    email = f"{uuid4().hex[:10]}@people.example"
+    check = axe if scripts else lambda _: None
+
+    page.goto(f"{live_demo.url}/oxford/account/register")
+    check(page)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter your name")
+    check(page)
+    page.get_by_role("alert").get_by_role("link", name="Enter your name").click()
+    expect(page.get_by_label("Your name")).to_be_focused()
+    page.get_by_label("Your name").fill("Robin Trial")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
+    check(page)
+
+    page.goto(_newest_link(page, live_demo, email))
+    check(page)
+    page.get_by_label("New password").fill("password1234")
+    page.get_by_role("button", name="Confirm my address and sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("easy to guess")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm my address and sign in").click()
+    expect(page.get_by_role("status")).to_contain_text("Your account is ready")
+    check(page)
+
+    page.get_by_label("What you do").fill("Midwife")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Your details are saved")
+    for path in ("/account/devices", "/account/password", "/account/email", "/account/home", "/me/"):
+        page.goto(f"{live_demo.url}/oxford{path}")
+        expect(page.locator("h1")).to_have_count(1)
+        check(page)
+
+    page.goto(f"{live_demo.url}/oxford/account/devices")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.goto(f"{live_demo.url}/oxford/me/")
+    expect(page).to_have_url(re.compile("/oxford/account/sign-in"))
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{live_demo.url}/oxford/me/")
+
+
+def test_signing_in_with_the_keyboard_alone(live_demo: Process, page: Page) -> None:
+    page.goto(f"{live_demo.url}/wales/account/sign-in?next=/wales/me/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to main content")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Email address")).to_be_focused()
+    page.keyboard.type("member.wales@demo.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type("improve-together-2017")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/wales/me/(#main)?$"))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_forms_in_welsh_fit_every_screen(live_demo: Process, new_page: Pages, axe: Axe, dark: bool, width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light")
+    page.goto(f"{live_demo.url}/wales/language/cy?next=/wales/account/register")
+    expect(page.locator("html")).to_have_attribute("lang", "cy")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Create an account")
+    for path in ("register", "sign-in", "reset"):
+        page.goto(f"{live_demo.url}/wales/account/{path}")
+        page.locator("main form button").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"{path} is wider than the screen"
+        )

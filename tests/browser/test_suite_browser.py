@@ -1,0 +1,88 @@
+"""The browser fixtures notice what they promise to notice."""
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.browser_fixtures import Watch
+
+PAGES = {
+    "/good": "<!doctype html><html lang=en><title>Good</title><link rel=icon href=data:,><main><h1>Good</h1></main>",
+    "/foreign": "<!doctype html><title>x</title><link rel=icon href=data:,><img alt='' src='http://cdn.example/x.png'>",
+    "/missing": "<!doctype html><title>x</title><link rel=icon href=data:,><img alt='' src='/none.png'>",
+    "/error": "<!doctype html><title>x</title><link rel=icon href=data:,><script>throw Error('broken')</script>",
+    "/console": "<!doctype html><title>x</title><link rel=icon href=data:,><script>console.error('said so')</script>",
+    "/poor": "<!doctype html><html><title>x</title><link rel=icon href=data:,><main><img src='data:,'></main>",
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = PAGES.get(self.path, "")
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write((body or "<!doctype html><title>Not here</title><link rel=icon href=data:,>").encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def pages() -> Iterator[str]:
+    """The address of a server with the pages above."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _problems(browser: Browser, address: str) -> list[str]:
+    context = browser.new_context()
+    watch = Watch(context)
+    page = context.new_page()
+    page.goto(address, wait_until="networkidle")
+    context.close()
+    return watch.problems
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/foreign", "request to another host: http://cdn.example/x.png"),
+        ("/missing", "404 for http://127.0.0.1"),
+        ("/error", "script error: broken"),
+        ("/console", "console: said so"),
+    ],
+)
+def test_what_goes_wrong_on_a_page_is_noticed(browser: Browser, pages: str, path: str, problem: str) -> None:
+    found = _problems(browser, pages + path)
+    assert any(problem in line for line in found), found
+
+
+@pytest.mark.parametrize("path", ["/good", "/a-page-that-is-missing"])
+def test_what_is_right_is_not_called_wrong(browser: Browser, pages: str, path: str) -> None:
+    assert _problems(browser, pages + path) == []
+
+
+def test_axe_names_what_is_wrong_and_where(page: Page, pages: str, axe: Callable[[Page], None]) -> None:
+    page.goto(f"{pages}/good")
+    axe(page)
+    page.goto(f"{pages}/poor")
+    with pytest.raises(pytest.fail.Exception) as failure:
+        axe(page)
+    assert "image-alt" in str(failure.value)
+    assert "html-has-lang" in str(failure.value)
+
+
+def test_the_partners_host_names_lead_here_and_no_other_does(new_page: Callable[..., Page], pages: str) -> None:
+    port = pages.rsplit(":", 1)[1]
+    page = new_page(java_script_enabled=False)
+    page.goto(f"http://scotland.q.test:{port}/good")
+    assert page.inner_text("h1") == "Good"

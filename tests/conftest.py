@@ -1,0 +1,76 @@
+"""The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.support import network
+from tests.support.postgres import NoPostgres, postgres_server
+
+pytest_plugins = (
+    "tests.support.data_fixtures",
+    "tests.support.app_fixtures",
+    "tests.support.process_fixtures",
+    "tests.support.browser_fixtures",
+)
+
+DATABASE_FIXTURES = {"databases"}
+"""A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
+SERVER = pytest.StashKey[Any]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=("sqlite", "postgres"),
+        default=os.environ.get("QP_TEST_ENGINE", "sqlite"),
+        help="the database to test on (also QP_TEST_ENGINE)",
+    )
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    network.allow_loopback_only()
+    if config.getoption("--engine") == "postgres" and not _is_worker(config) and not config.option.collectonly:
+        server = postgres_server()
+        try:
+            os.environ["QP_TEST_POSTGRES_RUNNING"] = server.__enter__()
+        except NoPostgres as e:
+            raise pytest.UsageError(str(e)) from e
+        config.stash[SERVER] = server  # one server for the whole run; xdist's workers inherit its address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER].__exit__(None, None, None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses a database, a browser or a stopwatch; leave out what is for the other engine, and what measures."""
+    engine = config.getoption("--engine")
+    measuring = "bench" in config.option.markexpr
+    other: list[pytest.Item] = []
+    for item in items:
+        folders = item.nodeid.split("/")
+        for folder, mark in (("browser", "browser"), ("bench", "bench")):
+            if folder in folders[:-1]:
+                item.add_marker(mark)
+        if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+        for only in item.iter_markers("only"):
+            item.add_marker("database")
+            other.extend([item] if only.args != (engine,) else [])
+        if "bench" in item.keywords and not measuring:
+            other.append(item)
+    if other:
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('--engine')}"

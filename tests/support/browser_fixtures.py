@@ -1,0 +1,110 @@
+"""Chromium for tests. A page fails its test on script errors, failed resources and any request to another host."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from tests.support import tools
+
+# Chromium must neither phone home nor find any other machine; every *.q.test name is this one.
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP *.q.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+FAILED_RESOURCE = "Failed to load resource"
+"""Chromium writes this for every status from 400 on; what was a page's own answer is the test's business."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium per test process, with a new profile. No Chromium: the test fails."""
+    program = tools.chromium()
+    if program is None:
+        pytest.fail("no Chromium on this machine; `make test` installs one", pytrace=False)
+    as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *as_root])
+        yield chromium
+        chromium.close()
+
+
+class Watch:
+    """Collects what goes wrong on the pages of one context."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.problems: list[str] = []
+        context.on("request", self._request)
+        context.on("response", self._response)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        host = parts.hostname or ""
+        here = host in {"127.0.0.1", "localhost"} or host.endswith(".q.test")
+        if parts.scheme in {"http", "https", "ws", "wss"} and not here:
+            self.problems.append(f"request to another host: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type not in {"document", "xhr", "fetch"}:
+            self.problems.append(f"{response.status} for {response.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(FAILED_RESOURCE):
+            self.problems.append(f"console: {message.text}")
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a fresh profile: `new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")`."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/London", **options})
+        context.set_default_timeout(10_000)
+        opened.append((context, Watch(context)))
+        return context.new_page()
+
+    yield open_page
+    problems = []
+    for context, watch in opened:
+        context.close()
+        problems += watch.problems
+    if problems:
+        pytest.fail("the pages had problems:\n" + "\n".join(dict.fromkeys(problems)), pytrace=False)
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A desktop-sized page in a fresh profile."""
+    return new_page(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Check a page for accessibility (WCAG 2.2 A and AA): fails with each violation and where it is."""
+
+    def check(page: Page) -> None:
+        results = Axe().run(page, options=AXE)
+        found = [
+            f"- {violation['id']} ({violation['impact']}): {violation['help']}\n"
+            + "\n".join(
+                f"    {' '.join(map(str, node['target']))}  {node['html'][:160]}" for node in violation["nodes"]
+            )
+            for violation in results.response["violations"]
+        ]
+        if found:
+            pytest.fail(f"{page.url} has accessibility violations:\n" + "\n".join(found), pytrace=False)
+
+    return check

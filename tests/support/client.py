@@ -1,0 +1,100 @@
+"""A test client that fills in forms as a person does: load the page, keep its hidden fields, send."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+
+@dataclass
+class FoundForm:
+    """One form of a page: where it goes and what it holds as served."""
+
+    action: str
+    method: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[FoundForm] = []
+        self._select = ""
+        self._area = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(FoundForm(given.get("action", ""), given.get("method", "get").lower()))
+        if not self.forms or "disabled" in given:
+            return
+        name = given.get("name", "")
+        if tag == "input" and name and given.get("type", "text") not in {"submit", "button", "image", "file", "reset"}:
+            if given.get("type") not in {"checkbox", "radio"} or "checked" in given:
+                self._add(name, given.get("value", "on" if given.get("type") == "checkbox" else ""))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in given:
+            self._add(self._select, given.get("value", ""))
+        elif tag == "textarea" and name:
+            self._area = name
+            self._add(name, "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = ""
+        elif tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.forms[-1].fields[self._area][-1] += data.removeprefix("\n")
+
+    def _add(self, name: str, value: str) -> None:
+        self.forms[-1].fields.setdefault(name, []).append(value)
+
+
+def forms(html: str) -> list[FoundForm]:
+    """The forms of a page, in order."""
+    parser = _Forms()
+    parser.feed(html)
+    return parser.forms
+
+
+class FormClient(FlaskClient):
+    """Flask's test client, with `submit`."""
+
+    def submit(
+        self, path: str, values: dict[str, Any] | None = None, *, form: int | str | None = None, **options: Any
+    ) -> TestResponse:
+        """Load `path`, fill in one of its forms with `values` and send it; the answer, redirects not followed.
+
+        `form` chooses among several by position or by a part of its action; without it the page's only form that
+        posts and has one of the fields is taken. A value None leaves the field out. `options` go to the request.
+        """
+        page = self.get(path)
+        assert page.status_code == 200, f"{path} answered {page.status_code}"
+        values = values or {}
+        found = _choose(forms(page.text), values, form, path)
+        sent: dict[str, Any] = {**found.fields, **values}
+        target = found.action or path
+        parts = urlsplit(target)
+        where = parts.path + (f"?{parts.query}" if parts.query else "")
+        return self.open(
+            where, method=found.method.upper(), data={k: v for k, v in sent.items() if v is not None}, **options
+        )
+
+
+def _choose(found: list[FoundForm], values: dict[str, Any], form: int | str | None, path: str) -> FoundForm:
+    posting = [f for f in found if f.method == "post"]
+    if isinstance(form, int):
+        return found[form]
+    if isinstance(form, str):
+        posting = [f for f in posting if form in f.action]
+    elif len(posting) > 1:
+        posting = [f for f in posting if set(values) & set(f.fields)] or posting
+    assert posting, f"{path} has no such form; it has {[f.action for f in found]}"
+    return posting[0]

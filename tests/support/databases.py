@@ -1,0 +1,201 @@
+"""Real databases for the tests: SQLite files, or databases on a PostgreSQL server with an owner and an application role.
+
+A database is made once with the suite's baseline (migrated, the partners' tenants in it) and copied for whoever needs
+one. After a test the data goes back to that baseline: on SQLite by copying the pages of the baseline over it when
+anything was written, on PostgreSQL by emptying the tables that have rows and filling them from a kept copy. Both take
+milliseconds, need no list of tables, and work for tests that commit.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from tests.support.postgres import ROLE_PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database and who connects to it. On SQLite the three addresses are the same file."""
+
+    superuser_url: str
+    owner_url: str
+    app_url: str
+
+    @property
+    def engine(self) -> str:
+        """`sqlite` or `postgres`."""
+        return "sqlite" if self.app_url.startswith("sqlite") else "postgres"
+
+    @property
+    def name(self) -> str:
+        """The database's name; on SQLite its file."""
+        return str(sa.make_url(self.app_url).database)
+
+    def environment(self) -> dict[str, str]:
+        """The settings that point a process of the platform at this database."""
+        return {"QP_DATABASE_URL": self.app_url, "QP_DATABASE_OWNER_URL": self.owner_url}
+
+
+class Databases(Protocol):
+    """Where databases of one engine are made."""
+
+    def create(self, template: Database | None = None) -> Database:
+        """A new database: empty, or a copy of `template` (which nobody may be connected to)."""
+
+    def drop(self, database: Database) -> None:
+        """Remove it, whoever is connected."""
+
+    def keep(self, database: Database, baseline: Database) -> "Keeper":
+        """What puts `database`, a fresh copy of `baseline`, back to it after a test."""
+
+
+class Keeper(Protocol):
+    """Puts a database back to its baseline."""
+
+    def restore(self) -> bool:
+        """Undo every change since the last call; whether there was one to undo."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+class SqliteDatabases:
+    """SQLite files in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def create(self, template: Database | None = None) -> Database:
+        path = self.folder / f"{uuid4().hex}.sqlite"
+        if template is not None:
+            with closing(sqlite3.connect(template.name)) as source, closing(sqlite3.connect(path)) as copy:
+                source.backup(copy)
+        url = f"sqlite:///{path}"
+        return Database(url, url, url)
+
+    def drop(self, database: Database) -> None:
+        for end in ("", "-wal", "-shm"):
+            Path(database.name + end).unlink(missing_ok=True)
+
+    def keep(self, database: Database, baseline: Database) -> "Keeper":
+        return SqliteKeeper(database, baseline)
+
+
+class SqliteKeeper:
+    """Copies the baseline's pages over the database when another connection has written to it."""
+
+    def __init__(self, database: Database, baseline: Database) -> None:
+        self.baseline = sqlite3.connect(baseline.name)
+        self.database = sqlite3.connect(database.name, timeout=5)
+        self.seen = self._version()
+
+    def _version(self) -> int:
+        return int(self.database.execute("pragma data_version").fetchone()[0])
+
+    def restore(self) -> bool:
+        if self._version() == self.seen:
+            return False
+        self.baseline.backup(self.database)
+        self.seen = self._version()
+        return True
+
+    def close(self) -> None:
+        self.baseline.close()
+        self.database.close()
+
+
+class PostgresDatabases:
+    """Databases on a server reached as a superuser."""
+
+    def __init__(self, superuser_url: str) -> None:
+        self.url = sa.make_url(superuser_url)
+
+    def create(self, template: Database | None = None) -> Database:
+        name = f"qp_{uuid4().hex[:12]}"
+        with self._admin() as c:
+            c.exec_driver_sql(
+                f"create database {name} owner qp_owner template {template.name if template else 'template0'}"
+            )
+        base = self.url.set(database=name)
+        roles = [base.set(username=role, password=ROLE_PASSWORD) for role in ("qp_owner", "qp_app")]
+        database = Database(*(url.render_as_string(hide_password=False) for url in (base, *roles)))
+        if template is None:
+            with _connected(database.superuser_url) as c:
+                c.exec_driver_sql("alter schema public owner to qp_owner")
+        return database
+
+    def drop(self, database: Database) -> None:
+        with self._admin() as c:
+            c.exec_driver_sql(f"drop database if exists {database.name} with (force)")
+
+    def keep(self, database: Database, baseline: Database) -> "Keeper":
+        return PostgresKeeper(database)
+
+    def _admin(self) -> AbstractContextManager[sa.Connection]:
+        return _connected(self.url.render_as_string(hide_password=False))
+
+
+class PostgresKeeper:
+    """Keeps the rows of a fresh copy in a schema `baseline`, and a function there that puts them back.
+
+    As a superuser with `session_replication_role = replica` it is bound by no policy, trigger or foreign key, so the
+    order of tables does not matter and the append-only tables can be emptied too.
+    """
+
+    SETUP = """
+    create schema baseline;
+    do $$ declare t text; begin
+      for t in select tablename from pg_tables where schemaname = 'public' loop
+        execute format('create table baseline.%1$I as table public.%1$I', t);
+      end loop;
+    end $$;
+    create function baseline.restore() returns boolean language plpgsql
+      set session_replication_role = replica set lock_timeout = '5s' as $$
+    declare t text; different boolean; changed boolean := false;
+    begin
+      for t in select tablename from pg_tables where schemaname = 'public' loop
+        execute format('select exists (select from public.%1$I where xmin::text::bigint >= %2$s) or '
+                       '(select count(*) from public.%1$I) <> (select count(*) from baseline.%1$I)', t,
+                       current_setting('baseline.since')) into different;
+        if different then
+          execute format('delete from public.%1$I', t);
+          execute format('insert into public.%1$I select * from baseline.%1$I', t);
+          changed := true;
+        end if;
+      end loop;
+      return changed;
+    end $$;
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.engine = sa.create_engine(database.superuser_url, isolation_level="AUTOCOMMIT", pool_size=1)
+        with self.engine.connect() as c:
+            c.exec_driver_sql(self.SETUP.replace("%", "%%"))
+            self.since = self._now(c)
+
+    @staticmethod
+    def _now(c: sa.Connection) -> int:
+        return int(c.exec_driver_sql("select pg_current_xact_id()::text::bigint %% 4294967296").scalar_one())
+
+    def restore(self) -> bool:
+        with self.engine.connect() as c:
+            c.exec_driver_sql("select set_config('baseline.since', %s, false)", (str(self.since),))
+            changed = bool(c.exec_driver_sql("select baseline.restore()").scalar_one())
+            self.since = self._now(c)
+            return changed
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as c:
+        yield c

@@ -1,0 +1,77 @@
+"""Real servers for tests: `qplatform serve` on a database of its own, the demonstration, and a mail server."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import servers
+from tests.support.data_fixtures import once_per_run, prepare
+from tests.support.databases import Database, Databases
+from tests.support.mailbox import Mailbox
+from tests.support.servers import Process
+
+
+@pytest.fixture
+def start_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start `qplatform <words>` on a database: `start_process(("worker",), database, QP_DEMO="1")`. Stopped after the test."""
+    started: list[Process] = []
+
+    def start(words: tuple[str, ...], database: Database, **settings: str) -> Process:
+        started.append(servers.start(words, database, tmp_path, 0, settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start a web server on a database: `start_server(database, workers=2, QP_HOSTS=…)`. Stopped after the test."""
+    started: list[Process] = []
+
+    def start(database: Database, workers: int = 1, **settings: str) -> Process:
+        started.append(servers.serve(database, tmp_path, workers, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def live_server(
+    databases: Databases, baseline: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Process]:
+    """A web server for one test module on a migrated database with the partners' tenants."""
+    database = databases.create(baseline)
+    server = servers.serve(database, tmp_path_factory.mktemp("live"))
+    yield server
+    server.stop()
+    databases.drop(database)
+
+
+@pytest.fixture(scope="session")
+def demo_baseline(databases: Databases, run_folder: Path) -> Database:
+    """The demonstration community, loaded once per run; to be copied, never connected to."""
+    return once_per_run(run_folder, "demo", lambda: prepare(databases.create(), "demo --load-only", QP_DEMO="1"))
+
+
+@pytest.fixture(scope="session")
+def live_demo(
+    databases: Databases, demo_baseline: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Process]:
+    """A web server with the demonstration community, for this test process. Leave its data good for the next test."""
+    database = databases.create(demo_baseline)
+    server = servers.serve(database, tmp_path_factory.mktemp("demo"), QP_DEMO="1")
+    yield server
+    server.stop()
+    databases.drop(database)
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[Mailbox]:
+    """A mail server on this machine that keeps what it receives."""
+    with Mailbox() as mailbox:
+        yield mailbox

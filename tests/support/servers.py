@@ -1,0 +1,131 @@
+"""The platform's own processes, started for a test on a real database and a free port."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.databases import Database
+from tests.support.environment import QPLATFORM, ROOT, environment
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+WORKER_STARTED = "Started worker-"
+"""What the server writes for each web process. One that is told to stop before this may only end when it is killed."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listened on a moment ago."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def status(port: int, path: str) -> int:
+    """The status of a GET on this machine; 0 when nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+@dataclass
+class Process:
+    """A running `qplatform` command."""
+
+    process: "subprocess.Popen[bytes]"
+    database: Database
+    log_file: Path
+    port: int = 0
+    stopped: bool = field(default=False, init=False)
+
+    @property
+    def url(self) -> str:
+        """Where it serves, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The process to send signals to."""
+        return self.process.pid
+
+    def log(self) -> str:
+        """Everything it has written so far."""
+        return self.log_file.read_text(errors="replace")
+
+    def wait_ready(self, workers: int) -> None:
+        """Return once all `workers` run and `/readyz` answers 200; fail the test with the log when they do not."""
+        end = time.monotonic() + START_SECONDS
+        while self.log().count(WORKER_STARTED) < workers or status(self.port, "/readyz") != 200:
+            if self.process.poll() is not None or time.monotonic() > end:
+                state = "ended" if self.process.poll() is not None else f"was not ready after {START_SECONDS} s"
+                self.kill()
+                pytest.fail(f"the server {state}:\n{self.log()}", pytrace=False)
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it and everything it started, at once, as `kill -9` or a power cut would."""
+        self.stopped = True
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in (*psutil.Process(self.pid).children(recursive=True), psutil.Process(self.pid)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ask it to stop (SIGTERM) and wait; fail the test when it takes longer than 20 s."""
+        if self.stopped:
+            return
+        self.stopped = True
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            pytest.fail(f"SIGTERM did not stop it within {STOP_SECONDS} s:\n{self.log()[-3000:]}", pytrace=False)
+
+
+def start(words: Sequence[str], database: Database, folder: Path, port: int, settings: Mapping[str, str]) -> Process:
+    """Start `qplatform <words>` on `database`, logging into `folder`; `port` 0: it does not serve. Settings are further
+    environment variables."""
+    log_file = folder / f"{words[0]}-{len(list(folder.glob('*.log')))}.log"
+    where = {"PORT": str(port), "QP_BASE_URL": f"http://127.0.0.1:{port}"} if port else {}
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [QPLATFORM, *words],
+            cwd=ROOT,
+            env=environment(database, **where, **settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    return Process(process, database, log_file, port)
+
+
+def serve(database: Database, folder: Path, workers: int = 1, **settings: str) -> Process:
+    """Start `qplatform serve` on a free port and wait until it is ready."""
+    server = start(("serve", "--workers", str(workers)), database, folder, free_port(), settings)
+    server.wait_ready(workers)
+    return server
+
+
+def alive(pid: int) -> bool:
+    """Whether a process with this id runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""The suite keeps its own rules: no database in unit tests, no other machine, and no stage that passes without tests."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests import stages
+from tests.support.network import NetworkRefused
+from tests.unit.conftest import DatabaseInUnitTest
+
+
+def test_a_unit_test_cannot_connect_to_a_database() -> None:
+    with pytest.raises(DatabaseInUnitTest):
+        sa.create_engine("sqlite://").connect()
+
+
+def test_no_test_reaches_another_machine() -> None:
+    with pytest.raises(NetworkRefused), socket.socket() as s:
+        s.connect(("192.0.2.1", 80))
+
+
+def test_no_test_looks_up_another_machine() -> None:
+    with pytest.raises(NetworkRefused):
+        socket.getaddrinfo("example.org", 80)
+
+
+def _stage(tmp_path: Path, body: str) -> str:
+    """Why a test stage over one file with `body` fails; "" when it passes."""
+    ini = tmp_path / "pytest.ini"
+    ini.write_text("[pytest]\n")
+    file = tmp_path / "test_it.py"
+    file.write_text(body)
+    words = ("pytest", "-q", "-p", "no:cacheprovider", "-c", str(ini), str(file))
+    return stages.run_tests(stages.Stage("it", (words,), pytest=True))[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("def test_a(): pass", ""),
+        ("def test_a(): assert 0", "pytest ended with 1"),
+        ("", "no test ran"),
+        ("import pytest\ndef test_a(): pytest.skip('later')", "no test passed"),
+        ("import pytest\ndef test_a(): pytest.skip('later')\ndef test_b(): pass", "tests were skipped"),
+    ],
+)
+def test_a_stage_passes_only_when_tests_ran_and_passed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str, problem: str
+) -> None:
+    found = _stage(tmp_path, body)
+    assert found.startswith(problem) if problem else found == ""
+
+
+def test_an_unknown_stage_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.stages", "nonsense"], cwd=stages.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "no such stage: nonsense" in done.stdout
