@@ -13,7 +13,7 @@ from core.hooks.registry import Registry
 from core.kernel.permissions import ROLE_TITLES
 from core.kernel.text import N_
 from core.kernel.views import NavItem, OpenWork, TenantRef
-from core.tenancy.models import PluginState
+from core.tenancy.switches import names_on, on_anywhere
 from core.web.i18n import say
 from core.work.models import OutboxItem
 from core.work.registry import JOBS
@@ -94,24 +94,26 @@ def preview(
     now: PluginNow,
     after: Mapping[str, Any],
     routes: Iterable[str],
+    open_work: Iterable[OpenWork],
 ) -> Preview:
-    """What `after` ({"enabled": …, "settings": …}) would change. The session's scope must be the tenant."""
+    """What `after` ({"enabled": …, "settings": …}) would change. The session's scope must be the tenant.
+
+    `open_work` is what the plugin has waiting wherever the change reaches.
+    """
     before = {"enabled": now.enabled, "settings": dict(now.settings)}
     becomes = bool(after["enabled"])
     only = frozenset({now.name})
     manifest = now.plugin.manifest
     nav = registry.dispatcher.call("q_nav_items", only, tenant=tenant)
-    work = registry.dispatcher.call("q_open_work", only, savepoint=session.begin_nested, session=session, tenant=tenant)
     waiting = session.scalar(
         sa.select(sa.func.count())
         .select_from(OutboxItem)
-        .where(OutboxItem.at_tenant_id == tenant.id, OutboxItem.name.startswith(f"{now.name}.", autoescape=True))
-    )
-    on = set(
-        session.scalars(
-            sa.select(PluginState.plugin).where(PluginState.at_tenant_id == tenant.id, PluginState.enabled.is_(True))
+        .where(
+            sa.true() if now.platform_wide else OutboxItem.at_tenant_id == tenant.id,
+            OutboxItem.name.startswith(f"{now.name}.", autoescape=True),
         )
     )
+    on = on_anywhere(session) if now.platform_wide and not becomes else names_on(session, registry, tenant.id)
     return Preview(
         turns="" if becomes == now.enabled else "on" if becomes else "off",
         differences=differences(registry, now.name, before, after),
@@ -122,7 +124,7 @@ def preview(
         ],
         jobs=sorted(job.name for job in JOBS.values() if job.owner == now.name),
         waiting_jobs=waiting or 0,
-        open_work=list(work.values()),
+        open_work=list(open_work),
         needs=[_called(registry, name) for name in manifest.requires if name not in on],
         needed_by=[
             _called(registry, name)

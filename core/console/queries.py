@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.data.audit import AuditEntry, ChainReport, verify
+from core.data.audit import UK, AuditEntry, ChainReport, verify
 from core.data.session import ScopedSession
 from core.hooks.registry import Plugin, Registry
 from core.kernel import clock
@@ -16,6 +16,7 @@ from core.kernel.permissions import Role
 from core.people.models import Account, RoleGrant
 from core.people.queries import account_by_email, members_by_tenant
 from core.tenancy.models import PluginRevision, PluginState, Tenant
+from core.tenancy.switches import kept_at
 
 PAGE = 50
 
@@ -42,28 +43,31 @@ class TenantRow:
 def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]:
     """Every tenant in its order, in three statements whatever their number."""
     on: dict[int, list[str]] = {}
-    for tenant_id, plugin in session.execute(
-        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))
-    ):
-        if plugin in registry.plugins:
-            on.setdefault(tenant_id, []).append(plugin)
+    switched_on = list(
+        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True)))
+    )
     members = members_by_tenant(session)
     rows = session.execute(
         sa.select(Tenant.id, Tenant.slug, Tenant.name, Tenant.name_cy, Tenant.kind, Tenant.changed_at).order_by(
             Tenant.position
         )
-    )
-    return [
-        TenantRow(
-            r.id, r.slug, r.name, r.name_cy, r.kind, members.get(r.id, 0), tuple(sorted(on.get(r.id, []))), r.changed_at
+    ).all()
+    for r in rows:
+        on[r.id] = sorted(
+            plugin for at, plugin in switched_on if plugin in registry.plugins and at == kept_at(registry, plugin, r.id)
         )
+    return [
+        TenantRow(r.id, r.slug, r.name, r.name_cy, r.kind, members.get(r.id, 0), tuple(on[r.id]), r.changed_at)
         for r in rows
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class PluginNow:
-    """A plugin at one tenant at this moment. `revision` is 0 where it was never touched; `settings` are complete."""
+    """A plugin at one tenant at this moment. `revision` is 0 where it was never touched; `settings` are complete.
+
+    `platform_wide`: all of it is the UK site's, whichever tenant was asked for.
+    """
 
     plugin: Plugin
     enabled: bool
@@ -75,16 +79,21 @@ class PluginNow:
         """The plugin's name, as in addresses."""
         return self.plugin.manifest.name
 
+    @property
+    def platform_wide(self) -> bool:
+        """Whether it is switched and set at the UK site, for every site at once."""
+        return self.plugin.manifest.platform_wide
+
 
 def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> list[PluginNow]:
     """Every plugin in service as it is at one tenant, by name, in one statement."""
+    columns = (PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings)
     states = {
         row.plugin: row
         for row in session.execute(
-            sa.select(PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.revision).where(
-                PluginState.at_tenant_id == tenant_id
-            )
+            sa.select(*columns, PluginState.revision).where(PluginState.at_tenant_id.in_({tenant_id, UK}))
         )
+        if row.at_tenant_id == kept_at(registry, row.plugin, tenant_id)
     }
     found = []
     for name in sorted(registry.plugins):

@@ -15,8 +15,8 @@ from core.tenancy.service import Change, configure
 
 
 def leaves_something(manifest: Manifest) -> bool:
-    """Whether the manifest leaves anything at all to a partner."""
-    return manifest.partner_may_switch or bool(manifest.partner_may_set)
+    """Whether the manifest leaves anything at all to a partner: a plugin of the whole platform never does."""
+    return not manifest.platform_wide and (manifest.partner_may_switch or bool(manifest.partner_may_set))
 
 
 def within_limits(

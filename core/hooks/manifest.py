@@ -26,7 +26,10 @@ class PermissionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the platform must know of a plugin. `sdk` is the (major, minor) it was written for; `level` where it applies.
+    """What the platform must know of a plugin. `sdk` is the (major, minor) it was written for.
+
+    `level` is `tenant` (each site has it or not) or `platform`: on for the whole platform or not at all, switched and set
+    once, at the UK site, by the central team.
 
     `partner_may_switch` and `partner_may_set` (names of settings) say what the central team leaves to a partner lead.
     Raises ManifestError when built with anything outside the plugin's own prefix.
@@ -54,11 +57,18 @@ class Manifest:
             raise ManifestError(f"{self.name}: url_name {self.url_name!r}: lower-case letters, digits and hyphens only")
         if self.level not in {"tenant", "platform"}:
             raise ManifestError(f"{self.name}: level must be tenant or platform")
+        if self.platform_wide and (self.partner_may_switch or self.partner_may_set):
+            raise ManifestError(f"{self.name}: a plugin of level platform leaves nothing to partners")
         if self.sdk[0] != SDK_VERSION[0] or self.sdk[1] > SDK_VERSION[1]:
             raise ManifestError(f"{self.name}: written for SDK {self.sdk}, this platform has {SDK_VERSION}")
         for permission in self.permissions:
             if not permission.name.startswith(f"{self.name}."):
                 raise ManifestError(f"{self.name}: permission {permission.name!r} is outside the plugin's own prefix")
+
+    @property
+    def platform_wide(self) -> bool:
+        """Whether it is on for the whole platform or not at all."""
+        return self.level == "platform"
 
     @property
     def table_prefix(self) -> str:

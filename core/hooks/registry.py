@@ -4,6 +4,7 @@ import importlib
 import logging
 import sys
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -48,12 +49,15 @@ class Broken:
 
 @dataclass(slots=True)
 class Registry:
-    """Every plugin of this installation, the dispatcher over them, and what went wrong. `mounted` ones have pages."""
+    """Every plugin of this installation, the dispatcher over them, and what went wrong.
+
+    `addresses` maps the first path segment of each plugin that has pages to its name, also of one that broke afterwards.
+    """
 
     plugins: dict[str, Plugin] = field(default_factory=dict)
     broken: dict[str, Broken] = field(default_factory=dict)
     failures: deque[Failure] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
-    mounted: set[str] = field(default_factory=set)
+    addresses: dict[str, str] = field(default_factory=dict)
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(spec.PROJECT))
     dispatcher: Dispatcher = field(init=False)
 
@@ -100,7 +104,15 @@ def load(packages: dict[str, str]) -> Registry:
     for name, plugin in list(registry.plugins.items()):
         if missing := set(plugin.manifest.requires) - registry.names():
             registry.mark_broken(name, f"needs {', '.join(sorted(missing))}")
+        elif plugin.manifest.platform_wide and (local := _local_among(registry, plugin.manifest.requires)):
+            registry.mark_broken(
+                name, f"is for the whole platform and needs what a site may not have: {', '.join(local)}"
+            )
     return registry
+
+
+def _local_among(registry: Registry, names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if not registry.plugins[name].manifest.platform_wide)
 
 
 def _load_one(registry: Registry, name: str, package: str) -> None:

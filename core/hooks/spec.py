@@ -70,12 +70,15 @@ def q_blueprints() -> Iterable[Any]:
 
 @hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=None)
 def q_tenant_enabled(tenant: TenantRef, actor: Actor) -> None:
-    """The plugin is being switched on for `tenant`, inside the transaction that does it; raise to prevent it."""
+    """The plugin is being switched on for `tenant`, inside the transaction that does it; raise to prevent it.
+
+    A plugin of level `platform` hears it once, for the UK site.
+    """
 
 
 @hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=None)
 def q_tenant_disabled(tenant: TenantRef, actor: Actor) -> None:
-    """The plugin is being switched off for `tenant`. Its data stays."""
+    """The plugin is being switched off for `tenant` (level `platform`: for the UK site, once). Its data stays."""
 
 
 @hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=FieldProblem)

@@ -13,6 +13,7 @@ from core.data.session import ScopedSession
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
+from core.tenancy.switches import answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ class TenantSnapshot:
 
 
 def is_on(tenant: TenantSnapshot, plugin: str) -> bool:
-    """Whether `plugin` is on for `tenant`: the one answer that hooks, routes, navigation, jobs and the CLI all use."""
+    """Whether `plugin` is on for `tenant`: the one answer that hooks, routes, navigation, jobs and the CLI all use.
+
+    For a plugin of the whole platform the snapshot holds the UK site's answer and the UK site's settings.
+    """
     return plugin in tenant.enabled
 
 
@@ -68,10 +72,10 @@ class TenantDirectory:
 
     def refresh(self, session: ScopedSession) -> None:
         """Read every tenant anew (two statements)."""
-        states: dict[int, list[PluginState]] = {}
-        for state in session.scalars(sa.select(PluginState)):
-            states.setdefault(state.at_tenant_id, []).append(state)
-        tenants = [self._snapshot(row, states.get(row.id, [])) for row in session.scalars(sa.select(Tenant))]
+        states = list(session.scalars(sa.select(PluginState)))
+        tenants = [
+            self._snapshot(row, answering(self._registry, row.id, states)) for row in session.scalars(sa.select(Tenant))
+        ]
         with self._lock:
             self._by_id = {tenant.id: tenant for tenant in tenants}
             self._ids = {tenant.slug: tenant.id for tenant in tenants}

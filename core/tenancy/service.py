@@ -16,6 +16,7 @@ from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor, TenantRef
 from core.tenancy.files import TenantFile
 from core.tenancy.models import PluginRevision, PluginState, Tenant
+from core.tenancy.switches import kept_at, names_on, on_anywhere
 
 
 def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry) -> list[str]:
@@ -31,6 +32,11 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
             for name, settings in file.plugins.items():
                 if name not in registry.plugins:
                     lines.append(f"{file.slug}: the plugin {name} is not in service")
+                    continue
+                if kept_at(registry, name, file.id) != file.id:
+                    lines.append(
+                        f"{file.slug}: the plugin {name} is for the whole platform; it belongs into the UK site's file"
+                    )
                     continue
                 validated = registry.plugins[name].settings.model_validate(settings)
                 _write(
@@ -97,13 +103,16 @@ class Change:
 def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, change: Change, actor: Actor) -> int:
     """Switch and set one plugin at one tenant in one transaction; returns the new revision.
 
-    The session's scope must be the tenant. Raises NotFound (plugin not in service), Invalid (settings, by field),
-    Refused (no reason given, or another plugin needs it), Conflict (changed since `change.revision`), and whatever
-    `q_tenant_enabled` raises.
+    The session's scope must be the tenant; for a plugin of the whole platform that is the UK site, and every site's
+    version rises. Raises NotFound (plugin not in service), Invalid (no reason given; settings, by field), Refused
+    (another plugin needs it, or it is not this site's to decide), Conflict (changed since `change.revision`), and
+    whatever `q_tenant_enabled` raises.
     """
     plugin = registry.plugins.get(change.plugin)
     if plugin is None:
         raise NotFound
+    if kept_at(registry, change.plugin, tenant.id) != tenant.id:
+        raise Refused(N_("This plugin is switched and set for the whole platform, at the UK site."))
     if not change.why.strip():
         raise Invalid({"why": N_("Say why you are changing this")})
     validated = _validated(registry, tenant, change)
@@ -143,11 +152,8 @@ def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[st
 
 
 def _check_requirements(session: ScopedSession, registry: Registry, tenant_id: int, change: Change) -> None:
-    on = set(
-        session.scalars(
-            sa.select(PluginState.plugin).where(PluginState.at_tenant_id == tenant_id, PluginState.enabled.is_(True))
-        )
-    )
+    wide = registry.plugins[change.plugin].manifest.platform_wide
+    on = on_anywhere(session) if wide and not change.enabled else names_on(session, registry, tenant_id)
     if change.enabled and (missing := set(registry.plugins[change.plugin].manifest.requires) - on):
         raise Refused(N_("Switch on %(names)s first."), names=", ".join(sorted(missing)))
     needing = {n for n in on if n in registry.plugins and change.plugin in registry.plugins[n].manifest.requires}
@@ -225,9 +231,10 @@ def _write(
             after=after,
         )
     )
+    wide = registry.plugins[plugin].manifest.platform_wide
     session.execute(
         sa.update(Tenant)
-        .where(Tenant.id == tenant_id)
+        .where(sa.true() if wide else Tenant.id == tenant_id)
         .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
         .execution_options(synchronize_session=False)
     )

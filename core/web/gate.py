@@ -12,7 +12,7 @@ from core.data.session import ScopedSession
 from core.hooks.registry import Registry
 from core.kernel.errors import Forbidden
 from core.kernel.permissions import Role
-from core.tenancy.directory import TenantDirectory, is_on
+from core.tenancy.directory import TenantDirectory, TenantSnapshot, is_on
 from core.web.access import access_of
 from core.web.context import Here, SignedIn, visitor_of
 from core.web.tenant_path import BY_HOST, KEY, UNKNOWN_HOST
@@ -54,11 +54,11 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         g.here.language = _language(g.here)
         if request.environ.get(UNKNOWN_HOST):
             abort(404)
-        if access is None:
-            return None  # no such route: Flask answers 404 or 405 itself
-        plugin = request.blueprints[-1] if request.blueprints else ""
-        if plugin in registry.mounted and not (plugin in registry.plugins and is_on(tenant, plugin)):
+        if _below_what_is_off(registry, tenant):
+            request.url_rule = None  # as if nothing had matched: no handler of the plugin's own runs
             abort(404)
+        if access is None:
+            return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
         if access.kind != "public" and not visitor.signed_in:
             return redirect(f"{g.here.prefix}/account/sign-in?next={_return_path()}", 303)
         if access.kind == "needs" and not visitor.can(access.permission):
@@ -75,6 +75,12 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
             response.headers["Cache-Control"] = "private, no-cache"
         response.headers["X-Request-Id"] = g.get("request_id", "")
         return response
+
+
+def _below_what_is_off(registry: Registry, tenant: TenantSnapshot) -> bool:
+    """Whether the address lies below that of a plugin that is off here, be there a page or none, by whatever method."""
+    plugin = registry.addresses.get(request.path[1:].partition("/")[0])
+    return plugin is not None and not (plugin in registry.plugins and is_on(tenant, plugin))
 
 
 def _return_path() -> str:

@@ -34,7 +34,7 @@ def mount(app: Flask, registry: Registry) -> None:
             continue
         for blueprint in blueprints:
             app.register_blueprint(blueprint, url_prefix=f"/{plugin.manifest.url_name}")
-            registry.mounted.add(name)
+            registry.addresses[plugin.manifest.url_name] = name
 
 
 def _rehearse(app: Flask, plugin: Plugin, blueprints: list[Any]) -> None:

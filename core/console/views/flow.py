@@ -11,10 +11,11 @@ from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
 from core.console.queries import Past, PluginNow, history, plugin_at
 from core.console.settings_form import problems, sent_settings, settings_form
+from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.text import N_
-from core.kernel.views import TenantRef
+from core.kernel.views import OpenWork, TenantRef
 from core.web.i18n import say
 from core.web.pages import redirect_with, registry, render
 
@@ -114,10 +115,31 @@ def preview_page(
 def _confirm_page(steps: Steps, form: ConfirmForm, on: bool, whole: Mapping[str, Any], status: int = 200) -> Response:
     model = steps.now.plugin.settings.model_validate(dict(whole))
     after = {"enabled": on, "settings": model.model_dump(mode="json")}
-    seen: Preview = preview(steps.session, registry(), steps.tenant, steps.now, after, _routes(steps.now.name))
+    seen: Preview = preview(
+        steps.session, registry(), steps.tenant, steps.now, after, _routes(steps.now.name), _open_work(steps)
+    )
     return render(
         "console/preview.html", status=status, steps=steps, form=form, seen=seen, manifest=steps.now.plugin.manifest
     )
+
+
+def _open_work(steps: Steps) -> list[OpenWork]:
+    """What the plugin has waiting: at this site, or at every site where the change is for the whole platform."""
+    if not steps.now.platform_wide:
+        return _waiting(steps.session, steps.tenant, steps.now.name)
+    totals: dict[str, OpenWork] = {}
+    for tenant in current_app.extensions["q.directory"].all():
+        with tenant_session(tenant.id) as session:
+            for item in _waiting(session, tenant.ref(), steps.now.name):
+                before = totals.get(item.label)
+                totals[item.label] = replace(item, count=item.count + (before.count if before else 0))
+    return list(totals.values())
+
+
+def _waiting(session: ScopedSession, tenant: TenantRef, plugin: str) -> list[OpenWork]:
+    call, only = registry().dispatcher.call, frozenset({plugin})
+    found = call("q_open_work", only, savepoint=session.begin_nested, session=session, tenant=tenant)
+    return list(found.values())
 
 
 def _routes(plugin: str) -> list[str]:

@@ -11,6 +11,7 @@ from core.console.preview import differences
 from core.console.settings_form import problems
 from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
+from core.data.audit import UK
 from core.data.db import tenant_session
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
@@ -18,9 +19,11 @@ from core.kernel.text import N_
 from core.kernel.views import OpenWork
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.tenancy.service import Change
+from core.tenancy.switches import kept_at
 from core.web.access import needs
 from core.web.context import here
-from core.web.pages import registry, render
+from core.web.i18n import gettext as _
+from core.web.pages import redirect_with, registry, render
 
 LARGEST_REVISION = 1_000_000_000
 
@@ -82,6 +85,17 @@ def tenant(slug: str) -> Response:
     )
 
 
+def _decided_at_uk(slug: str, plugin: str) -> Response | None:
+    """To the UK site's page of a plugin that is switched and set there for every site; None where `slug` decides."""
+    tenant = tenant_called(slug)
+    if kept_at(registry(), plugin, tenant.id) == tenant.id:
+        return None
+    uk = directory().by_id(UK)
+    return redirect_with(
+        _("This plugin is for the whole platform."), "console.plugin", slug=uk.slug if uk else "uk", plugin=plugin
+    )
+
+
 @contextmanager
 def _steps(slug: str, plugin: str) -> Iterator[Steps]:
     """The steps of changing one plugin at any tenant, with a session of that tenant."""
@@ -118,6 +132,8 @@ def _steps(slug: str, plugin: str) -> Iterator[Steps]:
 @needs(Permission.PLUGINS_CONFIGURE)
 def plugin(slug: str, plugin: str) -> Response:
     """One plugin at one tenant: switch and settings, preview, confirmation."""
+    if elsewhere := _decided_at_uk(slug, plugin):
+        return elsewhere
     with _steps(slug, plugin) as steps:
         return plugin_page(steps)
 
@@ -128,6 +144,8 @@ def undo(slug: str, plugin: str, revision: int) -> Response:
     """Preview going back to how the plugin was before one change; confirming it is a change like any other."""
     if revision > LARGEST_REVISION:
         raise NotFound
+    if elsewhere := _decided_at_uk(slug, plugin):
+        return elsewhere
     with _steps(slug, plugin) as steps:
         change = queries.past(steps.session, steps.tenant.id, plugin, revision)
         enabled, settings = bool(change.before["enabled"]), dict(change.before["settings"])

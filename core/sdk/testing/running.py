@@ -103,12 +103,22 @@ def route_problems(plugin: Plugin, site: Site) -> list[str]:
 
 
 def off_problems(plugin: Plugin, site: Site) -> list[str]:
-    """Where the plugin is off, each of its routes answers with the bytes of a page that never was."""
+    """Where the plugin is off, each of its routes answers with the bytes of a page that never was, by every method."""
+    if not plugin.manifest.platform_wide:
+        return _seen_while_off(plugin, site)
+    site.switch(OFF, plugin.manifest.name, False)
+    try:
+        return _seen_while_off(plugin, site)
+    finally:
+        site.switch(ON, plugin.manifest.name, True)
+
+
+def _seen_while_off(plugin: Plugin, site: Site) -> list[str]:
     found = []
     client = site.client()
     for rule in _rules(plugin, site):
         path = f"/{OFF}" + _filled(site, rule)
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+        for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
             nowhere = f"/{OFF}/no-such-page/{new_id()}"
             off, missing = client.open(path, method=method), client.open(nowhere, method=method)
             if off.status_code != 404 or _without(off.data, path) != _without(missing.data, nowhere):

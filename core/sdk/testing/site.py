@@ -69,7 +69,8 @@ class Site:
         return self.app.test_client()
 
     def switch(self, slug: str, name: str, enabled: bool) -> None:
-        """Switch a plugin on or off at one site, as the console does."""
+        """Switch a plugin on or off at one site, as the console does: at the UK site where it is for the whole platform."""
+        slug = "uk" if self.plugin(name).manifest.platform_wide else slug
         settings = self.plugin(name).settings().model_dump(mode="json")
         tenant = self.tenant(slug)
         known = sa.select(PluginState.revision).where(PluginState.at_tenant_id == tenant.id, PluginState.plugin == name)
@@ -112,7 +113,8 @@ def build(packages: Mapping[str, str], url: str, owner_url: str) -> Site:
     for name in order:
         site.switch(ON, name, True)
     for name in reversed(order):
-        site.switch(OFF, name, False)
+        if not registry.plugins[name].manifest.platform_wide:
+            site.switch(OFF, name, False)
     return site
 
 

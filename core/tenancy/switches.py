@@ -1,0 +1,36 @@
+"""Where a plugin is switched and set: at each tenant or, for a plugin of the whole platform, at the UK site alone."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from core.data.audit import UK
+from core.data.session import ScopedSession
+from core.hooks.registry import Registry
+from core.tenancy.models import PluginState
+
+
+def kept_at(registry: Registry, plugin: str, tenant_id: int) -> int:
+    """The tenant whose row answers for `plugin` at `tenant_id`: the UK site's for a plugin of level `platform`, else its own."""
+    found = registry.plugins.get(plugin)
+    return UK if found is not None and found.manifest.platform_wide else tenant_id
+
+
+def answering(registry: Registry, tenant_id: int, states: Iterable[PluginState]) -> list[PluginState]:
+    """Those of all `states` (any tenants') that answer for `tenant_id`: a row left from another level answers nothing."""
+    return [state for state in states if state.at_tenant_id == kept_at(registry, state.plugin, tenant_id)]
+
+
+def names_on(session: ScopedSession, registry: Registry, tenant_id: int) -> frozenset[str]:
+    """The plugins that are on for `tenant_id` as the database has it now, in one statement."""
+    rows = session.execute(
+        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(
+            PluginState.enabled.is_(True), PluginState.at_tenant_id.in_({tenant_id, UK})
+        )
+    )
+    return frozenset(plugin for at, plugin in rows if at == kept_at(registry, plugin, tenant_id))
+
+
+def on_anywhere(session: ScopedSession) -> frozenset[str]:
+    """The plugins that are on for one tenant at least, in one statement."""
+    return frozenset(session.scalars(sa.select(PluginState.plugin).where(PluginState.enabled.is_(True)).distinct()))

@@ -1,0 +1,1 @@
+"""A well-behaved plugin for the whole platform, for tests."""

@@ -1,0 +1,5 @@
+"""What the platform knows of it."""
+
+from tests.contract.hostile.make import manifest
+
+MANIFEST = manifest("everywhere", level="platform")

@@ -1,0 +1,46 @@
+"""Where a plugin is off, nothing below its address tells that it exists, whatever is asked by whichever method."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.integration.plugins.conftest import Switch
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+PATHS = ("/everywhere/", "/everywhere", "/everywhere/sent", "/everywhere//sent", "/everywhere/none")
+
+
+def seen(app: Flask, path: str, method: str) -> tuple[Any, ...]:
+    answer = app.test_client().open(path, method=method)
+    headers = sorted((name, value) for name, value in answer.headers if name != "X-Request-Id")
+    return answer.status_code, answer.data, headers
+
+
+@pytest.mark.parametrize("site", ["", "/scotland"])
+def test_every_method_gets_the_bytes_of_a_missing_page(wide: Flask, site: str) -> None:
+    for method in METHODS:
+        missing = seen(wide, f"{site}/no-such-page", method)
+        assert missing[0] == 404, method
+        for path in PATHS:
+            assert seen(wide, site + path, method) == missing, (method, path)
+
+
+def test_where_it_is_on_the_methods_are_told(wide: Flask, switch: Switch) -> None:
+    switch(True)
+    client = wide.test_client()
+    assert client.post("/scotland/everywhere/").status_code in {400, 405}
+    assert client.put("/scotland/everywhere/").status_code == 405
+    assert client.get("/scotland/everywhere/sent").status_code == 405
+    assert client.get("/scotland/everywhere").status_code == 308
+    assert client.options("/scotland/everywhere/").status_code == 200
+    assert client.head("/scotland/everywhere/").status_code == 200
+    assert client.get("/scotland/everywhere/").headers["X-Everywhere"] == "1"
+
+
+def test_a_plugin_that_broke_after_it_was_mounted_is_as_absent(wide: Flask, switch: Switch) -> None:
+    switch(True)
+    wide.extensions["q.registry"].mark_broken("everywhere", "test")
+    wide.extensions["q.directory"]._by_id.clear()
+    for method in ("GET", "PUT", "OPTIONS"):
+        assert seen(wide, "/scotland/everywhere/", method) == seen(wide, "/scotland/no-such-page", method)
