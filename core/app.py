@@ -24,7 +24,7 @@ from core.people import login, queries
 from core.people import views as people_views
 from core.tenancy.directory import TenantDirectory
 from core.tenancy.files import read_tenant_files, read_themes
-from core.web import access, assets, errors, gate, health, i18n, icons, logs, mount, pages, site, style_views
+from core.web import access, assets, errors, gate, health, i18n, icons, logs, mount, pages, site, style_views, unchanged
 from core.web.tenant_path import TenantPath
 
 MAX_BODY = 16 * 1024 * 1024
@@ -83,12 +83,14 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
             ),
         ]
     )
+    app.extensions[unchanged.RELEASE] = unchanged.release_of((ROOT / "core", ROOT / "templates", *folders.values()))
     app.extensions["q.assets"] = assets.Assets(folders)
     app.extensions[site.MEMBERS] = queries.members_by_tenant
     app.jinja_env.globals.update(
         asset=assets.asset, icon=icons.icon, theme_href=site.theme_href, theme_block=site.theme_block
     )
     app.context_processor(pages.page_globals)
+    pages.install_kept(app)
     i18n.install(app, list(folders.values()))
     health.install(app)
     registry.dispatcher.on_failure = _count_failure(registry)

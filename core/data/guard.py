@@ -49,7 +49,20 @@ def _filter(state: orm.ORMExecuteState) -> None:
     elif state.is_update and isinstance(state.parameters, list):
         raise ScopeError("bulk UPDATE by primary key cannot be filtered; update through a WHERE")
     elif state.is_select or state.is_update or state.is_delete:
-        state.statement = statement.options(_criteria(scope.tenant_id or 0))
+        state.statement = _filtered(statement, scope.tenant_id or 0)
+
+
+_filtered_statements: "weakref.WeakKeyDictionary[Any, dict[int, Any]]" = weakref.WeakKeyDictionary()
+
+
+def _filtered(statement: Any, tenant_id: int) -> Any:
+    """`statement` with the tenant's criterion. Kept as long as the statement is: one that a module keeps is then the same
+    object each time, and SQLAlchemy need not work out its cache key anew."""
+    kept = _filtered_statements.setdefault(statement, {})
+    found = kept.get(tenant_id)
+    if found is None:
+        found = kept[tenant_id] = statement.options(_criteria(tenant_id))
+    return found
 
 
 def _check_insert(state: orm.ORMExecuteState, scope: Scope) -> None:

@@ -22,6 +22,7 @@ class ScopedSession(orm.Session):
         self._flask_sqlalchemy = db
         self.in_service = False
         self.flushing = False
+        self.announced_by_read = False
         self._after_commit: list[Callable[[], None]] = []
         options.setdefault("expire_on_commit", False)
         super().__init__(**options)
@@ -109,7 +110,7 @@ def after_commit(session: ScopedSession, effect: Callable[[], None]) -> None:
 def _announce_scope(session: ScopedSession, _: orm.SessionTransaction, connection: sa.Connection) -> None:
     """Tell the guard, and PostgreSQL's row-level security, whose transaction this is."""
     connection.info["session"] = session
-    if connection.dialect.name == "postgresql" and not session.info.get("announced_by_statement"):
+    if connection.dialect.name == "postgresql" and not session.announced_by_read:
         announce(connection, session.scope)
 
 
@@ -120,6 +121,33 @@ def announce(connection: sa.Connection, scope: Scope) -> None:
         "select set_config('app.tenant_id', %s, true), set_config('app.platform', %s, true)",
         (tenant, "on" if scope.is_platform else ""),
     )
+
+
+def first_read(session: ScopedSession, *, postgresql: str, sqlite: str, alone: bool = False) -> sa.Row[Any] | None:
+    """One row, read by the very statement that begins the session's transaction and announces its tenant.
+
+    Every request begins so: it saves a round trip. `postgresql` is what follows `with announced(tenant) as (…)`, and must
+    take the tenant from there, so that row-level security knows it first; `sqlite` takes it as `:tenant`. `alone` is for
+    when probably nothing else will be read: PostgreSQL is then asked outside a transaction, which saves two round trips.
+    """
+    tenant, bind = session.scope.tenant_id, session.get_bind()
+    if bind.dialect.name != "postgresql":
+        return session.connection().exec_driver_sql(sqlite, {"tenant": tenant}).one_or_none()
+    if alone:
+        with bind.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").info["session"] = session
+            return connection.exec_driver_sql(_ANNOUNCED + postgresql, (str(tenant),)).one_or_none()
+    session.announced_by_read = True
+    try:
+        return session.connection().exec_driver_sql(_ANNOUNCED + postgresql, (str(tenant),)).one_or_none()
+    finally:
+        session.announced_by_read = False
+
+
+_ANNOUNCED = (
+    "with announced(tenant) as materialized (select set_config('app.tenant_id', %s, true)::int "
+    "from (select set_config('app.platform', '', true)) as nobody) "
+)
 
 
 @event.listens_for(ScopedSession, "after_transaction_end")

@@ -20,6 +20,7 @@ from core.web.context import Here, Visitor, here
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.pages import call_hooks, redirect_with, render
+from core.web.unchanged import revalidated
 
 __all__ = [
     "N_",
@@ -72,6 +73,7 @@ __all__ = [
     "record_audit",
     "redirect_with",
     "render",
+    "revalidated",
     "say",
     "shelf",
     "signed_in",

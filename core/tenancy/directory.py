@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, first_read
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
@@ -58,6 +58,19 @@ def is_on(tenant: TenantSnapshot, plugin: str) -> bool:
     For a plugin of the whole platform the snapshot holds the UK site's answer and the UK site's settings.
     """
     return plugin in tenant.enabled
+
+
+_STANDING = {
+    # LATERAL and OFFSET 0 keep PostgreSQL from looking at the trail before the tenant is announced: it would see nothing.
+    "postgresql": (
+        "select t.config_version, trail.seq from announced join tenancy_tenant t on t.id = announced.tenant "
+        "left join lateral (select h.seq from data_audit_head h where h.tenant_id = announced.tenant offset 0) trail on true"
+    ),
+    "sqlite": (
+        "select t.config_version, h.seq from tenancy_tenant t left join data_audit_head h on h.tenant_id = t.id "
+        "where t.id = :tenant"
+    ),
+}
 
 
 class TenantDirectory:
@@ -128,7 +141,20 @@ class TenantDirectory:
 
         Raises LookupError when the tenant is gone.
         """
-        version = session.scalar(sa.select(Tenant.config_version).where(Tenant.id == tenant_id))
+        return self._fresh(
+            session, tenant_id, session.scalar(sa.select(Tenant.config_version).where(Tenant.id == tenant_id))
+        )
+
+    def arrive(self, session: ScopedSession, alone: bool = False) -> tuple[TenantSnapshot, int]:
+        """The session's own tenant as `current` gives it, and how many changes its audit trail holds.
+
+        Both come with the statement that begins the session's transaction (`alone`: as in `first_read`). Raises LookupError when the tenant is gone.
+        """
+        row = first_read(session, **_STANDING, alone=alone)
+        version, changes = row if row is not None else (None, 0)
+        return self._fresh(session, session.scope.tenant_id or 0, version), changes or 0
+
+    def _fresh(self, session: ScopedSession, tenant_id: int, version: int | None) -> TenantSnapshot:
         known = self._by_id.get(tenant_id)
         if known is None or known.version != version:
             self.refresh(session)

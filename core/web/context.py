@@ -67,6 +67,8 @@ class Here:
     session: ScopedSession
     language: str
     by_host: bool = False
+    changes: int = 0
+    """How many entries the tenant's audit trail holds: it moves with every audited change of the tenant's rows."""
 
     @property
     def prefix(self) -> str:

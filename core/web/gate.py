@@ -46,11 +46,11 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         tenant_id = int(request.environ.get(KEY, 1))
         session = cast("ScopedSession", db.session(scope=Scope.tenant(tenant_id)))
         session.info["request_id"] = g.request_id  # travels with the work that this request asks for
-        tenant = directory.current(session, tenant_id)
+        tenant, changes = directory.arrive(session, alone="HTTP_IF_NONE_MATCH" in request.environ)
         loader: VisitorLoader | None = app.extensions.get(LOADER)
         person = loader(session, tenant) if loader is not None else None
         visitor = visitor_of(person, tenant_id, permissions)
-        g.here = Here(tenant, visitor, session, "en", bool(request.environ.get(BY_HOST)))
+        g.here = Here(tenant, visitor, session, "en", bool(request.environ.get(BY_HOST)), changes)
         g.here.language = _language(g.here)
         if request.environ.get(UNKNOWN_HOST):
             abort(404)
@@ -66,15 +66,21 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         return None
 
     @app.after_request
-    def _headers(response: Response) -> Response:
+    def _leave(response: Response) -> Response:
+        return _with_headers(response, https)
+
+
+def _with_headers(response: Response, https: bool) -> Response:
+    """The headers of every response. With a 304 the browser has the security ones already, beside the page it keeps."""
+    if response.status_code != 304:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if https:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["X-Request-Id"] = g.get("request_id", "")
-        return response
+    if https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response
 
 
 def _below_what_is_off(registry: Registry, tenant: TenantSnapshot) -> bool:

@@ -10,7 +10,6 @@ from plugins.local_events import demonstration, queries, registration
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint
-from plugins.local_events.words import KINDS, MODES
 
 SETTINGS = Settings
 SHOWN_AT_HOME = 4
@@ -36,7 +35,7 @@ def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterab
         return []
     allowed = ("uk", "public") if Role.MEMBER in actor.roles else ("public",)
     events = queries.next_events(session, allowed, SHOWN_AT_HOME)
-    return [Fragment("local_events/home.html", {"events": events, "kinds": KINDS, "modes": MODES}, 20)]
+    return [Fragment("local_events/home.html", {"events": events}, 20)]
 
 
 @hookimpl

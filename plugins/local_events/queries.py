@@ -11,7 +11,7 @@ from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Registration
 from plugins.local_events.rules import audiences
 from plugins.local_events.states import CANCELLED, COMPLETED, DRAFT, PUBLISHED
-from plugins.local_events.words import COMING, LONGEST_DAYS
+from plugins.local_events.words import COMING, KINDS, LONGEST_DAYS, MODES, STATES
 
 PAGE = 50
 LAST_PAGE = 200
@@ -32,6 +32,11 @@ class Listed(NamedTuple):
     capacity: int
     taken: int
     state: str
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What is shown for its kind, its mode and its state, before translation."""
+        return KINDS[self.kind], MODES[self.mode], STATES[self.state]
 
 
 class Details(NamedTuple):
@@ -124,12 +129,39 @@ def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
     return _page(session, query.order_by(Event.starts_at, Event.id), number)
 
 
+_FIND = sa.select(*_DETAILS).where(Event.id == sa.bindparam("event_id"))
+_FIND_FOR = (
+    sa.select(*_DETAILS, Registration.id)
+    .outerjoin(
+        Registration,
+        sa.and_(
+            Registration.tenant_id == Event.tenant_id,
+            Registration.event_id == Event.id,
+            Registration.account_id == sa.bindparam("account_id"),
+            Registration.state == COMING,
+        ),
+    )
+    .where(Event.id == sa.bindparam("event_id"))
+)
+
+
 def find(session: ScopedSession, event_id: str) -> Details:
     """One event of the session's tenant. Raises NotFound: missing, or another tenant's."""
-    row = session.execute(sa.select(*_DETAILS).where(Event.id == event_id)).one_or_none() if is_id(event_id) else None
+    row = session.execute(_FIND, {"event_id": event_id}).one_or_none() if is_id(event_id) else None
     if row is None:
         raise NotFound
     return Details(*row)
+
+
+def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> tuple[Details, bool]:
+    """One event, and whether the visitor has a place at it, in one statement. Raises NotFound as `find` does."""
+    if not visitor.signed_in:
+        return find(session, event_id), False
+    values = {"event_id": event_id, "account_id": visitor.account_id}
+    row = session.execute(_FIND_FOR, values).one_or_none() if is_id(event_id) else None
+    if row is None:
+        raise NotFound
+    return Details(*row[:-1]), row[-1] is not None
 
 
 def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
@@ -142,20 +174,15 @@ def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
 
 def seen(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Details:
     """One event that the visitor may see; NotFound for any other, so that nobody can tell which ids exist."""
-    event = find(session, event_id)
-    if not visible(event, tenant, visitor) and not is_coming(session, event_id, visitor.account_id):
+    return seen_by(session, tenant, visitor, event_id)[0]
+
+
+def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> tuple[Details, bool]:
+    """What `seen` gives, and whether the visitor has a place at it."""
+    event, coming = find_for(session, event_id, visitor)
+    if not coming and not visible(event, tenant, visitor):
         raise NotFound
-    return event
-
-
-def is_coming(session: ScopedSession, event_id: str, account_id: str | None) -> bool:
-    """Whether this person has a place."""
-    if account_id is None:
-        return False
-    query = sa.select(Registration.id).where(
-        Registration.event_id == event_id, Registration.account_id == account_id, Registration.state == COMING
-    )
-    return session.execute(query).first() is not None
+    return event, coming
 
 
 def people(session: ScopedSession, event_id: str) -> list[Attendee]:

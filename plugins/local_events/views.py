@@ -12,7 +12,6 @@ from core.sdk import (
     Forbidden,
     Here,
     Invalid,
-    NotFound,
     Refused,
     call_hooks,
     clock,
@@ -22,6 +21,7 @@ from core.sdk import (
     public,
     redirect_with,
     render,
+    revalidated,
     say,
     signed_in,
 )
@@ -44,6 +44,7 @@ def _settings(context: Here) -> Settings:
 
 @blueprint.get("/")
 @public
+@revalidated
 def listing() -> Response:
     """What is to come; with `show=past` what is over, with `show=drafts` what waits to be published."""
     context = here()
@@ -114,6 +115,7 @@ def _keep_answers(form: EventForm, error: DomainError) -> None:
 
 @blueprint.get("/<event_id>")
 @public
+@revalidated
 def show(event_id: str) -> Response:
     """One event, with what the visitor can do about it."""
     return _event_page(event_id)
@@ -122,10 +124,7 @@ def show(event_id: str) -> Response:
 def _event_page(event_id: str, status: int = 200, problem: str = "", cancel_form: CancelForm | None = None) -> Response:
     context = here()
     tenant, visitor, settings = context.tenant.ref(), context.visitor, _settings(context)
-    event = queries.find(context.session, event_id)
-    coming = queries.is_coming(context.session, event_id, visitor.account_id)
-    if not coming and not queries.visible(event, tenant, visitor):
-        raise NotFound
+    event, coming = queries.seen_by(context.session, tenant, visitor, event_id)
     may_run = rules.may_run(visitor, tenant, settings, event.created_by, event.state)
     steps = EVENT.events_from(event.state)
     over = event.ends_at <= clock.now()

@@ -1,0 +1,74 @@
+"""Public pages that need not be made again: 304 to a visitor whose browser has the page as it still is."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from flask import Response, current_app, make_response, request, session
+
+from core.kernel import clock
+from core.web.context import here
+
+RELEASE = "q.release"
+MINUTE = 60
+_CODE = frozenset({".py", ".html", ".po", ".txt", ".css", ".js"})
+
+
+def release_of(folders: Iterable[Path]) -> str:
+    """What tells this release's pages from another's: how many files the code has, their bytes and the newest one's time.
+
+    All web processes of one installation agree on it, so a browser may ask any of them.
+    """
+    stats = [
+        path.stat()
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in _CODE and path.is_file()
+    ]
+    return f"{len(stats)}-{sum(one.st_size for one in stats)}-{max((one.st_mtime_ns for one in stats), default=0)}"
+
+
+def revalidated(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For a GET view that shows a tenant's own rows to everybody: an unchanged page is answered with 304, not made again.
+
+    Such a page follows from its address, the language, the tenant's configuration and the tenant's rows. Every change of
+    those rows is audited in the same transaction, so the length of the audit trail tells whether any changed; what is
+    "to come" moves with the clock, so a page is good for at most a minute. Someone signed in, or about to be told
+    something, gets the page anew. A view that shows other tenants' cards must not use this: their trails are not asked.
+    """
+
+    @wraps(view)
+    def answer(*args: Any, **values: Any) -> Any:
+        if here().visitor.signed_in or session.get("_flashes"):
+            return view(*args, **values)
+        etag = _etag()
+        if request.if_none_match.contains_weak(etag):
+            unchanged = Response(status=304)
+            unchanged.headers["Vary"] = "Cookie, Accept-Language"
+            unchanged.set_etag(etag, weak=True)
+            return unchanged
+        response = make_response(view(*args, **values))
+        if response.status_code == 200:
+            response.headers["Vary"] = "Cookie, Accept-Language"
+            response.set_etag(etag, weak=True)
+        return response
+
+    return answer
+
+
+def _etag() -> str:
+    context = here()
+    parts = (
+        current_app.extensions[RELEASE],
+        context.tenant.id,
+        context.tenant.version,
+        sorted(context.tenant.enabled),
+        context.changes,
+        context.language,
+        request.script_root,
+        request.full_path,
+        int(clock.now().timestamp()) // MINUTE,
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
