@@ -3,9 +3,10 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 WEAK_SECRETS = frozenset({"secret", "changeme", "change-me", "development", "dev", "password", "test"})
@@ -39,6 +40,7 @@ class Config:
     hosts: Mapping[str, str] | None = None
     demo: bool = False
     metrics_token: str = ""
+    contact: str = ""
     app_role: str = "qp_app"
     testing: bool = False
 
@@ -69,6 +71,7 @@ class Config:
             hosts=_hosts(env.get("QP_HOSTS", "")),
             demo=demo,
             metrics_token=env.get("QP_METRICS_TOKEN", ""),
+            contact=_contact(env.get("QP_CONTACT", "")),
             app_role=env.get("QP_DATABASE_APP_ROLE", "qp_app"),
         )
 
@@ -91,8 +94,36 @@ def _secret(value: str, demo: bool) -> str:
 def _mail(value: str, demo: bool) -> str:
     if not value:
         raise ConfigError("QP_MAIL_URL is required outside the demonstration, for example smtp://mail.example.org:25")
-    if urlsplit(value).scheme not in {"smtp", "smtps", "demo"} or (value.startswith("demo:") and not demo):
+    try:
+        parts = urlsplit(value)
+        asked, _ = parse_qs(parts.query), parts.port
+    except ValueError as error:
+        raise ConfigError("QP_MAIL_URL must be an smtp:// or smtps:// address") from error
+    if parts.scheme not in {"smtp", "smtps", "demo"} or (parts.scheme == "demo" and not demo):
         raise ConfigError("QP_MAIL_URL must be an smtp:// or smtps:// address")
+    starttls = asked.get("starttls", ["0"])
+    if starttls not in (["0"], ["1"]):
+        raise ConfigError("QP_MAIL_URL: starttls is 1 or 0")
+    clear = parts.scheme == "smtp" and starttls == ["0"] and not _loopback(parts.hostname or "localhost")
+    if clear and (parts.username or parts.password):
+        raise ConfigError(
+            "QP_MAIL_URL would send its password unencrypted: add ?starttls=1 (or use smtps://, or a server on this machine)"
+        )
+    return value
+
+
+def _loopback(host: str) -> bool:
+    """Whether `host` is this machine, by what it is called: no name is looked up."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _contact(value: str) -> str:
+    local, _, domain = value.partition("@")
+    if value and not (local and "." in domain and value.isascii() and value.isprintable() and " " not in value):
+        raise ConfigError("QP_CONTACT must be an email address such as help@q.example.org")
     return value
 
 

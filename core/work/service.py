@@ -1,4 +1,8 @@
-"""What the central team does about failed work."""
+"""What the central team does about failed work.
+
+A tenant's session reaches that tenant's work alone; the platform's own work (of no tenant) belongs to the UK site. A session
+in platform scope reaches all. What was done is written to the chain of the work's tenant.
+"""
 
 import sqlalchemy as sa
 
@@ -16,7 +20,8 @@ from core.work.outbox import item
 def run_again(session: ScopedSession, failure_id: str, actor: Actor) -> str:
     """Ask for a failed or skipped job once more, with a fresh set of tries. Returns the new outbox row's id.
 
-    Raises Forbidden, NotFound, Conflict when it has been asked for already, and UnknownJob when no such job exists now.
+    Raises Forbidden, NotFound (also for another tenant's), Conflict when it has been asked for already, and UnknownJob when
+    no such job exists now.
     """
     with transaction(session):
         row = _move(session, failure_id, actor, QUEUED, retried_at=clock.now())
@@ -37,18 +42,28 @@ def _move(session: ScopedSession, failure_id: str, actor: Actor, state: str, **v
     """The conditional update that only one of two people wins."""
     if not actor.can(Permission.WORK_MANAGE):
         raise Forbidden(Permission.WORK_MANAGE)
+    within = _within(session)
     moved = session.scalars(
         sa.update(WorkFailure)
-        .where(WorkFailure.id == failure_id, WorkFailure.state.in_((FAILED, SKIPPED)))
+        .where(WorkFailure.id == failure_id, within, WorkFailure.state.in_((FAILED, SKIPPED)))
         .values(state=state, **values)
         .returning(WorkFailure)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).one_or_none()
     if moved is not None:
         return moved
-    if session.scalar(sa.select(WorkFailure.id).where(WorkFailure.id == failure_id)) is None:
+    if session.scalar(sa.select(WorkFailure.id).where(WorkFailure.id == failure_id, within)) is None:
         raise NotFound
     raise Conflict
+
+
+def _within(session: ScopedSession) -> sa.ColumnElement[bool]:
+    """The work that this session may act on."""
+    tenant_id = session.scope.tenant_id
+    if tenant_id is None:  # platform scope: a session without a scope cannot be made
+        return sa.true()
+    own = WorkFailure.at_tenant_id == tenant_id
+    return own | WorkFailure.at_tenant_id.is_(None) if tenant_id == audit.UK else own
 
 
 def _note(session: ScopedSession, row: WorkFailure, actor: Actor, action: str, state: str, why: str) -> None:

@@ -59,6 +59,12 @@ def test_invariant_the_owner_cannot_serve(other_database: Database, boot_on: Cal
         ({"QP_SECRET_KEY": "a" * 40}, "too weak"),
         ({"QP_SECRET_KEY": "demonstration-only-secret-key-never-used-outside-the-demo"}, "too weak"),
         ({"QP_SECRET_KEY": "0123456789abcdefghijklmnopqrstuv"}, "QP_MAIL_URL is required"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u:p@mail.example.org"}, "unencrypted"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u:p@mail.example.org:587?starttls=0"}, "unencrypted"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u@192.0.2.1"}, "unencrypted"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u:p@localhost.example.org"}, "unencrypted"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u:p@mail.example.org?starttls=true"}, "starttls is 1 or 0"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://mail.example.org:99999"}, "QP_MAIL_URL must be"),
         ({"QP_DEMO": "1", "QP_DATABASE_URL": "mysql://x"}, "QP_DATABASE_URL"),
         ({"QP_DEMO": "1", "QP_BASE_URL": "nowhere"}, "QP_BASE_URL"),
         ({"QP_DEMO": "1", "QP_HOSTS": "scotland"}, "QP_HOSTS"),
@@ -69,3 +75,18 @@ def test_a_wrong_environment_stops_the_boot_with_one_line(env: dict[str, str], w
         Config.from_env(env)
     assert words in str(stopped.value)
     assert "\n" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://mail.example.org",
+        "smtp://u:p@mail.example.org:587?starttls=1",
+        "smtps://u:p@mail.example.org",
+        "smtp://u:p@127.0.0.1:2525",
+        "smtp://u:p@[::1]:2525",
+        "smtp://u:p@localhost",
+    ],
+)
+def test_a_password_goes_encrypted_or_not_beyond_this_machine(url: str) -> None:
+    assert Config.from_env({"QP_DEMO": "1", "QP_MAIL_URL": url}).mail_url == url

@@ -72,6 +72,44 @@ def test_who_may_not_and_what_is_not_there(session_for: SessionFor) -> None:
     assert session.get_one(WorkFailure, failure_id, populate_existing=True).state == FAILED
 
 
+@pytest.mark.parametrize("act", [run_again, lambda s, i, a: set_aside(s, i, a, "why")])
+def test_a_site_acts_on_its_own_work_alone(
+    session_for: SessionFor, platform_session: ScopedSession, act: Callable[..., object]
+) -> None:
+    wales = session_for("wales")
+    failure_id, unowned = _failure(wales), _failure(platform_session)
+    for slug in ("scotland", "uk"):
+        with pytest.raises(NotFound):
+            act(session_for(slug), failure_id, CENTRAL)
+    with pytest.raises(NotFound):
+        act(wales, unowned, CENTRAL)
+    assert wales.get_one(WorkFailure, failure_id, populate_existing=True).state == FAILED
+    act(wales, failure_id, CENTRAL)
+    act(session_for("uk"), unowned, CENTRAL)
+    with pytest.raises(Conflict):
+        act(platform_session, failure_id, CENTRAL)
+    assert _chains(platform_session) == [(1, unowned), (wales.scope.tenant_id, failure_id)]
+
+
+@pytest.mark.parametrize("act", [run_again, lambda s, i, a: set_aside(s, i, a, "why")])
+def test_in_platform_scope_the_trail_is_still_the_sites_own(
+    session_for: SessionFor, platform_session: ScopedSession, act: Callable[..., object]
+) -> None:
+    wales = session_for("wales")
+    failure_id, unowned = _failure(wales), _failure(platform_session)
+    act(platform_session, failure_id, CENTRAL)
+    act(platform_session, unowned, CENTRAL)
+    assert _chains(platform_session) == [(1, unowned), (wales.scope.tenant_id, failure_id)]
+    items = {row.failure_id: row.at_tenant_id for row in platform_session.scalars(sa.select(OutboxItem))}
+    assert items in ({}, {failure_id: wales.scope.tenant_id, unowned: None})
+
+
+def _chains(session: ScopedSession) -> list[tuple[int, str]]:
+    """Whose chain holds which act on failed work."""
+    rows = session.scalars(sa.select(audit.AuditEntry).where(audit.AuditEntry.action.startswith("work.")))
+    return sorted((row.tenant_id, row.subject.removeprefix("work_failure:")) for row in rows)
+
+
 def test_the_figures(session_for: SessionFor, frozen_clock: FrozenClock) -> None:
     session = session_for("scotland")
     assert queries.depth(session) == queries.Depth(0, 0.0)
