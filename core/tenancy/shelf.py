@@ -61,7 +61,10 @@ def put(
         "plugin": plugin,
         "ref": ref,
     }
-    session.execute(sa.insert(ShelfItem), [{**row, **values}])
+    session.execute(_PUT, {**row, **values})
+
+
+_PUT = sa.insert(ShelfItem.__table__)  # type: ignore[arg-type]  # declared as FromClause, is a Table
 
 
 def change_all(

@@ -52,19 +52,8 @@ def register(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
     with transaction(session):
         if not _claim(session, tenant, event_id, visitor):
             return False
-        taken = session.execute(
-            sa.update(Event)
-            .where(
-                Event.id == event_id,
-                Event.state == PUBLISHED,
-                Event.starts_at > now,
-                Event.audience.in_(joinable(visitor, tenant)),
-                Event.taken < Event.capacity,
-            )
-            .values(taken=Event.taken + 1)
-            .returning(Event.title, Event.starts_at)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
+        wanted = {"wanted": event_id, "now": now, "audiences": joinable(visitor, tenant)}
+        taken = session.execute(_TAKE, wanted).one_or_none()
         if taken is None:
             raise _why_not(session, tenant, event_id, visitor)
         shelf.put(
@@ -81,6 +70,22 @@ def register(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
         )
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.register", subject=event_id)
     return True
+
+
+_TAKE = (
+    sa.update(Event)
+    .where(
+        Event.id == sa.bindparam("wanted"),
+        Event.state == PUBLISHED,
+        Event.starts_at > sa.bindparam("now"),
+        Event.audience.in_(sa.bindparam("audiences", expanding=True)),
+        Event.taken < Event.capacity,
+    )
+    .values(taken=Event.taken + 1)
+    .returning(Event.title, Event.starts_at)
+    .execution_options(synchronize_session=False)
+)
+"""The last place is sold once: whoever comes second finds `taken < capacity` untrue."""
 
 
 def _claim(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
@@ -100,16 +105,28 @@ def _claim(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Vi
         "registered_at": now,
         "changed_at": now,
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Registration).values(**values)
-    again = {key: values[key] for key in ("name", "email", "state", "registered_at", "changed_at")}
-    statement = statement.on_conflict_do_update(
-        index_elements=["tenant_id", "event_id", "account_id"], set_=again, where=Registration.state == WITHDRAWN
-    )
+    claim = _CLAIMS[session.get_bind().dialect.name]
     try:
-        return len(session.execute(statement.returning(Registration.id)).all()) == 1
+        return len(session.execute(claim, values).all()) == 1
     except sa.exc.IntegrityError as error:  # the composite foreign key: missing, or another tenant's
         raise NotFound from error
+
+
+def _claiming(insert: Any) -> Any:
+    """The statement that writes a registration: for a person who gave the place back it changes that row, for one who is
+    coming it changes nothing."""
+    again = ("name", "email", "state", "registered_at", "changed_at")
+    return insert.on_conflict_do_update(
+        index_elements=["tenant_id", "event_id", "account_id"],
+        set_={key: insert.excluded[key] for key in again},
+        where=Registration.state == WITHDRAWN,
+    ).returning(Registration.id)
+
+
+_CLAIMS = {
+    "postgresql": _claiming(postgresql.insert(Registration)),
+    "sqlite": _claiming(sqlite.insert(Registration)),
+}
 
 
 def joinable(visitor: Visitor, tenant: TenantRef) -> tuple[str, ...]:
