@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import click
@@ -21,6 +22,7 @@ from core.tenancy import service
 from core.tenancy.directory import is_on
 from core.tenancy.files import read_tenant_files
 from core.web import catalogue
+from core.web.health import share
 from core.web.i18n import CORE_CATALOGUES
 
 T = TypeVar("T")
@@ -55,7 +57,9 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         workers_kill_timeout=30,
         working_dir=ROOT,
     )
-    server.serve()
+    with TemporaryDirectory(prefix="q-metrics-") as folder:
+        share(folder)  # each web process writes its figures there; any of them can tell the sum
+        server.serve()
 
 
 @main.command()

@@ -1,17 +1,25 @@
-"""`/healthz` (the process answers), `/readyz` (it can serve) and `/metrics` (for loopback, or with the token)."""
+"""`/healthz` (the process answers), `/readyz` (it can serve) and `/metrics` (for loopback, or with the token).
+
+The web processes of one server write their figures into files of one folder, which `qplatform serve` makes anew before it
+starts them; whichever is asked adds them up. Without `PROMETHEUS_MULTIPROC_DIR` a process knows its own figures alone.
+"""
 
 import hmac
+import os
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.data.db import db
 from core.web.access import tenantless
 
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's own variable."""
 blueprint = Blueprint("health", __name__)
 metrics = CollectorRegistry()
 SECONDS = Histogram("q_request_seconds", "Time to answer a request", ["endpoint", "status"], registry=metrics)
@@ -43,13 +51,29 @@ def readyz() -> Response:
 @blueprint.get("/metrics")
 @tenantless
 def prometheus() -> Response:
-    """Figures for Prometheus: from this machine, or with `Authorization: Bearer <QP_METRICS_TOKEN>`; else 404."""
+    """Figures for Prometheus, of all web processes: from this machine, or with `Authorization: Bearer <QP_METRICS_TOKEN>`; else 404."""
     token = current_app.config["Q"].metrics_token
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     by_token = bool(token) and hmac.compare_digest(sent.encode(), token.encode())
     if not (by_token or (not token and _from_loopback())):
         abort(404)
-    return Response(generate_latest(metrics), mimetype="text/plain; version=0.0.4")
+    return Response(generate_latest(_all_processes()), mimetype="text/plain; version=0.0.4")
+
+
+def share(folder: str) -> None:
+    """Write this process's figures, and those of the processes forked from it, into `folder`. Before anything is measured."""
+    os.environ[FOLDER] = folder
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]  # it looked at the variable when it was imported
+
+
+def _all_processes() -> CollectorRegistry:
+    """The figures of every web process that has run since the server started, ended ones included: counters never fall."""
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return metrics
+    together = CollectorRegistry()
+    MultiProcessCollector(together, folder)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    return together
 
 
 def _from_loopback() -> bool:
