@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from wtforms import DateField, EmailField, HiddenField, SelectField, TextAreaField
+from wtforms import BooleanField, DateField, EmailField, HiddenField, SelectField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import Length, Optional, ValidationError
 
@@ -35,6 +35,15 @@ class ReasonForm(Form):
     """Anything that is done with a reason and nothing else."""
 
     reason = TextAreaField(_l("Reason"), [NotBlank(N_("Say why")), Length(max=500)], filters=[stripped])
+
+
+class CloseAccountForm(ReasonForm):
+    """Close somebody's account; `erase` when the person asked for it."""
+
+    erase = BooleanField(
+        _l("The person asked for everything about them to be erased"),
+        description=_l("Erased 30 days from now. Until then the account can be opened again."),
+    )
 
 
 class ConfirmForm(Form):

@@ -11,7 +11,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, NumberRange
+from wtforms.validators import DataRequired, Length, NumberRange
 from wtforms.widgets import HiddenInput
 
 from core.kernel.text import N_
@@ -91,6 +91,21 @@ class EmailForm(Form):
 
     email = _email(_l("New email address"))
     password = PasswordField(_l("Your password"), [NotBlank(N_("Enter your password")), _length(MAX_LENGTH)])
+
+
+class OwnPasswordForm(Form):
+    """Prove that it is oneself who sits here, before something that concerns all of one's data."""
+
+    password = PasswordField(_l("Your password"), [NotBlank(N_("Enter your password")), _length(MAX_LENGTH)])
+
+
+class CloseForm(OwnPasswordForm):
+    """Close one's own account."""
+
+    sure = BooleanField(
+        _l("I want to close my account, and everything about me to be erased"),
+        [DataRequired(_l("Tick this if you want to close your account"))],
+    )
 
 
 class PressForm(Form):

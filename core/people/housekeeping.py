@@ -1,16 +1,20 @@
-"""What the people room forgets by itself: old sign-ins, and accounts that nobody ever confirmed."""
+"""What the people room forgets by itself: old sign-ins, accounts that nobody ever confirmed, and people who have gone."""
 
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession, transaction
-from core.people.models import Account, Affiliation, Membership, Profile, RoleGrant, SignIn
-from core.work import every
+from core.people.models import Account, Affiliation, Closure, Membership, Profile, RoleGrant, SignIn
+from core.people.personal import service
+from core.people.personal.asking import house
+from core.people.service import erasure
+from core.work import enqueue, every, job
 
 SIGN_INS_KEPT_FOR = timedelta(days=90)
 """How long it can be seen where an account was signed in, after the device ended: enough to look into a break-in."""
 UNCONFIRMED_KEPT_FOR = timedelta(days=30)
+ERASE = "core.erase_person"
 
 
 @every("25 4 * * *", name="core.forget_sign_ins", once=True)
@@ -34,9 +38,23 @@ def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
     waiting = (Account.confirmed_at.is_(None), Account.created_at < at - UNCONFIRMED_KEPT_FOR)
     used = [
         sa.exists().where(table.account_id == Account.id)
-        for table in (Membership, Affiliation, RoleGrant, SignIn, Profile)
+        for table in (Membership, Affiliation, RoleGrant, SignIn, Profile, Closure)
     ]
     with transaction(session):
         session.execute(
             sa.delete(Account).where(*waiting, *(~held for held in used)).execution_options(synchronize_session=False)
         )
+
+
+@every("35 4 * * *", name="core.erase_closed", once=True)
+def erase_closed(session: ScopedSession, at: datetime) -> None:
+    """Ask for the erasing of every closed account whose grace period is over: a job for each, so that one failure is one."""
+    with transaction(session):
+        for account_id in erasure.due(session, at):
+            enqueue(session, ERASE, key=f"{account_id} {at:%Y-%m-%d}", account_id=account_id)
+
+
+@job(ERASE)
+def erase_person(session: ScopedSession, account_id: str) -> None:
+    """Erase one person everywhere. It fails, and is tried again, while a plugin that may hold something is broken."""
+    service.erase(session, house(session), account_id)

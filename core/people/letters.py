@@ -1,5 +1,6 @@
 """The letters of the people room, in the reader's language, as text and HTML."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app, g, request, url_for
@@ -7,6 +8,7 @@ from flask import current_app, g, request, url_for
 from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.people.service.tools import Letter
+from core.web.contact import contact_address
 from core.web.context import here
 from core.web.i18n import say
 from core.work import mail
@@ -61,6 +63,14 @@ LETTERS = {
         N_("Your account is closed"),
         (N_("Somebody, perhaps you, asked for a new password. This account is closed, so it has none."), IGNORE),
     ),
+    "closing": Words(
+        N_("You closed your account"),
+        (
+            N_("Your account is closed, and you are signed out everywhere."),
+            N_("We erase what we hold about you after %(at)s. Until then we can open your account again."),
+            N_("Do you want it back, or was that not you? Write to %(contact)s."),
+        ),
+    ),
     "email": Words(
         N_("Confirm your new email address"),
         (N_("Open this link within a day to use this email address for your account."), IGNORE),
@@ -91,10 +101,12 @@ def send(session: ScopedSession, letter: Letter) -> None:
     language, context.language = context.language, letter.locale
     try:
         tenant = context.tenant
+        places: dict[str, Callable[[], str]] = {"at": lambda: _moment(letter), "contact": contact_address}
         facts = {
             "subject": say(words.subject),
             "paragraphs": [
-                say(text, {"at": _moment(letter)} if "%(at)s" in text else None) for text in words.paragraphs
+                say(text, {name: place() for name, place in places.items() if f"%({name})s" in text})
+                for text in words.paragraphs
             ],
             "label": say(words.label) if words.label else "",
             "href": f"{_root()}{path}" if path else "",

@@ -151,3 +151,18 @@ class SignIn(Shared, Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_how: Mapped[str] = mapped_column(sa.String(20), default="")
+
+
+class Closure(Shared, Base):
+    """That an account is closed and will be erased: opening it again before `begun_at` deletes the row.
+
+    `erased_at` stays, so that whoever restores an old copy of the database knows whom to erase once more.
+    """
+
+    __tablename__ = "people_closure"
+    __table_args__ = (sa.Index("ix_people_closure_due", "erased_at", "erase_after"),)
+    account_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey(ACCOUNT), primary_key=True)
+    asked_at: Mapped[datetime]
+    erase_after: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.permissions import Role
 from core.people import emails
-from core.people.models import Account, Affiliation, Cohort, Membership, Profile, RoleGrant, SignIn
+from core.people.models import Account, Affiliation, Closure, Cohort, Membership, Profile, RoleGrant, SignIn
 from core.tenancy.models import ShelfItem
 
 
@@ -188,11 +188,12 @@ def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf
 
 
 def members_by_tenant(session: ScopedSession) -> dict[int, int]:
-    """{tenant id: members whose home it is today}, in one statement."""
+    """{tenant id: members whose home it is today}, in one statement. Somebody whose account is closed does not count."""
     rows = session.execute(
         sa.select(Affiliation.home_tenant_id, sa.func.count())
         .join(Membership, Membership.account_id == Affiliation.account_id)
-        .where(Affiliation.ends_on.is_(None), Membership.left_on.is_(None))
+        .join(Account, Account.id == Affiliation.account_id)
+        .where(Affiliation.ends_on.is_(None), Membership.left_on.is_(None), Account.disabled_at.is_(None))
         .group_by(Affiliation.home_tenant_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -221,7 +222,7 @@ def members(
         .join(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
         .join(Membership, Membership.account_id == Account.id)
         .outerjoin(Profile, Profile.account_id == Account.id)
-        .where(Affiliation.home_tenant_id == tenant_id, Membership.left_on.is_(None))
+        .where(Affiliation.home_tenant_id == tenant_id, Membership.left_on.is_(None), Account.disabled_at.is_(None))
     )  # fmt: skip
     if search.strip():
         query = query.where(_contains(search, Account.name, Account.email, Profile.organisation))
@@ -239,10 +240,12 @@ def _contains(search: str, *columns: Any) -> sa.ColumnElement[bool]:
 
 
 def role_holders(
-    session: ScopedSession, tenant_id: int | None = None, *, role: str = "", search: str = "", ended: bool = False
-) -> Sequence[Any]:
+    session: ScopedSession, tenant_id: int | None = None, *, role: str = "", search: str = "", ended: bool = False,
+    account_id: str = "",
+) -> Sequence[Any]:  # fmt: skip
     """Who holds which role, or has been promised it for later: (id, account_id, name, email, role, at_tenant_id, starts_on,
-    ends_on, reason, granted_by_name, ended_at); of one tenant or of all. `ended` gives those that are over instead."""
+    ends_on, reason, granted_by_name, ended_at); of one tenant or of all, of one account or of all. `ended` gives those
+    that are over instead."""
     giver = sa.orm.aliased(Account)
     open_ones = RoleGrant.ended_at.is_(None) & (RoleGrant.ends_on.is_(None) | (RoleGrant.ends_on >= clock.today()))
     query = (
@@ -256,6 +259,8 @@ def role_holders(
     )  # fmt: skip
     if tenant_id is not None:
         query = query.where(RoleGrant.at_tenant_id == tenant_id)
+    if account_id:
+        query = query.where(RoleGrant.account_id == account_id)
     if role:
         query = query.where(RoleGrant.role == role)
     if search.strip():
@@ -263,17 +268,52 @@ def role_holders(
     return session.execute(query.order_by(RoleGrant.at_tenant_id, RoleGrant.role, Account.name, RoleGrant.id)).all()
 
 
-def search_accounts(session: ScopedSession, search: str, *, offset: int = 0, limit: int = 25) -> Sequence[Any]:
+ACCOUNT_SORTS: Mapping[str, Any] = {
+    "name": Account.name, "email": Account.email_norm, "signed_in": Account.signed_in_at, "created": Account.created_at,
+}  # fmt: skip
+"""What a list of accounts can be sorted by; a leading `-` turns it round."""
+
+
+def search_accounts(
+    session: ScopedSession, search: str, *, offset: int = 0, limit: int | None = 25, sort: str = "name",
+    closed: bool = False,
+) -> Sequence[Any]:  # fmt: skip
     """Accounts by name or address, for the central team: (id, name, email, confirmed_at, disabled_at, signed_in_at,
-    home_tenant_id, cohort, total). One statement."""
+    created_at, home_tenant_id, cohort, total); with `closed` those alone that are closed. One statement.
+
+    `sort` is a key of ACCOUNT_SORTS; `limit` None gives them all. Erased accounts are nobody's and left out.
+    """
     query = (
         sa.select(
             Account.id, Account.name, Account.email, Account.confirmed_at, Account.disabled_at, Account.signed_in_at,
-            Affiliation.home_tenant_id, Membership.cohort, sa.func.count().over().label("total"),
+            Account.created_at, Affiliation.home_tenant_id, Membership.cohort, sa.func.count().over().label("total"),
         )
         .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
         .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
+        .outerjoin(Closure, Closure.account_id == Account.id)
+        .where(Closure.erased_at.is_(None))
     )  # fmt: skip
     if search.strip():
         query = query.where(_contains(search, Account.name, Account.email))
-    return session.execute(query.order_by(Account.name, Account.id).limit(limit).offset(offset)).all()
+    if closed:
+        query = query.where(Account.disabled_at.is_not(None))
+    column = ACCOUNT_SORTS.get(sort.removeprefix("-"), Account.name)
+    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_first()
+    query = query.order_by(order, Account.id).offset(offset)
+    return session.execute(query if limit is None else query.limit(limit)).all()
+
+
+def person(session: ScopedSession, account_id: str) -> Any | None:
+    """One account for the central team's page, in one statement: (id, name, email, locale, created_at, confirmed_at,
+    signed_in_at, disabled_at, erase_after, begun_at, erased_at, cohort, since, home_tenant_id)."""
+    return session.execute(
+        sa.select(
+            Account.id, Account.name, Account.email, Account.locale, Account.created_at, Account.confirmed_at,
+            Account.signed_in_at, Account.disabled_at, Closure.erase_after, Closure.begun_at, Closure.erased_at,
+            Membership.cohort, Membership.since, Affiliation.home_tenant_id,
+        )
+        .outerjoin(Closure, Closure.account_id == Account.id)
+        .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
+        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+        .where(Account.id == account_id)
+    ).one_or_none()  # fmt: skip

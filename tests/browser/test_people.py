@@ -55,7 +55,15 @@ def test_from_registering_to_signing_out(live_demo: Process, new_page: Pages, ax
     page.get_by_label("What you do").fill("Midwife")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Your details are saved")
-    for path in ("/account/devices", "/account/password", "/account/email", "/account/home", "/me/"):
+    for path in (
+        "/account/devices",
+        "/account/password",
+        "/account/email",
+        "/account/home",
+        "/account/data",
+        "/account/close",
+        "/me/",
+    ):
         page.goto(f"{live_demo.url}/oxford{path}")
         expect(page.locator("h1")).to_have_count(1)
         check(page)

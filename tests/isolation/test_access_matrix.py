@@ -40,6 +40,8 @@ EXPECTED: dict[str, str] = {
     "account.sign_out_everywhere": SIGNED_IN,
     "account.home": SIGNED_IN,
     "account.password": SIGNED_IN,
+    "account.data": SIGNED_IN,
+    "account.close": SIGNED_IN,
     "account.devices": SIGNED_IN,
     "account.end_device": SIGNED_IN,
     "me.items": SIGNED_IN,

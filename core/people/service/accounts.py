@@ -17,7 +17,7 @@ from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor
 from core.people import emails, passwords
 from core.people.models import Account, Profile
-from core.people.service import sign_ins
+from core.people.service import erasure, sign_ins
 from core.people.service.tools import LINK_GONE, Letter, Tools
 
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org")
@@ -185,10 +185,12 @@ def change_details(session: ScopedSession, actor: Actor, *, details: Details, ve
         audit.record(session, actor=actor, action="account.details", subject=str(actor.account_id))
 
 
-def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str) -> None:
+def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str, erase: bool = False) -> None:
     """Close an account: it is signed out everywhere at once and cannot sign in. For the central team.
 
-    Raises Forbidden, Invalid (no reason) and Conflict when it is closed already or not there.
+    With `erase` (the person asked for it) everything about the person is erased after the grace period; without, the
+    account stays closed as it is. Raises Forbidden, Invalid (no reason) and Conflict when it is closed already or not
+    there.
     """
     _may_close(actor, account_id, reason)
     with transaction(session):
@@ -197,17 +199,24 @@ def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str)
             {"disabled_at": clock.now(), "stamp": new_token()}, Conflict(),
         )  # fmt: skip
         sign_ins.end_all_in(session, account_id, how="closed")
-        audit.record(session, actor=actor, action="account.close", subject=account_id, why=reason)
+        until = erasure.schedule_in(session, account_id).isoformat() if erase else None
+        audit.record(
+            session, actor=actor, action="account.close", subject=account_id, why=reason, after={"erase_after": until}
+        )
 
 
 def reopen(session: ScopedSession, actor: Actor, *, account_id: str, reason: str) -> None:
-    """Open a closed account again. For the central team. Raises as `close` does."""
+    """Open a closed account again, which calls its erasing off. For the central team.
+
+    Raises as `close` does, and Refused once the erasing has begun.
+    """
     _may_close(actor, account_id, reason)
     with transaction(session):
         change(
             session, (Account.id == account_id, Account.disabled_at.is_not(None)),
             {"disabled_at": None, "stamp": new_token()}, Conflict(),
         )  # fmt: skip
+        erasure.call_off_in(session, account_id)
         audit.record(session, actor=actor, action="account.reopen", subject=account_id, why=reason)
 
 

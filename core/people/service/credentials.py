@@ -25,7 +25,7 @@ def request_email(session: ScopedSession, tools: Tools, actor: Actor, *, email: 
     An address that has an account of its own gets word of that; the caller cannot tell. Raises Invalid (`email`,
     `password`).
     """
-    holder = _proved(session, tools, actor, password, "password")
+    holder = proved(session, tools, actor, password, "password")
     if not emails.is_address(email.strip()):
         raise Invalid({"email": NOT_AN_ADDRESS})
     if emails.normal(email) == emails.normal(holder.email):
@@ -61,7 +61,7 @@ def confirm_email(session: ScopedSession, tools: Tools, *, token: str) -> str:
     return holder.id
 
 
-def _proved(session: ScopedSession, tools: Tools, actor: Actor, password: str, field: str) -> LinkHolder:
+def proved(session: ScopedSession, tools: Tools, actor: Actor, password: str, field: str) -> LinkHolder:
     """The actor's account once `password` has been checked. Raises Invalid beside `field`."""
     row = session.execute(
         sa.select(Account.id, Account.name, Account.email, Account.locale, Account.stamp, Account.password_hash)
@@ -76,7 +76,7 @@ def change_password(
     session: ScopedSession, tools: Tools, actor: Actor, *, current: str, new: str, keep_sign_in: str
 ) -> None:
     """Change the password with the present one; every other device is signed out. Raises Invalid (`current`, `new`)."""
-    holder = _proved(session, tools, actor, current, "current")
+    holder = proved(session, tools, actor, current, "current")
     if found := passwords.problem(new, (holder.name, holder.email)):
         raise Invalid({"new": found})
     password_hash = passwords.hasher(tools.quick).hash(new)

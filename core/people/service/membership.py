@@ -105,12 +105,11 @@ def move_home(session: ScopedSession, actor: Actor, *, account_id: str, home: Te
             raise Refused(N_("That is the home already.")) if still else NotFound()
         session.add(Affiliation(account_id=account_id, home_tenant_id=home.id, starts_on=today, reason=reason[:300]))
         session.flush()
-        audit.record(
+        audit.record(  # without the reason: it is the person's own words, and must go when the person goes
             session,
             actor=actor,
             action="member.move",
             subject=account_id,
-            why=reason,
             before={"home": before},
             after={"home": home.id},
         )

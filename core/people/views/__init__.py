@@ -4,8 +4,8 @@ Importing them also declares the room's daily jobs (`housekeeping`), so that web
 """
 
 from core.people import housekeeping
-from core.people.views import entry, own
+from core.people.views import data, entry, own
 from core.people.views.base import blueprint
 from core.people.views.me import blueprint as me
 
-__all__ = ["blueprint", "entry", "housekeeping", "me", "own"]
+__all__ = ["blueprint", "data", "entry", "housekeeping", "me", "own"]

@@ -7,7 +7,16 @@ from tests.factories.people import client_of, make_person
 from tests.support.client import FormClient
 
 PUBLIC = ("/account/register", "/account/sign-in", "/account/reset", "/account/check-mail")
-OWN = ("/account/", "/account/devices", "/account/password", "/account/email", "/account/home", "/me/")
+OWN = (
+    "/account/",
+    "/account/devices",
+    "/account/password",
+    "/account/email",
+    "/account/home",
+    "/account/data",
+    "/account/close",
+    "/me/",
+)
 
 
 @pytest.mark.parametrize("path", PUBLIC)

@@ -1,0 +1,44 @@
+"""The one registry: every room of the core says here what it holds about a person. Plugins say it through their hooks.
+
+A test over the metadata fails on a shared table with a column of a person's that no part names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from core.data.session import ScopedSession
+
+Export = Callable[[ScopedSession, str], Iterable[tuple[str, Any]]]
+"""`(session, account id)` to (heading msgid, JSON value) pairs; nothing where nothing is held."""
+Erase = Callable[[ScopedSession, str], int]
+"""`(session, account id)`: take the person out, in the caller's transaction; how many rows that concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of the core holds. `per_tenant` parts are asked in a session of every tenant, others once.
+
+    `erase` None: nothing of it can be erased, `stays` (msgid) says why. Where `erase` leaves something, `stays` says what.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    export: Export
+    erase: Erase | None = None
+    stays: str = ""
+    per_tenant: bool = False
+
+
+_PARTS: dict[str, Part] = {}
+PARTS: Mapping[str, Part] = MappingProxyType(_PARTS)
+"""Every part by name, in the order they are exported; erasing goes the other way, the account last."""
+
+
+def contribute(part: Part) -> Part:
+    """Add a part, at import. Raises ValueError for a name that is taken by another one."""
+    if part.name in _PARTS and _PARTS[part.name].tables != part.tables:
+        raise ValueError(f"two parts of a person's data are called {part.name}")
+    _PARTS[part.name] = part
+    return part

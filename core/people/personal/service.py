@@ -1,0 +1,136 @@
+"""Everything held about one person, from the core's parts and every plugin, also of those that are switched off."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data import audit
+from core.data.session import ScopedSession, savepoint, transaction
+from core.hooks.registry import Registry
+from core.kernel.errors import Refused
+from core.kernel.text import N_
+from core.kernel.views import SYSTEM
+from core.people.personal import parts
+from core.people.personal.registry import PARTS
+from core.people.service import erasure
+from core.tenancy.directory import TenantSnapshot
+from core.tenancy.models import PluginState
+
+__all__ = ["House", "OutOfService", "Section", "collect", "erase", "out_of_service", "parts"]
+# `parts` is imported for what it does: it tells the registry of the core's own.
+
+
+class OutOfService(Refused):
+    """A plugin that may hold something about the person is broken: it must be mended before anything is whole."""
+
+    default = N_(
+        "A part of the platform is being mended (%(plugins)s), so not everything can be reached. Try again later."
+    )
+
+    def __init__(self, plugins: Iterable[str]) -> None:
+        super().__init__(plugins=", ".join(sorted(plugins)))
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What has to be asked: the plugins, the tenants as they are now, and how to open a session of one."""
+
+    registry: Registry
+    tenants: Sequence[TenantSnapshot]
+    open: Callable[[int], AbstractContextManager[ScopedSession]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One thing that is held. `source` is a part of the core or a plugin, `site` a tenant where it belongs to one."""
+
+    source: str
+    heading: str
+    site: TenantSnapshot | None
+    data: Any
+
+
+def out_of_service(session: ScopedSession, house: House) -> tuple[frozenset[str], frozenset[str]]:
+    """(broken, removed): plugins that were on once and cannot be asked, as they are installed and not, in one statement."""
+    ever = frozenset(
+        session.scalars(sa.select(PluginState.plugin).where(PluginState.ever_enabled.is_(True)).distinct())
+    )
+    gone = ever - house.registry.names()
+    broken = gone & frozenset(house.registry.broken)
+    return broken, gone - broken
+
+
+def collect(session: ScopedSession, house: House, account_id: str) -> list[Section]:
+    """Everything held about one person: the core's parts first, then site by site. Writes nothing.
+
+    Raises OutOfService where a plugin cannot be asked: an export that leaves something out must not look whole.
+    """
+    broken, _ = out_of_service(session, house)
+    if broken:
+        raise OutOfService(broken)
+    found = [
+        Section(part.name, heading, None, data)
+        for part in PARTS.values()
+        if not part.per_tenant
+        for heading, data in part.export(session, account_id)
+    ]
+    for tenant in house.tenants:
+        with house.open(tenant.id) as own:
+            found += _at(own, house, tenant, account_id)
+    return found
+
+
+def _at(session: ScopedSession, house: House, tenant: TenantSnapshot, account_id: str) -> Iterator[Section]:
+    answers = house.registry.dispatcher.call(
+        "q_export_person_data", tenant.ever_enabled, savepoint=lambda: savepoint(session), session=session,
+        tenant=tenant.ref(), account_id=account_id,
+    ).answers  # fmt: skip
+    for answer in answers:
+        heading, data = answer.value
+        yield Section(answer.plugin, heading, tenant, data)
+    for part in PARTS.values():
+        if part.per_tenant:
+            for heading, data in part.export(session, account_id):
+                yield Section(part.name, heading, tenant, data)
+
+
+def erase(session: ScopedSession, house: House, account_id: str) -> list[str]:
+    """Erase one person whose closing is due: site by site, then the core's own. Returns what was erased, one line each.
+
+    A transaction for each tenant and one for the core, each of which may be run again. Does nothing for an account that
+    is open again, not due yet, or erased already. Raises OutOfService before anything is touched.
+    """
+    if not erasure.claim(session, account_id):
+        return []
+    broken, removed = out_of_service(session, house)
+    if broken:
+        raise OutOfService(broken)
+    lines: list[str] = []
+    for tenant in house.tenants:
+        with house.open(tenant.id) as own, transaction(own):
+            said = [f"{tenant.slug}: {line}" for line in _erase_at(own, house, tenant, account_id)]
+            if said:
+                audit.record(own, actor=SYSTEM, action="account.erase", subject=account_id)
+            lines += said
+    with transaction(session):
+        for part in reversed(list(PARTS.values())):
+            if part.erase is not None and not part.per_tenant and (rows := part.erase(session, account_id)):
+                lines.append(f"{part.name}: {rows}")
+        erasure.finish_in(session, account_id)
+        audit.record(
+            session, actor=SYSTEM, action="account.erased", subject=account_id, after={"not_asked": sorted(removed)}
+        )
+    return lines
+
+
+def _erase_at(session: ScopedSession, house: House, tenant: TenantSnapshot, account_id: str) -> Iterable[str]:
+    yield from house.registry.dispatcher.call(
+        "q_erase_person_data", tenant.ever_enabled, savepoint=session.begin_nested, session=session,
+        tenant=tenant.ref(), account_id=account_id, dry_run=False,
+    ).values()  # fmt: skip
+    for part in PARTS.values():
+        if part.per_tenant and part.erase is not None and (rows := part.erase(session, account_id)):
+            yield f"{part.name}: {rows}"
