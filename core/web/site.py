@@ -41,14 +41,16 @@ def home() -> Response:
         pieces=pieces,
         cards=cards,
         sites={tenant.id: tenant for tenant in directory.all()},
-        partners=[_partner(tenant, places[tenant.slug], counts.get(tenant.id, 0)) for tenant in directory.partners()],
+        partners=[
+            _partner(tenant, places.get(tenant.slug), counts.get(tenant.id, 0)) for tenant in directory.partners()
+        ],
         members=sum(counts.values()),
         drawing=uk_map(),
     )
 
 
-def _partner(tenant: TenantSnapshot, dots: SiteDots, count: int) -> dict[str, Any]:
-    """A partner as the map, its key and the list of sites show it, in the reader's language."""
+def _partner(tenant: TenantSnapshot, dots: SiteDots | None, count: int) -> dict[str, Any]:
+    """A partner as the map, its key and the list of sites show it, in the reader's language; without dots it is not on the map."""
     cy = here().language == "cy"
     details = tenant.details
     return {

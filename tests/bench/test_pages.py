@@ -1,7 +1,6 @@
 """CPU of the hot pages as ratios to the bare yardstick, in one run. `make bench` prints the table; a goal missed is said."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,43 +9,40 @@ from flask import Flask
 
 from core.data.db import tenant_session
 from core.data.session import transaction
-from core.kernel import clock
-from core.kernel.ids import new_id
 from core.kernel.permissions import Role
-from plugins.local_events.models import Event
+from core.web.pages import KEPT
 from tests.bench.bare import create_bare
-from tests.bench.harness import Subject, interleave, table
+from tests.bench.grown import add_events
+from tests.bench.harness import Subject, interleave, table, verdict
 from tests.factories.people import client_of, make_person
 from tests.support.databases import Database
 
 TIMES = 40
+LIST = "/scotland/events/"
 
 
 def fill_events(app: Flask, slug: str, count: int) -> list[str]:
     """`count` published public events at one tenant; their ids."""
     tenant = app.extensions["q.directory"].by_slug(slug)
-    start = clock.now() + timedelta(days=1)
-    row: dict[str, Any] = {
-        "tenant_id": tenant.id, "kind": "workshop", "summary": "A local workshop on patient flow. " * 4, "description": "",
-        "mode": "in_person", "online_url": "", "audience": "public", "capacity": 5000, "taken": 0, "state": "published",
-        "version": 1, "created_by": None, "created_at": start, "published_at": start, "state_why": "",
-    }  # fmt: skip
-    rows = [
-        {
-            **row, "id": new_id(), "title": f"Improvement workshop {i}", "place": f"Room {i % 40}, Edinburgh",
-            "starts_at": start + timedelta(hours=i), "ends_at": start + timedelta(hours=i + 2),
-        }
-        for i in range(count)
-    ]  # fmt: skip
     with app.app_context(), tenant_session(tenant.id) as session, transaction(session):
-        session.execute(sa.insert(Event), rows)
-    return [r["id"] for r in rows]
+        return add_events(session, tenant.id, count)
 
 
 def _get(client: Any, path: str, expected: int = 200, **options: Any) -> Callable[[int], None]:
     def run(times: int) -> None:
         for _ in range(times):
             assert client.get(path, **options).status_code == expected
+
+    return run
+
+
+def _forgetting(app: Flask, get: Callable[[int], None]) -> Callable[[int], None]:
+    """What asks for a page whose cards nobody has asked for: as after a start, or when every event has just changed."""
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            app.extensions[KEPT].cache_clear()
+            get(1)
 
     return run
 
@@ -83,7 +79,7 @@ def test_hot_pages(app: Flask, bare: Flask, capsys: pytest.CaptureFixture[str]) 
     member = client_of(app, make_person(app, "bench@example.org", home="scotland"))
     central = client_of(app, make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
     anyone, theirs = app.test_client(), bare.test_client()
-    size = len(anyone.get("/scotland/events/").data)
+    size = len(anyone.get(LIST).data)
     bare.config["PADDING"] = "x" * max(0, size - len(theirs.get("/t/small/").data))
     theirs.get("/in/1")
     each = 12
@@ -95,11 +91,13 @@ def test_hot_pages(app: Flask, bare: Flask, capsys: pytest.CaptureFixture[str]) 
         for _ in range(times):
             assert theirs.post("/e/1", data={"member": next(bare_numbers)}).status_code == 303
 
-    etag = anyone.get("/scotland/events/").headers.get("ETag", "")
+    etag = anyone.get(LIST).headers["ETag"]
     pages = {
         "bare list": Subject("bare list", _get(theirs, "/t/small/")),
         "bare me": Subject("bare me", _get(theirs, "/me")),
-        "list": Subject("list", _get(anyone, "/scotland/events/")),
+        "list": Subject("list", _get(anyone, LIST)),
+        "list, unchanged": Subject("list, unchanged", _get(anyone, LIST, 304, headers={"If-None-Match": etag})),
+        "list, no card kept": Subject("list, no card kept", _forgetting(app, _get(anyone, LIST))),
         "list of 5,000": Subject("list of 5,000", _get(anyone, "/wales/events/")),
         "home": Subject("home", _get(anyone, "/")),
         "tenant home": Subject("tenant home", _get(anyone, "/scotland/")),
@@ -107,8 +105,6 @@ def test_hot_pages(app: Flask, bare: Flask, capsys: pytest.CaptureFixture[str]) 
         "my items": Subject("my items", _get(member, "/scotland/me/")),
         "console": Subject("console", _get(central, "/console/")),
     }
-    if etag:
-        pages["list, unchanged"] = Subject("", _get(anyone, "/scotland/events/", 304, headers={"If-None-Match": etag}))
     interleave(list(pages.values()), TIMES)
     posts = [registering, Subject("bare registration", bare_register)]
     interleave(posts, each)
@@ -123,11 +119,16 @@ def test_hot_pages(app: Flask, bare: Flask, capsys: pytest.CaptureFixture[str]) 
     for name, subject in pages.items():
         against, goal = goals.get(name, ("bare list", 0.0))
         ratio = subject.cpu_ms / pages[against].cpu_ms
-        said = f"{goal:g} {'met' if ratio <= goal else 'MISSED'}" if goal else "-"
+        said = verdict(ratio, goal) if goal else "-"
         rows.append((name, f"{subject.cpu_ms:.2f} ({subject.wall_ms:.2f})", f"{ratio:.2f} of {against}", said))
     ratio = posts[0].cpu_ms / posts[1].cpu_ms
     rows.append(
-        ("registration", f"{posts[0].cpu_ms:.2f}", f"{ratio:.2f} of bare", f"2 {'met' if ratio <= 2 else 'MISSED'}")
+        (
+            "registration",
+            f"{posts[0].cpu_ms:.2f} ({posts[0].wall_ms:.2f})",
+            f"{ratio:.2f} of bare registration",
+            verdict(ratio, 2),
+        )
     )
     with capsys.disabled():
         print(f"\n{app.config['Q'].database_url.split(':')[0]}, list of {size:,} bytes\n{table(rows)}")
@@ -141,7 +142,7 @@ def test_statements(app: Flask, statements: Callable[[], Any], capsys: pytest.Ca
     for rows in (1, 49):
         events = fill_events(app, "scotland", rows)
         for name, path, client in (
-            ("list (at most 4)", "/scotland/events/", app.test_client()),
+            ("list (at most 4)", LIST, app.test_client()),
             ("event, signed in (at most 6)", f"/scotland/events/{events[0]}", member),
             ("tenant home", "/scotland/", app.test_client()),
         ):
@@ -149,8 +150,14 @@ def test_statements(app: Flask, statements: Callable[[], Any], capsys: pytest.Ca
             with statements() as seen:
                 assert client.get(path).status_code == 200
             counts.setdefault(name, []).append(len(seen))
+        person = make_person(app, f"count{rows}@example.org", home="scotland")
+        registering = _register(app, events[0], [person])
+        with statements() as seen:
+            registering(1)
+        counts.setdefault("registration (at most 8)", []).append(len(seen))
     with capsys.disabled():
         print(f"\nstatements at 1 and 50 rows: {counts}")
     assert all(len(set(found)) == 1 for found in counts.values()), counts
     assert counts["list (at most 4)"][0] <= 4
     assert counts["event, signed in (at most 6)"][0] <= 6
+    assert counts["registration (at most 8)"][0] <= 8
