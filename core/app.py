@@ -25,6 +25,7 @@ from core.people import views as people_views
 from core.tenancy.directory import TenantDirectory
 from core.tenancy.files import read_tenant_files, read_themes
 from core.web import access, assets, errors, gate, health, i18n, icons, logs, mount, pages, site, style_views, unchanged
+from core.web.flask_app import PlatformFlask
 from core.web.tenant_path import TenantPath
 
 MAX_BODY = 16 * 1024 * 1024
@@ -41,7 +42,7 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
     Raises ConfigError for a wrong environment and BootError for an endpoint without declared access.
     """
     config = config or Config.from_env()
-    app = Flask("core", static_folder=None, template_folder=str(ROOT / "templates"))
+    app = PlatformFlask("core", static_folder=None, template_folder=str(ROOT / "templates"))
     app.config.update(
         Q=config,
         SECRET_KEY=config.secret_key,

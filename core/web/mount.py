@@ -1,5 +1,6 @@
 """Putting the plugins' pages under their addresses. Each is rehearsed on an empty application before it touches ours."""
 
+from inspect import iscoroutinefunction
 from typing import Any
 
 from flask import Flask
@@ -58,3 +59,6 @@ def _rehearse(app: Flask, plugin: Plugin, blueprints: list[Any]) -> None:
     outside = [rule.rule for rule in stage.url_map.iter_rules() if not rule.rule.startswith(f"/{url_name}/")]
     if outside:
         raise ManifestError(f"outside /{url_name}/: {', '.join(sorted(outside))}")
+    waiting = [name for name, view in stage.view_functions.items() if iscoroutinefunction(view)]
+    if waiting:
+        raise ManifestError(f"its views must be plain functions: {', '.join(sorted(waiting))}")

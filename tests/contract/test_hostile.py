@@ -118,6 +118,7 @@ def test_no_way_leads_to_another_sites_rows(hostile):
         ("site", "the platform itself uses the name 'site'"),
         ("impostor", "its blueprint must be called 'impostor'"),
         ("meddler", "reaches beyond its own pages: before_request_funcs"),
+        ("sleeper", "its views must be plain functions: sleeper.page"),
         ("grabber", "a table's name must begin with grabber_: people_intruder"),
         ("quitter", "SystemExit: the quitter has left"),
     ],
