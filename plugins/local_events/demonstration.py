@@ -15,23 +15,51 @@ from plugins.local_events.states import COMPLETED, DRAFT, PUBLISHED
 from plugins.local_events.words import COMING, SHELF_COMING
 
 PLUGIN = MANIFEST.name
-# (kind, title, summary, mode, audience, days from now, hour in UTC, hours long, places)
+IDEAS = {
+    "networking": (
+        ("Improvers' evening", "Meet members who live and work near you. Bring one problem and one idea."),
+        ("Supper and stories", "Three members tell what went wrong in their project, and what they did next."),
+        ("Walk and talk along the river", "An hour outdoors in pairs, with a question to take along."),
+        ("Breakfast for new members", "What Q offers, and what you would like from it."),
+    ),
+    "masterclass": (
+        ("Reading variation: run charts and control charts", "A morning with real ward data. No statistics needed."),
+        ("Human factors on a night shift", "How design, light and noise make safe care easier or harder."),
+        ("Facilitating a group that disagrees", "Practise three ways to open a hard conversation, and one to close it."),
+        ("From audit to improvement", "Turn the audit you must do into a change that lasts."),
+    ),
+    "site_visit": (
+        ("Visit: a discharge lounge that works", "Walk the route patients take, and talk to the team who changed it."),
+        ("Visit: an ambulance control room", "Listen in for a morning, and see how calls are sorted."),
+        ("Visit: a practice without a phone queue", "See what happened when every request was read by a clinician first."),
+        ("Visit: a ward designed with its patients", "Meet the patients and nurses who moved the walls."),
+    ),
+    "webinar": (
+        ("Working with patients as equal partners", "Three short stories, then questions."),
+        ("Medicines: fewer, safer, understood", "How four pharmacies and two care homes halved their errors."),
+        ("What we learnt from stopping a project", "The courage to end what does not work, with two teams who did."),
+        ("Flow for people who hate theory", "Queues, beds and clinics in half an hour, with a bag of marbles."),
+        ("Joy in work", "Small things that keep a team well, tried on six wards."),
+    ),
+    "workshop": (
+        ("Small tests of change", "Plan a test you can run next Tuesday, with people who will ask how it went."),
+        ("Drawing your process", "Bring paper: by noon you will see where your patients wait."),
+        ("Writing it up", "Leave with the first page of your improvement report."),
+        ("Measuring what matters to patients", "Choose three measures that a patient would recognise."),
+    ),
+}  # fmt: skip
+# (kind, mode, audience, days from now, hour in UTC, hours long, places); each site takes other ideas of the kind
 PROGRAMME = (
-    ("networking", "Improvers' evening", "Meet members who live and work near you. Bring one problem and one idea.",
-     "in_person", "area", 9, 17, 2, 40),
-    ("masterclass", "Reading variation: run charts and control charts", "A morning with real ward data. No statistics needed.",
-     "in_person", "uk", 16, 9, 3, 30),
-    ("site_visit", "Visit: a discharge lounge that works", "Walk the route patients take, and talk to the team who changed it.",
-     "in_person", "uk", 23, 10, 4, 12),
-    ("webinar", "Working with patients as equal partners", "Three short stories, then questions.",
-     "online", "public", 30, 12, 1, 200),
-    ("workshop", "Small tests of change", "Plan a test you can run next Tuesday, with people who will ask how it went.",
-     "both", "public", 37, 13, 3, 24),
-    ("networking", "Breakfast for new members", "What Q offers, and what you would like from it.",
-     "in_person", "area", -20, 7, 2, 30),
-    ("workshop", "Measuring what matters to patients", "A proposal by a member, waiting for an organiser.",
-     "in_person", "area", 44, 13, 2, 20),
-)  # fmt: skip
+    ("networking", "in_person", "area", 9, 17, 2, 40),
+    ("masterclass", "in_person", "uk", 14, 9, 3, 30),
+    ("webinar", "online", "public", 17, 12, 1, 200),
+    ("site_visit", "in_person", "uk", 21, 10, 4, 12),
+    ("workshop", "both", "public", 44, 13, 3, 24),
+    ("networking", "in_person", "area", -20, 7, 2, 30),
+    ("workshop", "in_person", "area", 51, 13, 2, 20),
+)
+SATURDAY, CHRISTMAS, NEW_YEAR = 5, (12, 21), (1, 3)
+"""When nobody would come: weekends, and the weeks about Christmas."""
 DESCRIPTION = (
     "{summary}\n\nFor people who improve health and care in {place}, whatever their job. Tea and coffee on arrival. "
     "The venue has step-free access; tell the organiser what else would help you take part."
@@ -58,8 +86,11 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
 
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
-    kind, title, summary, mode, audience, days, hour, hours, places = planned
-    day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days + tenant.id % 5)
+    kind, mode, audience, days, hour, hours, places = planned
+    title, summary = IDEAS[kind][(tenant.id + index) % len(IDEAS[kind])]
+    day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days + tenant.id * 7 % 12)
+    while day.weekday() >= SATURDAY or (day.month, day.day) >= CHRISTMAS or (day.month, day.day) <= NEW_YEAR:
+        day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
         "id": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
