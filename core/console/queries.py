@@ -63,6 +63,31 @@ def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]
 
 
 @dataclass(frozen=True, slots=True)
+class PluginRow:
+    """One line of the plugins table. `on` counts the sites where it is on; `error` says why it is out of service."""
+
+    name: str
+    title: str
+    version: str
+    platform_wide: bool
+    on: int
+    error: str
+
+
+def plugins_table(session: ScopedSession, registry: Registry) -> list[PluginRow]:
+    """Every plugin of this installation, the broken ones too, in one statement."""
+    on: dict[str, int] = {}
+    for at, plugin in session.execute(
+        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))
+    ):
+        if at == kept_at(registry, plugin, at):
+            on[plugin] = on.get(plugin, 0) + 1
+    manifests = (plugin.manifest for plugin in registry.plugins.values())
+    rows = [PluginRow(m.name, m.title, m.version, m.platform_wide, on.get(m.name, 0), "") for m in manifests]
+    return rows + [PluginRow(one.name, one.name, "", False, 0, one.error) for one in registry.broken.values()]
+
+
+@dataclass(frozen=True, slots=True)
 class PluginNow:
     """A plugin at one tenant at this moment. `revision` is 0 where it was never touched; `settings` are complete.
 
@@ -163,7 +188,10 @@ def past(session: ScopedSession, tenant_id: int, plugin: str, revision: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which audit entries to list: days are London's, both included; `actor` is an address, `action` a beginning."""
+    """Which audit entries to list: days are London's, both included; `actor` is an address, `action` a beginning.
+
+    `before` is the entry that ended the page before, in the order asked for.
+    """
 
     tenant_id: int | None = None
     action: str = ""
@@ -171,6 +199,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     before: str = ""
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +212,20 @@ class Trail:
 
 
 def trail(session: ScopedSession, wanted: Wanted, size: int = PAGE) -> Trail:
-    """A page of audit entries, the newest first: of the session's tenant, or of all in platform scope."""
-    rows = list(session.scalars(_trail_query(session, wanted).limit(size + 1)))
+    """A page of audit entries: of the session's tenant, or of all in platform scope."""
+    rows = list(session.scalars(_trail_query(session, wanted, sa.select(AuditEntry)).limit(size + 1)))
     page = rows[:size]
     return Trail(page, names_of(session, (row.actor_id for row in page)), page[-1].id if len(rows) > size else "")
 
 
-def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[AuditEntry]:
-    """Every entry that is wanted, the newest first, a few hundred in memory at a time: for the export."""
-    yield from session.scalars(_trail_query(session, wanted).execution_options(yield_per=500))
+def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[tuple[AuditEntry, str | None]]:
+    """(entry, actor's name) for every entry that is wanted, a few hundred in memory at a time: for the export."""
+    query = sa.select(AuditEntry, Account.name).outerjoin(Account, Account.id == AuditEntry.actor_id)
+    for row in session.execute(_trail_query(session, wanted, query).execution_options(yield_per=500)):
+        yield row[0], row[1]
 
 
-def _trail_query(session: ScopedSession, wanted: Wanted) -> sa.Select[AuditEntry]:
-    query = sa.select(AuditEntry)
+def _trail_query(session: ScopedSession, wanted: Wanted, query: Any) -> Any:
     if wanted.tenant_id is not None:
         query = query.where(AuditEntry.tenant_id == wanted.tenant_id)
     if wanted.action:
@@ -215,7 +245,12 @@ def _trail_query(session: ScopedSession, wanted: Wanted) -> sa.Select[AuditEntry
         ).one_or_none()
         if last is None:
             raise NotFound
-        query = query.where((AuditEntry.at < last.at) | ((AuditEntry.at == last.at) & (AuditEntry.id < last.id)))
+        if wanted.oldest_first:
+            query = query.where((AuditEntry.at > last.at) | ((AuditEntry.at == last.at) & (AuditEntry.id > last.id)))
+        else:
+            query = query.where((AuditEntry.at < last.at) | ((AuditEntry.at == last.at) & (AuditEntry.id < last.id)))
+    if wanted.oldest_first:
+        return query.order_by(AuditEntry.at, AuditEntry.id)
     return query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
 
 

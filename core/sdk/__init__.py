@@ -19,7 +19,10 @@ from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
+from core.web.listing import Listing
+from core.web.lists import in_memory, listed
 from core.web.pages import call_hooks, redirect_with, render
+from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "SDK_VERSION",
     "Actor",
     "Base",
+    "Column",
     "Conflict",
     "DomainError",
     "EventRef",
@@ -39,6 +43,7 @@ __all__ = [
     "Id",
     "IdRef",
     "Invalid",
+    "Listing",
     "Manifest",
     "NavItem",
     "NotBlank",
@@ -50,6 +55,7 @@ __all__ = [
     "Refused",
     "Role",
     "ScopedSession",
+    "Sheet",
     "StateMachine",
     "TenantOwned",
     "TenantRef",
@@ -62,8 +68,10 @@ __all__ = [
     "gettext",
     "here",
     "hookimpl",
+    "in_memory",
     "is_id",
     "lazy_gettext",
+    "listed",
     "needs",
     "new_id",
     "ngettext",

@@ -1,8 +1,7 @@
 """A list's page, order and filters, as its address has them; and the addresses of its other pages, orders and exports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 LARGEST_PAGE = 1_000_000
@@ -79,16 +78,3 @@ class Listing:
 
     def _address(self, **also: str) -> str:
         return f"{self.path}?{urlencode([*self.filters, *also.items()])}"
-
-
-def fetched(listing: Listing, read: Callable[[Listing], Sequence[Any]]) -> tuple[Listing, Sequence[Any]]:
-    """The rows of a page, and the listing with its total: `read` gives rows that each carry a `total` of all rows.
-
-    A page past the end becomes the last one, which takes two statements more; a page that is there takes one.
-    """
-    rows = read(listing)
-    if not rows and listing.number > 1:
-        first = read(listing.counted(0))
-        listing = listing.counted(first[0].total if first else 0)
-        rows = read(listing)
-    return listing.counted(rows[0].total if rows else 0), rows

@@ -1,8 +1,9 @@
 """What waits, what failed, who works: for the console, the metrics and the demonstration's mail page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
@@ -74,22 +75,33 @@ def _by_state(session: ScopedSession, column: InstrumentedAttribute[str], *state
     return [found.get(state, 0) for state in states]
 
 
+FAILURE_SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "failed": WorkFailure.failed_at, "job": WorkFailure.name, "tries": WorkFailure.attempts,
+}  # fmt: skip
+"""What a list of failures can be sorted by; a leading `-` turns it round."""
+
+
 def failures(
     session: ScopedSession,
     *,
     states: Sequence[str] = (FAILED,),
     name: str = "",
     tenant_id: int | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
     offset: int = 0,
+    sort: str = "-failed",
 ) -> tuple[Sequence[WorkFailure], int]:
-    """One page of failures, newest first, and how many there are in all. `name` may be the beginning of a job's name."""
+    """One page of failures and how many there are in all. `name` may be the beginning of a job's name.
+
+    `sort` is a key of FAILURE_SORTS, newest first without one; `limit` None gives them all.
+    """
     wanted: list[sa.ColumnElement[bool]] = [WorkFailure.state.in_(states)]
     if name:
         wanted.append(WorkFailure.name.startswith(name, autoescape=True))
     if tenant_id is not None:
         wanted.append(WorkFailure.at_tenant_id == tenant_id)
-    order = (WorkFailure.failed_at.desc(), WorkFailure.id)
+    column = FAILURE_SORTS.get(sort.removeprefix("-"), WorkFailure.failed_at)
+    order = (column.desc() if sort.startswith("-") else column.asc(), WorkFailure.id)
     rows = session.scalars(sa.select(WorkFailure).where(*wanted).order_by(*order).limit(limit).offset(offset)).all()
     return rows, session.scalar(sa.select(sa.func.count()).select_from(WorkFailure).where(*wanted)) or 0
 

@@ -1,22 +1,28 @@
 """The pages of local events."""
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, request, url_for
 
 from core.sdk import (
     N_,
+    Column,
     DomainError,
     EventRef,
     Finding,
     Forbidden,
     Here,
     Invalid,
+    Listing,
     Refused,
+    Sheet,
     call_hooks,
     clock,
     gettext,
     here,
+    in_memory,
+    listed,
     needs,
     public,
     redirect_with,
@@ -28,7 +34,6 @@ from core.sdk import (
 from plugins.local_events import queries, registration, rules, service
 from plugins.local_events.forms import CancelForm, EventForm, values_of, whole_number
 from plugins.local_events.manifest import CREATE, MANIFEST, ORGANISE
-from plugins.local_events.people_csv import people_csv
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import DRAFT, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.words import AUDIENCES, KINDS, MODES, STATES
@@ -221,24 +226,39 @@ def withdraw(event_id: str) -> Response:
     return redirect_with(words, "local_events.show", event_id=event_id)
 
 
+PEOPLE_SORTS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda person: person.name.casefold(),
+    "email": lambda person: person.email.casefold(),
+    "registered": lambda person: person.registered_at,
+}
+PEOPLE = Sheet(
+    "people",
+    (
+        Column(N_("Name"), lambda person: person.name),
+        Column(N_("Email"), lambda person: person.email),
+        Column(N_("Registered"), lambda person: person.registered_at),
+    ),
+    personal=True,
+)
+
+
 @blueprint.get("/<event_id>/people")
 @needs(ORGANISE)
 def people(event_id: str) -> Response:
-    """Who is coming."""
+    """Who is coming, to see and to take away as a file."""
     context = here()
     event, coming = registration.attendees(context.session, event_id, context.visitor)
-    return render("local_events/people.html", event=event, people=coming)
-
-
-@blueprint.get("/<event_id>/people.csv")
-@needs(ORGANISE)
-def people_file(event_id: str) -> Any:
-    """Who is coming, as a file."""
-    context = here()
-    event, coming = registration.attendees(context.session, event_id, context.visitor)
-    headings = (gettext("Name"), gettext("Email"), gettext("Registered"))
-    response = make_response(people_csv(headings, coming))
-    response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="people-{event.id}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    search = request.args.get("q", "").strip()[:100]
+    wished = Listing.read(
+        url_for("local_events.people", event_id=event_id),
+        request.args,
+        sorts=tuple(PEOPLE_SORTS),
+        filters=("q",),
+        size=50,
+    )
+    wanted = [person for person in coming if search.casefold() in f"{person.name}\n{person.email}".casefold()]
+    found = listed(wished, PEOPLE, in_memory(wanted, wished, PEOPLE_SORTS), of=event_id)
+    if isinstance(found, Response):
+        return found
+    page, shown = found
+    return render("local_events/people.html", event=event, people=shown, listing=page, search=search)

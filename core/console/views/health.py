@@ -1,10 +1,15 @@
 """Broken plugins, failed hooks and failed jobs, in plain sight; and running a failed job again."""
 
-from flask import Response, request
+from collections.abc import Sequence
+from typing import Any
 
+from flask import Response, request, url_for
+
+from core.console import trail
 from core.console.forms import ReasonForm
+from core.console.sheets import JOBS
 from core.console.views.blueprints import console
-from core.console.views.tenants import directory
+from core.console.views.tenants import directory, tenant_called
 from core.data.audit import UK
 from core.data.db import tenant_session
 from core.kernel.errors import NotFound, Refused
@@ -14,6 +19,8 @@ from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
+from core.web.listing import Listing
+from core.web.lists import listed
 from core.web.pages import redirect_with, registry, render
 from core.work import queries as work_queries
 from core.work import service as work_service
@@ -21,6 +28,7 @@ from core.work.models import FAILED, SKIPPED, WorkFailure
 from core.work.registry import UnknownJob
 
 NEWEST = 50
+LONGEST_JOB = 80
 
 
 @console.get("/health")
@@ -28,9 +36,25 @@ NEWEST = 50
 def health() -> Response:
     """What is out of order."""
     session = here().session
-    text = request.args.get("page", "1")
-    page = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
-    jobs, total = work_queries.failures(session, states=(FAILED, SKIPPED), limit=NEWEST, offset=(page - 1) * NEWEST)
+    job, slug = trail.plain(request.args.get("job", ""), LONGEST_JOB), request.args.get("tenant", "")
+    at = tenant_called(slug).id if slug else None
+    listing = Listing.read(
+        url_for("console.health"),
+        request.args,
+        sorts=("-failed", "job", "tries"),
+        filters=("job", "tenant"),
+        size=NEWEST,
+    )
+
+    def read(limit: int | None, offset: int) -> tuple[Sequence[Any], int]:
+        return work_queries.failures(
+            session, states=(FAILED, SKIPPED), name=job, tenant_id=at, limit=limit, offset=offset, sort=listing.sort
+        )
+
+    found = listed(listing, JOBS, read)
+    if isinstance(found, Response):
+        return found
+    listing, jobs = found
     return render(
         "console/health.html",
         broken=sorted(registry().broken.values(), key=lambda plugin: plugin.name),
@@ -38,9 +62,8 @@ def health() -> Response:
         counts=work_queries.counts(session),
         workers=work_queries.workers(session),
         jobs=jobs,
-        total=total,
-        page=page,
-        more=total > page * NEWEST,
+        listing=listing,
+        chosen={"job": job, "tenant": slug},
         sites={tenant.id: tenant for tenant in directory().all()},
     )
 

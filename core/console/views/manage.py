@@ -1,20 +1,25 @@
 """A partner's own management pages: overview, members, plugins, audit trail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request, url_for
 
 from core.console import queries, service, trail
 from core.console.preview import differences
-from core.console.views.audit import address, csv_response, page
+from core.console.sheets import MEMBERS, TRAIL
+from core.console.views.audit import listing_of, page
 from core.console.views.blueprints import manage
 from core.console.views.flow import Steps, plugin_page
 from core.kernel.errors import Forbidden
 from core.kernel.permissions import Permission
-from core.people.queries import members, members_by_tenant
+from core.people.models import COHORT_TITLES, COHORTS
+from core.people.queries import MEMBER_SORTS, members, members_by_tenant
 from core.web.access import needs
 from core.web.context import here
+from core.web.listing import Listing
+from core.web.lists import asked_for, download, listed
 from core.web.pages import call_hooks, fragments, registry, render
 
 SIZE = 50
@@ -39,12 +44,26 @@ def home() -> Response:
 @manage.get("/members/")
 @needs(Permission.TENANT_MEMBERS_VIEW)
 def member_list() -> Response:
-    """The members whose home this is, by name."""
-    search = trail.plain(request.args.get("q", ""), LONGEST_SEARCH)
-    text = request.args.get("page", "1")
-    number = max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
-    rows = members(here().session, here().tenant.id, search, number, SIZE)
-    return render("manage/members.html", rows=rows[:SIZE], more=len(rows) > SIZE, page=number, search=search)
+    """The members whose home this is."""
+    context = here()
+    search, cohort = trail.plain(request.args.get("q", ""), LONGEST_SEARCH), request.args.get("cohort", "")
+    cohort = cohort if cohort in COHORTS else ""
+    listing = Listing.read(
+        url_for("manage.member_list"), request.args, sorts=tuple(MEMBER_SORTS), filters=("q", "cohort"), size=SIZE
+    )
+
+    def read(limit: int | None, offset: int) -> tuple[Sequence[Any], int]:
+        page = 1 if limit is None else offset // limit + 1
+        rows = members(context.session, context.tenant.id, search, page, limit, cohort=cohort, sort=listing.sort)
+        return rows[:limit], rows[0].total if rows else 0
+
+    found = listed(listing, MEMBERS, read)
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
+    return render(
+        "manage/members.html", rows=rows, listing=listing, search=search, cohort=cohort, cohorts=COHORT_TITLES
+    )
 
 
 @manage.get("/plugins/")
@@ -112,18 +131,11 @@ def plugin(plugin: str) -> Response:
 @manage.get("/audit/")
 @needs(Permission.TENANT_AUDIT_VIEW)
 def audit_trail() -> Response:
-    """What was done at this site, the newest first."""
+    """What was done at this site."""
     context = here()
     wanted, bad = trail.read(request.args, context.tenant.id)
-    found = queries.trail(context.session, wanted)
-    return page(found, bad, "manage.audit_trail", tenants=(), export=address("manage.audit_csv"))
-
-
-@manage.get("/audit/trail.csv")
-@needs(Permission.TENANT_AUDIT_VIEW)
-def audit_csv() -> Response:
-    """Every entry of this site that the filters let through, as CSV."""
-    context = here()
-    wanted, _ = trail.read(request.args, context.tenant.id)
-    entries = queries.whole_trail(context.session, wanted)
-    return csv_response("".join(trail.csv_lines(entries, {context.tenant.id: context.tenant.slug})), "audit.csv")
+    listing = listing_of("manage.audit_trail")
+    if kind := asked_for():
+        whole = queries.whole_trail(context.session, replace(wanted, before=""))
+        return download(kind, TRAIL, whole, listing.filters)
+    return page(listing, queries.trail(context.session, wanted), bad, tenants=())

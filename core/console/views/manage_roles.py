@@ -1,11 +1,13 @@
 """The roles that a partner lead gives and ends at the own site."""
 
-from flask import Response
+from flask import Response, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from core.console import queries
+from core.console import queries, trail
 from core.console.forms import GrantForm, ReasonForm
+from core.console.sheets import GRANTS
 from core.console.views.blueprints import manage
+from core.console.views.roles import GRANT_SORTS, SIZE
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from core.kernel.ids import is_id
@@ -17,6 +19,8 @@ from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
+from core.web.listing import Listing
+from core.web.lists import in_memory, listed
 from core.web.pages import redirect_with, render
 
 
@@ -30,8 +34,17 @@ def _given() -> list[Role]:
 @needs(Permission.TENANT_ROLES_MANAGE)
 def role_list() -> Response:
     """Who holds which role here."""
-    rows = role_holders(here().session, here().tenant.id)
-    return render("manage/roles.html", rows=rows, titles=ROLE_TITLES, given={role.value for role in _given()})
+    search = trail.plain(request.args.get("q", ""))
+    listing = Listing.read(
+        url_for("manage.role_list"), request.args, sorts=("role", "name", "from"), filters=("q",), size=SIZE
+    )
+    held = role_holders(here().session, here().tenant.id, search=search)
+    found = listed(listing, GRANTS, in_memory(held, listing, GRANT_SORTS))
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
+    given = {role.value for role in _given()}
+    return render("manage/roles.html", rows=rows, listing=listing, search=search, titles=ROLE_TITLES, given=given)
 
 
 @manage.route("/roles/new", methods=["GET", "POST"])

@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 
 from core.console import trail
 from core.console.forms import CloseAccountForm, ReasonForm
+from core.console.sheets import PEOPLE
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory
 from core.kernel.errors import NotFound, Refused
@@ -18,7 +19,8 @@ from core.people.service import accounts
 from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
-from core.web.listing import Listing, fetched
+from core.web.listing import Listing
+from core.web.lists import listed
 from core.web.pages import redirect_with, render
 
 LONGEST_SEARCH = 100
@@ -33,12 +35,16 @@ def person_list() -> Response:
         url_for("console.person_list"), request.args, sorts=tuple(queries.ACCOUNT_SORTS), filters=("q", "closed")
     )
 
-    def read(listing: Listing) -> Sequence[Any]:
-        return queries.search_accounts(
-            here().session, search, offset=listing.offset, limit=listing.size, sort=listing.sort, closed=closed
+    def read(limit: int | None, offset: int) -> tuple[Sequence[Any], int]:
+        rows = queries.search_accounts(
+            here().session, search, offset=offset, limit=limit, sort=listing.sort, closed=closed
         )
+        return rows, rows[0].total if rows else 0
 
-    listing, rows = fetched(listing, read)
+    found = listed(listing, PEOPLE, read)
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
     sites = {tenant.id: tenant for tenant in directory().all()}
     return render("console/people.html", rows=rows, listing=listing, search=search, closed=closed, sites=sites)
 

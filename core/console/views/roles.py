@@ -1,10 +1,14 @@
 """Who holds which role, giving a role and ending one: the central team, at any tenant."""
 
-from flask import Response, request
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from core.console import queries
+from core.console import queries, trail
 from core.console.forms import GrantForm, ReasonForm
+from core.console.sheets import GRANTS
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.db import tenant_session
@@ -20,6 +24,8 @@ from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
+from core.web.listing import Listing
+from core.web.lists import in_memory, listed
 from core.web.pages import redirect_with, render
 
 SIZE = 100
@@ -27,29 +33,39 @@ GIVEN = tuple(role for role in Role if role is not Role.MEMBER)
 """The roles that are given: `member` follows from membership."""
 
 
+GRANT_SORTS: dict[str, Callable[[Any], Any]] = {
+    "where": lambda row: (row.at_tenant_id, row.role, row.name),
+    "name": lambda row: (row.name.casefold(), row.at_tenant_id, row.role),
+    "role": lambda row: (row.role, row.at_tenant_id, row.name),
+    "from": lambda row: (row.starts_on, row.name),
+}
+"""What a list of grants can be sorted by."""
+
+
 @console.get("/roles/")
 @needs(Permission.CONSOLE_USE)
 def role_list() -> Response:
     """Every grant of today, by tenant and role."""
-    slug, role = request.args.get("tenant", ""), request.args.get("role", "")
+    slug, role = request.args.get("tenant", ""), trail.plain(request.args.get("role", ""))
+    search = trail.plain(request.args.get("q", ""))
     at = tenant_called(slug) if slug else None
-    rows = role_holders(here().session, at.id if at else None, role=role.replace("\x00", ""))
-    page = _page_number(request.args.get("page", "1"))
+    listing = Listing.read(
+        url_for("console.role_list"), request.args, sorts=tuple(GRANT_SORTS), filters=("tenant", "role", "q"), size=SIZE
+    )
+    held = role_holders(here().session, at.id if at else None, role=role, search=search)
+    found = listed(listing, GRANTS, in_memory(held, listing, GRANT_SORTS))
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
     return render(
         "console/roles.html",
-        rows=rows[(page - 1) * SIZE : page * SIZE],
-        total=len(rows),
-        page=page,
-        more=len(rows) > page * SIZE,
-        chosen={"tenant": slug, "role": role},
+        rows=rows,
+        listing=listing,
+        chosen={"tenant": slug, "role": role, "q": search},
         sites={tenant.id: tenant for tenant in directory().all()},
         titles=ROLE_TITLES,
         given=GIVEN,
     )
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 @console.route("/roles/new", methods=["GET", "POST"])

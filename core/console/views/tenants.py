@@ -1,14 +1,16 @@
 """The console's tenants: the table, one tenant's plugins, and undoing a change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, url_for
+from flask import Response, current_app, request, url_for
 
-from core.console import queries, service
+from core.console import queries, service, trail
 from core.console.preview import differences
 from core.console.settings_form import problems
+from core.console.sheets import PLUGINS, SITES, site_name
 from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
 from core.data.audit import UK
@@ -23,9 +25,13 @@ from core.tenancy.switches import kept_at
 from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
+from core.web.i18n import say
+from core.web.listing import Listing
+from core.web.lists import in_memory, listed
 from core.web.pages import redirect_with, registry, render
 
 LARGEST_REVISION = 1_000_000_000
+SIZE = 50
 
 
 def directory() -> TenantDirectory:
@@ -56,16 +62,77 @@ def open_work(tenant: TenantSnapshot) -> list[OpenWork]:
         return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the sites table: the site, and how much waits there for somebody."""
+
+    row: queries.TenantRow
+    waiting: int
+
+
+def _lines(search: str) -> list[Line]:
+    """The sites whose name has `search` in it, in either language, in their order."""
+    directory().refresh(here().session)
+    waiting = {tenant.id: sum(work.count for work in open_work(tenant)) for tenant in directory().all()}
+    rows = queries.tenants_table(here().session, registry())
+    wanted = search.casefold()
+    return [
+        Line(row, waiting.get(row.id, 0))
+        for row in rows
+        if wanted in f"{row.name}\n{row.name_cy}\n{row.slug}".casefold()
+    ]
+
+
+SITE_SORTS: dict[str, Callable[[Any], Any]] = {
+    "order": lambda line: 0,  # as the query gives them: the UK site, the nations, the regions
+    "name": lambda line: site_name(line.row.id).casefold(),
+    "members": lambda line: line.row.members,
+    "work": lambda line: line.waiting,
+    "changed": lambda line: line.row.changed_at,
+}
+
+
 @console.get("/")
 @needs(Permission.CONSOLE_USE)
 def home() -> Response:
     """Every tenant in one table."""
-    session = here().session
-    directory().refresh(session)
-    rows = queries.tenants_table(session, registry())
-    waiting = {tenant.id: sum(work.count for work in open_work(tenant)) for tenant in directory().all()}
+    search = trail.plain(request.args.get("q", ""))
+    listing = Listing.read(url_for("console.home"), request.args, sorts=tuple(SITE_SORTS), filters=("q",), size=SIZE)
+    found = listed(listing, SITES, in_memory(_lines(search), listing, SITE_SORTS))
+    if isinstance(found, Response):
+        return found
+    listing, lines = found
     titles = {name: plugin.manifest.title for name, plugin in registry().plugins.items()}
-    return render("console/tenants.html", rows=rows, waiting=waiting, titles=titles, broken=registry().broken)
+    return render(
+        "console/tenants.html", lines=lines, listing=listing, search=search, titles=titles, broken=registry().broken
+    )
+
+
+PLUGIN_SORTS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda row: say(row.title).casefold(),
+    "on": lambda row: row.on,
+}
+
+
+@console.get("/plugins/")
+@needs(Permission.CONSOLE_USE)
+def plugin_table() -> Response:
+    """Every plugin of this installation: where it is on, and whether it is in service."""
+    search = trail.plain(request.args.get("q", ""))
+    listing = Listing.read(
+        url_for("console.plugin_table"), request.args, sorts=tuple(PLUGIN_SORTS), filters=("q",), size=SIZE
+    )
+    wanted = search.casefold()
+    rows = [
+        row
+        for row in queries.plugins_table(here().session, registry())
+        if wanted in f"{say(row.title)}\n{row.name}".casefold()
+    ]
+    found = listed(listing, PLUGINS, in_memory(rows, listing, PLUGIN_SORTS))
+    if isinstance(found, Response):
+        return found
+    listing, shown = found
+    return render("console/plugins.html", rows=shown, listing=listing, search=search, sites=len(directory().all()))
 
 
 @console.get("/tenants/<slug>/")

@@ -132,11 +132,11 @@ def test_the_audit_trail_is_filtered_paged_and_exported(
     assert central.get("/console/audit/?tenant=atlantis").status_code == 404
     assert central.get("/console/audit/?before=nonsense&action=%00%ff").status_code == 200
 
-    sheet = central.get("/console/audit/trail.csv?action=test.&tenant=wales")
+    sheet = central.get("/console/audit/?action=test.&tenant=wales&format=csv")
     assert sheet.mimetype == "text/csv"
     rows = list(csv.DictReader(StringIO(sheet.text.removeprefix("\ufeff"))))
-    assert [row["why"] for row in rows] == ["wales on day 2", "wales on day 1"]
-    assert {row["subject"] for row in rows} == {"'=cmd()"}
+    assert [row["Reason"] for row in rows] == ["wales on day 2", "wales on day 1"]
+    assert {row["Subject"] for row in rows} == {"'=cmd()"}
 
 
 def test_pages_of_the_trail_neither_repeat_nor_leave_out(

@@ -1,0 +1,120 @@
+"""The console's lists as files: which columns each has. What a page shows of a row, its file says too."""
+
+from typing import Any
+
+from flask import current_app
+
+from core.kernel.permissions import ROLE_TITLES
+from core.kernel.text import N_
+from core.people.models import COHORT_TITLES
+from core.web.context import here
+from core.web.i18n import gettext as _
+from core.web.i18n import say
+from core.web.sheets import Column, Sheet
+
+
+def site_name(tenant_id: int | None) -> str:
+    """A tenant's name in the reader's language, empty where there is none."""
+    found = current_app.extensions["q.directory"].by_id(tenant_id or 0)
+    return str(found.named(here().language)) if found is not None else ""
+
+
+def _place(tenant_id: int) -> str:
+    found = current_app.extensions["q.directory"].by_id(tenant_id)
+    return _("UK-wide") if found is not None and found.kind == "uk" else site_name(tenant_id)
+
+
+def account_state(row: Any) -> str:
+    """How an account stands, in words."""
+    if row.disabled_at:
+        return _("Closed")
+    return _("Open") if row.confirmed_at else _("Not confirmed")
+
+
+MEMBERS = Sheet(
+    "members",
+    (
+        Column(N_("Name"), lambda row: row.name),
+        Column(N_("Job title"), lambda row: row.job_title),
+        Column(N_("Organisation"), lambda row: row.organisation),
+        Column(N_("Town or area"), lambda row: row.locality),
+        Column(N_("Cohort"), lambda row: say(COHORT_TITLES[row.cohort])),
+        Column(N_("Member since"), lambda row: row.since),
+    ),
+    personal=True,
+)
+GRANTS = Sheet(
+    "roles",
+    (
+        Column(N_("Name"), lambda row: row.name),
+        Column(N_("Email address"), lambda row: row.email),
+        Column(N_("Role"), lambda row: say(ROLE_TITLES[row.role])),
+        Column(N_("Where"), lambda row: _place(row.at_tenant_id)),
+        Column(N_("From"), lambda row: row.starts_on),
+        Column(N_("To"), lambda row: row.ends_on),
+        Column(N_("Reason"), lambda row: row.reason),
+    ),
+    personal=True,
+)
+PEOPLE = Sheet(
+    "people",
+    (
+        Column(N_("Name"), lambda row: row.name),
+        Column(N_("Email address"), lambda row: row.email),
+        Column(N_("Home partner"), lambda row: site_name(row.home_tenant_id)),
+        Column(N_("Made"), lambda row: row.created_at),
+        Column(N_("Last signed in"), lambda row: row.signed_in_at),
+        Column(N_("State"), account_state),
+    ),
+    personal=True,
+)
+SITES = Sheet(
+    "sites",
+    (
+        Column(N_("Site"), lambda line: site_name(line.row.id)),
+        Column(N_("Members"), lambda line: line.row.members),
+        Column(N_("Plugins on"), lambda line: ", ".join(line.row.on)),
+        Column(N_("Open work"), lambda line: line.waiting),
+        Column(N_("Last change"), lambda line: line.row.changed_at),
+    ),
+    personal=False,
+)
+PLUGINS = Sheet(
+    "plugins",
+    (
+        Column(N_("Plugin"), lambda row: say(row.title)),
+        Column(N_("Version"), lambda row: row.version),
+        Column(N_("On at"), lambda row: row.on),
+        Column(N_("Whole platform"), lambda row: row.platform_wide),
+        Column(N_("What went wrong"), lambda row: row.error),
+    ),
+    personal=False,
+)
+JOBS = Sheet(
+    "failed-jobs",
+    (
+        Column(N_("Job"), lambda row: row.name),
+        Column(N_("Site"), lambda row: site_name(row.at_tenant_id) or _("The platform")),
+        Column(N_("When"), lambda row: row.failed_at),
+        Column(N_("Tries"), lambda row: row.attempts),
+        Column(N_("State"), lambda row: row.state),
+        Column(N_("What went wrong"), lambda row: row.error),
+        Column(N_("Where"), lambda row: row.place),
+    ),
+    personal=False,
+)
+TRAIL = Sheet(
+    "audit",
+    (
+        Column(N_("When"), lambda row: row[0].at),
+        Column(N_("Site"), lambda row: site_name(row[0].tenant_id)),
+        Column(N_("Entry"), lambda row: row[0].seq),
+        Column(N_("Who"), lambda row: row[1] or row[0].actor_id or row[0].actor_name),
+        Column(N_("Action"), lambda row: row[0].action),
+        Column(N_("Subject"), lambda row: row[0].subject),
+        Column(N_("Before"), lambda row: row[0].before),
+        Column(N_("After"), lambda row: row[0].after),
+        Column(N_("Reason"), lambda row: row[0].why),
+    ),
+    personal=True,
+)
