@@ -24,7 +24,22 @@ from core.people import login, queries
 from core.people import views as people_views
 from core.tenancy.directory import TenantDirectory
 from core.tenancy.files import read_tenant_files, read_themes
-from core.web import access, assets, errors, gate, health, i18n, icons, logs, mount, pages, site, style_views, unchanged
+from core.web import (
+    access,
+    assets,
+    compiled,
+    errors,
+    gate,
+    health,
+    i18n,
+    icons,
+    logs,
+    mount,
+    pages,
+    site,
+    style_views,
+    unchanged,
+)
 from core.web.flask_app import PlatformFlask
 from core.web.tenant_path import TenantPath
 
@@ -162,6 +177,7 @@ def boot(config: Config | None = None) -> Flask:
     """
     logs.install(logging.INFO)
     app = create_app(config)
+    compiled.keep(app, app.extensions[unchanged.RELEASE])
     with app.app_context():
         registry: Registry = app.extensions["q.registry"]
         components(registry)

@@ -1,5 +1,6 @@
 """`qplatform`: serve, worker, demo, db …, tenants …, plugins …."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         working_dir=ROOT,
     )
     with TemporaryDirectory(prefix="q-metrics-") as folder:
+        gc.freeze()  # what the web processes share with this one stays shared
         share(folder)  # each web process writes its figures there; any of them can tell the sum
         server.serve()
 

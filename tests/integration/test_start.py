@@ -1,0 +1,108 @@
+"""What a web process brings along when it starts, and what it keeps for the next one."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.web import compiled
+from tests.support.databases import Database
+from tests.support.environment import ROOT, environment
+from tests.support.servers import Process
+
+RARE = (
+    "aiosmtpd", "alembic", "authlib", "babel.messages.extract", "boto3", "croniter", "dbos", "granian", "icalendar", "mako",
+    "markdown_it", "multiprocessing.pool", "nh3", "obstore", "openpyxl", "PIL", "qrcode", "redis", "unittest", "xlsxwriter",
+    "core.work.engine", "core.work.worker", "core.sdk.testing", "core.sdk.scaffold",
+)  # fmt: skip
+"""Heavy or rarely needed: each is imported where it is used, by whoever uses it."""
+ASK = """
+import json, sys
+import wsgi
+client = wsgi.app.test_client()
+assert client.get("/scotland/").status_code == 200
+assert client.get("/scotland/events/").status_code == 200
+print(json.dumps({"modules": sorted(sys.modules), "templates": str(wsgi.app.jinja_env.bytecode_cache.directory)}))
+"""
+Told = dict[str, str | list[str]]
+
+
+def _ask(database: Database, folder: Path, **settings: str) -> Told:
+    env = environment(database, TMPDIR=str(folder), **settings)
+    done = subprocess.run([sys.executable, "-c", ASK], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told: Told = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.parametrize("demo", ["", "1"])
+def test_a_web_process_imports_nothing_heavy_that_pages_do_not_need(
+    other_database: Database, tmp_path: Path, demo: str
+) -> None:
+    told = _ask(other_database, tmp_path, QP_DEMO=demo)
+    assert not set(RARE) & set(told["modules"])
+
+
+def test_compiled_templates_are_kept_for_the_next_start_where_nobody_else_may_write(
+    other_database: Database, tmp_path: Path
+) -> None:
+    folder = Path(str(_ask(other_database, tmp_path)["templates"]))
+    assert folder.parent == tmp_path
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    first = {path: path.stat().st_mtime_ns for path in folder.glob("q-*.cache")}
+    assert len(first) > 5
+    other = folder / "q-0123456789abcdef-of-another-release.cache"
+    other.write_bytes(b"old")
+    damaged = min(first)
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    _ask(other_database, tmp_path)
+    assert not other.exists()
+    again = {path: path.stat().st_mtime_ns for path in folder.glob("q-*.cache")}
+    assert set(again) == set(first)
+    assert {path for path in first if again[path] != first[path]} == {damaged}, "what was whole was not compiled again"
+
+
+@pytest.mark.parametrize("ruin", [lambda folder: folder.write_text("a file"), lambda folder: folder.mkdir(mode=0o777)])
+def test_it_starts_without_a_folder_for_them(
+    other_database: Database, tmp_path: Path, ruin: Callable[[Path], object]
+) -> None:
+    ruin(tmp_path / f"_jinja2-cache-{os.getuid()}")
+    code = ASK.replace("str(wsgi.app.jinja_env.bytecode_cache.directory)", '""')
+    env = environment(other_database, TMPDIR=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_full_disk_costs_no_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from jinja2 import DictLoader, Environment
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+    env = Environment(
+        loader=DictLoader({"a": "{{ 1 + 1 }}"}),
+        bytecode_cache=compiled.CompiledTemplates(str(tmp_path)),
+        autoescape=True,
+    )
+    assert env.get_template("a").render() == "2"
+
+
+@pytest.mark.slow
+def test_one_worker_answers_soon_and_stays_small(
+    start_server: Callable[..., Process], other_database: Database
+) -> None:
+    """Loose bounds, for any machine: `make bench` prints the figures."""
+    start_server(other_database).stop()
+    before = time.monotonic()
+    server = start_server(other_database)
+    assert time.monotonic() - before < 10
+    worker = psutil.Process(server.pid).children(recursive=True)[0]
+    assert worker.memory_info().rss < 130 * 2**20
