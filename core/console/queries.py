@@ -16,7 +16,7 @@ from core.kernel.permissions import Role
 from core.people.models import Account, RoleGrant
 from core.people.queries import account_by_email, members_by_tenant
 from core.tenancy.models import PluginRevision, PluginState, Tenant
-from core.tenancy.switches import kept_at
+from core.tenancy.switches import answering, kept_at
 
 PAGE = 50
 
@@ -42,22 +42,27 @@ class TenantRow:
 
 def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]:
     """Every tenant in its order, in three statements whatever their number."""
-    on: dict[int, list[str]] = {}
-    switched_on = list(
-        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True)))
+    on = answering(
+        registry,
+        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))),
     )
     members = members_by_tenant(session)
     rows = session.execute(
         sa.select(Tenant.id, Tenant.slug, Tenant.name, Tenant.name_cy, Tenant.kind, Tenant.changed_at).order_by(
             Tenant.position
         )
-    ).all()
-    for r in rows:
-        on[r.id] = sorted(
-            plugin for at, plugin in switched_on if plugin in registry.plugins and at == kept_at(registry, plugin, r.id)
-        )
+    )
     return [
-        TenantRow(r.id, r.slug, r.name, r.name_cy, r.kind, members.get(r.id, 0), tuple(on[r.id]), r.changed_at)
+        TenantRow(
+            r.id,
+            r.slug,
+            r.name,
+            r.name_cy,
+            r.kind,
+            members.get(r.id, 0),
+            tuple(sorted(state.plugin for state in on(r.id) if state.plugin in registry.plugins)),
+            r.changed_at,
+        )
         for r in rows
     ]
 

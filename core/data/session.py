@@ -123,7 +123,9 @@ def announce(connection: sa.Connection, scope: Scope) -> None:
     )
 
 
-def first_read(session: ScopedSession, *, postgresql: str, sqlite: str, alone: bool = False) -> sa.Row[Any] | None:
+def first_read(
+    session: ScopedSession, *, postgresql: str, sqlite: str, alone: bool = False
+) -> sa.Row[*tuple[Any, ...]] | None:
     """One row, read by the very statement that begins the session's transaction and announces its tenant.
 
     Every request begins so: it saves a round trip. `postgresql` is what follows `with announced(tenant) as (…)`, and must

@@ -85,10 +85,8 @@ class TenantDirectory:
 
     def refresh(self, session: ScopedSession) -> None:
         """Read every tenant anew (two statements)."""
-        states = list(session.scalars(sa.select(PluginState)))
-        tenants = [
-            self._snapshot(row, answering(self._registry, row.id, states)) for row in session.scalars(sa.select(Tenant))
-        ]
+        states = answering(self._registry, session.scalars(sa.select(PluginState)))
+        tenants = [self._snapshot(row, states(row.id)) for row in session.scalars(sa.select(Tenant))]
         with self._lock:
             self._by_id = {tenant.id: tenant for tenant in tenants}
             self._ids = {tenant.slug: tenant.id for tenant in tenants}

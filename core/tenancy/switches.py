@@ -1,6 +1,7 @@
 """Where a plugin is switched and set: at each tenant or, for a plugin of the whole platform, at the UK site alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -9,6 +10,8 @@ from core.data.session import ScopedSession
 from core.hooks.registry import Registry
 from core.tenancy.models import PluginState
 
+State = TypeVar("State")
+
 
 def kept_at(registry: Registry, plugin: str, tenant_id: int) -> int:
     """The tenant whose row answers for `plugin` at `tenant_id`: the UK site's for a plugin of level `platform`, else its own."""
@@ -16,9 +19,20 @@ def kept_at(registry: Registry, plugin: str, tenant_id: int) -> int:
     return UK if found is not None and found.manifest.platform_wide else tenant_id
 
 
-def answering(registry: Registry, tenant_id: int, states: Iterable[PluginState]) -> list[PluginState]:
-    """Those of all `states` (any tenants') that answer for `tenant_id`: a row left from another level answers nothing."""
-    return [state for state in states if state.at_tenant_id == kept_at(registry, state.plugin, tenant_id)]
+def answering(registry: Registry, states: Iterable[State]) -> Callable[[int], list[State]]:
+    """Sort all tenants' `states` (anything with at_tenant_id and plugin); the result gives those that answer for a tenant.
+
+    A row left at a partner from the time when each site decided for itself answers nothing.
+    """
+    own: dict[int, list[State]] = {}
+    wide: list[State] = []
+    for state in states:
+        place: Any = state
+        if (at := kept_at(registry, place.plugin, place.at_tenant_id)) != place.at_tenant_id:
+            continue
+        found = registry.plugins.get(place.plugin)
+        (wide if found is not None and found.manifest.platform_wide else own.setdefault(at, [])).append(state)
+    return lambda tenant_id: own.get(tenant_id, []) + wide
 
 
 def names_on(session: ScopedSession, registry: Registry, tenant_id: int) -> frozenset[str]:

@@ -26,6 +26,8 @@ EXPECTED: dict[str, str] = {
     "site.home": PUBLIC,
     "site.theme": PUBLIC,
     "site.language": PUBLIC,
+    "site.accessibility": PUBLIC,
+    "site.privacy": PUBLIC,
     "style.index": PUBLIC,
     "account.register": PUBLIC,
     "account.reset": PUBLIC,
@@ -164,12 +166,16 @@ def test_a_plugin_that_is_off_looks_like_nothing(app: Flask, client: FormClient)
     tenant = directory.by_slug("eastern")
     with app.app_context(), tenant_session(tenant.id) as session:
         for name, plugin in registry.plugins.items():
+            if plugin.manifest.platform_wide:
+                continue  # not this site's to switch
             revision = 1 if name in tenant.ever_enabled else 0
             change = Change(name, False, plugin.settings().model_dump(mode="json"), revision, "test")
             configure(session, registry, tenant.ref(), change, SYSTEM)
     missing = client.get("/eastern/no-such-page")
+    off = {name for name, plugin in registry.plugins.items() if not plugin.manifest.platform_wide}
+    assert off
     for rule, _, method in _rules(app):
-        if rule.endpoint.split(".")[0] in registry.plugins:
+        if rule.endpoint.split(".")[0] in off:
             response = client.open("/eastern" + _path(app, rule), method=method)
             assert response.status_code == 404, rule.endpoint
             assert response.data == missing.data, rule.endpoint
