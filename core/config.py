@@ -71,7 +71,7 @@ class Config:
             hosts=_hosts(env.get("QP_HOSTS", "")),
             demo=demo,
             metrics_token=env.get("QP_METRICS_TOKEN", ""),
-            contact=_contact(env.get("QP_CONTACT", "")),
+            contact=_contact(env.get("QP_CONTACT", "help@q.example" if demo else "")),
             app_role=env.get("QP_DATABASE_APP_ROLE", "qp_app"),
         )
 

@@ -11,6 +11,7 @@ from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 from core.web.i18n import say
 
+FOR_GOOD = _l("Kept in the audit trail for good: write no names and nothing private.")
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
@@ -34,7 +35,9 @@ class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types
 class ReasonForm(Form):
     """Anything that is done with a reason and nothing else."""
 
-    reason = TextAreaField(_l("Reason"), [NotBlank(N_("Say why")), Length(max=500)], filters=[stripped])
+    reason = TextAreaField(
+        _l("Reason"), [NotBlank(N_("Say why")), Length(max=500)], filters=[stripped], description=FOR_GOOD
+    )
 
 
 class CloseAccountForm(ReasonForm):
@@ -74,4 +77,6 @@ class GrantForm(Form):
     ends_on = DayField(
         _l("Last day"), [Optional(), _sensible], description=_l("Leave it empty for a role without an end.")
     )
-    reason = TextAreaField(_l("Reason"), [NotBlank(N_("Say why")), Length(max=500)], filters=[stripped])
+    reason = TextAreaField(
+        _l("Reason"), [NotBlank(N_("Say why")), Length(max=500)], filters=[stripped], description=FOR_GOOD
+    )

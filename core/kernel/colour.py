@@ -26,20 +26,6 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def lightened(colour: str, against: str, ratio: float) -> str:
-    """`colour`, mixed with only as much white as it needs to stand `ratio` to 1 against the dark colour `against`.
-
-    Raises ValueError where even white does not reach that.
-    """
-    if contrast(WHITE, against) < ratio:
-        raise ValueError(f"not even white has a contrast of {ratio} on {against}")
-    for percent in range(101):
-        mixed = "#" + "".join(f"{round((c + (1 - c) * percent / 100) * 255):02x}" for c in _channels(colour))
-        if contrast(mixed, against) >= ratio:
-            return mixed
-    return WHITE
-
-
 def _channels(colour: str) -> tuple[float, float, float]:
     if not is_hex(colour):
         raise ValueError(f"{colour!r} is not a colour such as #1d5fa8")

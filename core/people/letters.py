@@ -8,7 +8,7 @@ from flask import current_app, g, request, url_for
 from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.people.service.tools import Letter
-from core.web.contact import contact_address
+from core.web.contact import platform_address
 from core.web.context import here
 from core.web.i18n import say
 from core.work import mail
@@ -101,7 +101,7 @@ def send(session: ScopedSession, letter: Letter) -> None:
     language, context.language = context.language, letter.locale
     try:
         tenant = context.tenant
-        places: dict[str, Callable[[], str]] = {"at": lambda: _moment(letter), "contact": contact_address}
+        places: dict[str, Callable[[], str]] = {"at": lambda: _moment(letter), "contact": platform_address}
         facts = {
             "subject": say(words.subject),
             "paragraphs": [

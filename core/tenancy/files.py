@@ -11,6 +11,7 @@ from core.tenancy.theme import Theme, ThemeError, colour_problems, read_theme
 
 RESERVED = frozenset(
     [
+        "accessibility",
         "account",
         "apply",
         "assets",
@@ -25,6 +26,7 @@ RESERVED = frozenset(
         "me",
         "metrics",
         "noticeboard",
+        "privacy",
         "readyz",
         "robots.txt",
         "static",
@@ -75,6 +77,7 @@ class TenantFile(_Strict):
     welcome_cy: str = Field(default="", min_length=0)
     languages: tuple[Literal["en", "cy"], ...] = Field(min_length=1)
     hosts: tuple[str, ...] = ()
+    contact: str = Field(default="", min_length=0, max_length=254, pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
     position: int = Field(ge=0, strict=True)
     colours: Colours
     plugins: dict[str, dict[str, Any]] = {}
@@ -93,7 +96,18 @@ class TenantFile(_Strict):
 
     def details(self) -> dict[str, Any]:
         """What the tenant's row keeps as JSON."""
-        kept = {"through", "partner_cy", "area", "area_cy", "welcome", "welcome_cy", "languages", "hosts", "colours"}
+        kept = {
+            "through",
+            "partner_cy",
+            "area",
+            "area_cy",
+            "welcome",
+            "welcome_cy",
+            "languages",
+            "hosts",
+            "contact",
+            "colours",
+        }
         return self.model_dump(mode="json", include=kept)
 
 

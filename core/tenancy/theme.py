@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from core.kernel.colour import DARK_PAGES, LIGHT_PAGES, WHITE, contrast, is_hex, lightened
+from core.kernel.colour import DARK_PAGES, LIGHT_PAGES, WHITE, contrast, is_hex
 
 TOKENS = ("brand", "accent", "radius")
 BLOCKS = ("home_intro", "home_aside", "footer_note")
@@ -67,15 +67,14 @@ def colour_problems(brand: str, accent: str, dots: str) -> dict[str, str]:
 def tenant_css(colours: Mapping[str, str], tokens: Mapping[str, str]) -> str:
     """The stylesheet of one site, in the design system's last layer: `colours` as in tenant.toml, overridden by `tokens`.
 
-    `--brand-soft` is the brand as text and lines may use it on a page: by night lightened until it has 4.5 to 1.
     Raises ValueError for a colour or a radius that is not one: nothing unchecked gets into a stylesheet.
     """
     merged = dict(colours) | dict(tokens)
     brand, accent = merged["brand"], merged["accent"]
-    soft = lightened(brand, DARK_PAGES[0], 4.5)
-    rules = {"brand": brand, "brand-ink": WHITE, "brand-soft": f"light-dark({brand},{soft})", "accent": accent}
-    if not is_hex(accent):
-        raise ValueError(f"{accent!r} is not a colour")
+    rules = {"brand": brand, "brand-ink": WHITE, "accent": accent}
+    for colour in (brand, accent):
+        if not is_hex(colour):
+            raise ValueError(f"{colour!r} is not a colour")
     if "radius" in merged:
         middle = _radius(merged["radius"])
         # The design system's three radii keep their proportions, 4 to 7 to 10.

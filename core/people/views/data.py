@@ -17,7 +17,7 @@ from core.people.service import closing
 from core.people.service.erasure import GRACE
 from core.people.views.base import blueprint, tools
 from core.web.access import signed_in
-from core.web.contact import contact_address
+from core.web.contact import platform_address
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
@@ -92,6 +92,6 @@ def close() -> Response:
             )
     return render(
         "people/close.html", status=422 if form.errors else 200, form=form, held=_counts(), days=GRACE.days,
-        stays=[part.stays for part in PARTS.values() if part.stays], contact=contact_address(),
+        stays=[part.stays for part in PARTS.values() if part.stays], contact=platform_address(),
         back=url_for("account.data"),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.kernel.colour import DARK_PAGES, LIGHT_PAGES, contrast, is_hex, lightened
+from core.kernel.colour import DARK_PAGES, LIGHT_PAGES, contrast, is_hex
 
 CSS = Path(__file__).resolve().parents[3] / "core" / "web" / "static" / "q.css"
 
@@ -33,19 +33,6 @@ def test_only_six_lower_case_digits_are_a_colour(value: str) -> None:
     assert not is_hex(value)
     with pytest.raises(ValueError, match="is not a colour"):
         contrast(value, "#ffffff")
-
-
-def test_lightening_stops_as_soon_as_it_can_be_read() -> None:
-    dark = "#1f1b26"
-    lifted = lightened("#5b2a86", dark, 4.5)
-    assert 4.5 <= contrast(lifted, dark) < 4.7
-    assert lightened("#ffffff", dark, 4.5) == "#ffffff"
-    assert lightened(lifted, dark, 4.5) == lifted
-
-
-def test_lightening_says_when_it_cannot() -> None:
-    with pytest.raises(ValueError, match="not even white"):
-        lightened("#5b2a86", "#ffffff", 4.5)
 
 
 def test_the_pages_are_those_of_the_design_system() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from core.kernel.colour import DARK_PAGES, contrast
 from core.tenancy.files import read_tenant_files, read_themes
 from core.tenancy.theme import Theme, ThemeError, read_theme, tenant_css
 
@@ -146,18 +145,9 @@ def test_nothing_else_may_lie_in_a_theme(tmp_path: Path, name: str) -> None:
         read_theme(tmp_path, ("en",))
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: f.slug)
-def test_by_night_every_brand_can_be_read(file: object) -> None:
-    css = tenant_css(file.colours.model_dump(), {})  # type: ignore[attr-defined]  # pytest gives parameters as objects
-    day, night = re.findall(r"--brand-soft:light-dark\((#\w{6}),(#\w{6})\)", css)[0]
-    assert contrast(day, "#ffffff") >= 7
-    assert min(contrast(night, page) for page in DARK_PAGES) >= 4.5
-
-
 def test_the_stylesheet_is_one_rule_in_the_last_layer() -> None:
     css = tenant_css(COLOURS, {})
-    assert css.startswith("@layer tenant{:root{--brand:#6c26a2;--brand-ink:#ffffff;--brand-soft:light-dark(#6c26a2,")
-    assert css.endswith(";--accent:#eeb32b}}\n")
+    assert css == "@layer tenant{:root{--brand:#6c26a2;--brand-ink:#ffffff;--accent:#eeb32b}}\n"
     assert css.count("{") == css.count("}") == 2
 
 
