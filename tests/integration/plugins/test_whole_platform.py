@@ -1,6 +1,7 @@
 """A plugin of level `platform` is on for the whole platform or not at all, as the UK site says."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -154,3 +155,27 @@ def test_a_partners_own_page_does_not_offer_it(wide: Flask, switch: Switch) -> N
     lead = client_of(wide, make_person(wide, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
     assert "plugins/everywhere" not in lead.get("/scotland/manage/plugins/").text
     assert lead.get("/scotland/manage/plugins/everywhere/").status_code == 403
+
+
+def test_changes_at_many_sites_at_once_lose_no_version(wide: Flask, switch: Switch) -> None:
+    """Everybody's version rises with the one change while sites change their own: no deadlock, nothing lost."""
+    sites, rounds = ("uk", "scotland", "wales", "oxford"), 8
+    before = {t.slug: t.version for t in wide.extensions["q.directory"].all()}
+
+    def own(slug: str) -> None:
+        for revision in range(1, rounds + 1):
+            switch(True, slug, name="local_events", revision=revision, who_may_create="organisers")
+
+    def everywhere() -> None:
+        for revision in range(rounds):
+            switch(revision % 2 == 0, revision=revision)
+
+    with ThreadPoolExecutor(len(sites) + 1) as pool:
+        done = [pool.submit(own, slug) for slug in sites] + [pool.submit(everywhere)]
+        for one in done:
+            one.result(60)
+    wide.test_client().get("/")
+    after = {t.slug: t.version for t in wide.extensions["q.directory"].all()}
+    assert {slug: after[slug] - before[slug] for slug in after} == {
+        slug: rounds * 2 if slug in sites else rounds for slug in after
+    }
