@@ -62,3 +62,10 @@ def load_outcodes() -> Mapping[str, tuple[str, ...]]:
     raw = json.loads((HERE / "outcodes.json").read_text("utf-8"))
     found = {code: (slug,) for slug, codes in raw["whole"].items() for code in codes.split()}
     return MappingProxyType(found | {code: tuple(slugs) for code, slugs in raw["shared"].items()})
+
+
+@cache
+def load_straddled() -> Mapping[str, tuple[str, ...]]:
+    """An outward code that lies in several partners' areas to the codes of its local authorities, the likeliest first."""
+    raw = json.loads((HERE / "outcodes.json").read_text("utf-8"))
+    return MappingProxyType({code: tuple(codes.split()) for code, codes in raw["within"].items()})

@@ -146,9 +146,11 @@ def build(areas: Areas) -> tuple[str, str]:
 
 
 def _split(outcodes: dict[str, Counter[str]], areas: Areas) -> dict[str, dict[str, Any]]:
-    """Outward codes that lie in one partner's area, by partner; and those that lie in several, each with its partners."""
+    """Outward codes that lie in one partner's area, by partner; and those that lie in several, each with its partners and
+    with its local authorities, the likeliest first."""
     whole: dict[str, list[str]] = defaultdict(list)
     shared: dict[str, list[str]] = {}
+    within: dict[str, str] = {}
     for outcode, authorities in sorted(outcodes.items()):
         partners: Counter[str] = Counter()
         for authority, count in sorted(authorities.items()):
@@ -160,7 +162,9 @@ def _split(outcodes: dict[str, Counter[str]], areas: Areas) -> dict[str, dict[st
             whole[ranked[0]].append(outcode)
         else:
             shared[outcode] = ranked
-    return {"whole": {slug: " ".join(codes) for slug, codes in sorted(whole.items())}, "shared": shared}
+            within[outcode] = " ".join(code for code, _ in authorities.most_common())
+    named = {slug: " ".join(codes) for slug, codes in sorted(whole.items())}
+    return {"whole": named, "shared": shared, "within": within}
 
 
 def _text(value: dict[str, dict[str, Any]]) -> str:
