@@ -1,0 +1,1 @@
+"""Joining Q: windows, application forms, panels, assessments, decisions."""
