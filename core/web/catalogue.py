@@ -37,7 +37,9 @@ def read(path: Path) -> Catalog:
 def update(path: Path, folders: Iterable[Path]) -> list[str]:
     """Bring the catalogue at `path` in step with the code, keeping its translations; the msgids that lack one."""
     catalogue = read(path)
+    made = catalogue.creation_date
     catalogue.update(extract(folders), no_fuzzy_matching=True)
+    catalogue.creation_date = made  # else two people who add words always collide on the line with the time
     catalogue.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
