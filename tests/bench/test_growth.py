@@ -36,9 +36,9 @@ def copies(databases: Databases, baseline: Database) -> Iterator[Callable[..., D
         databases.drop(database)
 
 
-def _compare(
-    few: servers.Process, many: servers.Process, path: str, name: str, goal: float
-) -> tuple[str, str, str, str]:
+def _compare(running: list[servers.Process], path: str, name: str, goal: float) -> tuple[str, str, str, str]:
+    """One row of the table: the page at `path` asked of the first server and of the second, by turns."""
+    few, many = running
     with closing(grown.Served(few)) as small, closing(grown.Served(many)) as large:
         return _compared(small, large, path, name, goal)
 
@@ -55,7 +55,7 @@ def _compared(small: grown.Served, large: grown.Served, path: str, name: str, go
 
 
 def test_tenants(copies: Callable[..., Database], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    running = []
+    running: list[servers.Process] = []
     rows_of_all = grown.read_tenants(copies())
     for count in (4, 1000):
         database = prepare(copies(empty=True), "db upgrade")
@@ -65,9 +65,9 @@ def test_tenants(copies: Callable[..., Database], tmp_path: Path, capsys: pytest
     try:
         rows = [
             ("served, CPU of the server", "4 to 1,000 tenants", "ratio", "goal"),
-            _compare(*running, LIST, "list of 50 events", 1.15),
-            _compare(*running, "/scotland/", "tenant home", 0),
-            _compare(*running, "/", "UK home, which names every partner", 0),
+            _compare(running, LIST, "list of 50 events", 1.15),
+            _compare(running, "/scotland/", "tenant home", 0),
+            _compare(running, "/", "UK home, which names every partner", 0),
         ]
     finally:
         for server in running:
@@ -95,7 +95,8 @@ def test_plugins_start_and_memory(
     copies: Callable[..., Database], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [("served", "3 to 50 plugins, 3 on", "ratio", "goal")]
-    running, starts = [], []
+    running: list[servers.Process] = []
+    starts = []
     for count, limit in ((3, 1.0), (50, 1.5)):
         folder = tmp_path / str(count)
         folder.mkdir()
@@ -118,7 +119,7 @@ def test_plugins_start_and_memory(
         )
         running.append(servers.serve(database, folder, PYTHONPATH=paths))
     try:
-        rows.append(_compare(*running, LIST, "list of 50 events", 1.15))
+        rows.append(_compare(running, LIST, "list of 50 events", 1.15))
         for server, count in zip(running, (3, 50), strict=True):
             with closing(grown.Served(server)) as served:
                 for path in (LIST, "/", "/scotland/", "/account/sign-in"):
