@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import FileField, HiddenField, StringField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import ValidationError
 
@@ -16,6 +18,22 @@ _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
     """A form with CSRF protection and `form_key`, which makes a second sending of the same form harmless."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the same
+        """How a request becomes a form's answers."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """What was sent: text for fields of text, files only for fields that ask for one, and nothing from JSON.
+
+            Flask-WTF alone would put a file, or any JSON value, where a service expects text.
+            """
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata  # given by the caller
+            if not form.is_submitted():
+                return None
+            wanted = {field.name for field in form if isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name in wanted]
+            return MultiDict([*request.form.items(multi=True), *files]) if files else request.form
 
     form_key = HiddenField()
 
