@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import quote
 
 from flask import Flask, Response, abort, g, redirect, request
 
@@ -95,7 +96,7 @@ def _return_path() -> str:
         return f"{g.here.prefix}/"
     path = request.script_root + request.path
     query = request.query_string.decode("ascii", "ignore")
-    return (path + ("?" + query if query else "")).replace("%", "%25").replace("?", "%3F").replace("&", "%26")
+    return quote(path + ("?" + query if query else ""), safe="/=")  # a line break, say, cannot stand in a header
 
 
 def _language(here: Here) -> str:
