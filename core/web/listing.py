@@ -29,7 +29,7 @@ class Listing:
         sort = query.get("sort", "")
         known = sort.removeprefix("-") in {name.removeprefix("-") for name in sorts}
         number = query.get("page", "1")
-        page = min(int(number), LARGEST_PAGE) if number.isascii() and number.isdigit() else 1
+        page = min(int(number[:9]), LARGEST_PAGE) if number.isascii() and number.isdigit() else 1
         kept = tuple((name, query[name]) for name in filters if query.get(name))
         return cls(path, max(page, 1), size, 0, sort if known else sorts[0], kept)
 
