@@ -237,7 +237,7 @@ def _trail_query(session: ScopedSession, wanted: Wanted, query: Any) -> Any:
         query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
     if wanted.actor:
         account = account_by_email(session, wanted.actor)
-        query = query.where(AuditEntry.actor_id == account.id) if account else query.where(sa.false())
+        query = query.where(AuditEntry.actor_id == (account.id if account else ""))  # nobody's id finds nothing
     if wanted.since:
         query = query.where(AuditEntry.at >= clock.from_london(datetime.combine(wanted.since, time())))
     if wanted.until:
