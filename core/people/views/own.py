@@ -140,7 +140,7 @@ def email_with(token: str) -> Any:
             )
     except DomainError as gone:
         return link_gone(gone, again)
-    return render("people/email_with.html", form=form, email=holder.extra)
+    return render("people/email_with.html", status=422 if form.errors else 200, form=form, email=holder.extra)
 
 
 @blueprint.route("/home", methods=["GET", "POST"])
