@@ -11,11 +11,18 @@ from werkzeug.test import TestResponse
 
 @dataclass
 class FoundForm:
-    """One form of a page: where it goes and what it holds as served."""
+    """One form of a page: where it goes and what it holds as served.
+
+    `kinds` says what each field is (an input's type, `select`, `textarea`), `options` what a select offers, `buttons` the
+    (name, value) pairs that its buttons send.
+    """
 
     action: str
     method: str
     fields: dict[str, list[str]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    options: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
 
 
 class _Forms(HTMLParser):
@@ -32,6 +39,12 @@ class _Forms(HTMLParser):
         if not self.forms or "disabled" in given:
             return
         name = given.get("name", "")
+        if name and tag in {"input", "select", "textarea"}:
+            self.forms[-1].kinds[name] = given.get("type", "text") if tag == "input" else tag
+        if tag == "button" and name:
+            self.forms[-1].buttons.append((name, given.get("value", "")))
+        if tag == "option" and self._select:
+            self.forms[-1].options.setdefault(self._select, []).append(given.get("value", ""))
         if tag == "input" and name and given.get("type", "text") not in {"submit", "button", "image", "file", "reset"}:
             if given.get("type") not in {"checkbox", "radio"} or "checked" in given:
                 self._add(name, given.get("value", "on" if given.get("type") == "checkbox" else ""))
@@ -46,12 +59,14 @@ class _Forms(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._select = ""
-        elif tag == "textarea":
+        elif tag == "textarea" and self._area:
+            held = self.forms[-1].fields[self._area]
+            held[-1] = held[-1].replace("\r\n", "\n").removeprefix("\n")  # a browser drops the first line break too
             self._area = ""
 
     def handle_data(self, data: str) -> None:
         if self._area:
-            self.forms[-1].fields[self._area][-1] += data.removeprefix("\n")
+            self.forms[-1].fields[self._area][-1] += data
 
     def _add(self, name: str, value: str) -> None:
         self.forms[-1].fields.setdefault(name, []).append(value)

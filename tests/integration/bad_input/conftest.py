@@ -1,0 +1,50 @@
+"""The world and its forms, made once for each module."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from core.app import components, create_app
+from core.data.db import db
+from tests.integration.bad_input.discovery import NotingRequest, Way, find_ways
+from tests.integration.bad_input.watch import Watch
+from tests.integration.bad_input.world import World, make_world
+from tests.support.app_fixtures import config_for
+from tests.support.client import FormClient
+from tests.support.databases import Database, Databases
+
+
+@pytest.fixture(scope="module")
+def world(databases: Databases, baseline: Database) -> Iterator[World]:
+    """An application with the demonstration's pages on a database of its own, and people in it."""
+    database = databases.create(baseline)
+    app = create_app(config_for(database, demo=True))
+    components(app.extensions["q.registry"])
+    app.test_client_class = FormClient
+    app.request_class = NotingRequest
+    browsers, named, emails, foreign = make_world(app)
+    _let_go(app)
+    made = World(app, Watch(databases, database), browsers, named, emails, foreign)
+    yield made
+    _let_go(app)
+    made.watch.close()
+    databases.drop(database)
+
+
+def _let_go(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def ways(world: World) -> list[Way]:
+    """Every form of the application, with good answers."""
+    return find_ways(world)
+
+
+@pytest.fixture(autouse=True)
+def _as_before(world: World) -> Iterator[None]:
+    """Every test begins and ends with the world as it was made."""
+    yield
+    world.put_back()

@@ -1,0 +1,193 @@
+"""Which forms and which query parameters the application has, found by looking at its pages and at what its views ask for."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Request
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+
+from tests.factories.people import PASSWORD
+from tests.integration.bad_input.world import CSRF, Browser, World, prefix
+from tests.support.client import FoundForm, forms
+
+ASKED: set[str] = set()
+"""The names that views have asked the query for, since the set was emptied last."""
+TYPED = {"text", "email", "url", "number", "date", "datetime-local", "textarea", "search", "tel", "time"}
+"""Kinds of fields that people type into and see again."""
+
+
+class NotingQuery(ImmutableMultiDict[str, str]):
+    """A request's parameters that note which names somebody asks for."""
+
+    def get(self, key: Any, *rest: Any, **more: Any) -> Any:
+        ASKED.add(key)
+        return super().get(key, *rest, **more)
+
+    def __getitem__(self, key: Any) -> Any:
+        ASKED.add(key)
+        return super().__getitem__(key)
+
+    def getlist(self, key: Any, *rest: Any, **more: Any) -> Any:
+        ASKED.add(key)
+        return super().getlist(key, *rest, **more)
+
+    def __contains__(self, key: object) -> bool:
+        ASKED.add(str(key))
+        return super().__contains__(key)
+
+
+class NotingRequest(Request):
+    """A request whose parameters note what they are asked for."""
+
+    parameter_storage_class = NotingQuery
+
+
+@dataclass(frozen=True)
+class Way:
+    """A form and how to send it well: `fields` are good answers to all of its questions."""
+
+    browser: Browser
+    endpoint: str
+    page: str
+    action: str
+    fields: dict[str, list[str]]
+    form: FoundForm
+
+    @property
+    def name(self) -> str:
+        """What a failure calls it."""
+        step = f" {self.fields['step'][0]}" if "step" in self.fields else ""
+        return f"{self.endpoint}{step} ({self.browser.name}, {self.page[:60]})"
+
+    def visible(self) -> set[str]:
+        """The fields that a person sees and answers."""
+        return {name for name, kind in self.form.kinds.items() if kind != "hidden"}
+
+    def answers(self, *, typed_only: bool) -> list[str]:
+        """The names of the fields; the token has tests of its own."""
+        return [n for n in self.fields if n != CSRF and (self.form.kinds.get(n) in TYPED or not typed_only)]
+
+    def typed(self, but: str = "") -> Iterator[tuple[str, str]]:
+        """The visible fields that people type into, with the good answer of each."""
+        for name, kind in self.form.kinds.items():
+            if kind in TYPED and name != but and self.fields.get(name, [""])[0]:
+                yield name, self.fields[name][0]
+
+
+def rules(app: Flask, method: str) -> Iterator[Rule]:
+    """Every route that takes `method`."""
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()):
+            yield rule
+
+
+def addresses(world: World, rule: Rule) -> list[str]:
+    """Every address of a route that leads somewhere in the world. Raises KeyError for a parameter nobody can fill."""
+    given = []
+    for name in sorted(rule.arguments):
+        values = world.named.get(f"{rule.endpoint}:{name}") or world.named.get(name)
+        if values is None:
+            raise KeyError(f"{rule.rule}: say in world.py how to fill <{name}>")
+        given.append([(name, value) for value in values])
+    return [build(world.app, rule, dict(values)) for values in itertools.product(*given)]
+
+
+def build(app: Flask, rule: Rule, values: dict[str, str]) -> str:
+    """The address of a route with these parameters, under the site at which it is looked at."""
+    converted = {k: int(v) if k in rule.arguments and _is_number(rule, k) else v for k, v in values.items()}
+    with app.test_request_context("/"):
+        return prefix(rule.endpoint) + app.url_map.bind("localhost").build(rule.endpoint, converted)
+
+
+def _is_number(rule: Rule, name: str) -> bool:
+    return type(rule._converters[name]).__name__ == "IntegerConverter"
+
+
+def endpoint_of(app: Flask, path: str, method: str = "POST") -> str:
+    """The route that answers `path`, whichever site it is under; empty when none does."""
+    inner = path[len("/scotland") :] if path.startswith("/scotland/") else path
+    try:
+        return str(app.url_map.bind("localhost").match(inner, method=method)[0])
+    except HTTPException:
+        return ""
+
+
+def _good(name: str, kind: str, form: FoundForm, special: dict[str, str]) -> list[str]:
+    if name in special:
+        return [special[name]]
+    served = form.fields.get(name, [])
+    if kind in {"hidden", "checkbox", "radio"} or (served and served[0]):
+        return served
+    if kind == "select":
+        return [next(filter(None, form.options.get(name, [])), "")]
+    usual = {
+        "email": f"kept-{name}@example.org", "url": f"https://kept.example.org/{name}", "number": "7",
+        "date": "2031-05-06", "datetime-local": "2031-05-06T10:00", "password": "seven plain walruses",
+    }  # fmt: skip
+    return [usual.get(kind, f"Kept {name}")]
+
+
+def _special(world: World, endpoint: str) -> dict[str, str]:
+    """What only somebody who knows the world can answer."""
+    return {
+        "account.sign_in": {"email": world.emails["held"], "password": PASSWORD, "next": "/scotland/"},
+        "account.password": {"current": PASSWORD},
+        "account.email": {"password": PASSWORD},
+        "account.data": {"password": PASSWORD},
+        "account.close": {"password": PASSWORD, "sure": "y"},
+        "account.register": {"email": world.emails["new"]},
+        "account.move": {"home": "wales"},
+        "demo.sign_in": {"email": world.emails["demo"]},
+        "console.role_new": {"email": world.emails["held"], "role": "expense_approver", "at": "wales"},
+        "manage.role_new": {"email": world.emails["held"], "role": "expense_approver"},
+        "console.plugin": {"set-default_capacity": "21"},
+        "manage.plugin": {"set-default_capacity": "21"},
+        "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
+    }.get(endpoint, {})
+
+
+def _ways(world: World, browser: Browser, page: str, html: str) -> Iterator[Way]:
+    for form in forms(html):
+        if form.method != "post":
+            continue
+        action = urlsplit(form.action).path or page
+        endpoint = endpoint_of(world.app, action)
+        special = _special(world, endpoint)
+        fields = {name: _good(name, kind, form, special) for name, kind in form.kinds.items()}
+        fields = {name: values for name, values in fields.items() if values}
+        if CSRF in fields:
+            fields[CSRF] = [browser.token]
+        for name, value in form.buttons or [("", "")]:
+            yield Way(browser, endpoint, page, action, {**fields, **({name: [value]} if name else {})}, form)
+
+
+def find_ways(world: World) -> list[Way]:
+    """Every different form that any of the browsers is shown, those behind a first step included."""
+    found: dict[tuple[object, ...], Way] = {}
+
+    def take(ways: Iterable[Way]) -> list[Way]:
+        new = []
+        for way in ways:
+            step = way.fields.get("step", [""])[0]
+            opened = endpoint_of(world.app, way.page, "GET") if step else ""  # undoing leads to the same step
+            key = (way.endpoint, step, opened, tuple(sorted(way.form.kinds)))
+            if key not in found:
+                found[key] = way
+                new.append(way)
+        return new
+
+    for browser, rule in itertools.product(world.browsers, list(rules(world.app, "GET"))):
+        for address in addresses(world, rule):
+            response = world.send(browser, "GET", address)
+            if response.status_code == 200 and response.mimetype == "text/html":
+                for way in take(_ways(world, browser, address, response.text)):
+                    after = world.send(way.browser, "POST", way.action, data=way.fields)
+                    if after.status_code == 200 and after.mimetype == "text/html":
+                        take(_ways(world, way.browser, way.action, after.text))
+                    world.put_back()
+    return list(found.values())

@@ -1,0 +1,61 @@
+"""Whether an answer to a hostile request is a good one."""
+
+import html
+from collections.abc import Iterable
+
+from werkzeug.test import TestResponse
+
+from tests.integration.bad_input.discovery import Way
+from tests.integration.bad_input.world import World
+
+REFUSALS = {400, 403, 404, 405, 409, 410, 413, 415, 422}
+STEPS = {"console.plugin", "manage.plugin"}
+"""Routes where a good answer to a form is the next page instead of a redirect: the preview."""
+TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')
+"""What a page that refuses something has: the summary of errors, a notice, or the error page."""
+ERROR_PAGE = 'class="code"'
+
+
+def accepted(way: Way, response: TestResponse) -> bool:
+    """Whether the form was taken: on to another page, to the preview, or the file that was asked for."""
+    file = response.mimetype != "text/html"
+    return response.status_code == 303 or (response.status_code == 200 and (file or way.endpoint in STEPS))
+
+
+def wrong_with(world: World, way: Way, response: TestResponse, hostile: str = "") -> str:
+    """What is wrong with the answer to a form in which the field `hostile` was not good; empty when nothing is."""
+    status = response.status_code
+    if accepted(way, response):
+        return _books(world)
+    if status not in REFUSALS:
+        return f"answered {status}"
+    if found := world.watch.written():
+        return f"answered {status} and wrote {found}"
+    body = response.text
+    if not any(mark in body for mark in TOLD):
+        return f"answered {status} and says nothing"
+    if status in {409, 422} and hostile in way.visible():
+        return _lost(way, hostile, body)
+    return ""
+
+
+def _lost(way: Way, hostile: str, body: str) -> str:
+    if ERROR_PAGE in body:
+        return "answered with an error page instead of the form"
+    seen = html.unescape(body)
+    lost = [name for name, value in way.typed(but=hostile) if value not in seen]
+    return f"lost {lost}" if lost else ""
+
+
+def _books(world: World) -> str:
+    """An accepted request leaves nothing half done: every place that is counted is somebody's."""
+    counts = world.watch.query(
+        "select e.taken, (select count(*) from local_events_registration r "
+        "where r.event_id = e.id and r.state = 'coming') from local_events_event e"
+    )
+    return "" if all(taken == coming for taken, coming in counts) else f"places and people differ: {counts}"
+
+
+def listed(wrong: Iterable[object]) -> str:
+    """The findings for a person to read, a line each."""
+    return "\n".join(map(str, wrong))

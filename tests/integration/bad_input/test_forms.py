@@ -1,0 +1,191 @@
+"""Every form, fed with what nobody should send: a clear answer that keeps what was typed, nothing half written, no 5xx."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from core.kernel.ids import new_token
+from tests.integration.bad_input.discovery import Way, rules
+from tests.integration.bad_input.judge import accepted, listed, wrong_with
+from tests.integration.bad_input.values import FIELDS, FOR_EVERY_FIELD, expired
+from tests.integration.bad_input.world import CSRF, World
+
+FORM = "application/x-www-form-urlencoded"
+UNKNOWN = {
+    "tenant_id": "3", "state": "published", "version": "99", "role": "central_team", "is_system": "1", "taken": "-5",
+    "account_id": "0" * 26, "created_by": "0" * 26, "__class__": "x", "set-nothing": "1", "": "nameless", "a[b][c]": "1",
+}  # fmt: skip
+MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data"}
+"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data."""
+
+
+def _post(world: World, way: Way, data: Any, **options: Any) -> Any:
+    return world.send(way.browser, "POST", way.action, data=data, **options)
+
+
+def test_every_route_that_takes_a_form_is_reached(world: World, ways: list[Way]) -> None:
+    """A new route is found by itself, as long as a page that one of the browsers can open holds its form."""
+    known = {way.endpoint for way in ways}
+    missing = {rule.endpoint for rule in rules(world.app, "POST")} - known
+    assert not missing, f"no page of this world holds a form for {sorted(missing)}: let make_world bring one about"
+    assert {way.fields["step"][0] for way in ways if "step" in way.fields} == {"preview", "apply", "edit"}
+    assert any(way.page.rpartition("/undo/")[1] for way in ways)
+
+
+def test_good_answers_are_accepted(world: World, ways: list[Way]) -> None:
+    """What all the others start from: each refuses because of the one thing that is wrong."""
+    wrong = []
+    for way in ways:
+        response = _post(world, way, way.fields)
+        if not accepted(way, response):
+            wrong.append((way.name, response.status_code))
+        world.put_back()
+    assert not wrong, listed(wrong)
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_a_field_with_something_else_in_it(world: World, ways: list[Way], kind: str) -> None:
+    wrong = []
+    for way in ways:
+        for name in way.answers(typed_only=kind not in FOR_EVERY_FIELD):
+            response = _post(world, way, {**way.fields, name: FIELDS[kind]})
+            if found := wrong_with(world, way, response, name):
+                wrong.append((way.name, name, found))
+            world.put_back()
+    assert not wrong, listed(wrong)
+
+
+def test_a_field_that_is_missing(world: World, ways: list[Way]) -> None:
+    wrong = []
+    for way in ways:
+        for name in way.fields:
+            left = {key: value for key, value in way.fields.items() if key != name}
+            if found := wrong_with(world, way, _post(world, way, left), name):
+                wrong.append((way.name, name, found))
+            world.put_back()
+    assert not wrong, listed(wrong)
+
+
+def test_fields_that_nobody_asked_for(world: World, ways: list[Way]) -> None:
+    """They change nothing: what is written is what the good form writes."""
+    wrong = []
+    for way in ways:
+        good = _post(world, way, way.fields).status_code
+        rows = world.watch.written()
+        world.put_back()
+        more = {key: value for key, value in UNKNOWN.items() if key not in way.fields}
+        response = _post(world, way, {**more, **way.fields})
+        if found := wrong_with(world, way, response):
+            wrong.append((way.name, found))
+        elif response.status_code == good and world.watch.written() != rows:
+            wrong.append((way.name, f"wrote {world.watch.written()}, not {rows}"))
+        world.put_back()
+    assert not wrong, listed(wrong)
+
+
+def test_a_token_that_is_missing_forged_too_old_or_somebody_elses(world: World, ways: list[Way]) -> None:
+    wrong = []
+    for way in ways:
+        other = next(browser for browser in world.browsers if browser is not way.browser)
+        tokens: tuple[list[str], ...] = (
+            [],
+            ["forged"],
+            [way.browser.token[:-2]],
+            [other.token],
+            [expired(world.app, way.browser)],
+            ["\x00"],
+        )
+        for token in tokens:
+            response = _post(world, way, {**way.fields, CSRF: token})
+            if response.status_code != 400 or "once more" not in response.text or world.watch.written():
+                wrong.append((way.name, token, response.status_code))
+            world.put_back()
+    assert not wrong, listed(wrong)
+
+
+def _shapes(way: Way) -> dict[str, dict[str, Any]]:
+    """Bodies of the wrong shape: each is sent with a good token in the header, so that it is read at all."""
+    files = {name: (BytesIO(b"GIF89a\x00\xff"), f"../../{name}\x00.gif") for name in way.fields if name != CSRF}
+    good = {name: values[0] for name, values in way.fields.items()}
+    many = {f"field{number}": "x" for number in range(600)}
+    return {
+        "nothing": {"data": b"", "content_type": FORM},
+        "noise": {"data": b"\x00\xff%ff%00&&&===", "content_type": FORM},
+        "bad escapes": {"data": b"name=%zz&%=%&name=%ff&%00=%00", "content_type": FORM},
+        "json": {"json": good},
+        "json of other kinds": {"json": {name: [1, None, {"a": []}] for name in good}},
+        "json list": {"json": [1, "a", None]},
+        "json number": {"json": 1},
+        "not json": {"data": b"{", "content_type": "application/json"},
+        "text": {"data": b"name=x", "content_type": "text/plain"},
+        "strange charset": {"data": b"name=x", "content_type": f"{FORM}; charset=utf-7"},
+        "no such type": {"data": b"name=x", "content_type": "\x7f/;;="},
+        "files for answers": {"data": files, "content_type": "multipart/form-data"},
+        "a file as well": {"data": {**good, "upload": (BytesIO(b"x"), "x.txt")}, "content_type": "multipart/form-data"},
+        "no boundary": {"data": b"--x\r\n\r\nx\r\n--x--", "content_type": "multipart/form-data"},
+        "cut off": {
+            "data": b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nab',
+            "content_type": "multipart/form-data; boundary=x",
+        },
+        "too many parts": {"data": {**good, **many}, "content_type": "multipart/form-data"},
+        "too many fields": {"data": {**good, **many}, "content_type": FORM},
+        "too large": {"data": b"name=" + b"x" * 700_000, "content_type": FORM},
+        "far too large": {"data": b"name=x", "content_type": FORM, "headers": {"Content-Length": str(2**40)}},
+    }
+
+
+def test_a_body_of_another_shape(world: World, ways: list[Way]) -> None:
+    wrong = []
+    for way in {way.endpoint: way for way in ways}.values():
+        for kind, options in _shapes(way).items():
+            headers = {"X-CSRFToken": way.browser.token, **options.pop("headers", {})}
+            response = world.send(way.browser, "POST", way.action, headers=headers, **options)
+            if found := wrong_with(world, way, response):
+                wrong.append((way.name, kind, found))
+            world.put_back()
+    assert not wrong, listed(wrong)
+
+
+def test_a_form_sent_twice_does_what_it_does_once(world: World, ways: list[Way]) -> None:
+    wrong = []
+    for way in ways:
+        _post(world, way, way.fields)
+        once = world.watch.written()
+        second = _post(world, way, way.fields)
+        twice = world.watch.written()
+        if second.status_code not in {200, 303, 400, 403, 404, 409, 410, 422}:
+            wrong.append((way.name, second.status_code))
+        if twice != once and way.endpoint not in MORE_EACH_TIME:
+            wrong.append((way.name, f"once {once}, twice {twice}"))
+        world.put_back()
+    assert not wrong, listed(wrong)
+
+
+def test_a_form_made_before_somebody_elses_change(world: World, ways: list[Way]) -> None:
+    """The second of two people is told, and finds the own answers in the form."""
+    stale = [way for way in ways if {"version", "revision"} & set(way.fields) and way.fields.get("step") != ["edit"]]
+    assert {way.endpoint for way in stale} >= {"account.home", "local_events.edit", "console.plugin", "manage.plugin"}
+    apply = {way.endpoint: way for way in stale if way.fields.get("step") == ["apply"]}
+    wrong = []
+    for way in stale:
+        _post(world, apply.get(way.endpoint, way), apply.get(way.endpoint, way).fields)
+        before = world.watch.written()
+        assert before, way.name
+        again = {**way.fields, "form_key": [new_token()]}
+        response = _post(world, way, again)
+        lost = [value for _, value in way.typed() if value not in response.text]
+        if response.status_code not in {409, 422} or world.watch.written() != before:
+            wrong.append((way.name, f"answered {response.status_code}"))
+        elif lost and way.fields.get("step") != ["apply"]:
+            wrong.append((way.name, f"lost {lost}"))
+        world.put_back()
+    assert not wrong, listed(wrong)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW"])
+def test_another_method(world: World, ways: list[Way], method: str) -> None:
+    for way in ways:
+        response = world.send(way.browser, method, way.action, data=way.fields)
+        assert response.status_code < 500, way.name
+        assert world.watch.written() == {}, way.name

@@ -1,0 +1,182 @@
+"""The world that every hostile request meets: people, events, grants, links, a failed job; and how to address them.
+
+`PARAMETERS` says how to fill the parameters of addresses. A route with one that is not here fails the suite.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_wtf.csrf import generate_csrf
+from werkzeug.test import TestResponse
+
+from core.data.db import open_session
+from core.data.scope import Scope
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
+from core.people.models import Account, RoleGrant, SignIn
+from core.people.service import accounts, sign_ins
+from core.people.views.base import tools
+from core.sdk import TenantRef, Visitor
+from core.tenancy.models import PluginState
+from core.tenancy.service import Change, configure
+from core.work.delivery import JOB
+from core.work.models import WorkFailure
+from plugins.local_events import registration
+from tests.factories.people import client_of, make_person
+from tests.integration.bad_input.watch import Watch
+from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
+from tests.support.client import FormClient
+
+SITE = "/scotland"
+PLACES = {"console": "", "account": "", "me": "", "demo": ""}
+"""Where the core's rooms are looked at; everything else at Scotland's site."""
+CSRF = "csrf_token"
+
+
+@dataclass
+class Browser:
+    """Somebody's browser: always the same cookie, so that nothing a request does to it lasts."""
+
+    name: str
+    cookie: str
+    token: str
+    held: frozenset[str] = frozenset()
+
+
+@dataclass
+class World:
+    """What the tests know of the world; `named` gives values of an address's parameter, the useful ones first."""
+
+    app: Flask
+    watch: Watch
+    browsers: list[Browser]
+    named: dict[str, tuple[str, ...]]
+    emails: dict[str, str]
+    foreign: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._client = cast("FormClient", self.app.test_client(use_cookies=False))
+
+    def send(self, browser: Browser, method: str, path: str, **options: Any) -> TestResponse:
+        """A request of that browser; redirects are not followed."""
+        headers = {"Cookie": f"q={browser.cookie}", **options.pop("headers", {})}
+        return self._client.open(path, method=method, headers=headers, **options)
+
+    def put_back(self) -> None:
+        """Undo whatever the last requests wrote."""
+        if self.watch.restore():
+            _refresh(self.app)
+
+
+def prefix(endpoint: str) -> str:
+    """Where a route is looked at."""
+    return PLACES.get(endpoint.partition(".")[0], SITE)
+
+
+def _refresh(app: Flask) -> None:
+    with app.app_context(), open_session(Scope.platform("tests")) as session:
+        app.extensions["q.directory"].refresh(session)
+
+
+def browser(app: Flask, name: str, account_id: str = "") -> Browser:
+    """A browser in which the account is signed in (nobody, when none is named), with a token that its forms accept."""
+    client = client_of(app, account_id) if account_id else cast("FormClient", app.test_client())
+    with app.test_request_context("/"):
+        token = generate_csrf()
+        from flask import session as cookie  # the request context's own
+
+        raw = cookie[CSRF]
+    with client.session_transaction() as held:
+        held[CSRF] = raw
+    found = client.get_cookie("q")
+    assert found is not None
+    return Browser(name, found.value, token)
+
+
+def _events(session: ScopedSession, tenant: TenantRef, member: Visitor, by: Visitor) -> tuple[str, ...]:
+    """Events in every state in which a page offers a button."""
+    with clock.frozen(clock.now() - timedelta(days=20)):
+        over = published(session, tenant, by=by)
+    coming, taken = published(session, tenant, by=by), published(session, tenant, by=by)
+    registration.register(session, tenant, taken, member)
+    return coming, drafted(session, tenant, by=by), over, taken
+
+
+def _changed_settings(app: Flask, session: ScopedSession, tenant: TenantRef) -> int:
+    """A change of the plugin's settings that can be undone: its revision."""
+    registry = app.extensions["q.registry"]
+    settings = registry.plugins["local_events"].settings(default_capacity=12).model_dump(mode="json")
+    now = session.scalar(
+        sa.select(PluginState.revision).where(
+            PluginState.at_tenant_id == tenant.id, PluginState.plugin == "local_events"
+        )
+    )
+    return configure(session, registry, tenant, Change("local_events", True, settings, now or 0, "test"), SYSTEM)
+
+
+def _failure(session: ScopedSession, at: int) -> str:
+    job = WorkFailure(
+        id=new_id(), name=JOB, args={}, at_tenant_id=at, state="failed", error="went wrong", place="mail.py",
+        attempts=6, request_id="", created_at=clock.now(), failed_at=clock.now(),
+    )  # fmt: skip
+    with transaction(session):
+        session.add(job)
+    return job.id
+
+
+def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], dict[str, str], dict[str, str]]:
+    """Fill the database: (browsers, values of addresses' parameters, addresses of accounts, another site's ids)."""
+    _refresh(app)
+    directory = app.extensions["q.directory"]
+    scotland, wales = directory.by_slug("scotland").ref(), directory.by_slug("wales").ref()
+    member = make_person(
+        app, "member@example.org", home="scotland", grants=[(Role.EVENTS_ORGANISER, "scotland")], name="Mel Member"
+    )
+    lead = make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")], name="Lee Lead")
+    central = make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")], name="Cen Tral")
+    make_person(app, "colleague@demo.example", home="scotland", name="Col League")
+    held = make_person(app, "held@example.org", grants=[(Role.EVENTS_ORGANISER, "scotland")])
+    there = make_person(app, "there@example.org", grants=[(Role.EVENTS_ORGANISER, "wales")])
+    closed = make_person(app, "closed@example.org", home="scotland")
+    new = make_person(app, "new@example.org", confirmed=False)
+    everybody = [browser(app, "nobody"), browser(app, "member", member), browser(app, "lead", lead),
+                 browser(app, "central", central)]  # fmt: skip
+    with app.app_context(), open_session(Scope.tenant(scotland.id)) as session:
+        for owner in (member, there):
+            sign_ins.begin(session, account_id=owner, device="Another", remember=False)
+        own = Visitor(member, "Mel Member", "member@example.org", is_member=True, home_tenant_id=scotland.id)
+        events = _events(session, scotland, own, visitor(ORGANISER))
+        revision = _changed_settings(app, session, scotland)
+    with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
+        elsewhere = published(session, wales)
+        failure = _failure(session, wales.id)
+    with app.app_context(), open_session(Scope.tenant(1)) as session:
+        accounts.close(session, SYSTEM, account_id=closed, reason="test")
+    with app.app_context(), open_session(Scope.platform("tests")) as session:
+        with transaction(session):
+            session.execute(sa.update(Account).where(Account.id == new).values(confirmed_at=None, password_hash=None))
+        stamps = {row.id: row.stamp for row in session.execute(sa.select(Account.id, Account.stamp))}
+        grants = {row.account_id: row.id for row in session.execute(sa.select(RoleGrant.account_id, RoleGrant.id))}
+        devices = tuple(session.scalars(sa.select(SignIn.id).where(SignIn.account_id == member)))
+        foreign_device = session.scalar(sa.select(SignIn.id).where(SignIn.account_id == there)) or ""
+    with app.app_context():
+        links = tools()
+        tokens = {
+            "account.confirm": links.sign("confirm", new, stamps[new]),
+            "account.reset_with": links.sign("reset", held, stamps[held]),
+            "account.email_with": links.sign("email", held, stamps[held], "moved@example.org"),
+        }
+    named = {
+        "event_id": events, "sign_in_id": devices, "grant_id": (grants[held],), "failure_id": (failure,),
+        "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
+        "account_id": (held,), "console.person_reopen:account_id": (closed,), "digest": ("0",), "name": ("base.css",), **{f"{key}:token": (value,) for key, value in tokens.items()},
+    }  # fmt: skip
+    emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
+    foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0]}
+    return everybody, named, emails, foreign
