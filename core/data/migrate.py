@@ -34,7 +34,7 @@ class Component:
         return table.startswith(tuple(f"{prefix}_" for prefix in self.prefixes))
 
 
-CORE = Component("core", HERE / "versions", ("data", "tenancy", "people", "work"))
+CORE = Component("core", HERE / "versions", ("data", "tenancy", "people", "work", "admissions"))
 
 
 def _config(connection: sa.Connection, component: Component) -> Any:

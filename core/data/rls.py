@@ -12,6 +12,8 @@ _MINE = (
     "or current_setting('app.platform', true) = 'on'"
 )
 APPEND_ONLY = ("data_audit_entry",)
+NEVER_CHANGED = ("admissions_submission", "admissions_answer_revision")
+"""Rows that are added and, when a person's data is erased, deleted, but never changed."""
 
 
 def policy_ddl(table: str) -> list[str]:
@@ -32,7 +34,11 @@ def grant_ddl(role: str, tables: Iterable[str]) -> list[str]:
         f"grant usage, select on all sequences in schema public to {quoted}",
     ]
     for table in tables:
-        rights = "select, insert" if table in APPEND_ONLY else "select, insert, update, delete"
+        rights = "select, insert, update, delete"
+        if table in APPEND_ONLY:
+            rights = "select, insert"
+        elif table in NEVER_CHANGED:
+            rights = "select, insert, delete"
         ddl += [f"revoke all on {table} from {quoted}", f"grant {rights} on {table} to {quoted}"]
     return ddl
 

@@ -43,11 +43,13 @@ class Permission(StrEnum):
     TENANT_ROLES_MANAGE = "tenant.roles.manage"
     TENANT_AUDIT_VIEW = "tenant.audit.view"
     TENANT_PLUGINS_CONFIGURE = "tenant.plugins.configure"
+    TENANT_ADMISSIONS_MANAGE = "tenant.admissions.manage"
     CONSOLE_USE = "console.use"
     CONSOLE_AUDIT_VIEW = "console.audit.view"
     PLUGINS_CONFIGURE = "plugins.configure"
     ROLES_GRANT = "roles.grant"
     WORK_MANAGE = "work.manage"
+    ADMISSIONS_CONFIGURE = "admissions.configure"
 
 
 _LEAD = frozenset(
@@ -57,6 +59,7 @@ _LEAD = frozenset(
         Permission.TENANT_ROLES_MANAGE,
         Permission.TENANT_AUDIT_VIEW,
         Permission.TENANT_PLUGINS_CONFIGURE,
+        Permission.TENANT_ADMISSIONS_MANAGE,
     }
 )
 
@@ -69,6 +72,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
         Permission.PLUGINS_CONFIGURE,
         Permission.ROLES_GRANT,
         Permission.WORK_MANAGE,
+        Permission.ADMISSIONS_CONFIGURE,
     },
     Role.AUDITOR: frozenset({Permission.CONSOLE_USE, Permission.CONSOLE_AUDIT_VIEW, Permission.TENANT_AUDIT_VIEW}),
 }

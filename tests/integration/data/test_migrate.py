@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.app import components
 from core.data import migrate, rls
 from core.data.base import Base, Shared, TenantOwned, tenant_tables
-from core.data.migrate import CORE
+from core.hooks.registry import Registry
 from tests.support.databases import Database
+
+(CORE,) = components(Registry())
 
 
 def test_models_and_migrations_agree(empty_database: Database) -> None:
