@@ -16,6 +16,9 @@ CONSOLE = (
     "/console/audit/",
     "/console/audit/chains",
     "/console/health",
+    "/console/plugins/",
+    "/console/people/",
+    "/console/people/?q=nobody-is-called-so",
 )
 MANAGE = tuple(
     f"/scotland/manage/{part}"
@@ -62,3 +65,27 @@ def test_a_change_is_previewed_and_edited_on_a_phone_without_javascript(
     assert "Say why you are changing this" in page.locator("main").inner_text()
     page.get_by_role("button", name="Go back and edit").click()
     assert page.get_by_label("Places in a new event").input_value() == "77"
+
+
+def test_a_person_is_found_and_the_closing_page_is_accessible(
+    live_demo: Process, page: Page, axe: Callable[[Page], None]
+) -> None:
+    sign_in(page, live_demo, "central@demo.example")
+    page.goto(f"{live_demo.url}/console/people/?q=member.oxford")
+    page.locator("tbody a").first.click()
+    axe(page)
+    page.get_by_role("link", name="Close the account").click()
+    page.get_by_role("button", name="Close the account").click()
+    assert "Say why" in page.locator("main").inner_text()
+    axe(page)
+
+
+@pytest.mark.parametrize("java_script", [True, False], ids=["with scripts", "without scripts"])
+def test_a_list_is_taken_away_as_a_file(live_demo: Process, new_page: Callable[..., Page], java_script: bool) -> None:
+    page = new_page(java_script_enabled=java_script)
+    sign_in(page, live_demo, "lead.scotland@demo.example")
+    page.goto(f"{live_demo.url}/scotland/manage/members/")
+    for kind in ("CSV", "Spreadsheet"):
+        with page.expect_download() as taken:
+            page.get_by_role("link", name=kind, exact=True).click()
+        assert taken.value.suggested_filename.startswith("scotland-members-")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.support.servers import Process
 
 
-@pytest.mark.parametrize("path", ["/", "/scotland/", "/wales/", "/demo/"])
+@pytest.mark.parametrize("path", ["/", "/scotland/", "/wales/", "/demo/", "/privacy", "/wales/accessibility"])
 def test_a_first_page_opens_clean_and_accessible(
     live_demo: Process, page: Page, axe: Callable[[Page], None], path: str
 ) -> None:

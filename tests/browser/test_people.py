@@ -108,3 +108,37 @@ def test_forms_in_welsh_fit_every_screen(live_demo: Process, new_page: Pages, ax
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
             f"{path} is wider than the screen"
         )
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_taking_ones_data_away_and_closing_the_account(
+    live_demo: Process, new_page: Pages, axe: Axe, scripts: bool
+) -> None:
+    page = new_page(java_script_enabled=scripts, viewport={"width": 360, "height": 780}, color_scheme="dark")
+    email = f"{uuid4().hex[:10]}@people.example"
+    page.goto(f"{live_demo.url}/wales/account/register")
+    page.get_by_label("Your name").fill("Going Soon")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Send me the link").click()
+    page.goto(_newest_link(page, live_demo, email))
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm my address and sign in").click()
+
+    page.goto(f"{live_demo.url}/wales/account/data")
+    page.get_by_label("Your password").fill(PASSWORD)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download my data").click()
+    assert taken.value.suggested_filename.endswith(".zip")
+
+    page.goto(f"{live_demo.url}/wales/account/close")
+    page.get_by_role("button", name="Close my account").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tick this")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if scripts:
+        axe(page)
+    page.get_by_label("I want to close my account").check()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Close my account").click()
+    expect(page.get_by_role("status")).to_contain_text("Your account is closed")
+    page.goto(f"{live_demo.url}/demo/mail")
+    expect(page.locator("article", has_text=email).first).to_contain_text("You closed your account")

@@ -116,10 +116,11 @@ def erase(session: ScopedSession, house: House, account_id: str) -> list[str]:
                 audit.record(own, actor=SYSTEM, action="account.erase", subject=account_id)
             lines += said
     with transaction(session):
+        if not erasure.finish_in(session, account_id):
+            return []
         for part in reversed(list(PARTS.values())):
             if part.erase is not None and not part.per_tenant and (rows := part.erase(session, account_id)):
                 lines.append(f"{part.name}: {rows}")
-        erasure.finish_in(session, account_id)
         audit.record(
             session, actor=SYSTEM, action="account.erased", subject=account_id, after={"not_asked": sorted(removed)}
         )

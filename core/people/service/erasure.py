@@ -66,11 +66,13 @@ def claim(session: ScopedSession, account_id: str) -> bool:
     return begun is not None
 
 
-def finish_in(session: ScopedSession, account_id: str) -> None:
-    """Note that an account is erased, in the transaction that takes the last of it."""
-    session.execute(
+def finish_in(session: ScopedSession, account_id: str) -> bool:
+    """Note that an account is erased, in the transaction that takes the last of it; False when another run has done it."""
+    finished = session.execute(
         sa.update(Closure)
-        .where(Closure.account_id == account_id)
+        .where(Closure.account_id == account_id, Closure.begun_at.is_not(None), Closure.erased_at.is_(None))
         .values(erased_at=clock.now())
+        .returning(Closure.account_id)
         .execution_options(synchronize_session=False)
-    )
+    ).one_or_none()
+    return finished is not None

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from core.data.audit import AuditEntry
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -15,12 +16,15 @@ from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
-from core.people.models import Account, Affiliation, RoleGrant
+from core.people import housekeeping
+from core.people.models import Account, Affiliation, Closure, RoleGrant
 from core.people.service import accounts, credentials, membership, roles
 from core.people.service.tools import Tools
 from core.tenancy.directory import TenantSnapshot
+from core.work.registry import JOBS
 from tests.factories.people import PASSWORD, make_person
 from tests.integration.people.conftest import Post
+from tests.support.app_fixtures import FrozenClock
 
 Tenants = Callable[[str], TenantSnapshot]
 AT_ONCE = 6
@@ -125,3 +129,35 @@ def test_one_move_at_once(app: Flask, session: ScopedSession, tenant: Tenants, t
     )
     assert _count(session, Affiliation.account_id == account_id) == 2
     assert _count(session, Affiliation.account_id == account_id, Affiliation.ends_on.is_(None)) == 1
+
+
+def test_opened_again_while_it_is_being_erased(app: Flask, session: ScopedSession, frozen_clock: FrozenClock) -> None:
+    for turn in range(4):
+        account_id = make_person(app, f"sam{turn}@example.org", name="Sam Whole", home="wales")
+        accounts.close(session, SYSTEM, account_id=account_id, reason="asked for it", erase=True)
+        session.rollback()
+        frozen_clock.advance(days=31)
+
+        def act(s: ScopedSession, number: int, account_id: str = account_id) -> None:
+            if number % 2:
+                accounts.reopen(s, SYSTEM, account_id=account_id, reason="thought again")
+            else:
+                JOBS[housekeeping.ERASE].handler(s, account_id=account_id)
+
+        found = at_once(app, act)
+        session.rollback()
+        row = session.execute(
+            sa.select(Account.name, Account.disabled_at, Closure.erased_at)
+            .outerjoin(Closure, Closure.account_id == Account.id)
+            .where(Account.id == account_id)
+        ).one()
+        opened = row.name == "Sam Whole" and row.disabled_at is None and row.erased_at is None
+        erased = row.name == "" and row.disabled_at is not None and row.erased_at is not None
+        assert opened != erased, row
+        told = session.scalars(
+            sa.select(AuditEntry.action).where(
+                AuditEntry.subject == account_id, AuditEntry.action.in_(("account.erased", "account.reopen"))
+            )
+        ).all()
+        assert told == ["account.erased" if erased else "account.reopen"]
+        assert len([one for one in found if one is None]) >= 1
