@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from core.admissions import views as admissions_views
 from core.config import ROOT, Config
 from core.console import views as console_views
 from core.data import rls
@@ -121,6 +122,7 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
         style_views.blueprint,
         people_views.blueprint,
         people_views.me,
+        *admissions_views.BLUEPRINTS,
     ):
         app.register_blueprint(blueprint)
     app.register_blueprint(console_views.console_blueprint)
