@@ -87,10 +87,13 @@ def _hostile(rule: Rule, world: World) -> Iterator[str]:
 def test_every_parameter_of_a_path(world: World, method: str) -> None:
     wrong: list[Any] = []
     for rule in rules(world.app, method):
+        let_in = list(world.browsers)
         for path in _hostile(rule, world):
-            for browser in world.browsers:
+            for browser in tuple(let_in):
                 data = {CSRF: browser.token} if method == "POST" else None
                 response = world.send(browser, method, path, data=data)
+                if response.status_code == 403:
+                    let_in.remove(browser)  # stopped before the path is read, whatever stands in it
                 if response.status_code not in FINE:
                     wrong.append((browser.name, path[:80], response.status_code))
         if found := _written(world):

@@ -29,29 +29,18 @@ FIELDS: dict[str, Any] = {
     "several": ["first", "second", ""],
 }
 """By what is wrong with it: a value for one field of a form."""
-FOR_EVERY_FIELD = {
-    "null byte",
-    "long",
-    "long number",
-    "number",
-    "markup",
-    "json",
-    "nested",
-    "nothing",
-    "bad utf-8",
-    "several",
-}
+FOR_EVERY_FIELD = {"null byte", "long", "number", "json", "nested", "nothing", "several"}
 """Also for what people choose and what the page itself carries along; the others only for what people type."""
 
 QUERIES = (
-    "%00", "a%00b", "%ff%fe", "%ed%a0%80", "-1", "0", "1.5", "9" * 30, "9" * 5000, "x" * 20_000, "%F0%9F%A7%AA",
-    "%0d%0aSet-Cookie:x", "'%22--<script>", "2031-02-30", "99999-01-01", "%zz", "//evil.example", "%C2%B2", "%%(name)s{}",
+    "%00", "%ff%fe", "%ed%a0%80", "-1", "9" * 30, "9" * 5000, "x" * 20_000, "%F0%9F%A7%AA", "%0d%0aSet-Cookie:x",
+    "'%22--<script>%%(name)s{}%zz", "99999-01-01", "%C2%B2",
 )  # fmt: skip
 """Values of a query, as they stand in an address."""
 
 SEGMENTS = (
-    "%00", "a%00b", "%ff", "%ed%a0%80", "%F0%9F%A7%AA", "a" * 5000, "..", "..%2f..%2fetc", "%2e%2e", "-1", "0", "9" * 30,
-    "9" * 5000, "'%22;--", "null", "%20", "%0a", "0" * 26, "%C2%B2", "IMPORTANT" * 3,
+    "%00", "a%00b", "%ff", "%ed%a0%80", "%F0%9F%A7%AA", "a" * 5000, "..%2f..%2fetc", "-1", "9" * 30,
+    "9" * 5000, "%20", "%0a", "0" * 26, "%C2%B2",
 )  # fmt: skip
 """Parts of an address where an id, a name or a number should stand."""
 
