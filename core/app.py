@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.admissions import views as admissions_views
+from core.admissions.rulebook import Rulebook
 from core.config import ROOT, Config
 from core.console import views as console_views
 from core.data import rls
@@ -85,6 +86,8 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
         prepare(db.engine)
     _install_web(app, registry, directory, config)
     mount.mount(app, registry)
+    rulebook = app.extensions["q.rulebook"] = Rulebook(registry)
+    rulebook.catalogue()
     if missing := access.undeclared(app):
         raise BootError(f"no access declared for: {', '.join(missing)}")
     return app

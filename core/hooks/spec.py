@@ -111,6 +111,15 @@ def q_event_publish_check(tenant: TenantRef, event: EventRef, actor: Actor) -> I
     """Findings about publishing an event: deny, refer to a partner lead, or allow; the worst one counts."""
 
 
+@hook(gate=Gate.BOOT, on_error=OnError.ISOLATE, since="1.0", item=object)
+def q_rule_sets() -> Iterable[Any]:
+    """Rule packs (`core.sdk.RuleSet`) for assessing applications, each under an `id@version` of its own.
+
+    An id that two plugins claim is refused to both. A window may pin those of the plugins that are on for its site; a pinned
+    one keeps its place when the plugin is switched off.
+    """
+
+
 @hook(gate=Gate.EVER, on_error=OnError.RAISE, since="1.0", item=tuple)
 def q_export_person_data(session: Any, tenant: TenantRef, account_id: str) -> Iterable[tuple[str, Any]]:
     """Everything this plugin holds about one person at one tenant, as (heading, JSON value) pairs."""

@@ -1,0 +1,1 @@
+"""Rules as plugins: what is pure."""
