@@ -5,8 +5,11 @@
   // After a form came back with errors, reading goes on at the list of them.
   document.querySelector(".problem[role=alert]")?.focus();
 
-  // How many characters are left. It is shown at every stroke and spoken once the typing pauses.
-  for (const input of document.querySelectorAll("[data-limit]")) {
+  // How many characters or words are left. It is shown at every stroke and spoken once the typing pauses. Words are
+  // counted as the server counts them: what stands between white space and holds a letter or a digit.
+  const characters = (text) => [...text.replaceAll("\n", "\r\n")].length;
+  const words = (text) => text.split(/[\s\u200b]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+  for (const input of document.querySelectorAll("[data-limit], [data-words]")) {
     const shown = document.getElementById(`${input.id}-count`);
     if (!shown) continue;
     const spoken = document.createElement("span");
@@ -14,16 +17,19 @@
     spoken.setAttribute("aria-live", "polite");
     shown.after(spoken);
     let pause;
-    const count = () => {
-      const left = Number(input.dataset.limit) - [...input.value.replaceAll("\n", "\r\n")].length;
-      const words = left < 0 ? shown.dataset.over : shown.dataset.left;
-      shown.textContent = words.replace("{n}", String(Math.abs(left)));
+    const show = () => {
+      const { limit, words: most } = input.dataset;
+      const left = most ? Number(most) - words(input.value) : Number(limit) - characters(input.value);
+      const said = left < 0 ? shown.dataset.over : shown.dataset.left;
+      shown.textContent = said.replace("{n}", String(Math.abs(left)));
       shown.classList.toggle("err", left < 0);
+    };
+    input.addEventListener("input", () => {
+      show();
       clearTimeout(pause);
       pause = setTimeout(() => { spoken.textContent = shown.textContent; }, 1000);
-    };
-    input.addEventListener("input", count);
-    shown.textContent = shown.dataset.left.replace("{n}", String(Number(input.dataset.limit) - [...input.value].length));
+    });
+    show();
   }
 
   // A second press of the same button sends nothing. The server has its own guard; this one spares the wait.
