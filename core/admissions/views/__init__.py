@@ -3,10 +3,9 @@
 
 from flask import Blueprint
 
-from core.admissions import models
-from core.admissions.views.blueprints import central
+from core.admissions import models, personal
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central,)
+BLUEPRINTS: tuple[Blueprint, ...] = ()
 """What the application registers."""
 
-__all__ = ["BLUEPRINTS", "models"]
+__all__ = ["BLUEPRINTS", "models", "personal"]

@@ -1,0 +1,94 @@
+"""What Joining Q holds about a person is exported whole and erased to the last word."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.admissions import personal
+from core.admissions.models import (
+    Answer,
+    AnswerRevision,
+    Application,
+    Extension,
+    FormVersion,
+    InfoRequest,
+    Interest,
+    Submission,
+    Window,
+)
+from core.data.db import tenant_session
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from tests.factories.people import make_person
+
+WALES, WORD = 3, "canary"
+HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest)
+
+
+def _fill(session: ScopedSession, people: dict[str, str], state: str) -> None:
+    """An application of each of `people` ({id: address}) in one window, with something in every table."""
+    now = clock.now()
+    form, window = new_id(), new_id()
+    rows: list[tuple[Any, dict[str, Any]]] = [
+        (FormVersion, {"id": form, "number": 1000, "state": "published", "change": "breaking", "content": {}, "sha256": "",
+                       "created_at": now, "published_at": now}),
+        (Window, {"id": window, "tenant_id": WALES, "name": "Autumn", "opens_at": now, "closes_at": now + timedelta(days=9),
+                  "grace_seconds": 0, "form_version_id": form, "state": "published", "created_at": now}),
+    ]  # fmt: skip
+    for number, (account_id, email) in enumerate(people.items()):
+        own, of = new_id(), {"tenant_id": WALES}
+        rows.append((Application, {
+            **of, "id": own, "reference": f"Q-{number}", "account_id": account_id, "window_id": window, "locale": "en",
+            "form_version_id": form, "state": state, "created_at": now, "changed_at": now, "state_why": f"{WORD} why",
+        }))  # fmt: skip
+        at = {**of, "application_id": own}
+        rows += [
+            (Answer, {**at, "question": "why", "value": f"{WORD} {email}", "revision": 1, "changed_at": now}),
+            (AnswerRevision, {**at, "question": "why", "value": f"{WORD} {email}", "revision": 1, "kept": True, "at": now}),
+            (Submission, {**at, "number": 1, "form_version_id": form, "locale": "en", "answers": f'"{WORD} {email}"',
+                          "sha256": "", "lateness": "", "at": now}),
+            (InfoRequest, {**at, "sections": [], "question": f"{WORD} more", "due_at": now, "state": "open", "at": now}),
+            (Extension, {**of, "window_id": window, "account_id": account_id, "closes_at": now, "why": WORD, "at": now}),
+            (Interest, {**of, "email": email, "email_norm": email, "locale": "en", "state": "confirmed",
+                        "token_hash": email, "created_at": now, "changed_at": now}),
+        ]  # fmt: skip
+    with transaction(session):
+        for model, values in rows:
+            session.execute(sa.insert(model), [{"id": new_id(), **values}])
+
+
+@pytest.mark.parametrize(
+    ("state", "left"), [("draft", "withdrawn"), ("submitted", "withdrawn"), ("declined", "declined")]
+)
+def test_one_persons_application(app: Flask, platform_session: ScopedSession, state: str, left: str) -> None:
+    mine, other = make_person(app, "mine@example.org"), make_person(app, "other@example.org")
+    _fill(platform_session, {mine: "mine@example.org", other: "other@example.org"}, state)
+    with app.app_context(), tenant_session(WALES) as session:
+        held = dict(personal.export(session, mine))
+        assert set(held) == {"Applications", "More time to apply", "To be told when a window opens"}
+        text = json.dumps(held)
+        assert text.count("canary mine@example.org") == 2
+        assert "other@example.org" not in text
+        with transaction(session):
+            assert personal.erase(session, mine) == 7
+        assert dict(personal.export(session, mine)).keys() == {"Applications"}
+        assert WORD not in json.dumps(dict(personal.export(session, mine)))
+        for model in HELD:
+            assert len(session.scalars(sa.select(model)).all()) == 1, model.__name__
+        assert session.scalar(sa.select(Application.state).where(Application.account_id == mine)) == left
+        assert "canary other@example.org" in json.dumps(dict(personal.export(session, other)))
+
+
+def test_another_sites_rows_are_not_touched(app: Flask, platform_session: ScopedSession) -> None:
+    mine = make_person(app, "mine@example.org")
+    _fill(platform_session, {mine: "mine@example.org"}, "draft")
+    with app.app_context(), tenant_session(2) as session:
+        assert list(personal.export(session, mine)) == []
+        with transaction(session):
+            assert personal.erase(session, mine) == 0
+    assert len(platform_session.scalars(sa.select(Answer)).all()) == 1
