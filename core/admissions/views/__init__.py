@@ -4,8 +4,9 @@
 from flask import Blueprint
 
 from core.admissions import models, personal
+from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (central,)
 """What the application registers."""
 
 __all__ = ["BLUEPRINTS", "models", "personal"]
