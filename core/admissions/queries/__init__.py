@@ -1,0 +1,1 @@
+"""Reads of Joining Q for pages and reports."""

@@ -1,0 +1,1 @@
+"""The use cases of Joining Q: one function, one transaction each."""

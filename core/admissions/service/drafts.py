@@ -1,0 +1,216 @@
+"""Starting an application and saving its answers. Whatever is typed is kept, even where it loses to another tab.
+
+Saves are not written to the audit chain: its lock would make every applicant of an area wait for every other on the last
+day. They have a trail of their own, `AnswerRevision`, to which rows are only ever added.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.admissions.form.answers import given
+from core.admissions.models import Answer, AnswerRevision, Application
+from core.admissions.queries import applying
+from core.admissions.states import DRAFT, INFO_REQUESTED, LIVE, REAPPLY
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Invalid, NotFound, Refused
+from core.kernel.ids import new_id
+from core.kernel.text import N_
+from core.kernel.views import Actor
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+LONGEST_SITTING = 1800
+"""Seconds between two saves that still count as time spent: after half an hour somebody had a break."""
+CLOSED = N_("Applications are closed here. What you wrote is kept.")
+
+
+def new_reference() -> str:
+    """What an applicant quotes: Q- and eight letters and digits that are not mixed up when read aloud (30**8 of them)."""
+    code = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    return f"Q-{code[:4]}-{code[4:]}"
+
+
+def start(
+    session: ScopedSession, *, actor: Actor, eligible: Mapping[str, bool | None], locale: str, is_member: bool
+) -> str:
+    """Begin an application in the window that takes it now; the id of the one that is under way already, where there is one.
+
+    `eligible` are the answers to the form's eligibility questions. Raises Refused when nothing is open here or the person
+    is a member, and Invalid by question for an answer that is missing or that leaves somebody out.
+    """
+    opening = applying.opening(session, actor.account_id)
+    if opening is None:
+        raise Refused(CLOSED)
+    if is_member:
+        raise Refused(N_("You are a member of Q already: there is no need to apply again."))
+    wrong = {
+        asked.key: N_("Answer this question.")
+        if eligible.get(asked.key) is None
+        else asked.otherwise.in_language(locale)
+        for asked in opening.schema.eligibility
+        if eligible.get(asked.key) is not asked.needed
+    }
+    if wrong:
+        raise Invalid(wrong)
+    now = clock.now()
+    row = {
+        "id": new_id(), "tenant_id": session.scope.tenant_id, "reference": new_reference(), "account_id": actor.account_id,
+        "window_id": opening.id, "form_version_id": opening.form_version_id, "state": DRAFT, "locale": locale, "previous_id": None,
+        "seconds": 0, "version": 1, "created_at": now, "changed_at": now, "lateness": "", "state_why": "",
+    }  # fmt: skip
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    claim = insert(Application).values(**row).on_conflict_do_nothing(
+        index_elements=["tenant_id", "window_id", "account_id"], index_where=Application.state.in_(sorted(LIVE))
+    )  # fmt: skip
+    with transaction(session):
+        began = session.execute(claim.returning(Application.id)).scalar_one_or_none()
+        if began is not None:
+            _carry_over(session, actor, str(began), opening.schema)
+            audit.record(session, actor=actor, action="application.start", subject=str(began))
+    return str(began or applying.live_in(session, opening.id, str(actor.account_id)))
+
+
+def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schema: Any) -> None:
+    """Take over the answers of the person's last application at this site, as far as the form still asks for them."""
+    before = session.scalar(
+        sa.select(Application.id)
+        .where(Application.account_id == actor.account_id, Application.state.in_(sorted(REAPPLY)))
+        .order_by(Application.created_at.desc())
+        .limit(1)
+    )
+    if before is None:
+        return
+    asked = {question.key for question in schema.questions()}
+    old = session.execute(sa.select(Answer.question, Answer.value).where(Answer.application_id == before)).all()
+    now, tenant_id = clock.now(), session.scope.tenant_id
+    rows = [
+        {
+            "id": new_id(), "tenant_id": tenant_id, "application_id": application_id, "question": key, "value": value,
+            "revision": 1, "changed_at": now,
+        }
+        for key, value in old
+        if key in asked and given(value)
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(Answer), rows)
+    session.execute(
+        sa.update(Application)
+        .where(Application.id == application_id)
+        .values(previous_id=before)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One answer to save: the value, and the revision it was made from (0: none yet)."""
+
+    value: Any
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a save. `revisions` are those now current, for every question that was sent; `lost` are the questions
+    whose answer had been changed elsewhere, with what stands there: the sent text is kept beside it in the trail."""
+
+    revisions: Mapping[str, int]
+    lost: Mapping[str, applying.Held]
+
+
+def save(
+    session: ScopedSession, mine: applying.Mine, account_id: str, wishes: Mapping[str, Wish], seconds: int = 0
+) -> Saved:
+    """Save answers of one's own draft, or of the sections that more was asked about.
+
+    An answer takes its place only where the revision it was made from is still the current one; an equal answer changes
+    nothing. `seconds` is how long the person was at the form since the last save. Raises Refused when the window takes no
+    more (the words are kept in the trail all the same), NotFound for a question that may not be changed.
+    """
+    allowed = {
+        question.key
+        for section in mine.schema.sections
+        if section.key in mine.sections
+        for question in section.questions
+    }
+    if set(wishes) - allowed:
+        raise NotFound
+    taken = mine.taken(clock.now()) is not None
+    with transaction(session):
+        there = session.execute(
+            sa.update(Application)
+            .where(
+                Application.id == mine.id, Application.account_id == account_id,
+                Application.state.in_((DRAFT, INFO_REQUESTED)),
+            )
+            .values(seconds=Application.seconds + max(0, min(seconds, LONGEST_SITTING)), changed_at=clock.now())
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()  # fmt: skip
+        if there is None:
+            raise Refused(N_("This application can no longer be changed."))
+        saved = _write(session, mine, wishes) if taken else None
+        if saved is None:
+            _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()})
+    if saved is None:
+        raise Refused(CLOSED)
+    return saved
+
+
+def _write(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish]) -> Saved:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    now, tenant_id = clock.now(), session.scope.tenant_id
+    revisions: dict[str, int] = {}
+    lost: dict[str, applying.Held] = {}
+    trail: dict[str, tuple[Any, int, bool]] = {}
+    for key, wish in sorted(wishes.items()):  # one order for all: two tabs cannot wait for each other in a circle
+        known = mine.answers.get(key)
+        if known is not None and known.value == wish.value and known.revision >= wish.revision:
+            revisions[key] = known.revision
+            continue
+        if known is None and not given(wish.value):
+            revisions[key] = 0
+            continue
+        row = {
+            "id": new_id(), "tenant_id": tenant_id, "application_id": mine.id, "question": key, "value": wish.value,
+            "revision": wish.revision + 1, "changed_at": now,
+        }  # fmt: skip
+        statement = insert(Answer).values(**row)
+        statement = statement.on_conflict_do_update(
+            index_elements=["tenant_id", "application_id", "question"],
+            set_={"value": statement.excluded.value, "revision": statement.excluded.revision, "changed_at": now},
+            where=Answer.revision == wish.revision,
+        )
+        done = session.execute(statement.returning(Answer.revision)).scalar_one_or_none()
+        trail[key] = (wish.value, wish.revision + 1, done is not None)
+        if done is not None:
+            revisions[key] = done
+            continue
+        stands = session.execute(
+            sa.select(Answer.value, Answer.revision).where(Answer.application_id == mine.id, Answer.question == key)
+        ).one()
+        revisions[key] = stands.revision
+        if stands.value != wish.value:
+            lost[key] = applying.Held(*stands)
+    _trail(session, mine.id, trail)
+    return Saved(revisions, lost)
+
+
+def _trail(session: ScopedSession, application_id: str, saved: Mapping[str, tuple[Any, int, bool]]) -> None:
+    """Add to everything that was ever saved. A text that the form already has is not added again."""
+    now, tenant_id = clock.now(), session.scope.tenant_id
+    rows = [
+        {
+            "id": new_id(), "tenant_id": tenant_id, "application_id": application_id, "question": key, "value": value,
+            "revision": revision, "kept": kept, "at": now,
+        }
+        for key, (value, revision, kept) in saved.items()
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(AnswerRevision), rows)

@@ -1,0 +1,257 @@
+"""Submitting an application, taking it back, and asking for more."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.admissions.form.answers import given, problem, unfinished
+from core.admissions.instants import Lateness
+from core.admissions.models import Application, Extension, InfoRequest, Submission, Window
+from core.admissions.queries.applying import Mine, answers_of
+from core.admissions.service.drafts import CLOSED
+from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED, WITHDRAWN
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.kernel.ids import is_id, new_id
+from core.kernel.text import N_
+from core.kernel.views import SYSTEM, Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was submitted, for the letter that confirms it."""
+
+    reference: str
+    number: int
+    at: datetime
+    lateness: str
+    answers: Mapping[str, Any]
+
+
+Post = Callable[[ScopedSession, Receipt], None]
+"""Writes the confirmation, with its copy, in the transaction of the submission."""
+
+
+def canonical(answers: Mapping[str, Any]) -> str:
+    """Answers as the one JSON text that is hashed: sorted keys, no spaces, only what was answered."""
+    kept = {key: value for key, value in answers.items() if given(value)}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str) -> str:
+    """SHA-256 (hex) of a submission's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def checked_sum(mine: Mine) -> str:
+    """What the page on which answers are checked carries, so that what was checked is what is submitted."""
+    return digest(canonical(_asked(mine, mine.values)))
+
+
+def _asked(mine: Mine, answers: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answers.items() if mine.schema.question(key) is not None}
+
+
+def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, post: Post) -> Receipt:
+    """Submit a draft, or the answer to what more was asked: an immutable version with its hash, a confirmation by mail.
+
+    `checked` is the sum of the answers as the page showed them. Raises Refused when the window takes no more or it is
+    submitted already, Invalid (by section) while something is missing, Conflict when an answer was changed since. The first
+    statement locks the application, as a save's does: no word can slip in between reading and hashing.
+    """
+    now = clock.now()
+    lateness = mine.taken(now)
+    with transaction(session):
+        changed = session.execute(
+            sa.update(Application)
+            .where(
+                Application.id == mine.id, Application.account_id == actor.account_id, Application.state == mine.state,
+                Application.state.in_(APPLICATION.sources("submit")),
+            )
+            .values(
+                state=SUBMITTED, version=Application.version + 1, submitted_at=now, changed_at=now,
+                lateness=(lateness or Lateness.ON_TIME).value if mine.state == DRAFT else Application.lateness,
+            )
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()  # fmt: skip
+        if changed is None:
+            raise Refused(N_("This application is submitted already, or was withdrawn."))
+        if lateness is None:
+            raise Refused(CLOSED)
+        answers = _asked(mine, answers_of(session, mine.id))
+        if missing := [key for key in unfinished(mine.schema, answers) if mine.state == DRAFT or key in mine.sections]:
+            raise Invalid(dict.fromkeys(missing, N_("This part is not finished.")))
+        text = canonical(answers)
+        if digest(text) != checked:
+            raise Conflict(N_("An answer was changed since you checked them. Look at them again, then submit."))
+        number = 1 + (
+            session.scalar(sa.select(sa.func.max(Submission.number)).where(Submission.application_id == mine.id)) or 0
+        )
+        session.execute(
+            sa.insert(Submission),
+            [
+                {
+                    "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": mine.id, "number": number,
+                    "form_version_id": mine.form_version_id, "locale": mine.locale, "answers": text, "sha256": digest(text),
+                    "lateness": lateness.value, "at": now,
+                }
+            ],
+        )  # fmt: skip
+        _end_requests(session, mine.id, "answered", now)
+        receipt = Receipt(mine.reference, number, now, lateness.value, json.loads(text))
+        post(session, receipt)
+        audit.record(
+            session, actor=actor, action="application.submit", subject=mine.id, before={"state": mine.state},
+            after={"state": SUBMITTED, "number": number, "sha256": digest(text), "lateness": lateness.value},
+        )  # fmt: skip
+    return receipt
+
+
+def _end_requests(session: ScopedSession, application_id: str, state: str, now: datetime) -> None:
+    session.execute(
+        sa.update(InfoRequest)
+        .where(InfoRequest.application_id == application_id, InfoRequest.state == "open")
+        .values(state=state, ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def withdraw(session: ScopedSession, mine: Mine, actor: Actor, *, why: str = "") -> None:
+    """Take an application back; nothing is deleted. Raises Refused once it is decided or withdrawn already."""
+    _step(
+        session, mine.id, actor, "withdraw", WITHDRAWN, why, owner=actor.account_id,
+        refused=N_("This application can no longer be withdrawn."),
+    )  # fmt: skip
+
+
+def _step(
+    session: ScopedSession, application_id: str, actor: Actor, event: str, target: str, why: str, *, owner: str | None, refused: str
+) -> None:  # fmt: skip
+    now = clock.now()
+    whose = [Application.account_id == owner] if owner is not None else []
+    with transaction(session):
+        changed = session.execute(
+            sa.update(Application)
+            .where(Application.id == application_id, Application.state.in_(APPLICATION.sources(event)), *whose)
+            .values(state=target, version=Application.version + 1, changed_at=now, state_why=why[:500])
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if changed is None:
+            raise Refused(refused)
+        _end_requests(session, application_id, "lapsed", now)
+        audit.record(
+            session,
+            actor=actor,
+            action=f"application.{event}",
+            subject=application_id,
+            after={"state": target},
+            why=why,
+        )
+
+
+def ask(
+    session: ScopedSession, application_id: str, actor: Actor, *, sections: Iterable[str], question: str, due_at: datetime,
+    known: Iterable[str],
+) -> None:  # fmt: skip
+    """Ask a submitted application for more about named sections, by a day (UTC). `known` are the sections its form has.
+
+    Raises Invalid for no section, no question or a day that is past, Refused when it is not a submitted application.
+    """
+    wanted, now = sorted(set(sections) & set(known)), clock.now()
+    wrong = {}
+    if not wanted:
+        wrong["sections"] = N_("Choose at least one part of the application.")
+    if not question.strip():
+        wrong["question"] = N_("Say what you want to know.")
+    if due_at <= now:
+        wrong["due_at"] = N_("Choose a day to come.")
+    if wrong:
+        raise Invalid(wrong)
+    if not is_id(application_id):
+        raise NotFound
+    with transaction(session):
+        changed = session.execute(
+            sa.update(Application)
+            .where(Application.id == application_id, Application.state == SUBMITTED)
+            .values(state=INFO_REQUESTED, version=Application.version + 1, changed_at=now)
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if changed is None:
+            raise Refused(N_("More can be asked only about an application that is submitted."))
+        row = {
+            "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": application_id, "sections": wanted,
+            "question": question.strip()[:2000], "due_at": due_at, "state": "open", "by": actor.account_id, "at": now,
+        }  # fmt: skip
+        session.execute(sa.insert(InfoRequest), [row])
+        audit.record(
+            session, actor=actor, action="application.ask", subject=application_id,
+            after={"state": INFO_REQUESTED, "sections": wanted, "due_at": due_at.isoformat()},
+        )  # fmt: skip
+
+
+def lapse(session: ScopedSession, at: datetime, grace: timedelta = timedelta(hours=1)) -> int:
+    """Take back as submitted what was asked for more and not answered by its day; how many. For the session's tenant."""
+    with transaction(session):
+        due = session.scalars(
+            sa.update(InfoRequest)
+            .where(InfoRequest.state == "open", InfoRequest.due_at < at - grace)
+            .values(state="lapsed", ended_at=at)
+            .returning(InfoRequest.application_id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        return _move_all(session, due, INFO_REQUESTED, SUBMITTED, "application.lapse", at)
+
+
+def expire(session: ScopedSession, at: datetime) -> int:
+    """End the drafts whose window, grace and extension are over; how many. Their words stay. For the session's tenant."""
+    over = [
+        window.id
+        for window in session.execute(
+            sa.select(Window.id, Window.closes_at, Window.grace_seconds).where(
+                Window.state == "published", Window.closes_at < at
+            )
+        )
+        if window.closes_at + timedelta(seconds=window.grace_seconds) < at
+    ]
+    with transaction(session):
+        extended = sa.exists().where(
+            Extension.tenant_id == Application.tenant_id, Extension.window_id == Application.window_id,
+            Extension.account_id == Application.account_id, Extension.closes_at >= at,
+        )  # fmt: skip
+        due = session.scalars(
+            sa.select(Application.id).where(Application.window_id.in_(over), Application.state == DRAFT, ~extended)
+        ).all()
+        return _move_all(session, due, DRAFT, NOT_SUBMITTED, "application.expire", at)
+
+
+def _move_all(session: ScopedSession, ids: Iterable[str], source: str, target: str, action: str, at: datetime) -> int:
+    """Move applications that are still in `source`, each with its audit entry; how many moved."""
+    moved = 0
+    for application_id in sorted(ids):
+        changed = session.execute(
+            sa.update(Application)
+            .where(Application.id == application_id, Application.state == source)
+            .values(state=target, version=Application.version + 1, changed_at=at)
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if changed is not None:
+            audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})
+            moved += 1
+    return moved
+
+
+def problems_of(mine: Mine) -> dict[str, Any]:
+    """What stands in the way of submitting, by question."""
+    found = ((question.key, problem(question, mine.values.get(question.key))) for question in mine.schema.questions())
+    return {key: one for key, one in found if one is not None}
