@@ -61,7 +61,7 @@ class Answer(TenantOwned, Base):
     id: Mapped[Id]
     application_id: Mapped[IdRef]
     question: Mapped[str] = mapped_column(sa.String(40))
-    value: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True))
+    value: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True), nullable=True)
     revision: Mapped[int]
     changed_at: Mapped[datetime]
 
@@ -77,7 +77,7 @@ class AnswerRevision(TenantOwned, Base):
     id: Mapped[Id]
     application_id: Mapped[IdRef]
     question: Mapped[str] = mapped_column(sa.String(40))
-    value: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True))
+    value: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True), nullable=True)
     revision: Mapped[int]
     kept: Mapped[bool]
     at: Mapped[datetime]

@@ -163,7 +163,7 @@ def all_mine(session: ScopedSession, account_id: str) -> list[Listed]:
         )
         .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
         .where(Application.account_id == account_id)
-        .order_by(Application.created_at.desc())
+          .order_by(Application.created_at.desc(), Application.id.desc())
     )  # fmt: skip
     return [Listed(*row) for row in session.execute(query)]
 

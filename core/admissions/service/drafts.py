@@ -81,7 +81,7 @@ def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schem
     before = session.scalar(
         sa.select(Application.id)
         .where(Application.account_id == actor.account_id, Application.state.in_(sorted(REAPPLY)))
-        .order_by(Application.created_at.desc())
+        .order_by(Application.created_at.desc(), Application.id.desc())
         .limit(1)
     )
     if before is None:
