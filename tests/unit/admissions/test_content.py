@@ -12,6 +12,7 @@ from core.admissions import content
 from core.admissions.content.shapes import CRITERIA, LEVELS, NATIONS, UNSAID, Compact, Criteria, Equality
 from core.admissions.form.answers import problem, words_in
 from core.admissions.form.schema import FormSchema, Kind
+from core.admissions.rules import policy
 
 LOADERS: dict[str, Callable[[], BaseModel]] = {
     "first_form.json": content.first_form,
@@ -132,7 +133,7 @@ def test_keys_of_the_first_form_stay() -> None:
 
 def test_each_level_of_each_criterion_is_described() -> None:
     criteria = content.criteria()
-    assert tuple(one.key for one in criteria.criteria) == CRITERIA
+    assert tuple(one.key for one in criteria.criteria) == CRITERIA == policy.CRITERIA
     assert [criteria.name(level).en for level in LEVELS] == [
         "Not shown yet", "Partly shown", "Clearly shown", "Strongly shown",
     ]  # fmt: skip
