@@ -31,7 +31,7 @@ def least(old: FormSchema, new: FormSchema) -> Change:
         return Change.BREAKING
     if before.keys() - after.keys() or _home(old, before) != _home(new, before):
         return Change.BREAKING
-    kinds = [_question(before[key], after[key]) for key in before]
+    kinds = [of_question(before[key], after[key]) for key in before]
     new_ones = after.keys() - before.keys()
     kinds += [Change.BREAKING if after[key].required else Change.ADDITIVE for key in new_ones]
     return max(kinds, key=_ORDER.index, default=Change.EDITORIAL)
@@ -56,7 +56,8 @@ def _home(schema: FormSchema, known: dict[str, Question]) -> dict[str, str]:
     }
 
 
-def _question(old: Question, new: Question) -> Change:
+def of_question(old: Question, new: Question) -> Change:
+    """How grave the change of one question is by itself."""
     if old.kind is not new.kind or (new.required and not old.required) or old.identifying != new.identifying:
         return Change.BREAKING
     if old.criteria != new.criteria or (old.words or 0) > (new.words or 0):
