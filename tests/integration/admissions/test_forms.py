@@ -213,7 +213,7 @@ def on(session: ScopedSession) -> list[tuple[int, int]]:
         .join(FormVersion, FormVersion.id == Application.form_version_id)
         .order_by(Application.tenant_id)
     )
-    return [tuple(row) for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def test_drafts_under_way_take_what_does_not_break_them(
