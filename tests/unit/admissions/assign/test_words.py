@@ -3,6 +3,9 @@
 import pytest
 
 from core.admissions.assign import Application, Assessor, plan
+from core.admissions.assign.connect import connect, groups
+from core.admissions.assign.state import State
+from core.admissions.assign.words import reasons
 
 
 def somebody(name: str, capacity: int = 5, *roles: str, workplace: str = "") -> Assessor:
@@ -95,14 +98,18 @@ def test_somebody_needed_elsewhere_is_the_reason_for_a_busier_one() -> None:
     assert [words.code for words in given.reasons] == ["least_loaded"]
 
 
-def test_a_link_between_groups_says_so() -> None:
+def test_a_link_between_groups_says_so_and_leaves_loads_alone() -> None:
     panel = [somebody(name, 9) for name in "abcd"]
-    apart = [Application(f"p{i}", 2, {}, frozenset("cd"), frozenset("ab")) for i in range(2)]
-    apart += [Application(f"q{i}", 2, {}, frozenset("ab"), frozenset("cd")) for i in range(2)]
-    made = plan(panel, [*apart, Application("z", 2)])
-    assert made.measures.groups == 1
-    made = plan(panel, apart)
-    assert made.measures.groups == 2
+    state = State(panel, [Application(f"p{i}", 2) for i in range(4)], seed=0)
+    for p, team in enumerate([(0, 1), (0, 1), (2, 3), (2, 3)]):
+        for a in team:
+            state.add(a, p)
+    assert groups(state) == 2
+    links = connect(state)
+    assert groups(state) == 1
+    assert state.load == [2, 2, 2, 2]
+    assert links
+    assert all("link" in {words.code for words in reasons(state, p, a, links)} for a, p in links)
 
 
 def test_an_assignment_in_conflict_is_ended_and_its_place_filled() -> None:
