@@ -7,7 +7,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import fmean, median, stdev
+from statistics import fmean
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -69,8 +69,13 @@ def spread(scores: Sequence[Score]) -> Spread:
         raise ValueError("a score is not a number to reckon with")
     if not found:
         return Spread(len(scores), 0, None, None, None, None, None)
-    deviation = stdev(found) if len(found) > 1 else None
-    return Spread(len(scores), len(found), fmean(found), median(found), min(found), max(found), deviation)
+    found.sort()
+    mean, count = math.fsum(found) / len(found), len(found)
+    middle = (found[(count - 1) // 2] + found[count // 2]) / 2
+    # `statistics` reckons these in fractions, which a list of thousands of applications would wait for.
+    squares = math.fsum((score - mean) ** 2 for score in found)
+    deviation = math.sqrt(squares / (count - 1)) if count > 1 else None
+    return Spread(len(scores), count, mean, middle, found[0], found[-1], deviation)
 
 
 def order_of_discussion(cases: Mapping[Key, Mapping[str, Sequence[Score]]]) -> list[Discussion[Key]]:

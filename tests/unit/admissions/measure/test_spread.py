@@ -1,5 +1,6 @@
 """Means that leave "not able to score" out, and the order in which a panel talks."""
 
+import statistics
 from fractions import Fraction
 
 import pytest
@@ -40,6 +41,10 @@ def test_those_not_able_to_score_change_coverage_alone(scores: list[float | None
         assert found.lowest is not None
         assert found.highest is not None
         assert found.lowest <= found.mean <= found.highest
+        known = [score for score in scores if score is not None]
+        assert found.mean == pytest.approx(statistics.mean(known))
+        assert found.median == statistics.median(known)
+        assert found.deviation == (pytest.approx(statistics.stdev(known)) if len(known) > 1 else None)
 
 
 def test_disagreements_come_first() -> None:
