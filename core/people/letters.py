@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import current_app, g, request, url_for
+from flask import current_app, url_for
 
 from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.people.service.tools import Letter
-from core.web.contact import platform_address
+from core.web.contact import platform_address, root
 from core.web.context import here
 from core.web.i18n import say
 from core.work import mail
@@ -109,10 +109,10 @@ def send(session: ScopedSession, letter: Letter) -> None:
                 for text in words.paragraphs
             ],
             "label": say(words.label) if words.label else "",
-            "href": f"{_root()}{path}" if path else "",
+            "href": f"{root()}{path}" if path else "",
             "site_name": tenant.named(letter.locale),
             "partner": tenant.partner,
-            "site_href": f"{_root()}{context.prefix}/",
+            "site_href": f"{root()}{context.prefix}/",
             "brand": tenant.details["colours"]["brand"],
             "language": letter.locale,
         }
@@ -129,13 +129,3 @@ def send(session: ScopedSession, letter: Letter) -> None:
 
 def _moment(letter: Letter) -> str:
     return str(current_app.jinja_env.filters["when"](letter.at))
-
-
-def _root() -> str:
-    """Where links begin: the platform's own address from its settings, or the host name of a site that has its own.
-
-    Never a host name that a request merely claims: the gate answers only to names in the directory.
-    """
-    if g.here.by_host:
-        return request.host_url.rstrip("/")
-    return str(current_app.config["Q"].base_url)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, request
 
 from core.web.context import here
 
@@ -17,3 +17,13 @@ def platform_address() -> str:
     """The central team's address: QP_CONTACT, else `help@` the host of QP_BASE_URL."""
     config = current_app.config["Q"]
     return str(config.contact or f"help@{urlsplit(config.base_url).hostname}")
+
+
+def root() -> str:
+    """Where links in mail begin: the platform's own address from its settings, or the host name of a site that has its own.
+
+    Never a host name that a request merely claims: the gate answers only to names in the directory.
+    """
+    if here().by_host:
+        return str(request.host_url).rstrip("/")
+    return str(current_app.config["Q"].base_url)

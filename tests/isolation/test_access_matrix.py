@@ -24,6 +24,10 @@ EXPECTED: dict[str, str] = {
     "health.readyz": PUBLIC,
     "health.prometheus": PUBLIC,
     "site.home": PUBLIC,
+    **dict.fromkeys(
+        (f"applying.{name}" for name in ("start", "own", "tasks", "section", "check", "submit", "withdraw")),
+        SIGNED_IN,
+    ),
     "site.theme": PUBLIC,
     "site.language": PUBLIC,
     "site.accessibility": PUBLIC,

@@ -12,6 +12,17 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from core.admissions.models import (
+    Answer,
+    AnswerRevision,
+    Application,
+    Extension,
+    InfoRequest,
+    Interest,
+    Submission,
+    Window,
+    WindowAmendment,
+)
 from core.data import audit
 from core.data.base import tenant_tables
 from core.data.db import tenant_session
@@ -22,11 +33,15 @@ from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
 from core.tenancy import noticeboard
 from plugins.local_events.models import Event, Registration
+from tests.factories.admissions import make_form
 from tests.factories.people import client_of, make_person
 from tests.support.client import FormClient
 
+JOINING = (Window, WindowAmendment, Extension, Interest, Application, Answer, AnswerRevision, Submission, InfoRequest)
 CANARY = re.compile(r"canary-[a-z_]+-[a-z0-9]+")
-SEEDED = {"local_events_event", "local_events_registration", "data_audit_entry", "data_audit_head", "data_form_key"}
+SEEDED = {"local_events_event", "local_events_registration", "data_audit_entry", "data_audit_head", "data_form_key"} | {
+    model.__tablename__ for model in JOINING
+}
 PAGES = 400
 
 
@@ -75,6 +90,38 @@ def _seed(app: Flask, slug: str) -> list[str]:
     return [event["id"] for event in events]
 
 
+def _seed_joining(app: Flask, slug: str) -> list[str]:
+    """Marked rows in every table of Joining Q of one tenant; the ids of its applications."""
+    tenant = app.extensions["q.directory"].by_slug(slug)
+    account = make_person(app, f"applicant.{slug}@example.org")
+    now, mark = clock.now(), {"canary": "canary-json-a"}
+    with app.app_context(), tenant_session(tenant.id) as session:
+        form = make_form(session)
+        one = {
+            "tenant_id": tenant.id, "account_id": account, "by": None, "at": now, "created_by": None, "created_at": now,
+            "changed_at": now, "form_version_id": form, "version": 1, "revision": 1, "number": 1, "kept": True, "released_at": None,
+            "opens_at": now - timedelta(days=1), "closes_at": now + timedelta(days=1), "grace_seconds": 0, "seconds": 0,
+            "previous_id": None, "reminded_at": None, "submitted_at": now, "due_at": now, "ended_at": None, "told_open": None,
+            "told_closing": None, "before": mark, "after": mark, "value": "canary-value-a", "sections": ["canary-sections-a"],
+        }  # fmt: skip
+        states = {Window: "published", Interest: "confirmed", Application: "submitted", InfoRequest: "answered"}
+        ids = {model: new_id() for model in JOINING}
+        links = {"window_id": ids[Window], "application_id": ids[Application]}
+        with transaction(session):
+            for model in JOINING:
+                given = {**_texts(model, "a"), **one, **links, "id": ids[model], "state": states.get(model, "")}
+                names = {column.name for column in model.__table__.columns}
+                row = {name: value for name, value in given.items() if name in names}
+                shorter = {
+                    "reference": "canary-r-a",
+                    "locale": "en",
+                    "lateness": "canary-lateness-a",
+                    "question": "canary-question-a",
+                }
+                session.execute(sa.insert(model), [{**row, **{k: v for k, v in shorter.items() if k in names}}])
+    return [ids[Application]]
+
+
 def _words(body: bytes) -> str:
     """What can be read of an answer; spreadsheets are zip files, so they are opened."""
     if not body.startswith(b"PK"):
@@ -109,14 +156,20 @@ def test_nothing_of_wales_reaches_the_people_of_scotland(
     app: Flask, client: FormClient, role: Role | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     events = _seed(app, "wales")
+    applications = _seed_joining(app, "wales")
     if role is not None:
         grants = [] if role is Role.MEMBER else [(role, "scotland")]
         client = client_of(app, make_person(app, f"{role}@example.org", home="scotland", grants=grants))
     guesses = [
         f"/scotland/events/{event}{end}" for event in events for end in ("", "/edit", "/people", "/people?format=csv")
     ]
+    guesses += [
+        f"/scotland/apply/{one}/{end}" for one in applications for end in ("", "check", "part/about", "withdraw")
+    ]
     starts = [
         "/scotland/",
+        "/scotland/apply/start",
+        "/scotland/apply/mine",
         "/",
         "/scotland/me/",
         "/scotland/manage/",

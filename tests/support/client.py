@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 class FoundForm:
     """One form of a page: where it goes and what it holds as served.
 
-    `kinds` says what each field is (an input's type, `select`, `textarea`), `options` what a select offers, `buttons` the
+    `kinds` says what each field is (an input's type, `select`, `textarea`), `options` what a select or radio buttons offer, `buttons` the
     (name, value) pairs that its buttons send.
     """
 
@@ -41,6 +41,8 @@ class _Forms(HTMLParser):
         name = given.get("name", "")
         if name and tag in {"input", "select", "textarea"}:
             self.forms[-1].kinds[name] = given.get("type", "text") if tag == "input" else tag
+        if given.get("type") == "radio" and name:
+            self.forms[-1].options.setdefault(name, []).append(given.get("value", ""))
         if tag == "button" and name:
             self.forms[-1].buttons.append((name, given.get("value", "")))
         if tag == "option" and self._select:
@@ -110,6 +112,6 @@ def _choose(found: list[FoundForm], values: dict[str, Any], form: int | str | No
     if isinstance(form, str):
         posting = [f for f in posting if form in f.action]
     elif len(posting) > 1:
-        posting = [f for f in posting if set(values) & set(f.fields)] or posting
+        posting = [f for f in posting if set(values) & (set(f.fields) | set(f.kinds))] or posting
     assert posting, f"{path} has no such form; it has {[f.action for f in found]}"
     return posting[0]

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.admissions.form.answers import given
 from core.admissions.models import Answer, AnswerRevision, Application
 from core.admissions.queries import applying
+from core.admissions.service import shelving
 from core.admissions.states import DRAFT, INFO_REQUESTED, LIVE, REAPPLY
 from core.data import audit
 from core.data.session import ScopedSession, transaction
@@ -72,6 +73,8 @@ def start(
         began = session.execute(claim.returning(Application.id)).scalar_one_or_none()
         if began is not None:
             _carry_over(session, actor, str(began), opening.schema)
+            closes_at = opening.times.shown_close(opening.extended_to)
+            shelving.show(session, str(actor.account_id), str(began), DRAFT, closes_at)
             audit.record(session, actor=actor, action="application.start", subject=str(began))
     return str(began or applying.live_in(session, opening.id, str(actor.account_id)))
 

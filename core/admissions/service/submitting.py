@@ -13,6 +13,7 @@ from core.admissions.form.answers import given, problem, unfinished
 from core.admissions.instants import Lateness
 from core.admissions.models import Application, Extension, InfoRequest, Submission, Window
 from core.admissions.queries.applying import Mine, answers_of
+from core.admissions.service import shelving
 from core.admissions.service.drafts import CLOSED
 from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED, WITHDRAWN
 from core.data import audit
@@ -22,6 +23,8 @@ from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor
+
+NO_CHANGES = N_("This application can no longer be changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
         _end_requests(session, mine.id, "answered", now)
         receipt = Receipt(mine.reference, number, now, lateness.value, json.loads(text))
         post(session, receipt)
+        shelving.show(session, str(actor.account_id), mine.id, SUBMITTED)
         audit.record(
             session, actor=actor, action="application.submit", subject=mine.id, before={"state": mine.state},
             after={"state": SUBMITTED, "number": number, "sha256": digest(text), "lateness": lateness.value},
@@ -142,12 +146,13 @@ def _step(
             sa.update(Application)
             .where(Application.id == application_id, Application.state.in_(APPLICATION.sources(event)), *whose)
             .values(state=target, version=Application.version + 1, changed_at=now, state_why=why[:500])
-            .returning(Application.id)
+            .returning(Application.account_id)
             .execution_options(synchronize_session=False)
-        ).one_or_none()
+        ).scalar_one_or_none()
         if changed is None:
             raise Refused(refused)
         _end_requests(session, application_id, "lapsed", now)
+        shelving.show(session, changed, application_id, target)
         audit.record(
             session,
             actor=actor,
@@ -183,11 +188,12 @@ def ask(
             sa.update(Application)
             .where(Application.id == application_id, Application.state == SUBMITTED)
             .values(state=INFO_REQUESTED, version=Application.version + 1, changed_at=now)
-            .returning(Application.id)
+            .returning(Application.account_id)
             .execution_options(synchronize_session=False)
-        ).one_or_none()
+        ).scalar_one_or_none()
         if changed is None:
             raise Refused(N_("More can be asked only about an application that is submitted."))
+        shelving.show(session, changed, application_id, INFO_REQUESTED, due_at)
         row = {
             "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": application_id, "sections": wanted,
             "question": question.strip()[:2000], "due_at": due_at, "state": "open", "by": actor.account_id, "at": now,
@@ -242,10 +248,11 @@ def _move_all(session: ScopedSession, ids: Iterable[str], source: str, target: s
             sa.update(Application)
             .where(Application.id == application_id, Application.state == source)
             .values(state=target, version=Application.version + 1, changed_at=at)
-            .returning(Application.id)
+            .returning(Application.account_id)
             .execution_options(synchronize_session=False)
-        ).one_or_none()
+        ).scalar_one_or_none()
         if changed is not None:
+            shelving.show(session, changed, application_id, target)
             audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})
             moved += 1
     return moved

@@ -121,7 +121,9 @@ def _good(name: str, kind: str, form: FoundForm, special: dict[str, str]) -> lis
     if name in special:
         return [special[name]]
     served = form.fields.get(name, [])
-    if kind in {"hidden", "checkbox", "radio"} or (served and served[0]):
+    if kind == "radio":
+        return served or form.options[name][:1]
+    if kind in {"hidden", "checkbox"} or (served and served[0]):
         return served
     if kind == "select":
         return [next(filter(None, form.options.get(name, [])), "")]

@@ -116,10 +116,13 @@ def test_another_sites_and_another_kinds_ids(world: World, method: str) -> None:
         for name in rule.arguments & set(world.foreign):
             if rule.endpoint == "console.role_end":
                 continue  # the central team ends roles at every site
+            others = {other: world.named[other][0] for other in rule.arguments - {name}}
             for browser in world.browsers:
                 data = {CSRF: browser.token} if method == "POST" else None
                 theirs, none = (
-                    _answer(world.send(browser, method, build(world.app, rule, {name: value}), data=data), value)
+                    _answer(
+                        world.send(browser, method, build(world.app, rule, {**others, name: value}), data=data), value
+                    )
                     for value in (world.foreign[name], new_id())
                 )
                 if theirs != none:

@@ -12,13 +12,15 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
+from core.admissions.queries import applying
+from core.admissions.service import drafts
 from core.data.db import open_session
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
-from core.kernel.views import SYSTEM
+from core.kernel.views import SYSTEM, Actor
 from core.people.models import Account, RoleGrant, SignIn
 from core.people.service import accounts, sign_ins
 from core.people.views.base import tools
@@ -28,6 +30,7 @@ from core.tenancy.service import Change, configure
 from core.work.delivery import JOB
 from core.work.models import WorkFailure
 from plugins.local_events import registration
+from tests.factories.admissions import make_form, make_window
 from tests.factories.people import client_of, make_person
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
@@ -120,6 +123,16 @@ def _changed_settings(app: Flask, session: ScopedSession, tenant: TenantRef) -> 
     return configure(session, registry, tenant, Change("local_events", True, settings, now or 0, "test"), SYSTEM)
 
 
+def _application(session: ScopedSession, form_id: str, account_id: str) -> str:
+    """An application that could be submitted, in an open window of the session's tenant."""
+    make_window(session, form_id)
+    who = Actor(account_id, "")
+    application = drafts.start(session, actor=who, eligible={"based_here": True}, locale="en", is_member=False)
+    answers = {"job": drafts.Wish("Nurse", 0), "story": drafts.Wish("Falls.", 0)}
+    drafts.save(session, applying.mine(session, application, account_id), account_id, answers)
+    return application
+
+
 def _failure(session: ScopedSession, at: int) -> str:
     job = WorkFailure(
         id=new_id(), name=JOB, args={}, at_tenant_id=at, state="failed", error="went wrong", place="mail.py",
@@ -153,8 +166,11 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         own = Visitor(member, "Mel Member", "member@example.org", is_member=True, home_tenant_id=scotland.id)
         events = _events(session, scotland, own, visitor(ORGANISER))
         revision = _changed_settings(app, session, scotland)
+        form_id = make_form(session)
+        application = _application(session, form_id, member)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         elsewhere = published(session, wales)
+        application_elsewhere = _application(session, form_id, there)
         failure = _failure(session, wales.id)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         accounts.close(session, SYSTEM, account_id=closed, reason="test")
@@ -174,9 +190,10 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         }
     named = {
         "event_id": events, "sign_in_id": devices, "grant_id": (grants[held],), "failure_id": (failure,),
-        "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
+        "application_id": (application,), "key": ("about",), "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
         "account_id": (held,), "console.person_reopen:account_id": (closed,), "digest": ("0",), "name": ("base.css",), **{f"{key}:token": (value,) for key, value in tokens.items()},
     }  # fmt: skip
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
-    foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0]}
+    foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
+               "application_id": application_elsewhere}  # fmt: skip
     return everybody, named, emails, foreign

@@ -109,12 +109,12 @@ def test_the_form_has_the_sections_of_the_source() -> None:
 
 def test_what_tells_who_somebody_is_is_marked() -> None:
     marked = {question.key for question in content.first_form().questions() if question.identifying}
-    assert marked == {"role", "organisation", "evidence", "programme_names"}
+    assert marked == {"role", "organisation", "programme_names"}
 
 
-def test_nobody_need_name_an_employer_a_file_or_a_programme() -> None:
+def test_nobody_need_name_an_employer_or_a_programme() -> None:
     optional = {question.key for question in content.first_form().questions() if problem(question, None) is None}
-    assert optional == {"organisation", "evidence", "programmes", "programme_names"}
+    assert optional == {"organisation", "programmes", "programme_names"}
 
 
 def test_who_may_apply() -> None:
@@ -126,7 +126,7 @@ def test_who_may_apply() -> None:
 def test_keys_of_the_first_form_stay() -> None:
     """Answers, figures and letters are kept under these: a changed key is another question."""
     assert [question.key for question in content.first_form().questions()] == [
-        "role", "organisation", "sector", "example", "evidence", "ways_learnt", "learning_story", "approaches_used",
+        "role", "organisation", "sector", "example", "ways_learnt", "learning_story", "approaches_used",
         "reflection", "across_boundaries", "give", "gain", "why", "will_share", "programmes", "programme_names",
     ]  # fmt: skip
 

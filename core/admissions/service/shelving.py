@@ -1,0 +1,28 @@
+"""An application's card among a person's own items, in step with its state."""
+
+from datetime import datetime
+
+from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED
+from core.data.session import ScopedSession
+from core.kernel.text import N_
+from core.tenancy import shelf
+
+TITLE = N_("Your application to join Q")
+SHOWN = {DRAFT: N_("Not submitted yet"), SUBMITTED: N_("Submitted"), INFO_REQUESTED: N_("More is asked of you")}
+"""What the card says in the states in which there is one."""
+
+
+def show(
+    session: ScopedSession, account_id: str, application_id: str, state: str, when: datetime | None = None
+) -> None:
+    """Put up the card, bring it up to date, or take it down where the state has none, in the caller's transaction.
+
+    `when` (UTC) is the instant by which something is to be done.
+    """
+    if state not in SHOWN:
+        shelf.remove(session, account_id=account_id, plugin="admissions", ref=application_id)
+        return
+    shelf.put(
+        session, account_id=account_id, plugin="admissions", ref=application_id, kind="application", title=TITLE,
+        status=SHOWN[state], when=when, path=f"/apply/{application_id}/", needs_action=state != SUBMITTED,
+    )  # fmt: skip

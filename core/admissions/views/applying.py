@@ -1,0 +1,238 @@
+"""An applicant's own pages: before you start, the task list, one section at a time, checking, submitting, withdrawing."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from core.admissions import receipts
+from core.admissions.form.answers import Problem, problems, read, state_of
+from core.admissions.form.schema import Kind, Section
+from core.admissions.queries import applying as queries
+from core.admissions.queries.applying import Held, Mine
+from core.admissions.service import drafts, submitting
+from core.admissions.service.drafts import Wish
+from core.admissions.states import DRAFT, INFO_REQUESTED
+from core.kernel import clock
+from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.web.access import signed_in
+from core.web.context import here
+from core.web.i18n import gettext, say
+from core.web.pages import redirect_with, render
+
+blueprint = Blueprint("applying", __name__, url_prefix="/apply")
+blueprint.add_app_template_filter(receipts.in_words, "in_words")
+
+
+@blueprint.after_request
+def _keep_nothing(response: Response) -> Response:
+    """These pages hold what somebody writes about themselves: no browser or proxy keeps them."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _mine(application_id: str) -> Mine:
+    context = here()
+    return queries.mine(context.session, application_id, str(context.visitor.account_id))
+
+
+def _section(mine: Mine, key: str) -> Section:
+    section = mine.schema.section(key)
+    if section is None:
+        raise NotFound
+    return section
+
+
+@blueprint.route("/start", methods=["GET", "POST"])
+@signed_in
+def start() -> Response:
+    """Whether somebody can apply, asked before they write a word."""
+    context = here()
+    visitor = context.visitor
+    opening = queries.opening(context.session, visitor.account_id)
+    errors: dict[str, str] = {}
+    asked = opening.schema.eligibility if opening is not None else ()
+    sent = {one.key: {"yes": True, "no": False}.get(request.form.get(one.key, "")) for one in asked}
+    if opening is not None and request.method != "POST":
+        under_way = queries.live_in(context.session, opening.id, str(visitor.account_id))
+        if under_way is not None:
+            return redirect_with(
+                gettext("You have begun already. Go on here."), "applying.tasks", application_id=under_way
+            )
+    if request.method == "POST":
+        try:
+            application_id = drafts.start(
+                context.session,
+                actor=visitor.actor(),
+                eligible=sent,
+                locale=context.language,
+                is_member=visitor.is_member,
+            )
+        except Invalid as error:
+            errors = {key: say(message) for key, message in error.field_errors.items()}
+        else:
+            return redirect_with(
+                gettext("Your application is begun. Everything you write is kept."),
+                "applying.tasks",
+                application_id=application_id,
+            )
+    return render("admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors)
+
+
+@blueprint.get("/mine")
+@signed_in
+def own() -> Response:
+    """One's applications at this site."""
+    context = here()
+    return render(
+        "admissions/own.html", applications=queries.all_mine(context.session, str(context.visitor.account_id))
+    )
+
+
+@blueprint.get("/<application_id>/")
+@signed_in
+def tasks(application_id: str) -> Response:
+    """The task list, or what has become of the application."""
+    mine = _mine(application_id)
+    if mine.state not in {DRAFT, INFO_REQUESTED}:
+        return render("admissions/submitted.html", mine=mine, versions=queries.submissions(here().session, mine.id))
+    states = {section.key: state_of(section, mine.values) for section in mine.schema.sections}
+    return render("admissions/tasks.html", mine=mine, states=states, taken=mine.taken(clock.now()) is not None)
+
+
+@blueprint.route("/<application_id>/part/<key>", methods=["GET", "POST"])
+@signed_in
+def section(application_id: str, key: str) -> Response:
+    """One section: its questions, saved with one press or, where there is JavaScript, as they are answered.
+
+    What was saved is said by the page that follows; with `problems` in its address it shows what is not finished.
+    """
+    mine = _mine(application_id)
+    part = _section(mine, key)
+    if request.method != "POST":
+        return _section_page(
+            mine, part, mine.values, wrong=problems(part, mine.values) if "problems" in request.args else {}
+        )
+    if part.key not in mine.sections:
+        raise Refused(submitting.NO_CHANGES)
+    by_script = request.accept_mimetypes.best == "application/json"
+    sent = _sent(part)
+    values = {**mine.values, **{name: wish.value for name, wish in sent.items()}}
+    try:
+        saved = drafts.save(here().session, mine, str(here().visitor.account_id), sent, _seconds())
+    except Refused as error:
+        words = say(error.message, error.params)
+        return _told(409, error=words) if by_script else _section_page(mine, part, values, 409, refused=words)
+    if by_script:
+        since = int(clock.now().timestamp())
+        return _told(409 if saved.lost else 200, revisions=dict(saved.revisions), lost=list(saved.lost), since=since)
+    if saved.lost:
+        return _section_page(mine, part, values, 409, revisions=saved.revisions, lost=saved.lost)
+    if request.form.get("go") == "later":
+        return redirect_with(gettext("Saved. Come back when you like."), "applying.tasks", application_id=mine.id)
+    if problems(part, values):
+        return redirect_with(gettext("Saved."), "applying.section", application_id=mine.id, key=part.key, problems="")
+    following = _after(mine, part)
+    if following is None:
+        return redirect_with(gettext("Saved."), "applying.tasks", application_id=mine.id)
+    return redirect_with(gettext("Saved."), "applying.section", application_id=mine.id, key=following.key)
+
+
+def _told(status: int, **values: object) -> Response:
+    return make_response(jsonify(**values), status)
+
+
+def _after(mine: Mine, part: Section) -> Section | None:
+    """The next section that can be changed."""
+    open_ones = [one for one in mine.schema.sections if one.key in mine.sections]
+    place = next((number for number, one in enumerate(open_ones) if one.key == part.key), len(open_ones))
+    return open_ones[place + 1] if place + 1 < len(open_ones) else None
+
+
+def _section_page(
+    mine: Mine, part: Section, values: Mapping[str, object], status: int = 200, *,
+    revisions: Mapping[str, int] | None = None, lost: Mapping[str, Held] | None = None, wrong: Mapping[str, Problem] | None = None,
+    refused: str = "",
+) -> Response:  # fmt: skip
+    now = {
+        question.key: mine.answers[question.key].revision if question.key in mine.answers else 0
+        for question in part.questions
+    }
+    return render(
+        "admissions/section.html", status, mine=mine, section=part, values=values, revisions={**now, **(revisions or {})},
+        lost=lost or {}, wrong=wrong or {}, refused=refused, since=int(clock.now().timestamp()), disabled=part.key not in mine.sections,
+        number=[one.key for one in mine.schema.sections].index(part.key) + 1,
+    )  # fmt: skip
+
+
+def _sent(part: Section) -> dict[str, Wish]:
+    """The section's answers as the form has them, each with the revision that the page was made from."""
+    found = {}
+    for question in part.questions:
+        if question.kind is not Kind.FILE and f"rev-{question.key}" in request.form:
+            found[question.key] = Wish(
+                read(question, request.form.getlist(question.key)), _whole(f"rev-{question.key}")
+            )
+    return found
+
+
+def _whole(name: str) -> int:
+    """A whole number out of the form; 0 for what is none."""
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+def _seconds() -> int:
+    """How long the page was open before this save."""
+    since = _whole("since-page")
+    return max(0, int(clock.now().timestamp()) - since) if since else 0
+
+
+@blueprint.get("/<application_id>/check")
+@signed_in
+def check(application_id: str) -> Response:
+    """All answers once more, before they are submitted."""
+    return _check_page(_mine(application_id))
+
+
+def _check_page(mine: Mine, status: int = 200, message: str = "") -> Response:
+    if not mine.sections:
+        raise Refused(submitting.NO_CHANGES)
+    return render(
+        "admissions/check.html", status, mine=mine, wrong=submitting.problems_of(mine), checked=submitting.checked_sum(mine),
+        message=message, taken=mine.taken(clock.now()) is not None,
+    )  # fmt: skip
+
+
+@blueprint.post("/<application_id>/submit")
+@signed_in
+def submit(application_id: str) -> Response:
+    """Submit what was checked."""
+    context = here()
+    mine = _mine(application_id)
+    if not mine.sections:  # the second press of the button: there is nothing more to do
+        return redirect_with(gettext("Your application is submitted."), "applying.tasks", application_id=mine.id)
+    try:
+        submitting.submit(
+            context.session, mine, context.visitor.actor(), checked=request.form.get("checked", ""),
+            post=lambda session, receipt: receipts.post(session, receipt, context, mine.id, mine.schema),
+        )  # fmt: skip
+    except (Invalid, Conflict) as error:
+        words = (
+            gettext("Some parts are not finished yet.")
+            if isinstance(error, Invalid)
+            else say(error.message, error.params)
+        )
+        return _check_page(_mine(application_id), 422 if isinstance(error, Invalid) else 409, words)
+    return redirect_with(gettext("Your application is submitted."), "applying.tasks", application_id=mine.id)
+
+
+@blueprint.route("/<application_id>/withdraw", methods=["GET", "POST"])
+@signed_in
+def withdraw(application_id: str) -> Response:
+    """Take the application back, after saying what that means."""
+    context = here()
+    mine = _mine(application_id)
+    if request.method == "POST":
+        submitting.withdraw(context.session, mine, context.visitor.actor())
+        return redirect_with(gettext("Your application is withdrawn."), "applying.own")
+    return render("admissions/withdraw.html", mine=mine)

@@ -1,0 +1,163 @@
+"""The applicant's pages without JavaScript: begin, save, conflict, check, submit once, withdraw."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core.admissions.models import AnswerRevision
+from core.data.session import ScopedSession
+from core.work.models import Mail
+from tests.factories.admissions import make_form, make_window
+from tests.factories.people import client_of, make_person
+from tests.support.app_fixtures import FrozenClock
+
+SCRIPT = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], ScopedSession], frozen_clock: FrozenClock) -> ScopedSession:
+    """A session on Scotland's rows, with an open window."""
+    session = session_for("scotland")
+    make_window(session, make_form(session))
+    return session
+
+
+@pytest.fixture
+def ann(app: Flask, session: ScopedSession) -> Any:
+    """An applicant's browser."""
+    return client_of(app, make_person(app, "ann@example.org", name="Ann Roy"))
+
+
+def begin(ann: Any) -> str:
+    """Begin an application; where its task list is."""
+    answer = ann.submit("/scotland/apply/start", {"based_here": "yes"}, follow_redirects=False)
+    assert answer.status_code == 303
+    return str(answer.headers["Location"])
+
+
+def test_from_the_first_question_to_the_reference(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    page = ann.get(place).text
+    assert "0 of 2 parts" in page or "1 of 2 parts" in page
+    part = f"{place}part/about"
+    answer = ann.submit(part, {"job": "Nurse", "story": "We measured falls."}, follow_redirects=True)
+    assert "More" in answer.text
+    assert answer.request.path.endswith("part/more")
+    check = ann.get(f"{place}check").text
+    assert "We measured falls." in check
+    done = ann.submit(f"{place}check", {}, follow_redirects=True, form=f"{place}submit")
+    assert done.status_code == 200
+    assert "Submitted on" in done.text
+    assert "Q-" in done.text
+    (letter,) = session.query(Mail).filter(Mail.to_address == "ann@example.org").all()
+    assert "We measured falls." in letter.text
+    assert "Q-" in letter.subject
+    assert "Your application to join Q" in ann.get("/scotland/me/").text
+
+
+def test_pressing_submit_twice_makes_one(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    ann.submit(f"{place}part/about", {"job": "Nurse", "story": "Falls."})
+    page = ann.get(f"{place}check").text
+    data = {name: page.split(f'name="{name}" value="', 1)[1].split('"', 1)[0] for name in ("csrf_token", "checked")}
+    answers = [ann.post(f"{place}submit", data=data, follow_redirects=True) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert session.query(Mail).filter(Mail.to_address == "ann@example.org").count() == 1
+
+
+def test_a_part_that_is_not_finished_is_saved_and_says_so(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    answer = ann.submit(f"{place}part/about", {"job": "Nurse", "story": "word " * 25}, follow_redirects=True)
+    assert answer.request.path.endswith("part/about")
+    assert "Use at most 20 words: you have 25." in answer.text
+    assert "word word" in ann.get(f"{place}part/about").text
+    check = ann.get(f"{place}check").text
+    assert "Submit your application</button>" not in check
+    later = ann.submit(f"{place}part/about", {"story": "", "go": "later"}, follow_redirects=True)
+    assert later.status_code == 200
+
+
+def test_two_tabs_are_told_and_both_texts_are_on_the_page(app: Flask, ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    part = f"{place}part/about"
+    page = ann.get(part).text
+    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    old = {"csrf_token": token, "rev-job": "0", "rev-story": "0", "since-page": "0"}
+    assert ann.post(part, data={**old, "job": "Nurse", "story": "First tab", "go": "later"}).status_code == 303
+    answer = ann.post(part, data={**old, "job": "Nurse", "story": "Second tab", "go": "later"})
+    assert answer.status_code == 409
+    assert "First tab" in answer.text
+    assert "Second tab" in answer.text
+    again = {**old, "rev-job": "1", "rev-story": "1", "job": "Nurse", "story": "Both tabs", "go": "later"}
+    assert ann.post(part, data=again).status_code == 303
+    assert [row.value for row in session.query(AnswerRevision).filter_by(question="story").order_by(AnswerRevision.id)] == [
+        "First tab", "Second tab", "Both tabs",
+    ]  # fmt: skip
+
+
+def test_saving_by_script_answers_in_json(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    page = ann.get(f"{place}part/about").text
+    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    data = {"csrf_token": token, "rev-story": "0", "story": "Typed", "since-page": "0"}
+    first = ann.post(f"{place}part/about", data=data, headers=SCRIPT)
+    assert (first.status_code, first.json["revisions"], first.json["lost"]) == (200, {"story": 1}, [])
+    second = ann.post(f"{place}part/about", data={**data, "story": "Elsewhere"}, headers=SCRIPT)
+    assert (second.status_code, second.json["lost"]) == (409, ["story"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<script>alert(1)</script> & more", "مرحبا بالعالم \u202eabc", "👩🏽‍⚕️ improves", '=HYPERLINK("x")', "x" * 50_000],
+    ids=["html", "right-to-left", "emoji", "formula", "paste"],
+)
+def test_whatever_is_written_is_kept_and_shown_safely(ann: Any, session: ScopedSession, text: str) -> None:
+    place = begin(ann)
+    answer = ann.submit(f"{place}part/about", {"job": "Nurse", "story": text, "go": "later"})
+    assert answer.status_code == 303
+    page = ann.get(f"{place}check")
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+    (kept,) = session.query(AnswerRevision).filter_by(question="story").all()
+    assert kept.value == text
+
+
+def test_after_closing_the_pages_say_so_and_keep_the_words(
+    app: Flask, session: ScopedSession, frozen_clock: FrozenClock
+) -> None:
+    account = make_person(app, "ann@example.org", name="Ann Roy")
+    place = begin(client_of(app, account))
+    frozen_clock.advance(days=10, minutes=31)
+    ann = client_of(app, account)  # signed in again: ten days have passed
+    assert "Applications are closed" in ann.get(place).text
+    page = ann.get(f"{place}part/about").text
+    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    data = {"csrf_token": token, "rev-story": "0", "story": "Too late"}
+    answer = ann.post(f"{place}part/about", data=data, headers=SCRIPT)
+    assert (answer.status_code, "closed" in answer.text) == (409, True)
+    answer = ann.post(f"{place}part/about", data=data)
+    assert answer.status_code == 409
+    assert "Too late" in answer.text
+    assert [row.value for row in session.query(AnswerRevision)] == ["Too late", "Too late"]
+
+
+def test_nobody_else_sees_it(app: Flask, ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    bob = client_of(app, make_person(app, "bob@example.org"))
+    missing = bob.get("/scotland/apply/00000000000000000000000000/")
+    for path in (place, f"{place}part/about", f"{place}check", f"{place}withdraw"):
+        assert bob.get(path).status_code == 404
+    assert bob.get(place).data == missing.data
+    assert ann.get(place.replace("scotland", "wales")).status_code == 404
+
+
+def test_withdrawing_and_applying_again_carries_the_answers_over(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    ann.submit(f"{place}part/about", {"job": "Nurse", "story": "Falls."})
+    answer = ann.submit(f"{place}withdraw", {}, follow_redirects=True, form=1)
+    assert "Withdrawn" in answer.text
+    second = begin(ann)
+    assert second != place
+    assert "Falls." in ann.get(f"{second}part/about").text
