@@ -2,9 +2,20 @@
 
 class TestContract(PluginContract):
     packages = {"notes": "plugins.notes"}
+
+A plugin that brings rule packs tries each of them: `check_rule_pack(Standard())`.
 """
 
 from core.sdk.testing.contract import PluginContract
+from core.sdk.testing.rule_checks import CHECKS, check_rule_pack, rule_pack_faults
 from core.sdk.testing.site import Site, build, sqlite_site
 
-__all__ = ["PluginContract", "Site", "build", "sqlite_site"]
+__all__ = [
+    "CHECKS",
+    "PluginContract",
+    "Site",
+    "build",
+    "check_rule_pack",
+    "rule_pack_faults",
+    "sqlite_site",
+]

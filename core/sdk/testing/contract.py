@@ -81,6 +81,10 @@ class PluginContract:
         """See `running.isolation_problems`."""
         assert running.isolation_problems(plugin, site) == []
 
+    def test_its_rule_packs_keep_the_national_policy(self, plugin: Plugin, site: Site) -> None:
+        """See `running.rule_problems`."""
+        assert running.rule_problems(plugin, site) == []
+
     def test_a_persons_data_can_be_given_and_erased(self, plugin: Plugin, site: Site) -> None:
         """See `running.person_problems`."""
         assert running.person_problems(plugin, site) == []

@@ -10,12 +10,14 @@ from flask import g
 from sqlalchemy.orm import Mapper
 from werkzeug.routing import Rule
 
+from core.admissions.rules import NationalPolicy, PolicyException
 from core.data import migrate
 from core.data.base import Base, Shared, TenantOwned
 from core.hooks.registry import Plugin, tables_of
 from core.hooks.spec import HOOKS, Gate, OnError
 from core.kernel.ids import new_id
 from core.kernel.views import SYSTEM
+from core.sdk.testing.rule_checks import rule_pack_faults
 from core.sdk.testing.site import OFF, ON, Site
 from core.web.access import access_of
 from core.web.context import ANONYMOUS, Here
@@ -191,6 +193,21 @@ def isolation_problems(plugin: Plugin, site: Site) -> list[str]:
     isolated = {name for name, meta in HOOKS.items() if meta.on_error is OnError.ISOLATE and meta.gate is Gate.ENABLED}
     found = [] if status == 200 else [f"the start page answers {status} when the plugin's hooks raise"]
     return found + [f"a failing {hook} is not reported" for hook in sorted(asked & isolated - named)]
+
+
+def rule_problems(plugin: Plugin, site: Site) -> list[str]:
+    """Its rule packs can be offered, and each keeps what the conformance kit asks, by its own defaults.
+
+    One that decides on fewer assessors than the national minimum, and says so (`fewest`), is tried as if it were allowed.
+    """
+    catalogue = site.app.extensions["q.rulebook"].catalogue()
+    name = plugin.manifest.name
+    found = [f"{one.ref}: {one.error}" for one in catalogue.problems if one.plugin == name]
+    for pack in catalogue.offered({name}):
+        allowed = PolicyException(rule=pack.id, min_assessors=pack.fewest, decision="contract-suite")
+        policy = NationalPolicy(exceptions=(allowed,) if pack.fewest < NationalPolicy().min_assessors else ())
+        found += [f"{pack.ref}: {check}: {why}" for check, why in rule_pack_faults(pack, policy).items()]
+    return found
 
 
 def person_problems(plugin: Plugin, site: Site) -> list[str]:

@@ -1,0 +1,1 @@
+"""Rule packs for assessing applications: they propose, people decide."""
