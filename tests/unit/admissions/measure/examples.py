@@ -1,6 +1,11 @@
 """Published worked examples that several tests use."""
 
+from hypothesis import HealthCheck, settings
+
 from core.admissions.measure.results import Mark
+
+WHENEVER = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Properties that hold also while the machine is busy."""
 
 SHROUT_FLEISS = [
     [float(score) for score in row.split()]

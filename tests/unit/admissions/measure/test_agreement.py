@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.admissions.measure.agreement import Level, agreement, agreements, band
 from core.admissions.measure.results import Caution
-from tests.unit.admissions.measure.examples import SHROUT_FLEISS, columns, numbers
+from tests.unit.admissions.measure.examples import SHROUT_FLEISS, WHENEVER, columns, numbers
 
 SCORES = st.lists(st.lists(st.sampled_from([None, 1, 2, 3, 4]), min_size=2, max_size=4), min_size=2, max_size=15)
 FOUR = numbers(
@@ -97,13 +97,14 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(2, 4)), min_size=1, max_size=20))
+@WHENEVER
 def test_perfect_agreement_is_exactly_one(cases: list[tuple[int, int]]) -> None:
     for found in agreements([[score] * times for score, times in cases], tuple(Level), resamples=0).values():
         assert found.alpha == (1 if len({score for score, _ in cases}) > 1 else None)
 
 
 @given(SCORES, st.randoms())
-@settings(max_examples=60)
+@settings(WHENEVER, max_examples=60)
 def test_who_marked_and_in_which_order_plays_no_part(rows: list[list[float | None]], source: random.Random) -> None:
     found = agreements(rows, tuple(Level), resamples=100)
     mixed = [source.sample(row, len(row)) for row in rows]
@@ -113,7 +114,7 @@ def test_who_marked_and_in_which_order_plays_no_part(rows: list[list[float | Non
 
 
 @given(SCORES)
-@settings(max_examples=60)
+@settings(WHENEVER, max_examples=60)
 def test_what_each_level_ignores(rows: list[list[float | None]]) -> None:
     def alpha(level: Level, change) -> float | None:
         return agreement([[None if s is None else change(s) for s in row] for row in rows], level, resamples=0).alpha

@@ -18,6 +18,7 @@ from core.admissions.measure.disclosure import (
     rounded,
     rounded_total,
 )
+from tests.unit.admissions.measure.examples import WHENEVER
 
 PEOPLE = st.frozensets(st.integers(0, 30), max_size=30)
 
@@ -67,6 +68,7 @@ def test_fewer_than_five() -> None:
 
 
 @given(st.fractions(0, 10_000))
+@WHENEVER
 def test_rounding_moves_by_at_most_half_the_base(count: Fraction) -> None:
     assert rounded(count) % 5 == 0
     assert -Fraction(5, 2) < rounded(count) - count <= Fraction(5, 2)
@@ -100,6 +102,7 @@ def test_the_guard_remembers_what_it_answered() -> None:
 
 
 @given(st.lists(PEOPLE, max_size=8))
+@WHENEVER
 def test_no_two_answers_differ_by_a_few(filters: list[frozenset[int]]) -> None:
     guard = DifferencingGuard(range(31))
     answered = [frozenset(range(31))]

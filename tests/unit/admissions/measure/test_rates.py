@@ -18,6 +18,7 @@ from core.admissions.measure.rates import (
     wilson,
 )
 from core.admissions.measure.results import Caution
+from tests.unit.admissions.measure.examples import WHENEVER
 
 RATES = st.integers(0, 60).flatmap(lambda total: st.builds(Rate, st.integers(0, total), st.just(total)))
 
@@ -97,6 +98,7 @@ def test_nobody_and_nobody_chosen() -> None:
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.sampled_from([0.5, 0.8, 0.95, 0.998]))
+@WHENEVER
 def test_wilson_stays_within_and_around(selected: int, others: int, confidence: float) -> None:
     total = selected + others
     found = wilson(selected, total, confidence)
@@ -111,6 +113,7 @@ def test_wilson_stays_within_and_around(selected: int, others: int, confidence: 
 
 
 @given(RATES, RATES)
+@WHENEVER
 def test_exact_and_large_sample_tests_stay_probabilities(one: Rate, other: Rate) -> None:
     p = fisher(one, other)
     assert 0 < p <= 1
@@ -123,6 +126,7 @@ def test_exact_and_large_sample_tests_stay_probabilities(one: Rate, other: Rate)
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), RATES))
+@WHENEVER
 def test_the_screen_flags_below_four_fifths_of_the_best_and_nothing_else(groups: dict[str, Rate]) -> None:
     best = max((rate.exact for rate in groups.values() if rate.exact is not None), default=None)
     for one in four_fifths(groups):
@@ -131,6 +135,7 @@ def test_the_screen_flags_below_four_fifths_of_the_best_and_nothing_else(groups:
 
 
 @given(st.integers(1, 400), st.data())
+@WHENEVER
 def test_outside_the_funnel_exactly_when_wilson_leaves_the_rate_of_all_out(total: int, data: st.DataObject) -> None:
     selected, overall = data.draw(st.integers(0, total)), data.draw(st.floats(0.01, 0.99))
     interval, limits = wilson(selected, total), funnel_limits(overall, total, 0.95)

@@ -18,7 +18,7 @@ from core.admissions.measure.planning import (
 )
 from core.admissions.measure.reliability import Form, one_way_reliability, reliability
 from core.admissions.measure.results import Caution, complete_table
-from tests.unit.admissions.measure.examples import SHROUT_FLEISS, marks
+from tests.unit.admissions.measure.examples import SHROUT_FLEISS, WHENEVER, marks
 
 TABLES = st.integers(2, 5).flatmap(
     lambda k: st.lists(st.lists(st.integers(1, 4), min_size=k, max_size=k), min_size=2, max_size=12)
@@ -99,6 +99,7 @@ def test_planning_refuses_nonsense() -> None:
 
 
 @given(st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+@WHENEVER
 def test_as_many_as_needed_reach_the_target(single: float, target: float) -> None:
     needed = assessors_needed(single, target)
     assert needed.assessors is not None
@@ -142,7 +143,7 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
 
 
 @given(TABLES, st.randoms())
-@settings(max_examples=80)
+@settings(WHENEVER, max_examples=80)
 def test_bounds_and_order(table: list[list[float]], source: random.Random) -> None:
     found = reliability(table)
     k = len(table[0])

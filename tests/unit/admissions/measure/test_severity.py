@@ -11,7 +11,7 @@ from core.admissions.measure.anova import components, two_way
 from core.admissions.measure.design import Unlinked, design, unlinked
 from core.admissions.measure.results import Caution, Mark, complete_table, units
 from core.admissions.measure.severity import Difference, NotComparable, severity
-from tests.unit.admissions.measure.examples import SHROUT_FLEISS, marks
+from tests.unit.admissions.measure.examples import SHROUT_FLEISS, WHENEVER, marks
 
 ISLANDS = [
     Mark("ann", "a1", 3), Mark("bob", "a1", 4), Mark("bob", "a2", 2), Mark("cat", "a2", 2), Mark("ann", "a3", 1),
@@ -110,7 +110,7 @@ def test_marks_as_tables() -> None:
 
 
 @given(MARKS, st.randoms())
-@settings(max_examples=60)
+@settings(WHENEVER, max_examples=60)
 def test_effects_sum_to_zero_in_each_part_and_order_plays_no_part(
     given_marks: list[Mark], source: random.Random
 ) -> None:
@@ -128,7 +128,7 @@ def test_effects_sum_to_zero_in_each_part_and_order_plays_no_part(
 
 
 @given(st.lists(st.floats(-2, 2), min_size=3, max_size=6), st.randoms())
-@settings(max_examples=40)
+@settings(WHENEVER, max_examples=40)
 def test_exact_severity_is_found_exactly(effects: list[float], source: random.Random) -> None:
     names = [f"j{i}" for i in range(len(effects))]
     made = [

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.admissions.measure.spread import order_of_discussion, shift, spread
+from tests.unit.admissions.measure.examples import WHENEVER
 
 SCORES = st.lists(st.sampled_from([None, 1, 2, 3, 4]), max_size=6)
 
@@ -31,6 +32,7 @@ def test_nobody_scored_and_nobody_asked() -> None:
 
 
 @given(SCORES, st.integers(0, 3))
+@WHENEVER
 def test_those_not_able_to_score_change_coverage_alone(scores: list[float | None], more: int) -> None:
     found, with_more = spread(scores), spread([*scores, *[None] * more])
     assert (found.mean, found.median, found.range, found.deviation) == (
@@ -68,6 +70,7 @@ def test_disagreements_come_first() -> None:
 
 
 @given(st.dictionaries(st.integers(), st.dictionaries(st.sampled_from("abc"), SCORES)))
+@WHENEVER
 def test_the_order_holds_every_application_once(cases: dict[int, dict[str, list[float | None]]]) -> None:
     found = order_of_discussion(cases)
     assert sorted(one.key for one in found) == sorted(cases)

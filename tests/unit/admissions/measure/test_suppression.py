@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.admissions.measure.disclosure import Hidden, Shown
 from core.admissions.measure.suppression import ProtectedTable, protected_list, protected_table
+from tests.unit.admissions.measure.examples import WHENEVER
 
 FEWEST = 5
 
@@ -73,19 +74,19 @@ def check(counts: list[list[int]], most: int) -> None:
 
 
 @given(_tables(2, 2))
-@settings(max_examples=150, deadline=None)
+@settings(WHENEVER, max_examples=150)
 def test_an_attacker_cannot_solve_a_two_by_two_table(counts: list[list[int]]) -> None:
     check(counts, most=14)
 
 
 @given(_tables(2, 3, most=6))
-@settings(max_examples=25, deadline=None)
+@settings(WHENEVER, max_examples=25)
 def test_an_attacker_cannot_solve_a_two_by_three_table(counts: list[list[int]]) -> None:
     check(counts, most=9)
 
 
 @given(st.lists(st.one_of(st.integers(0, 4), st.integers(0, 40)), max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(WHENEVER, max_examples=150)
 def test_an_attacker_cannot_solve_a_list_with_its_total(counts: list[int]) -> None:
     found = protected_list(counts)
     hidden = [n for n, shown in zip(counts, found.cells, strict=True) if shown.value is None]
@@ -146,7 +147,7 @@ def test_what_is_no_table() -> None:
 
 
 @given(st.integers(1, 12).flatmap(lambda columns: _tables(12, columns)))
-@settings(max_examples=20, deadline=None)
+@settings(WHENEVER, max_examples=20)
 def test_every_line_with_a_small_count_hides_another(counts: list[list[int]]) -> None:
     found = protected_table(counts)
     lines = [[*row, total] for row, total in zip(found.cells, found.row_totals, strict=True)]
