@@ -57,6 +57,7 @@ RULES_INSIDE = ("local_events.",)
 PERMISSION_OF_PREFIX = {
     "console.": "console and its parts",
     "manage.": "a partner's own management",
+    "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
 }
 _numbers = count()
@@ -87,7 +88,7 @@ def _rules(app: Flask) -> Iterator[tuple[Rule, Access, str]]:
 
 def _path(app: Flask, rule: Rule) -> str:
     values: dict[str, object] = {name: new_id() for name in rule.arguments}
-    values |= dict.fromkeys(rule.arguments & {"revision"}, 1)
+    values |= dict.fromkeys(rule.arguments & {"revision", "number"}, 1)
     values |= dict.fromkeys(rule.arguments & {"slug"}, "scotland")
     with app.test_request_context("http://localhost/"):
         adapter = app.url_map.bind("localhost")
@@ -131,7 +132,7 @@ def test_every_route_is_listed(app: Flask) -> None:
 
 def test_every_console_and_manage_route_needs_a_permission(app: Flask) -> None:
     for rule, access, _ in _rules(app):
-        if rule.endpoint.startswith(("console.", "manage.")):
+        if rule.endpoint.startswith(("console.", "manage.", "admissions.")):
             assert access.kind == "needs", rule.endpoint
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.admissions.form.changes import Change, of_question
+from core.admissions.form.options import option_lines
 from core.admissions.form.schema import Eligibility, FormSchema, Question, Said, Section
 from core.kernel.text import N_
 
@@ -144,8 +145,3 @@ def _asked(was: Question | None, now: Question) -> list[Line]:
         Line(N_("Hidden from assessors who work blind"), was.identifying if was else None, now.identifying),
         Line(N_("Criteria"), ", ".join(was.criteria) if was else None, ", ".join(now.criteria)),
     )
-
-
-def option_lines(question: Question) -> str:
-    """A question's options as people write them: one on each line, key, English and Welsh."""
-    return "\n".join(f"{option.key} | {option.label.en} | {option.label.cy}" for option in question.options)

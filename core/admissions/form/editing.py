@@ -47,9 +47,9 @@ def _asked(schema: FormSchema) -> frozenset[str]:
     return frozenset([one.key for one in schema.questions()] + [one.key for one in schema.eligibility])
 
 
-def _free(key: str, known: Collection[str]) -> None:
+def _free(key: str, known: Collection[str], name: str = "key") -> None:
     if key in RESERVED or key in known:
-        raise Invalid({"key": TAKEN_KEY})
+        raise Invalid({name: TAKEN_KEY})
 
 
 def _options_free(question: Question, before: Question | None, published: Question | None, taken: Taken) -> None:
@@ -90,11 +90,12 @@ def home_of(schema: FormSchema, question: str) -> Section:
 
 
 def add_section(schema: FormSchema, section: Section, taken: Taken) -> FormSchema:
-    """With a new section, its questions included, at the end. Raises Invalid for a key that is taken."""
+    """With a new section, its questions included, at the end. Raises Invalid for a key that is taken: `key` for the
+    section's, `questions` for a question's."""
     _free(section.key, taken.sections | {one.key for one in schema.sections})
     asked = taken.asked | _asked(schema)
     for number, question in enumerate(section.questions):
-        _free(question.key, asked | {one.key for one in section.questions[:number]})
+        _free(question.key, asked | {one.key for one in section.questions[:number]}, "questions")
     return _whole(schema, sections=(*schema.sections, section))
 
 

@@ -4,10 +4,10 @@
 from flask import Blueprint
 
 from core.admissions import models, personal
-from core.admissions.views import applying
+from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions
 from core.admissions.views.blueprints import central
 
 BLUEPRINTS: tuple[Blueprint, ...] = (central, applying.blueprint)
 """What the application registers."""
 
-__all__ = ["BLUEPRINTS", "models", "personal"]
+__all__ = ["BLUEPRINTS", "form_edit", "form_publish", "form_questions", "form_versions", "models", "personal"]
