@@ -1,7 +1,7 @@
 """The noticeboard: how tenants show things to each other without reading each other's rows."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -9,6 +9,10 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.tenancy.models import NoticeCard
+
+WINDOW = "window"
+"""The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
+WINDOWS_SINCE = timedelta(days=800)
 
 
 def publish(
@@ -74,10 +78,20 @@ def _mine(session: ScopedSession, plugin: str, ref: str) -> tuple[sa.ColumnEleme
 def upcoming(
     session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int | None = None
 ) -> Sequence[NoticeCard]:
-    """The cards that are up and not over, soonest first."""
+    """The cards that are up and not over, soonest first; without those of windows."""
     query = sa.select(NoticeCard).where(
-        NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences)
-    )
+        NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
+        NoticeCard.kind != WINDOW,
+    )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
     return session.scalars(query.order_by(NoticeCard.starts_at).limit(limit)).all()
+
+
+def windows(session: ScopedSession) -> Sequence[NoticeCard]:
+    """The cards of every site's windows that are open, to come, or closed within two years; the earliest first."""
+    since = clock.now() - WINDOWS_SINCE
+    query = sa.select(NoticeCard).where(
+        NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= since, NoticeCard.kind == WINDOW
+    )
+    return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id)).all()

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.admissions.form.schema import FormSchema
-from core.admissions.models import FormVersion, Window
+from core.admissions.models import Application, FormVersion, Window
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
@@ -74,3 +74,17 @@ def make_window(session: ScopedSession, form_id: str, opens: float = -10, closes
     with transaction(session):
         session.execute(sa.insert(Window), [row])
     return window_id
+
+
+def make_application(session: ScopedSession, window_id: str, form_id: str, account_id: str, **changes: Any) -> str:
+    """A draft of that person in a window; its id."""
+    now, application_id = clock.now(), new_id()
+    row = {
+        "id": application_id, "tenant_id": session.scope.tenant_id, "reference": application_id[-12:], "account_id": account_id,
+        "window_id": window_id, "form_version_id": form_id, "state": "draft", "locale": "en", "previous_id": None, "seconds": 0,
+        "version": 1, "reminded_at": None, "created_at": now, "changed_at": now, "submitted_at": None, "lateness": "",
+        "state_why": "", **changes,
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(Application), [row])
+    return application_id

@@ -51,6 +51,11 @@ EXPECTED: dict[str, str] = {
     "account.devices": SIGNED_IN,
     "account.end_device": SIGNED_IN,
     "me.items": SIGNED_IN,
+    "portal.home": PUBLIC,
+    "portal.register": PUBLIC,
+    "portal.registered": PUBLIC,
+    "portal.confirm": PUBLIC,
+    "portal.stop": PUBLIC,
 }
 # Rooms whose services have rules of their own beyond the route's: whoever is let in may still be refused there.
 RULES_INSIDE = ("local_events.",)
@@ -59,6 +64,7 @@ PERMISSION_OF_PREFIX = {
     "manage.": "a partner's own management",
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
+    "windows.": "a partner's windows",
 }
 _numbers = count()
 

@@ -3,11 +3,20 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal
-from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions
+from core.admissions import models, personal, reminders
+from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
 from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central, applying.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
 """What the application registers."""
 
-__all__ = ["BLUEPRINTS", "form_edit", "form_publish", "form_questions", "form_versions", "models", "personal"]
+__all__ = [
+    "BLUEPRINTS",
+    "form_edit",
+    "form_publish",
+    "form_questions",
+    "form_versions",
+    "models",
+    "personal",
+    "reminders",
+]
