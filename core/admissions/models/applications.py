@@ -14,7 +14,9 @@ def _listed(values: object) -> str:
     return ", ".join(repr(value) for value in sorted(values))  # type: ignore[call-overload]  # a set of states
 
 
-_LIVE = sa.text(f"state in ({_listed(LIVE)})")
+IS_LIVE = sa.text(f"state in ({_listed(LIVE)})")
+"""The condition of the index that allows one live application; to be named so in ON CONFLICT: PostgreSQL does not recognise
+it when the states are parameters of a prepared statement."""
 
 
 class Application(TenantOwned, Base):
@@ -27,7 +29,7 @@ class Application(TenantOwned, Base):
         sa.CheckConstraint(f"state in ({_listed(APPLICATION.states)})", name="state"),
         sa.Index(
             "uq_admissions_application_live", "tenant_id", "window_id", "account_id", unique=True,
-            sqlite_where=_LIVE, postgresql_where=_LIVE,
+            sqlite_where=IS_LIVE, postgresql_where=IS_LIVE,
         ),
         sa.Index("ix_admissions_application_person", "account_id"),
         sa.Index("ix_admissions_application_list", "tenant_id", "window_id", "state"),

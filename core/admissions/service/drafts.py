@@ -7,6 +7,7 @@ day. They have a trail of their own, `AnswerRevision`, to which rows are only ev
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +15,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.form.answers import given
 from core.admissions.models import Answer, AnswerRevision, Application
+from core.admissions.models.applications import IS_LIVE
 from core.admissions.queries import applying
 from core.admissions.service import shelving
-from core.admissions.states import DRAFT, INFO_REQUESTED, LIVE, REAPPLY
+from core.admissions.states import DRAFT, INFO_REQUESTED, REAPPLY
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -67,7 +69,7 @@ def start(
     }  # fmt: skip
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     claim = insert(Application).values(**row).on_conflict_do_nothing(
-        index_elements=["tenant_id", "window_id", "account_id"], index_where=Application.state.in_(sorted(LIVE))
+        index_elements=["tenant_id", "window_id", "account_id"], index_where=IS_LIVE
     )  # fmt: skip
     with transaction(session):
         began = session.execute(claim.returning(Application.id)).scalar_one_or_none()
@@ -144,7 +146,8 @@ def save(
     }
     if set(wishes) - allowed:
         raise NotFound
-    taken = mine.taken(clock.now()) is not None
+    now = clock.now()  # when it came: it may wait its turn at the database
+    taken = mine.taken(now) is not None
     with transaction(session):
         there = session.execute(
             sa.update(Application)
@@ -152,23 +155,23 @@ def save(
                 Application.id == mine.id, Application.account_id == account_id,
                 Application.state.in_((DRAFT, INFO_REQUESTED)),
             )
-            .values(seconds=Application.seconds + max(0, min(seconds, LONGEST_SITTING)), changed_at=clock.now())
+            .values(seconds=Application.seconds + max(0, min(seconds, LONGEST_SITTING)), changed_at=now)
             .returning(Application.id)
             .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
         if there is None:
             raise Refused(N_("This application can no longer be changed."))
-        saved = _write(session, mine, wishes) if taken else None
+        saved = _write(session, mine, wishes, now) if taken else None
         if saved is None:
-            _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()})
+            _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()}, now)
     if saved is None:
         raise Refused(CLOSED)
     return saved
 
 
-def _write(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish]) -> Saved:
+def _write(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    now, tenant_id = clock.now(), session.scope.tenant_id
+    tenant_id = session.scope.tenant_id
     revisions: dict[str, int] = {}
     lost: dict[str, applying.Held] = {}
     trail: dict[str, tuple[Any, int, bool]] = {}
@@ -201,13 +204,15 @@ def _write(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wis
         revisions[key] = stands.revision
         if stands.value != wish.value:
             lost[key] = applying.Held(*stands)
-    _trail(session, mine.id, trail)
+    _trail(session, mine.id, trail, now)
     return Saved(revisions, lost)
 
 
-def _trail(session: ScopedSession, application_id: str, saved: Mapping[str, tuple[Any, int, bool]]) -> None:
+def _trail(
+    session: ScopedSession, application_id: str, saved: Mapping[str, tuple[Any, int, bool]], now: datetime
+) -> None:
     """Add to everything that was ever saved. A text that the form already has is not added again."""
-    now, tenant_id = clock.now(), session.scope.tenant_id
+    tenant_id = session.scope.tenant_id
     rows = [
         {
             "id": new_id(), "tenant_id": tenant_id, "application_id": application_id, "question": key, "value": value,
