@@ -12,6 +12,7 @@ from core.admissions.models import Extension
 from core.admissions.queries import windows
 from core.admissions.service.windows import STATE_CHANGED, may_manage, reason
 from core.data import audit
+from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -22,6 +23,8 @@ from core.people import emails
 from core.people.models import Account
 
 LONGEST = timedelta(days=90)
+NO_MORE_TIME = frozenset({WindowState.DRAFT, WindowState.CANCELLED, WindowState.RELEASED})
+"""States in which more time would mean nothing."""
 NOBODY = N_("Nobody has an account with this address. Ask which address they sign in with.")
 
 
@@ -40,16 +43,17 @@ Post = Callable[[ScopedSession, MoreTime], None]
 
 
 def extend(
-    session: ScopedSession, actor: Actor, window_id: str, *, email: str, closes_at: datetime, why: str, post: Post
-) -> None:
+    session: ScopedSession, actor: Actor, window_id: str, *, email: str, closes_at: datetime, why: str, key: str, post: Post
+) -> None:  # fmt: skip
     """Give the person with this address until `closes_at`; who has more time already gets the new date instead of the old.
 
-    It is later than the window's own closing and than now, and at most 90 days after the former. Raises Forbidden, NotFound,
-    Invalid by field, and Conflict, and Refused for a window that is not published or has its decisions out.
+    The time is later than the window's own closing and than now, and at most 90 days after the former. `key` is the form's
+    one-use key: sent twice, it writes to the person once. Raises Forbidden, NotFound, Invalid by field, Conflict, and Refused
+    for a window that is not published or has its decisions out.
     """
     may_manage(actor)
     row = windows.one(session, window_id)
-    if row.now in {WindowState.DRAFT, WindowState.CANCELLED, WindowState.RELEASED}:
+    if row.now in NO_MORE_TIME:
         raise Refused(STATE_CHANGED)
     person = session.execute(
         sa.select(Account.id, Account.email, Account.locale).where(
@@ -67,6 +71,9 @@ def extend(
     why = reason(why)
     values = {"closes_at": closes_at, "why": why, "by": actor.account_id, "at": now}
     with transaction(session):
+        sent = once(session, key, f"window.extend:{window_id}")
+        if sent.result is not None:
+            return
         changed = session.scalar(
             sa.update(Extension)
             .where(Extension.window_id == window_id, Extension.account_id == person.id)
@@ -81,6 +88,7 @@ def extend(
             new = insert(Extension).values(**of, **values).on_conflict_do_nothing().returning(Extension.id)
             if session.execute(new).one_or_none() is None:  # somebody gave this person time at the same moment
                 raise Conflict
+        sent.keep(str(changed))
         after = {"extension": changed, "closes_at": closes_at.isoformat()}
         audit.record(
             session, actor=actor, action="window.extend", subject=f"window:{window_id}", after=after, why=why

@@ -151,7 +151,7 @@ def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
             "edit": state is WindowState.DRAFT,
             "amend": state in AMENDABLE,
             "cancel": state is not WindowState.CANCELLED and not submitted,
-            "extend": window.state == "published" and state is not WindowState.RELEASED,
+            "extend": state not in extensions.NO_MORE_TIME,
         },
     )
 
@@ -224,6 +224,8 @@ def cancel(window_id: str) -> Response:
     """Cancel a window for a reason."""
     context = here()
     window, form = queries.one(context.session, window_id), CancelForm()
+    if window.state == "cancelled":
+        raise Refused(service.STATE_CHANGED)
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
         with _kept(form):
@@ -240,11 +242,14 @@ def extend(window_id: str) -> Response:
     """Give one person more time."""
     context = here()
     window, form = queries.one(context.session, window_id), ExtendForm()
+    if window.now in extensions.NO_MORE_TIME:
+        raise Refused(service.STATE_CHANGED)
     if form.validate_on_submit():
         with _kept(form):
             extensions.extend(
                 context.session, context.visitor.actor(), window_id, email=form.email.data,
-                closes_at=wall.instant(form.closes_at.data), why=form.why.data, post=letters.more_time(context.tenant),
+                closes_at=wall.instant(form.closes_at.data), why=form.why.data, key=form.form_key.data,
+                post=letters.more_time(context.tenant),
             )  # fmt: skip
             return redirect_with(
                 _("The person has more time, and a letter is on its way."), "windows.show", window_id=window_id

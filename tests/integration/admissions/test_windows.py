@@ -131,7 +131,7 @@ def test_only_who_may_and_only_their_own(
         lambda s, who: windows.amend(s, who, window_id, 2, spring(form, name="x"), "why"),
         lambda s, who: windows.cancel(s, who, window_id, 2, "why"),
         lambda s, who: extensions.extend(
-            s, who, window_id, email="a@b.example", closes_at=clock.now(), why="y", post=lambda *_: None
+            s, who, window_id, email="a@b.example", closes_at=clock.now(), why="y", key="k", post=lambda *_: None
         ),
     ]
     for call in calls:
@@ -269,6 +269,7 @@ def test_more_time_is_for_one_person(
             email=email,
             closes_at=until,
             why=why,
+            key=new_token(),
             post=lambda _, letter: letters.append(letter),
         )
 
@@ -311,7 +312,7 @@ def test_acceptance_8_on_time_in_grace_too_late_and_an_extension_for_one_person_
     ann = make_person(app, "ann@example.org")
     extensions.extend(
         session, lead, window_id, email="ann@example.org", closes_at=close + timedelta(days=1), why="Ill",
-        post=lambda *_: None,
+        key=new_token(), post=lambda *_: None,
     )  # fmt: skip
     times, longer = queries.one(session, window_id).times, queries.extended_to(session, window_id, ann)
     after_grace = close + timedelta(minutes=30, seconds=1)

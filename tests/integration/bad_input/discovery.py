@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
+from core.kernel import clock
 from tests.factories.people import PASSWORD
 from tests.integration.bad_input.world import CSRF, Browser, World, prefix
 from tests.support.client import FoundForm, forms
@@ -134,6 +136,10 @@ def _good(name: str, kind: str, form: FoundForm, special: dict[str, str]) -> lis
     return [usual.get(kind, f"Kept {name}")]
 
 
+def _in_days(days: int) -> datetime:
+    return clock.london(clock.now() + timedelta(days=days))
+
+
 def _special(world: World, endpoint: str) -> dict[str, str]:
     """What only somebody who knows the world can answer."""
     return {
@@ -149,6 +155,8 @@ def _special(world: World, endpoint: str) -> dict[str, str]:
         "manage.role_new": {"email": world.emails["held"], "role": "expense_approver"},
         "console.plugin": {"set-default_capacity": "21"},
         "manage.plugin": {"set-default_capacity": "21"},
+        "windows.new": {"opens_at": "2031-05-06T10:00", "closes_at": "2031-06-06T12:00"},
+        "windows.extend": {"email": world.emails["held"], "closes_at": f"{_in_days(70):%Y-%m-%dT12:00}"},
         "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
     }.get(endpoint, {})
 

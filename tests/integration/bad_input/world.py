@@ -13,12 +13,13 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from core.admissions.queries import applying
-from core.admissions.service import drafts
+from core.admissions.service import drafts, interest
+from core.admissions.service.interest import Told
 from core.data.db import open_session
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
 from core.people.models import Account, RoleGrant, SignIn
@@ -133,6 +134,21 @@ def _application(session: ScopedSession, form_id: str, account_id: str) -> str:
     return application
 
 
+def _windows(session: ScopedSession, form_id: str) -> tuple[str, ...]:
+    """A draft, and a published window in which nobody has applied."""
+    return make_window(session, form_id, 20, 30, state="draft"), make_window(session, form_id, 50, 60)
+
+
+def _interest(app: Flask, session: ScopedSession) -> str:
+    """Somebody who asked to be told when a window opens: the token of the link."""
+    kept: list[Told] = []
+    interest.ask(
+        session, secret_key=app.config["Q"].secret_key, email="wants@example.org", locale="en", key=new_token(),
+        post=lambda _, told: kept.append(told),
+    )  # fmt: skip
+    return kept[0].token
+
+
 def _failure(session: ScopedSession, at: int) -> str:
     job = WorkFailure(
         id=new_id(), name=JOB, args={}, at_tenant_id=at, state="failed", error="went wrong", place="mail.py",
@@ -168,7 +184,10 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         revision = _changed_settings(app, session, scotland)
         form_id = make_form(session)
         application = _application(session, form_id, member)
+        windows = _windows(session, form_id)
+        wanted = _interest(app, session)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
+        window_elsewhere = make_window(session, form_id, 50, 60)
         elsewhere = published(session, wales)
         application_elsewhere = _application(session, form_id, there)
         failure = _failure(session, wales.id)
@@ -187,13 +206,15 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
             "account.confirm": links.sign("confirm", new, stamps[new]),
             "account.reset_with": links.sign("reset", held, stamps[held]),
             "account.email_with": links.sign("email", held, stamps[held], "moved@example.org"),
+            "portal.confirm": wanted,
+            "portal.stop": wanted,
         }
     named = {
         "event_id": events, "sign_in_id": devices, "grant_id": (grants[held],), "failure_id": (failure,),
-        "application_id": (application,), "key": ("about",), "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
+        "window_id": windows, "application_id": (application,), "key": ("about",), "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
         "account_id": (held,), "console.person_reopen:account_id": (closed,), "digest": ("0",), "name": ("base.css",), **{f"{key}:token": (value,) for key, value in tokens.items()},
     }  # fmt: skip
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
     foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
-               "application_id": application_elsewhere}  # fmt: skip
+               "application_id": application_elsewhere, "window_id": window_elsewhere}  # fmt: skip
     return everybody, named, emails, foreign
