@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import current_app, g
 
+from core.admissions.service.ending import Unfinished
 from core.admissions.service.extensions import MoreTime
 from core.admissions.service.interest import Told
 from core.data.session import ScopedSession
@@ -56,6 +57,15 @@ LETTERS = {
         ),
         N_("See how to apply"),
         HOME,
+    ),
+    "unfinished": Words(
+        N_("Your application to join Q is not submitted yet"),
+        (
+            N_("You have begun an application to join Q in %(site)s. It can be submitted until %(at)s."),
+            N_("Everything you wrote is kept: go on where you stopped. If you have changed your mind, you need not do anything."),
+        ),
+        N_("Go on with your application"),
+        "/apply/mine",
     ),
     "closing": Words(
         N_("Applications to join Q in %(site)s are about to close"),
@@ -108,6 +118,15 @@ def more_time(tenant: TenantSnapshot) -> Callable[[ScopedSession, MoreTime], Non
 
     def post(session: ScopedSession, given: MoreTime) -> None:
         _send(session, tenant, "extended", given.email, given.locale, given.closes_at, account_id=given.account_id)
+
+    return post
+
+
+def unfinished(tenant: TenantSnapshot) -> Callable[[ScopedSession, Unfinished], None]:
+    """The post of the one reminder to somebody whose draft's window is about to close."""
+
+    def post(session: ScopedSession, left: Unfinished) -> None:
+        _send(session, tenant, "unfinished", left.email, left.locale, left.closes_at, account_id=left.account_id)
 
     return post
 

@@ -1,12 +1,13 @@
-"""What the room does by itself: telling people that a window opened or is about to close, and forgetting who stopped."""
+"""What the room does by itself: telling people that a window opened or is about to close, forgetting
+who stopped, and what the clock does to drafts."""
 
 from datetime import datetime
 from typing import Any
 
 from flask import current_app
 
-from core.admissions.letters import tell
-from core.admissions.service import interest
+from core.admissions.letters import tell, unfinished
+from core.admissions.service import ending, interest
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import every
@@ -28,3 +29,11 @@ def tell_interested(session: ScopedSession, at: datetime) -> None:  # noqa: ARG0
 def forget_interest(session: ScopedSession, at: datetime) -> None:
     """Delete addresses that were never confirmed, or that stopped."""
     interest.forget(session, at)
+
+
+@every("10,40 * * * *", name="core.end_drafts")
+def end_drafts(session: ScopedSession, at: datetime) -> None:
+    """Write to those whose draft's window is about to close; end the drafts of windows that are over, and let requests lapse."""
+    ending.remind(session, at, unfinished(_site(session)))
+    ending.expire(session, at)
+    ending.lapse(session, at)

@@ -4,25 +4,25 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.admissions.form.answers import given, problem, unfinished
 from core.admissions.instants import Lateness
-from core.admissions.models import Application, Extension, InfoRequest, Submission, Window
+from core.admissions.models import Application, InfoRequest, Submission
 from core.admissions.queries.applying import Mine, answers_of
 from core.admissions.service import shelving
 from core.admissions.service.drafts import CLOSED
-from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED, WITHDRAWN
+from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import N_
-from core.kernel.views import SYSTEM, Actor
+from core.kernel.views import Actor
 
 NO_CHANGES = N_("This application can no longer be changed.")
 
@@ -203,59 +203,6 @@ def ask(
             session, actor=actor, action="application.ask", subject=application_id,
             after={"state": INFO_REQUESTED, "sections": wanted, "due_at": due_at.isoformat()},
         )  # fmt: skip
-
-
-def lapse(session: ScopedSession, at: datetime, grace: timedelta = timedelta(hours=1)) -> int:
-    """Take back as submitted what was asked for more and not answered by its day; how many. For the session's tenant."""
-    with transaction(session):
-        due = session.scalars(
-            sa.update(InfoRequest)
-            .where(InfoRequest.state == "open", InfoRequest.due_at < at - grace)
-            .values(state="lapsed", ended_at=at)
-            .returning(InfoRequest.application_id)
-            .execution_options(synchronize_session=False)
-        ).all()
-        return _move_all(session, due, INFO_REQUESTED, SUBMITTED, "application.lapse", at)
-
-
-def expire(session: ScopedSession, at: datetime) -> int:
-    """End the drafts whose window, grace and extension are over; how many. Their words stay. For the session's tenant."""
-    over = [
-        window.id
-        for window in session.execute(
-            sa.select(Window.id, Window.closes_at, Window.grace_seconds).where(
-                Window.state == "published", Window.closes_at < at
-            )
-        )
-        if window.closes_at + timedelta(seconds=window.grace_seconds) < at
-    ]
-    with transaction(session):
-        extended = sa.exists().where(
-            Extension.tenant_id == Application.tenant_id, Extension.window_id == Application.window_id,
-            Extension.account_id == Application.account_id, Extension.closes_at >= at,
-        )  # fmt: skip
-        due = session.scalars(
-            sa.select(Application.id).where(Application.window_id.in_(over), Application.state == DRAFT, ~extended)
-        ).all()
-        return _move_all(session, due, DRAFT, NOT_SUBMITTED, "application.expire", at)
-
-
-def _move_all(session: ScopedSession, ids: Iterable[str], source: str, target: str, action: str, at: datetime) -> int:
-    """Move applications that are still in `source`, each with its audit entry; how many moved."""
-    moved = 0
-    for application_id in sorted(ids):
-        changed = session.execute(
-            sa.update(Application)
-            .where(Application.id == application_id, Application.state == source)
-            .values(state=target, version=Application.version + 1, changed_at=at)
-            .returning(Application.account_id)
-            .execution_options(synchronize_session=False)
-        ).scalar_one_or_none()
-        if changed is not None:
-            shelving.show(session, changed, application_id, target)
-            audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})
-            moved += 1
-    return moved
 
 
 def problems_of(mine: Mine) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import Flask
 from core.admissions.models import Answer, AnswerRevision, Application, Extension, InfoRequest, Submission
 from core.admissions.queries import applying
 from core.admissions.queries.applying import Mine
-from core.admissions.service import drafts, submitting
+from core.admissions.service import drafts, ending, submitting
 from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import Receipt
 from core.data.audit import AuditEntry
@@ -249,7 +249,7 @@ def test_deadline_grace_and_extension_in_the_database(
     send(session, again(session, mine[3], people[3]), people[3])
     late = [again(session, one, who).lateness for one, who in zip(mine, people, strict=True)]
     assert late == ["on_time", "in_grace", "", "by_extension"]
-    assert submitting.expire(session, clock.now()) == 1
+    assert ending.expire(session, clock.now()) == 1
     assert again(session, mine[2], people[2]).state == "not_submitted"
     assert again(session, mine[2], people[2]).values == FULL
 
@@ -289,9 +289,9 @@ def test_an_unanswered_request_lapses_once(
     submitting.ask(
         session, mine.id, Actor(new_id(), "Lead"), sections=["more"], question="?", due_at=due, known=["more"]
     )
-    assert submitting.lapse(session, clock.now()) == 0
+    assert ending.lapse(session, clock.now()) == 0
     frozen_clock.advance(days=3)
-    assert [submitting.lapse(session, clock.now()) for _ in range(2)] == [1, 0]
+    assert [ending.lapse(session, clock.now()) for _ in range(2)] == [1, 0]
     assert again(session, mine, ann).state == "submitted"
 
 
@@ -324,3 +324,21 @@ def test_a_page_needs_two_statements_whatever_was_answered(
             again(session, mine, ann)
         assert len(seen) == 2
         type_in(session, again(session, mine, ann), ann, **FULL, learnt=["work"], again=True)
+
+
+def test_one_reminder_even_after_days_without_the_job(
+    app: Flask, session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock
+) -> None:
+    """Acceptance test 7: whoever is due hears once, whichever runs were missed; who has submitted hears nothing."""
+    done = Actor(make_person(app, "done@example.org"), "D")
+    for who in (ann, done):
+        type_in(session, begin(session, who), who, **FULL)
+    finished = begin(session, done)
+    send(session, finished, done)
+    told: list[str] = []
+    runs = []
+    for hours in (24, 6 * 24, 3 * 24 - 1, 12, 12):  # the job runs only now and then; the window closes after ten days
+        frozen_clock.advance(hours=hours)
+        runs.append(ending.remind(session, clock.now(), lambda _, left: told.append(left.email)))
+    assert told == ["ann@example.org"]
+    assert runs == [0, 1, 0, 0, 0]

@@ -1,0 +1,114 @@
+"""What the clock does to applications: a reminder before the window closes, the end of drafts, requests that lapse."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.admissions.models import Application, Extension, InfoRequest, Window
+from core.admissions.service import shelving
+from core.admissions.states import DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel.views import SYSTEM
+from core.people.models import Account
+
+REMINDED_BEFORE = timedelta(days=3)
+
+
+class Unfinished(NamedTuple):
+    """Somebody with a draft, and until when (UTC) it can be submitted."""
+
+    account_id: str
+    email: str
+    locale: str
+    closes_at: datetime
+
+
+def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, Unfinished], None]) -> int:
+    """Write once to everybody whose draft's window closes within three days; how many letters. For the session's tenant.
+
+    Due is whoever was not written to yet, whenever this runs: a day on which it did not run loses nobody.
+    """
+    closing = {
+        row.id: row.closes_at
+        for row in session.execute(
+            sa.select(Window.id, Window.closes_at).where(
+                Window.state == "published", Window.opens_at <= at, Window.closes_at > at,
+                Window.closes_at <= at + REMINDED_BEFORE,
+            )
+        )
+    }  # fmt: skip
+    if not closing:
+        return 0
+    with transaction(session):
+        due = session.execute(
+            sa.update(Application)
+            .where(Application.window_id.in_(closing), Application.state == DRAFT, Application.reminded_at.is_(None))
+            .values(reminded_at=at)
+            .returning(Application.account_id, Application.locale, Application.window_id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        wanted = [row.account_id for row in due]
+        emails = session.execute(
+            sa.select(Account.id, Account.email).where(Account.id.in_(wanted), Account.disabled_at.is_(None))
+        )
+        known = {row.id: row.email for row in emails}
+        letters = [row for row in due if row.account_id in known]
+        for row in letters:
+            post(session, Unfinished(row.account_id, known[row.account_id], row.locale, closing[row.window_id]))
+    return len(letters)
+
+
+def lapse(session: ScopedSession, at: datetime, grace: timedelta = timedelta(hours=1)) -> int:
+    """Take back as submitted what was asked for more and not answered by its day; how many. For the session's tenant."""
+    with transaction(session):
+        due = session.scalars(
+            sa.update(InfoRequest)
+            .where(InfoRequest.state == "open", InfoRequest.due_at < at - grace)
+            .values(state="lapsed", ended_at=at)
+            .returning(InfoRequest.application_id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        return _move_all(session, due, INFO_REQUESTED, SUBMITTED, "application.lapse", at)
+
+
+def expire(session: ScopedSession, at: datetime) -> int:
+    """End the drafts whose window, grace and extension are over; how many. Their words stay. For the session's tenant."""
+    over = [
+        window.id
+        for window in session.execute(
+            sa.select(Window.id, Window.closes_at, Window.grace_seconds).where(
+                Window.state == "published", Window.closes_at < at
+            )
+        )
+        if window.closes_at + timedelta(seconds=window.grace_seconds) < at
+    ]
+    with transaction(session):
+        extended = sa.exists().where(
+            Extension.tenant_id == Application.tenant_id, Extension.window_id == Application.window_id,
+            Extension.account_id == Application.account_id, Extension.closes_at >= at,
+        )  # fmt: skip
+        due = session.scalars(
+            sa.select(Application.id).where(Application.window_id.in_(over), Application.state == DRAFT, ~extended)
+        ).all()
+        return _move_all(session, due, DRAFT, NOT_SUBMITTED, "application.expire", at)
+
+
+def _move_all(session: ScopedSession, ids: Iterable[str], source: str, target: str, action: str, at: datetime) -> int:
+    """Move applications that are still in `source`, each with its audit entry; how many moved."""
+    moved = 0
+    for application_id in sorted(ids):
+        changed = session.execute(
+            sa.update(Application)
+            .where(Application.id == application_id, Application.state == source)
+            .values(state=target, version=Application.version + 1, changed_at=at)
+            .returning(Application.account_id)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if changed is not None:
+            shelving.show(session, changed, application_id, target)
+            audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})
+            moved += 1
+    return moved
