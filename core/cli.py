@@ -12,11 +12,12 @@ from typing import TypeVar
 import click
 from flask import Flask
 
+from core.admissions.service import forms
 from core.app import boot, components, create_app, tenants_folder
 from core.config import ROOT, Config
 from core.data import migrate
 from core.data.db import platform_scope, tenant_session
-from core.demo import community
+from core.demo import community, windows
 from core.hooks.spec import hooks_markdown
 from core.sdk.scaffold import write_plugin
 from core.tenancy import service
@@ -103,8 +104,10 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
         service.sync(session, read_tenant_files(tenants_folder()), registry)
         directory.refresh(session)
         fresh = community.load(session, directory.all())
+        form = forms.ensure_first(session) if fresh else ""
         for tenant in directory.all() if fresh else ():
             with tenant_session(tenant.id) as own:
+                windows.fill(own, tenant, form)
                 community.fill_plugins(own, tenant, registry)
     if load_only:
         return

@@ -142,7 +142,7 @@ def _alone(session: ScopedSession, window_id: str, plan: Plan) -> None:
             raise Invalid({"opens_at": N_("Another window of this area is open at that time. Choose other dates.")})
 
 
-def _card(session: ScopedSession, window_id: str, plan: Plan) -> None:
+def show_card(session: ScopedSession, window_id: str, plan: Plan) -> None:
     """Put the window on the noticeboard, where the UK site finds it. Its grace is nobody's to know."""
     noticeboard.publish(
         session, plugin=PLUGIN, ref=window_id, kind=noticeboard.WINDOW, title=plan.name, summary="", starts_at=plan.opens_at,
@@ -203,7 +203,7 @@ def publish(session: ScopedSession, actor: Actor, window_id: str, version: int) 
             _alone(session, window_id, wanted)
         except Invalid as overlap:
             raise Refused(overlap.field_errors["opens_at"]) from None
-        _card(session, window_id, wanted)
+        show_card(session, window_id, wanted)
 
 
 def amend(session: ScopedSession, actor: Actor, window_id: str, version: int, wanted: Plan, why: str) -> None:
@@ -241,7 +241,7 @@ def amend(session: ScopedSession, actor: Actor, window_id: str, version: int, wa
         session.execute(sa.insert(WindowAmendment), [entry])
         _told(session, actor, "amend", window_id, was, becomes, why)
         _alone(session, window_id, wanted)
-        _card(session, window_id, wanted)
+        show_card(session, window_id, wanted)
 
 
 def _too_late(before: Plan, wanted: Plan, now: datetime, *, begun: bool) -> dict[str, str]:
