@@ -37,14 +37,19 @@ KIND_TITLES = {
     Kind.FILE: N_("A file"),
 }
 CHANGE_TITLES = {
-    Change.EDITORIAL: N_("Editorial: other words only"),
-    Change.ADDITIVE: N_("Additive: also something new that nobody must answer"),
-    Change.BREAKING: N_("Breaking: something that people must know before they apply"),
+    Change.EDITORIAL: N_("Editorial"),
+    Change.ADDITIVE: N_("Additive"),
+    Change.BREAKING: N_("Breaking"),
 }
 CHANGE_HINTS = {
-    Change.EDITORIAL: N_("Drafts under way move to it by themselves."),
-    Change.ADDITIVE: N_("Drafts under way move to it and show what is new."),
-    Change.BREAKING: N_("Drafts under way stay as they are until their window closes. New applications take it."),
+    Change.EDITORIAL: N_("Other words only. Drafts under way move to it."),
+    Change.ADDITIVE: N_(
+        "Also something new that nobody must answer. Drafts under way move to it, and show what is new."
+    ),
+    Change.BREAKING: N_(
+        "More is asked of people, or another thing. Drafts under way stay as they are until their window closes; "
+        "new applications take it."
+    ),
 }
 
 
@@ -53,10 +58,16 @@ def lines(value: str | None) -> str:
     return stripped(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def one_line(value: str | None) -> str:
+    """A field filter for titles and questions: whatever was pasted, on one line."""
+    return " ".join(stripped(value).split())
+
+
 def _words(label: Any, *validators: Any, line: bool = False, description: Any = "") -> Any:
-    kind = StringField if line else TextAreaField
-    return kind(
-        label, [*validators, Length(max=LONGEST, message=_l("Use at most 2,000 characters"))], filters=[lines],
+    return TextAreaField(
+        label,
+        [*validators, Length(max=LONGEST, message=_l("Use at most 2,000 characters"))],
+        filters=[one_line if line else lines],
         description=description,
     )  # fmt: skip
 
@@ -71,6 +82,17 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # wtforms car
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+
+class NumberField(IntegerField):  # type: ignore[misc]  # wtforms carries no types
+    """A whole number that says in our words when it cannot be read."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed. Raises ValueError with words for the person when it is no number."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(say(N_("Enter a whole number"))) from None
 
 
 class PartForm(Form):
@@ -117,7 +139,7 @@ class QuestionMixin:
     hint_en, hint_cy = _pair(_l("Hint in English"), _l("Hint in Welsh"))
     kind = SelectField(_l("Answered with"))
     required = BooleanField(_l("Must be answered"), default=True)
-    words = IntegerField(_l("Most words"), [Optional()], description=_l("For a text: from 10 to 2000."))
+    words = NumberField(_l("Most words"), [Optional()], description=_l("For a text: from 10 to 2000."))
     options = TextAreaField(
         _l("Options"), [Length(max=50_000), _options], filters=[lines],
         description=_l("One on each line: key | English | Welsh. A new one may leave the key out: it is then made from the English."),

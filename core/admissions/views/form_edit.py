@@ -6,6 +6,7 @@ from flask import Response, request
 from wtforms import HiddenField
 
 from core.admissions.central_forms import FirstQuestionForm, NewSectionForm, SectionForm, prepare
+from core.admissions.content.shapes import CRITERIA
 from core.admissions.form import editing
 from core.admissions.form.options import read_options
 from core.admissions.form.schema import CHOOSES, FormSchema, Kind, Question, Said, Section
@@ -90,7 +91,7 @@ def question_of(form: Any, key: str) -> Question | None:
         "key": key, "kind": kind, "label": said(form, "label"), "hint": said(form, "hint"), "required": form.required.data,
         "words": form.words.data if kind == Kind.TEXT else None,
         "options": read_options(form.options.data).options if kind in CHOOSES else (),
-        "identifying": form.identifying.data, "criteria": tuple(form.criteria.data or ()),
+        "identifying": form.identifying.data, "criteria": tuple(key for key in CRITERIA if key in (form.criteria.data or ())),
     }  # fmt: skip
     try:
         return editing.made(Question, values)

@@ -11,7 +11,7 @@ from core.admissions import content
 from core.admissions.central_forms import CHANGE_TITLES, KIND_TITLES
 from core.admissions.form.changes import Change, least
 from core.admissions.form.differences import Difference, differences
-from core.admissions.form.schema import FormSchema
+from core.admissions.form.schema import FormSchema, Said
 from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Use, Whole
 from core.admissions.service import forms as service
@@ -109,22 +109,20 @@ def published_before(whole: Whole) -> Whole | None:
 
 def missing(schema: FormSchema, number: int) -> list[tuple[str, str, str]]:
     """Where words are missing: (part's name, place, address of the page on which they are written)."""
+
+    def about(names: list[str]) -> tuple[str, str, Said]:
+        """The endpoint, key and name of the part that a path leads to."""
+        if "questions" in names and (question := schema.question(names[3])) is not None:
+            return "admissions.question_edit", question.key, question.label
+        if names[0] == "sections" and (section := schema.section(names[1])) is not None:
+            return "admissions.section_edit", section.key, section.title
+        one = next(one for one in schema.eligibility if one.key == names[1])
+        return "admissions.eligibility_edit", one.key, one.label
+
     found = []
     for path in schema.untranslated():
-        names = path.split(".")
-        if "questions" in names:
-            key = names[3]
-            question = schema.question(key)
-            label, address = question and question.label, url_for("admissions.question_edit", number=number, key=key)
-        elif names[0] == "sections":
-            key = names[1]
-            section = schema.section(key)
-            label, address = section and section.title, url_for("admissions.section_edit", number=number, key=key)
-        else:
-            key = names[1]
-            one = next(one for one in schema.eligibility if one.key == key)
-            label, address = one.label, url_for("admissions.eligibility_edit", number=number, key=key)
-        found.append((label.in_language(here().language) if label else key, path, address))
+        endpoint, key, name = about(path.split("."))
+        found.append((name.in_language(here().language) or key, path, url_for(endpoint, number=number, key=key)))
     return found
 
 
@@ -141,7 +139,7 @@ def form_version(number: int) -> Response:
         ]
     return render(
         "admissions/form_version.html",
-        version=whole.version, schema=whole.schema, missing=missing(whole.schema, number), gone=gone,
+        version=whole.version, schema=whole.schema, missing=missing(whole.schema, number), gone=gone, before=before,
         newest=queries.newest_published(here().session), use=counts().get(whole.version.id, NONE), **titles(),
     )  # fmt: skip
 
