@@ -45,7 +45,7 @@
         // What was changed elsewhere keeps its old revision: pressing save then shows both.
         if (!told.lost.includes(name)) form.elements[`rev-${name}`].value = revision;
       }
-      const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
       status.textContent = told.lost.length ? lost : saved.replace("{time}", time);
     } catch {
       for (const name of names) changed.add(name);
