@@ -32,6 +32,8 @@ def find(postcode: str, authority: str = "") -> Found:
         return Found(covered.outcode, covered.partners)
     if not covered.authorities:
         return Found(covered.outcode, covered.partners)
+    if not authority and len(covered.authorities) == 1:  # one that is divided: it need not be asked about
+        authority = covered.authorities[0].code
     if not authority:
         return Found(covered.outcode, covered.partners, covered.authorities)
     return Found(covered.outcode, covered.in_authority(authority), authority=_name(covered, authority))

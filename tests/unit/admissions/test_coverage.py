@@ -40,6 +40,12 @@ def test_a_divided_authority_leaves_several_to_choose_from() -> None:
     assert set(then.partners) == {areas.tenant[code], *areas.partly[code]}
 
 
+def test_where_there_is_one_authority_it_is_not_asked_about() -> None:
+    found = find("SP1")
+    assert (found.authority, found.authorities) == ("Wiltshire", ())
+    assert set(found.partners) == {"west-of-england", "wessex"}
+
+
 def test_nothing_is_guessed() -> None:
     for outcode, partners in load_outcodes().items():
         if outcode.isalpha():  # NPT, which is in the directory and which nobody can type as a postcode
