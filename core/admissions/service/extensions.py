@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.admissions.instants import WindowState
 from core.admissions.models import Extension
 from core.admissions.queries import windows
-from core.admissions.service.windows import STATE_CHANGED, may_manage, reason
+from core.admissions.service.windows import STATE_CHANGED, may_manage, move_dates, reason
 from core.data import audit
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
@@ -89,6 +89,7 @@ def extend(
             if session.execute(new).one_or_none() is None:  # somebody gave this person time at the same moment
                 raise Conflict
         sent.keep(str(changed))
+        move_dates(session, window_id, closes_at, person.id)
         after = {"extension": changed, "closes_at": closes_at.isoformat()}
         audit.record(
             session, actor=actor, action="window.extend", subject=f"window:{window_id}", after=after, why=why

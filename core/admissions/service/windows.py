@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.admissions.instants import WindowState
-from core.admissions.models import Application, FormVersion, Window, WindowAmendment
+from core.admissions.models import Application, Extension, FormVersion, Window, WindowAmendment
 from core.admissions.models.windows import MOST_GRACE_SECONDS
 from core.admissions.queries import windows
 from core.admissions.queries.windows import WindowRow
+from core.admissions.states import DRAFT
 from core.data import audit
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
@@ -22,6 +23,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import Actor
 from core.tenancy import noticeboard
+from core.tenancy.models import ShelfItem
 
 PLUGIN = "admissions"
 """Under this name the room's cards stand on the noticeboard."""
@@ -242,6 +244,30 @@ def amend(session: ScopedSession, actor: Actor, window_id: str, version: int, wa
         _told(session, actor, "amend", window_id, was, becomes, why)
         _alone(session, window_id, wanted)
         show_card(session, window_id, wanted)
+        if wanted.closes_at != before.closes_at:
+            move_dates(session, window_id, wanted.closes_at)
+
+
+def move_dates(session: ScopedSession, window_id: str, closes_at: datetime, account_id: str | None = None) -> None:
+    """Bring the date on the shelves of those with a draft in step with a new closing, in the caller's transaction: of one
+    person, else of everybody who has no more time than that. `closes_at` is UTC."""
+    longer = (
+        sa.select(Extension.id)
+        .where(
+            Extension.window_id == window_id, Extension.account_id == Application.account_id, Extension.closes_at > closes_at
+        )
+        .exists()
+    )  # fmt: skip
+    whose = Application.account_id == account_id if account_id is not None else ~longer
+    drafts = sa.select(Application.id).where(Application.window_id == window_id, Application.state == DRAFT, whose)
+    session.execute(
+        sa.update(ShelfItem)
+        .where(
+            ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == PLUGIN, ShelfItem.ref.in_(drafts)
+        )
+        .values(when=closes_at, changed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _too_late(before: Plan, wanted: Plan, now: datetime, *, begun: bool) -> dict[str, str]:
