@@ -75,23 +75,28 @@ def lapse(session: ScopedSession, at: datetime, grace: timedelta = timedelta(hou
 
 
 def expire(session: ScopedSession, at: datetime) -> int:
-    """End the drafts whose window, grace and extension are over; how many. Their words stay. For the session's tenant."""
-    over = [
-        window.id
-        for window in session.execute(
-            sa.select(Window.id, Window.closes_at, Window.grace_seconds).where(
-                Window.state == "published", Window.closes_at < at
-            )
+    """End the drafts whose window, grace and extension are over, or whose window was cancelled; how many. Their words stay.
+    For the session's tenant."""
+    over, cancelled = [], []
+    for window in session.execute(
+        sa.select(Window.id, Window.state, Window.closes_at, Window.grace_seconds).where(
+            (Window.state == "cancelled") | ((Window.state == "published") & (Window.closes_at < at))
         )
-        if window.closes_at + timedelta(seconds=window.grace_seconds) < at
-    ]
+    ):
+        if window.state == "cancelled":
+            cancelled.append(window.id)
+        elif window.closes_at + timedelta(seconds=window.grace_seconds) < at:
+            over.append(window.id)
     with transaction(session):
         extended = sa.exists().where(
             Extension.tenant_id == Application.tenant_id, Extension.window_id == Application.window_id,
             Extension.account_id == Application.account_id, Extension.closes_at >= at,
         )  # fmt: skip
         due = session.scalars(
-            sa.select(Application.id).where(Application.window_id.in_(over), Application.state == DRAFT, ~extended)
+            sa.select(Application.id).where(
+                Application.state == DRAFT,
+                Application.window_id.in_(cancelled) | (Application.window_id.in_(over) & ~extended),
+            )
         ).all()
         return _move_all(session, due, DRAFT, NOT_SUBMITTED, "application.expire", at)
 

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions.models import Extension, Interest
+from core.admissions.queries import applying
 from core.admissions.queries import windows as queries
-from core.admissions.service import drafts, extensions, interest, windows
+from core.admissions.service import drafts, ending, extensions, interest, windows
 from core.admissions.service.interest import Told
 from core.admissions.service.windows import Plan
 from core.data.audit import verify
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
+from core.kernel import clock
 from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.kernel.views import SYSTEM, Actor
@@ -146,3 +148,15 @@ def test_dates_on_shelves_follow(app: Flask, session_for: Sessions) -> None:
     latest = plan.closes_at + timedelta(days=12)
     windows.amend(session, SYSTEM, window_id, 2, Plan(plan.name, plan.opens_at, latest, 0, plan.form_version_id), "why")
     assert shown() == [latest, latest]
+
+
+def test_a_cancelled_window_ends_its_drafts_and_keeps_their_words(app: Flask, session_for: Sessions) -> None:
+    session = session_for("scotland")
+    window_id = make_window(session, make_form(session))
+    ann = Actor(make_person(app, "ann@example.org"), "")
+    application = drafts.start(session, actor=ann, eligible={"based_here": True}, locale="en", is_member=False)
+    assert ending.expire(session, clock.now()) == 0
+    windows.cancel(session, SYSTEM, window_id, 1, "No panel")
+    assert ending.expire(session, clock.now()) == 1
+    assert applying.mine(session, application, str(ann.account_id)).state == "not_submitted"
+    assert ending.expire(session, clock.now()) == 0
