@@ -81,10 +81,11 @@ def problems(section: Section, answers: Mapping[str, Answer]) -> dict[str, Probl
 
 
 def state_of(section: Section, answers: Mapping[str, Answer]) -> str:
-    """A task's state: `to_do` (nothing answered), `done` (could be submitted), else `begun`."""
-    if not problems(section, answers):
-        return "done"
-    return "begun" if any(given(answers.get(question.key)) for question in section.questions) else "to_do"
+    """A task's state: `done` (could be submitted), `begun`, and, with nothing answered, `to_do` or `optional`."""
+    something = any(given(answers.get(question.key)) for question in section.questions)
+    if problems(section, answers):
+        return "begun" if something else "to_do"
+    return "done" if something else "optional"
 
 
 def unfinished(schema: FormSchema, answers: Mapping[str, Answer]) -> list[str]:

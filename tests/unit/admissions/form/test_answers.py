@@ -84,3 +84,5 @@ def test_a_task_is_to_do_then_begun_then_done() -> None:
     assert answers.state_of(section, {"may": False}) == "begun"
     assert answers.state_of(section, {"asked": "a", "more": "b"}) == "done"
     assert set(answers.problems(section, {"asked": "a"})) == {"more"}
+    spare = Section(key="spare", title=section.title, questions=(question(Kind.LINE, required=False),))
+    assert [answers.state_of(spare, given) for given in ({}, {"asked": "a"})] == ["optional", "done"]
