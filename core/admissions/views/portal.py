@@ -19,6 +19,7 @@ from core.kernel.errors import Invalid, NotFound, Refused
 from core.people.limits import mails
 from core.tenancy import noticeboard
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
+from core.tenancy.geo.dots import SiteDots, uk_map
 from core.tenancy.models import NoticeCard
 from core.web.access import public
 from core.web.context import here
@@ -64,6 +65,8 @@ class Site:
     partner: str
     href: str
     standing: Standing
+    colour: str
+    dots: SiteDots | None
 
 
 def _sites() -> list[Site]:
@@ -81,7 +84,9 @@ def _site(tenant: TenantSnapshot, standing: Standing) -> Site:
     cy = language == "cy"
     area = (cy and details["area_cy"]) or details["area"]
     partner = (cy and details["partner_cy"]) or tenant.partner
-    return Site(tenant.slug, tenant.named(language), area, partner, f"{tenant.prefix}/apply/", standing)
+    dots = next((site for site in uk_map().sites if site.tenant == tenant.slug), None)
+    colour = details["colours"]["map"]
+    return Site(tenant.slug, tenant.named(language), area, partner, f"{tenant.prefix}/apply/", standing, colour, dots)
 
 
 @blueprint.get("/")
@@ -102,7 +107,13 @@ def _finder() -> Response:
     by_slug = {site.slug: site for site in sites}
     covering = [by_slug[slug] for slug in found.partners if slug in by_slug] if found else []
     return render(
-        "admissions/finder.html", 422 if form.errors else 200, form=form, found=found, covering=covering, sites=sites
+        "admissions/finder.html",
+        422 if form.errors else 200,
+        form=form,
+        found=found,
+        covering=covering,
+        sites=sites,
+        drawing=uk_map(),
     )
 
 
