@@ -118,6 +118,13 @@ def _kept(form: Form) -> Iterator[None]:
         form.take({"": error.message})
 
 
+def _still(possible: bool, message: str = "") -> None:
+    """Raise Refused instead of offering a form for what cannot be done. A form that was offered before, and is sent now, goes
+    on to its service, whose refusal stands beside what was typed."""
+    if not possible and request.method != "POST":
+        raise Refused(message or service.STATE_CHANGED)
+
+
 def _version() -> int:
     """The version that the form was made from; 0 is none."""
     text = request.form.get("version", "")
@@ -182,8 +189,7 @@ def edit(window_id: str) -> Response:
     context = here()
     window = queries.one(context.session, window_id)
     state = window.now
-    if state is not WindowState.DRAFT and state not in AMENDABLE:
-        raise Refused(service.OVER if window.state == "published" else service.STATE_CHANGED)
+    _still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
     choices, draft = queries.form_choices(context.session), state is WindowState.DRAFT
     form = (WindowForm if draft else AmendForm)(choices, data=values_of(window))
     version = _version() if request.method == "POST" else window.version
@@ -224,8 +230,7 @@ def cancel(window_id: str) -> Response:
     """Cancel a window for a reason."""
     context = here()
     window, form = queries.one(context.session, window_id), CancelForm()
-    if window.state == "cancelled":
-        raise Refused(service.STATE_CHANGED)
+    _still(window.state != "cancelled")
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
         with _kept(form):
@@ -242,8 +247,7 @@ def extend(window_id: str) -> Response:
     """Give one person more time."""
     context = here()
     window, form = queries.one(context.session, window_id), ExtendForm()
-    if window.now in extensions.NO_MORE_TIME:
-        raise Refused(service.STATE_CHANGED)
+    _still(window.now not in extensions.NO_MORE_TIME)
     if form.validate_on_submit():
         with _kept(form):
             extensions.extend(

@@ -14,7 +14,7 @@ from core.kernel.permissions import Role
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
-from tests.support.client import FormClient
+from tests.support.client import FormClient, forms
 
 ROOM = "/scotland/manage/admissions/"
 NEW = f"{ROOM}windows/new"
@@ -184,3 +184,23 @@ def test_fifty_windows_cost_what_one_costs(
     for number in range(50):
         make_window(session, form, 10 + number, 10.5 + number)
     assert cost() == one
+
+
+def test_what_was_typed_survives_a_cancellation_meanwhile(
+    app: Flask, session: ScopedSession, lead: FormClient, form: str
+) -> None:
+    make_person(app, "ann@example.org")
+    window_id = make_window(session, form, 5, 30)
+    page = f"{ROOM}windows/{window_id}"
+    sent = {
+        f"{page}/edit": {"name": "Kept words", "why": "Kept words"},
+        f"{page}/cancel": {"why": "Kept words"},
+        f"{page}/extend": {"email": "ann@example.org", "closes_at": "2027-03-20T12:00", "why": "Kept words"},
+    }
+    loaded = {path: forms(lead.get(path).text)[-1].fields for path in sent}
+    assert lead.submit(f"{page}/cancel", {"why": "No panel"}).status_code == 303
+    for path, values in sent.items():
+        answer = lead.post(path, data={**loaded[path], **values})
+        assert answer.status_code == 422, path
+        assert "Kept words" in answer.text
+        assert "state has changed" in answer.text
