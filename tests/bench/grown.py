@@ -138,6 +138,9 @@ class Served:
         """CPU used so far by the server's processes."""
         return sum(sum(process.cpu_times()[:2]) for process in self._processes)
 
-    def worker_bytes(self) -> int:
-        """Resident memory of the process that answers: the largest."""
-        return max(process.memory_info().rss for process in self._processes)
+    def worker_memory(self) -> tuple[float, float]:
+        """MiB of the process that answers, the largest: (its own pages and its share of those it has in common with the
+        others, PSS; everything it can see, RSS, which counts what is common once for each process)."""
+        of_each = [process.memory_full_info() for process in self._processes]
+        largest = max(of_each, key=lambda memory: memory.rss)
+        return largest.pss / 2**20, largest.rss / 2**20

@@ -124,9 +124,9 @@ def test_plugins_start_and_memory(
             with closing(grown.Served(server)) as served:
                 for path in (LIST, "/", "/scotland/", "/account/sign-in"):
                     served.asking(path)(100)
-                mebibytes = served.worker_bytes() / 2**20
+                own, seen = served.worker_memory()
             starts.append(
-                (f"memory of a web process, {count} plugins", f"{mebibytes:.0f} MiB", "", verdict(mebibytes, 100))
+                (f"memory of a web process, {count} plugins", f"{own:.0f} MiB (RSS {seen:.0f})", "", verdict(own, 100))
             )
     finally:
         for server in running:
