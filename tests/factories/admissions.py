@@ -45,7 +45,9 @@ def small_form() -> FormSchema:
     )  # fmt: skip
 
 
-def make_form(session: ScopedSession, schema: FormSchema | None = None, number: int = 1001) -> str:
+def make_form(
+    session: ScopedSession, schema: FormSchema | None = None, number: int = 1001, change: str = "breaking"
+) -> str:
     """A published form version; its id."""
     schema, now, form_id = schema or small_form(), clock.now(), new_id()
     with transaction(session):
@@ -53,7 +55,7 @@ def make_form(session: ScopedSession, schema: FormSchema | None = None, number: 
             sa.insert(FormVersion),
             [
                 {
-                    "id": form_id, "number": number, "state": "published", "change": "breaking",
+                    "id": form_id, "number": number, "state": "published", "change": change,
                     "content": schema.model_dump(mode="json"), "sha256": schema.sha256(), "note": "", "version": 1,
                     "created_by": None, "created_at": now, "published_by": None, "published_at": now,
                 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from core.admissions.central_forms import CHANGE_HINTS, PartForm, PublishForm, WhyForm, prepare
 from core.admissions.form.changes import Change, least
@@ -12,9 +12,9 @@ from core.admissions.queries.forms import Whole
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
 from core.admissions.views.form_edit import draft, take, version_sent
-from core.admissions.views.form_versions import MAY, NONE, counts, missing, titles
+from core.admissions.views.form_versions import MAY, NONE, counts, missing, published_before, titles
 from core.data.db import platform_scope
-from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
@@ -27,9 +27,9 @@ from core.web.pages import redirect_with, render
 def form_publish(number: int) -> Response:
     """Publish the draft: what changes, what happens to drafts under way, the kind, a note, and whether one is sure."""
     whole = queries.one(here().session, number)
-    if not whole.version.is_draft:
+    if not whole.version.is_draft and request.method != "POST":
         return redirect_with(_("This version is published."), "admissions.form_version", number=number)
-    newest = queries.newest_published(here().session)
+    newest = published_before(whole)
     if newest is None:
         raise Refused(service.NO_FORM)
     mildest = least(newest.schema, whole.schema)
@@ -39,6 +39,10 @@ def form_publish(number: int) -> Response:
         status = 422
         if form.validate_on_submit():
             try:
+                if not whole.version.is_draft:
+                    raise Refused(service.PUBLISHED_STAYS)  # noqa: TRY301 - one way for every refusal of the form
+                if version_sent() != whole.version.version:
+                    raise Conflict  # noqa: TRY301 - one way for both: here nobody has reached across all sites yet
                 with platform_scope("Joining Q: form version published", here().visitor.actor()) as session:
                     moved = service.publish(
                         session, here().visitor.actor(), number=number, version=version_sent(),
@@ -67,13 +71,16 @@ def form_publish(number: int) -> Response:
 def _publish_page(whole: Whole, newest: Whole, mildest: Change, form: Any, status: int) -> Response:
     order = list(Change)
     form.change.choices = [one for one in form.change.choices if order.index(Change(one.value)) >= order.index(mildest)]
-    use = counts()
-    number = whole.version.number
-    would_move = sum(use.get(one, NONE).drafts for one in queries.same_drafts(here().session, number, Change.EDITORIAL))
+    would_move: int | None = None
+    if request.method == "GET":  # counting reaches across all sites, and that is written down: once is enough
+        use, number = counts(), whole.version.number
+        would_move = sum(
+            use.get(one, NONE).drafts for one in queries.same_drafts(here().session, number, Change.EDITORIAL)
+        )
     return render(
         "admissions/form_publish.html", status=status, stale=status == 409, form=form, version=whole.version,
         newest=newest.version, least=mildest.value, found=differences(newest.schema, whole.schema),
-        missing=missing(whole.schema, number), would_move=would_move,
+        missing=missing(whole.schema, whole.version.number), would_move=would_move,
         hints={change.value: say(hint) for change, hint in CHANGE_HINTS.items()}, **titles(),
     )  # fmt: skip
 
@@ -82,15 +89,22 @@ def _publish_page(whole: Whole, newest: Whole, mildest: Change, form: Any, statu
 @needs(MAY)
 def form_discard(number: int) -> Response:
     """Ask, then throw the draft away."""
-    whole = draft(number)
+    try:
+        whole = draft(number)
+    except NotFound:
+        if request.method == "POST":
+            raise Conflict from None  # somebody threw it away first
+        raise
     form = PartForm()
     status = 200
-    if form.validate_on_submit():
-        try:
-            service.discard(here().session, here().visitor.actor(), number=number, version=version_sent())
-            return redirect_with(_("The draft is gone."), "admissions.form_list")
-        except Conflict:
-            status, whole = 409, draft(number)
+    if form.is_submitted():
+        status = 422
+        if form.validate_on_submit():
+            try:
+                service.discard(here().session, here().visitor.actor(), number=number, version=version_sent())
+                return redirect_with(_("The draft is gone."), "admissions.form_list")
+            except Conflict:
+                status, whole = 409, draft(number)
     form.version.data = str(whole.version.version)
     newest = queries.newest_published(here().session)
     found = differences(newest.schema, whole.schema) if newest else []
@@ -105,6 +119,8 @@ def form_discard(number: int) -> Response:
 def form_retire(number: int) -> Response:
     """Ask why, then take a published version out of use."""
     whole = queries.one(here().session, number)
+    if whole.version.state == "retired":
+        return redirect_with(_("The version is retired."), "admissions.form_list")
     form = WhyForm()
     status = 200
     if form.is_submitted():

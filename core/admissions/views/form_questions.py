@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from wtforms.fields.choices import SelectChoice
 
 from core.admissions.central_forms import (
@@ -20,9 +20,9 @@ from core.admissions.form.schema import Eligibility, FormSchema, Question
 from core.admissions.queries import forms as queries
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.form_edit import attempt, done, draft, page, question_of, said, spread, take
-from core.admissions.views.form_versions import MAY
-from core.kernel.errors import Invalid, NotFound
+from core.admissions.views.form_edit import attempt, done, draft, page, question_of, said, spread, take, version_sent
+from core.admissions.views.form_versions import MAY, outline
+from core.kernel.errors import Conflict, Invalid, NotFound
 from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
@@ -199,16 +199,27 @@ def _name(schema: FormSchema, part: str, key: str) -> str:
     return one.label.in_language(language()) or key
 
 
+def _there(schema: FormSchema, part: str, key: str) -> bool:
+    try:
+        return bool(_name(schema, part, key))
+    except NotFound:
+        return False
+
+
 @central.route("/form/<int:number>/remove/<part>/<key>", methods=["GET", "POST"])
 @needs(MAY)
 def part_remove(number: int, part: str, key: str) -> Response:
     """Ask, then take a part out of the draft."""
     whole = draft(number)
+    if request.method == "POST" and version_sent() != whole.version.version and not _there(whole.schema, part, key):
+        raise Conflict  # somebody took it out first
     name = _name(whole.schema, part, key)
     form = PartForm()
     status = 200
-    if form.validate_on_submit():
-        status = attempt(number, form, lambda schema, _known: REMOVE[part](schema, key), f"{part}.remove", key)
+    if form.is_submitted():
+        status = 422
+        if form.validate_on_submit():
+            status = attempt(number, form, lambda schema, _known: REMOVE[part](schema, key), f"{part}.remove", key)
         if not status:
             return done(number, _("Taken out of the draft: %(name)s", name=name))
         whole = draft(number)
@@ -217,16 +228,16 @@ def part_remove(number: int, part: str, key: str) -> Response:
 
 
 def _at_once(number: int, edit: service.Edit, what: str, key: str, anchor: str) -> Response:
-    """An edit by a button of the outline; back to the outline, which says so where it could not be done."""
+    """An edit by a button of the outline; where it could not be done, the outline as it is now, which says why."""
     form = PartForm()
     status = attempt(number, form, edit, what, key) if form.validate_on_submit() else 422
+    if not status:
+        return make_response(redirect(url_for("admissions.form_version", number=number, _anchor=anchor), 303))
     if status == 409:
-        flash(
-            _("Somebody changed the draft meanwhile. This is how it is now: press again if it is still right."), "warn"
-        )
-    elif status:
-        flash(" ".join(form.form_errors) or _("This could not be done."), "err")
-    return make_response(redirect(url_for("admissions.form_version", number=number, _anchor=anchor), 303))
+        told = _("Somebody changed the draft meanwhile. This is how it is now: press again if it is still right.")
+    else:
+        told = " ".join(map(str, form.form_errors)) or _("This could not be done.")
+    return outline(number, status, told)
 
 
 @central.post("/form/<int:number>/move/<part>/<key>/<way>")

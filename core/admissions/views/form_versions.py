@@ -71,19 +71,15 @@ def form_list() -> Response:
     )  # fmt: skip
 
 
-@central.post("/form/first")
-@needs(MAY)
-def form_first() -> Response:
-    """Publish the form that the platform comes with, where there is none."""
-    service.ensure_first(here().session, here().visitor.actor())
-    return redirect_with(_("The first version is published."), "admissions.form_list")
-
-
 @central.post("/form/new")
 @needs(MAY)
 def form_new() -> Response:
-    """Begin a draft, or go on to the one there is."""
-    number = service.new_draft(here().session, here().visitor.actor())
+    """Begin a draft, or go on to the one there is. Before the first form, publish the one that the platform comes with."""
+    session, actor = here().session, here().visitor.actor()
+    if queries.newest_published(session) is None:
+        service.ensure_first(session, actor)
+        return redirect_with(_("The first version is published."), "admissions.form_list")
+    number = service.new_draft(session, actor)
     return redirect_with(
         _("This is the draft. Nobody sees it until you publish it."), "admissions.form_version", number=number
     )
@@ -130,8 +126,14 @@ def missing(schema: FormSchema, number: int) -> list[tuple[str, str, str]]:
 @needs(MAY)
 def form_version(number: int) -> Response:
     """One version as an outline; a draft with everything that changes it."""
+    return outline(number)
+
+
+def outline(number: int, status: int = 200, told: str = "") -> Response:
+    """The outline of a version; `told` says why what was asked for was not done."""
     whole = queries.one(here().session, number)
     before = published_before(whole)
+    use = NONE if whole.version.is_draft else counts().get(whole.version.id, NONE)
     gone: list[Difference] = []
     if whole.version.is_draft and before is not None:
         gone = [
@@ -139,8 +141,9 @@ def form_version(number: int) -> Response:
         ]
     return render(
         "admissions/form_version.html",
+        status=status,
         version=whole.version, schema=whole.schema, missing=missing(whole.schema, number), gone=gone, before=before,
-        newest=queries.newest_published(here().session), use=counts().get(whole.version.id, NONE), **titles(),
+        newest=queries.newest_published(here().session), use=use, told=told, **titles(),
     )  # fmt: skip
 
 

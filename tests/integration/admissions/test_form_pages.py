@@ -50,7 +50,7 @@ def test_every_page_is_there(central: FormClient, draft: Callable[[], queries.Wh
 
 def test_the_first_form_is_published_from_the_console(central: FormClient, platform_session: ScopedSession) -> None:
     assert "There is no form yet" in central.get("/console/admissions/").text
-    assert central.submit(AT, form="form/first").status_code == 303
+    assert central.submit(AT, form="form/new").status_code == 303
     [first] = queries.versions(platform_session)
     assert (first.number, first.state, first.published_by) == (1, "published", "Cen Tral")
     assert "version 1" in central.get("/console/admissions/").text
@@ -178,8 +178,9 @@ def test_two_people_see_each_others_work_and_lose_nothing(
 
 def test_a_stale_button_says_so(central: FormClient, draft: Callable[[], queries.Whole]) -> None:
     path = f"{DRAFT}move/question/job/down"
-    assert central.submit(DRAFT, {"version": "7"}, form="move/question/job/down").status_code == 303
-    assert "Somebody changed the draft meanwhile" in central.get(DRAFT).text
+    answer = central.submit(DRAFT, {"version": "7"}, form="move/question/job/down")
+    assert answer.status_code == 409
+    assert "Somebody changed the draft meanwhile" in answer.text
     assert central.get(path).status_code == 405
     assert central.submit(DRAFT, form="move/question/job/down").status_code == 303
     assert [one.key for one in draft().schema.sections[0].questions] == ["story", "job"]

@@ -16,8 +16,9 @@ UNKNOWN = {
     "tenant_id": "3", "state": "published", "version": "99", "role": "central_team", "is_system": "1", "taken": "-5",
     "account_id": "0" * 26, "created_by": "0" * 26, "__class__": "x", "set-nothing": "1", "": "nameless", "a[b][c]": "1",
 }  # fmt: skip
-MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data"}
-"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data."""
+MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data", "admissions.form_catch_up"}
+"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data, another note that
+somebody reached across all sites."""
 
 
 def _post(world: World, way: Way, data: Any, **options: Any) -> Any:

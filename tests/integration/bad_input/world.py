@@ -12,8 +12,10 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
+from core.admissions.form import editing
+from core.admissions.form.schema import Said
 from core.admissions.queries import applying
-from core.admissions.service import drafts, interest
+from core.admissions.service import drafts, forms, interest
 from core.admissions.service.interest import Told
 from core.data.db import open_session
 from core.data.scope import Scope
@@ -31,14 +33,14 @@ from core.tenancy.service import Change, configure
 from core.work.delivery import JOB
 from core.work.models import WorkFailure
 from plugins.local_events import registration
-from tests.factories.admissions import make_form, make_window
+from tests.factories.admissions import make_form, make_window, small_form
 from tests.factories.people import client_of, make_person
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
 from tests.support.client import FormClient
 
 SITE = "/scotland"
-PLACES = {"console": "", "account": "", "me": "", "demo": ""}
+PLACES = {"console": "", "admissions": "", "account": "", "me": "", "demo": ""}
 """Where the core's rooms are looked at; everything else at Scotland's site."""
 CSRF = "csrf_token"
 
@@ -139,6 +141,19 @@ def _windows(session: ScopedSession, form_id: str) -> tuple[str, ...]:
     return make_window(session, form_id, 20, 30, state="draft"), make_window(session, form_id, 50, 60)
 
 
+def _next_form(session: ScopedSession) -> int:
+    """A newer version of the form that drafts could move to, and a draft of the one after it; the draft's number."""
+    schema = editing.edit_section(small_form(), "about", Said(en="You", cy="Chi"), Said())
+    make_form(session, number=1000)  # which nothing is on
+    make_form(session, schema, number=1002, change="editorial")
+    number = forms.new_draft(session, SYSTEM)
+    forms.change_draft(
+        session, SYSTEM, number=number, version=1, what="test", key="again",
+        edit=lambda schema, _: editing.remove_question(schema, "again"),
+    )  # fmt: skip
+    return number
+
+
 def _interest(app: Flask, session: ScopedSession) -> str:
     """Somebody who asked to be told when a window opens: the token of the link."""
     kept: list[Told] = []
@@ -192,6 +207,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         application_elsewhere = _application(session, form_id, there)
         failure = _failure(session, wales.id)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
+        number = _next_form(session)
         accounts.close(session, SYSTEM, account_id=closed, reason="test")
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         with transaction(session):
@@ -213,6 +229,11 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         "event_id": events, "sign_in_id": devices, "grant_id": (grants[held],), "failure_id": (failure,),
         "window_id": windows, "application_id": (application,), "key": ("about",), "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
         "account_id": (held,), "console.person_reopen:account_id": (closed,), "digest": ("0",), "name": ("base.css",), **{f"{key}:token": (value,) for key, value in tokens.items()},
+    }  # fmt: skip
+    named |= {
+        "number": (str(number),), "part": ("question",), "way": ("down",), "admissions.form_retire:number": ("1000",),
+        "admissions.question_edit:key": ("story",), "admissions.eligibility_edit:key": ("based_here",),
+        "admissions.question_back:key": ("again",), "admissions.part_remove:key": ("job",), "admissions.part_move:key": ("job",),
     }  # fmt: skip
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
     foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
