@@ -27,16 +27,26 @@ class Unfinished(NamedTuple):
 
 
 def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, Unfinished], None]) -> int:
-    """Write once to everybody whose draft's window closes within three days; how many letters. For the session's tenant.
+    """Write once to everybody whose draft ends within three days, by the window or by their own extension; how many letters.
+    For the session's tenant.
 
     Due is whoever was not written to yet, whenever this runs: a day on which it did not run loses nobody.
     """
+    closes_at = sa.case((Extension.closes_at > Window.closes_at, Extension.closes_at), else_=Window.closes_at)
     closing = {
         row.id: row.closes_at
         for row in session.execute(
-            sa.select(Window.id, Window.closes_at).where(
-                Window.state == "published", Window.opens_at <= at, Window.closes_at > at,
-                Window.closes_at <= at + REMINDED_BEFORE,
+            sa.select(Application.id, closes_at.label("closes_at"))
+            .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
+            .outerjoin(
+                Extension,
+                (Extension.tenant_id == Application.tenant_id)
+                & (Extension.window_id == Application.window_id)
+                & (Extension.account_id == Application.account_id),
+            )
+            .where(
+                Application.state == DRAFT, Application.reminded_at.is_(None), Window.state == "published",
+                Window.opens_at <= at, closes_at > at, closes_at <= at + REMINDED_BEFORE,
             )
         )
     }  # fmt: skip
@@ -45,9 +55,9 @@ def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, 
     with transaction(session):
         due = session.execute(
             sa.update(Application)
-            .where(Application.window_id.in_(closing), Application.state == DRAFT, Application.reminded_at.is_(None))
+            .where(Application.id.in_(closing), Application.state == DRAFT, Application.reminded_at.is_(None))
             .values(reminded_at=at)
-            .returning(Application.account_id, Application.locale, Application.window_id)
+            .returning(Application.id, Application.account_id, Application.locale)
             .execution_options(synchronize_session=False)
         ).all()
         wanted = [row.account_id for row in due]
@@ -57,7 +67,7 @@ def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, 
         known = {row.id: row.email for row in emails}
         letters = [row for row in due if row.account_id in known]
         for row in letters:
-            post(session, Unfinished(row.account_id, known[row.account_id], row.locale, closing[row.window_id]))
+            post(session, Unfinished(row.account_id, known[row.account_id], row.locale, closing[row.id]))
     return len(letters)
 
 

@@ -55,7 +55,7 @@ def outcode_of(text: str) -> str:
     known = load_outcodes()
     if _INWARD.search(typed) and (typed[:-3] in known or _SHAPE.match(typed[:-3])):
         typed = typed[:-3]
-    if not _SHAPE.match(typed):
+    if not _SHAPE.match(typed) and typed not in known:
         raise Invalid({"postcode": N_("Enter a postcode, like EH1 1YZ, or its first half.")})
     return typed
 

@@ -342,3 +342,21 @@ def test_one_reminder_even_after_days_without_the_job(
         runs.append(ending.remind(session, clock.now(), lambda _, left: told.append(left.email)))
     assert told == ["ann@example.org"]
     assert runs == [0, 1, 0, 0, 0]
+
+
+def test_who_has_more_time_is_reminded_of_their_own_date(
+    session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock
+) -> None:
+    begin(session, ann)
+    own = clock.now() + timedelta(days=14)
+    with transaction(session):
+        row = {
+            "id": new_id(), "tenant_id": session.scope.tenant_id, "window_id": window, "account_id": ann.account_id,
+            "closes_at": own, "why": "In hospital", "by": None, "at": clock.now(),
+        }  # fmt: skip
+        session.execute(sa.insert(Extension), [row])
+    told: list[Any] = []
+    for days in (8, 4):
+        frozen_clock.advance(days=days)
+        ending.remind(session, clock.now(), lambda _, left: told.append((left.closes_at, clock.now())))
+    assert told == [(own, own - timedelta(days=2))]

@@ -13,7 +13,7 @@ from core.tenancy.geo.finding import covering, outcode_of
     ("typed", "outcode"),
     [
         ("EH1 1YZ", "EH1"), ("eh11yz", "EH1"), (" eh1 ", "EH1"), ("EH11 2AB", "EH11"), ("eh11", "EH11"), ("W1A 1AA", "W1A"),
-        ("w1a1aa", "W1A"), ("M1 1AE", "M1"), ("cr2-6xh", "CR2"), ("SW1A.2AA", "SW1A"), ("bt7 1nn", "BT7"), ("N16", "N16"),
+        ("w1a1aa", "W1A"), ("M1 1AE", "M1"), ("cr2-6xh", "CR2"), ("SW1A.2AA", "SW1A"), ("bt7 1nn", "BT7"), ("N16", "N16"), ("NPT 1AA", "NPT"),
     ],
 )  # fmt: skip
 def test_a_postcode_is_understood_as_people_type_it(typed: str, outcode: str) -> None:
