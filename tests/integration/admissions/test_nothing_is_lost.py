@@ -23,7 +23,7 @@ from tests.support import servers
 from tests.support.databases import Database
 
 SAVES, SUBMISSIONS, KILLS = 200, 50, 4
-CROWD, LAST_MINUTE, CLOSES_IN, GRACE, EVERY = 300, 60, 40, 8, 3.0
+CROWD, LAST_MINUTE, CLOSES_IN, GRACE, EVERY = 300, 60, 40, 8, 5.0
 
 
 @pytest.fixture
