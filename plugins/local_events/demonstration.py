@@ -87,8 +87,10 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
     kind, mode, audience, days, hour, hours, places = planned
-    title, summary = IDEAS[kind][(tenant.id + index) % len(IDEAS[kind])]
-    day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days + tenant.id * 7 % 12)
+    chance = random.Random(f"{tenant.slug} {index}")  # the same programme each time the demonstration is begun anew
+    title, summary = chance.choice(IDEAS[kind])
+    away = timedelta(days=days + chance.randrange(12))
+    day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + away
     while day.weekday() >= SATURDAY or (day.month, day.day) >= CHRISTMAS or (day.month, day.day) <= NEW_YEAR:
         day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
