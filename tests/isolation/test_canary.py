@@ -151,6 +151,7 @@ def _crawl(client: FormClient, starts: list[str]) -> dict[str, str]:
     return seen
 
 
+@pytest.mark.only("sqlite")  # the harder case: PostgreSQL would keep the rows back by itself
 @pytest.mark.parametrize("role", [None, Role.MEMBER, Role.EVENTS_ORGANISER, Role.PARTNER_LEAD])
 def test_nothing_of_wales_reaches_the_people_of_scotland(
     app: Flask, client: FormClient, role: Role | None, caplog: pytest.LogCaptureFixture
