@@ -14,7 +14,7 @@ from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.tenancy.directory import TenantSnapshot
 from core.web.i18n import gettext, say
-from core.work import mail
+from core.web.letters import Letter, send_letter
 
 HOME, CONFIRM, STOP = "/apply/", "/apply/interest/", "/apply/stop/"
 """Addresses in letters, inside a site: a job has no request to build them from. A test opens each."""
@@ -143,22 +143,12 @@ def _send(
         def said(text: str) -> str:
             return say(text, {name: value for name, value in places.items() if f"%({name})s" in text})
 
-        facts = {
-            "subject": said(words.subject),
-            "paragraphs": [said(text) for text in words.paragraphs],
-            "label": gettext(words.label),
-            "href": f"{root}{words.path}{token}",
-            "stop_href": f"{root}{STOP}{stop}" if stop else "",
-            "site_name": tenant.named(locale),
-            "partner": tenant.partner,
-            "site_href": f"{root}/",
-            "brand": tenant.details["colours"]["brand"],
-            "language": locale,
-        }
-        text, html = (
-            current_app.jinja_env.get_template(f"admissions/mail/letter.{form}").render(facts)
-            for form in ("txt", "html")
+        letter = Letter(
+            subject=said(words.subject),
+            paragraphs=[said(text) for text in words.paragraphs],
+            label=gettext(words.label),
+            href=f"{root}{words.path}{token}",
+            site_href=f"{root}/",
+            stop_href=f"{root}{STOP}{stop}" if stop else "",
         )
-    mail.send(
-        session, to=email, subject=str(facts["subject"]), text=text, html=html, locale=locale, account_id=account_id, secret=bool(stop)
-    )  # fmt: skip
+        send_letter(session, tenant, letter, to=email, language=locale, account_id=account_id, secret=bool(stop))

@@ -10,7 +10,7 @@ from core.data.session import ScopedSession
 from core.web.contact import root
 from core.web.context import Here
 from core.web.i18n import gettext
-from core.work import mail
+from core.web.letters import Letter, send_letter
 
 
 def in_words(question: Question, answer: object, language: str) -> str:
@@ -29,24 +29,16 @@ def in_words(question: Question, answer: object, language: str) -> str:
 
 def post(session: ScopedSession, receipt: Receipt, context: Here, application_id: str, schema: FormSchema) -> None:
     """Write the confirmation to the person who is signed in, in the submission's transaction."""
-    language, visitor = context.language, context.visitor
-    subject = gettext("We have your application to join Q: %(reference)s", reference=receipt.reference)
-    facts = {
-        "subject": subject,
-        "paragraphs": list(_paragraphs(receipt, context, schema)),
-        "label": gettext("See your application"),
-        "href": f"{root()}{url_for('applying.tasks', application_id=application_id)}",
-        "site_name": context.tenant.named(language),
-        "partner": context.tenant.partner,
-        "site_href": f"{root()}{context.prefix}/",
-        "brand": context.tenant.details["colours"]["brand"],
-        "language": language,
-    }
-    text, html = (
-        current_app.jinja_env.get_template(f"people/mail/letter.{kind}").render(facts) for kind in ("txt", "html")
+    letter = Letter(
+        subject=gettext("We have your application to join Q: %(reference)s", reference=receipt.reference),
+        paragraphs=list(_paragraphs(receipt, context, schema)),
+        label=gettext("See your application"),
+        href=f"{root()}{url_for('applying.tasks', application_id=application_id)}",
+        site_href=f"{root()}{context.prefix}/",
     )
-    mail.send(
-        session, to=visitor.email, subject=subject, text=text, html=html, account_id=visitor.account_id, locale=language
+    visitor = context.visitor
+    send_letter(
+        session, context.tenant, letter, to=visitor.email, language=context.language, account_id=visitor.account_id
     )
 
 

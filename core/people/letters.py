@@ -11,7 +11,8 @@ from core.people.service.tools import Letter
 from core.web.contact import platform_address, root
 from core.web.context import here
 from core.web.i18n import say
-from core.work import mail
+from core.web.letters import Letter as Written
+from core.web.letters import send_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +101,23 @@ def send(session: ScopedSession, letter: Letter) -> None:
         path = url_for(words.endpoint, token=letter.token) if letter.token else url_for(words.endpoint)
     language, context.language = context.language, letter.locale
     try:
-        tenant = context.tenant
         places: dict[str, Callable[[], str]] = {"at": lambda: _moment(letter), "contact": platform_address}
-        facts = {
-            "subject": say(words.subject),
-            "paragraphs": [
+        written = Written(
+            subject=say(words.subject),
+            paragraphs=[
                 say(text, {name: place() for name, place in places.items() if f"%({name})s" in text})
                 for text in words.paragraphs
             ],
-            "label": say(words.label) if words.label else "",
-            "href": f"{root()}{path}" if path else "",
-            "site_name": tenant.named(letter.locale),
-            "partner": tenant.partner,
-            "site_href": f"{root()}{context.prefix}/",
-            "brand": tenant.details["colours"]["brand"],
-            "language": letter.locale,
-        }
-        text, html = (
-            current_app.jinja_env.get_template(f"people/mail/letter.{kind}").render(facts) for kind in ("txt", "html")
+            label=say(words.label) if words.label else "",
+            href=f"{root()}{path}" if path else "",
+            site_href=f"{root()}{context.prefix}/",
         )
+        send_letter(
+            session, context.tenant, written, to=letter.email, language=letter.locale, account_id=letter.account_id,
+            secret=bool(letter.token),
+        )  # fmt: skip
     finally:
         context.language = language
-    mail.send(
-        session, to=letter.email, subject=str(facts["subject"]), text=text, html=html, account_id=letter.account_id,
-        locale=letter.locale, secret=bool(letter.token),
-    )  # fmt: skip
 
 
 def _moment(letter: Letter) -> str:

@@ -1,5 +1,6 @@
 """Applications: the draft with every word that was ever saved, and the versions that were submitted."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,8 @@ from core.admissions.states import APPLICATION, LIVE
 from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
 
 
-def _listed(values: object) -> str:
-    return ", ".join(repr(value) for value in sorted(values))  # type: ignore[call-overload]  # a set of states
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(repr(value) for value in sorted(values))
 
 
 IS_LIVE = sa.text(f"state in ({_listed(LIVE)})")

@@ -30,6 +30,7 @@ from core.kernel.views import Actor
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LONGEST_SITTING = 1800
 """Seconds between two saves that still count as time spent: after half an hour somebody had a break."""
+NO_CHANGES = N_("This application can no longer be changed.")
 CLOSED = N_("Applications are closed here. What you wrote is kept.")
 
 
@@ -160,7 +161,7 @@ def save(
             .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
         if there is None:
-            raise Refused(N_("This application can no longer be changed."))
+            raise Refused(NO_CHANGES)
         saved = _write(session, mine, wishes, now) if taken else None
         if saved is None:
             _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()}, now)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.form.answers import given, problem, unfinished
+from core.admissions.form.answers import given, problems, unfinished
 from core.admissions.instants import Lateness
 from core.admissions.models import Application, InfoRequest, Submission
 from core.admissions.queries.applying import Mine, answers_of
@@ -23,8 +23,6 @@ from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import N_
 from core.kernel.views import Actor
-
-NO_CHANGES = N_("This application can no longer be changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,5 +205,4 @@ def ask(
 
 def problems_of(mine: Mine) -> dict[str, Any]:
     """What stands in the way of submitting, by question."""
-    found = ((question.key, problem(question, mine.values.get(question.key))) for question in mine.schema.questions())
-    return {key: one for key, one in found if one is not None}
+    return {key: one for section in mine.schema.sections for key, one in problems(section, mine.values).items()}

@@ -113,7 +113,7 @@ def section(application_id: str, key: str) -> Response:
             mine, part, mine.values, wrong=problems(part, mine.values) if "problems" in request.args else {}
         )
     if part.key not in mine.sections:
-        raise Refused(submitting.NO_CHANGES)
+        raise Refused(drafts.NO_CHANGES)
     by_script = request.accept_mimetypes.best == "application/json"
     sent = _sent(part)
     values = {**mine.values, **{name: wish.value for name, wish in sent.items()}}
@@ -196,7 +196,7 @@ def check(application_id: str) -> Response:
 
 def _check_page(mine: Mine, status: int = 200, message: str = "") -> Response:
     if not mine.sections:
-        raise Refused(submitting.NO_CHANGES)
+        raise Refused(drafts.NO_CHANGES)
     return render(
         "admissions/check.html", status, mine=mine, wrong=submitting.problems_of(mine), checked=submitting.checked_sum(mine),
         message=message, taken=mine.taken(clock.now()) is not None,

@@ -1,0 +1,46 @@
+"""A letter of the platform: one layout for all of them, as text and HTML, with the site it comes from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+
+from core.data.session import ScopedSession
+from core.tenancy.directory import TenantSnapshot
+from core.work import mail
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter says, translated already. `href` is where its button leads, "" for none; `site_href` is the site's start
+    page. With `stop_href` it says how to hear no more."""
+
+    subject: str
+    paragraphs: Sequence[str]
+    site_href: str
+    label: str = ""
+    href: str = ""
+    stop_href: str = ""
+
+
+def send_letter(
+    session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False
+) -> None:  # fmt: skip
+    """Write `letter` in the caller's transaction; `secret` as in `mail.send`, and it raises what that raises."""
+    facts = {
+        "subject": letter.subject,
+        "paragraphs": letter.paragraphs,
+        "label": letter.label,
+        "href": letter.href,
+        "stop_href": letter.stop_href,
+        "site_name": tenant.named(language),
+        "partner": tenant.partner,
+        "site_href": letter.site_href,
+        "brand": tenant.details["colours"]["brand"],
+        "language": language,
+    }
+    name = "admissions/mail/letter" if letter.stop_href else "people/mail/letter"
+    text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
+    mail.send(
+        session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret
+    )  # fmt: skip
