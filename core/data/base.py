@@ -1,6 +1,6 @@
 """Base classes of every table. A table is either TenantOwned or Shared; a test over the metadata fails on any other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -74,6 +74,11 @@ class TenantOwned:
 def tenant_args(*more: Any, key: str = "id") -> tuple[Any, ...]:
     """`__table_args__` of a tenant-owned table: UNIQUE(tenant_id, `key`) for composite foreign keys to point at, and `more`."""
     return (sa.UniqueConstraint("tenant_id", key), *more)
+
+
+def listed(values: Iterable[str]) -> str:
+    """The values as SQL writes a list of texts, in one order: for the condition of a constraint or of a partial index."""
+    return ", ".join(repr(str(value)) for value in sorted(values))
 
 
 def tenant_fk(column: str, table: str, *, key: str = "id") -> sa.ForeignKeyConstraint:

@@ -11,8 +11,11 @@ _MINE = (
     "tenant_id = nullif(current_setting('app.tenant_id', true), '')::int "
     "or current_setting('app.platform', true) = 'on'"
 )
-APPEND_ONLY = ("data_audit_entry",)
-NEVER_CHANGED = ("admissions_submission", "admissions_answer_revision")
+APPEND_ONLY = ("data_audit_entry", "admissions_rule_proposal", "admissions_policy_version")
+NEVER_CHANGED = (
+    "admissions_submission", "admissions_answer_revision", "admissions_discussion_note", "admissions_translation",
+    "admissions_compact_acceptance",
+)  # fmt: skip
 """Rows that are added and, when a person's data is erased, deleted, but never changed."""
 
 

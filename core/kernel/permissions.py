@@ -50,6 +50,7 @@ class Permission(StrEnum):
     ROLES_GRANT = "roles.grant"
     WORK_MANAGE = "work.manage"
     ADMISSIONS_CONFIGURE = "admissions.configure"
+    ADMISSIONS_ASSESS = "admissions.assess"
 
 
 _LEAD = frozenset(
@@ -74,6 +75,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
         Permission.WORK_MANAGE,
         Permission.ADMISSIONS_CONFIGURE,
     },
+    Role.ASSESSOR: frozenset({Permission.ADMISSIONS_ASSESS}),
     Role.AUDITOR: frozenset({Permission.CONSOLE_USE, Permission.CONSOLE_AUDIT_VIEW, Permission.TENANT_AUDIT_VIEW}),
 }
 """What each role may do in the core. Plugins add to it by manifest; a role missing here holds no core permission."""

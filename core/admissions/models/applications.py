@@ -1,6 +1,5 @@
 """Applications: the draft with every word that was ever saved, and the versions that were submitted."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,26 +7,25 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.admissions.states import APPLICATION, LIVE
-from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
+from core.data.base import Base, Id, IdRef, TenantOwned, listed, tenant_args, tenant_fk
 
-
-def _listed(values: Iterable[str]) -> str:
-    return ", ".join(repr(value) for value in sorted(values))
-
-
-IS_LIVE = sa.text(f"state in ({_listed(LIVE)})")
+IS_LIVE = sa.text(f"state in ({listed(LIVE)})")
 """The condition of the index that allows one live application; to be named so in ON CONFLICT: PostgreSQL does not recognise
 it when the states are parameters of a prepared statement."""
 
 
 class Application(TenantOwned, Base):
-    """One person's application in one window. `reference` is what people quote; `seconds` the time they spent at the form."""
+    """One person's application in one window. `reference` is what people quote; `seconds` the time they spent at the form.
+
+    A transferred one and the one it became name each other by `moved_tenant_id` and `moved_id`. `organisation_norm` is the
+    applicant's workplace as it is compared with assessors' interests; it is filled when the application is submitted.
+    """
 
     __tablename__ = "admissions_application"
     __table_args__ = tenant_args(
         tenant_fk("window_id", "admissions_window"),
         sa.UniqueConstraint("reference"),
-        sa.CheckConstraint(f"state in ({_listed(APPLICATION.states)})", name="state"),
+        sa.CheckConstraint(f"state in ({listed(APPLICATION.states)})", name="state"),
         sa.Index(
             "uq_admissions_application_live", "tenant_id", "window_id", "account_id", unique=True,
             sqlite_where=IS_LIVE, postgresql_where=IS_LIVE,
@@ -43,6 +41,9 @@ class Application(TenantOwned, Base):
     state: Mapped[str] = mapped_column(sa.String(20))
     locale: Mapped[str] = mapped_column(sa.String(5))
     previous_id: Mapped[IdRef | None]
+    moved_tenant_id: Mapped[int | None]
+    moved_id: Mapped[IdRef | None]
+    organisation_norm: Mapped[str] = mapped_column(sa.String(200), default="")
     seconds: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     reminded_at: Mapped[datetime | None]
@@ -123,3 +124,26 @@ class InfoRequest(TenantOwned, Base):
     by: Mapped[IdRef | None]
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class Attachment(TenantOwned, Base):
+    """A file that an applicant gave for a question: what it is, and under which `key` its content is stored. Removed ones keep
+    their row until their content is deleted."""
+
+    __tablename__ = "admissions_attachment"
+    __table_args__ = tenant_args(
+        tenant_fk("application_id", "admissions_application"),
+        sa.UniqueConstraint("key"),
+        sa.CheckConstraint("size > 0", name="size"),
+        sa.Index("ix_admissions_attachment_of", "tenant_id", "application_id", "question"),
+    )
+    id: Mapped[Id]
+    application_id: Mapped[IdRef]
+    question: Mapped[str] = mapped_column(sa.String(40))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    mime: Mapped[str] = mapped_column(sa.String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    key: Mapped[str] = mapped_column(sa.String(120))
+    at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
