@@ -1,0 +1,39 @@
+"""Who may see which application: the one condition that every reading page, count, search, export and letter goes through.
+
+Most leaks of conflicts of interest are in aggregates, counts, mails and exports (anchors, section 5), not on the record's
+own page: whoever is in conflict with an application gets the figures and the lists of a site that does not have it.
+"""
+
+import sqlalchemy as sa
+
+from core.admissions.models import Application, Conflict
+from core.data.session import ScopedSession
+
+
+def clear_of(account_id: str | None, application_id: sa.ColumnElement[str] | None = None) -> sa.ColumnElement[bool]:
+    """The condition that an account has no standing conflict with the application, and did not write it.
+
+    `application_id` is the column that names it, by default that of the statement's own `Application`. Put it into the
+    WHERE of every statement whose answer the account gets to see, counts included.
+    """
+    column: sa.ColumnElement[str] = Application.id if application_id is None else application_id  # type: ignore[assignment]  # an attribute is a column element
+    standing = (
+        sa.select(Conflict.id)
+        .where(
+            Conflict.application_id == column, Conflict.account_id == account_id, Conflict.ended_at.is_(None)
+        )
+        .exists()
+    )  # fmt: skip
+    own = Application.account_id == account_id if application_id is None else _own(account_id, column)
+    return sa.and_(~standing, ~own)
+
+
+def _own(account_id: str | None, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    mine = sa.orm.aliased(Application)
+    return sa.select(mine.id).where(mine.id == column, mine.account_id == account_id).exists()
+
+
+def may_see(session: ScopedSession, account_id: str | None, application_id: str) -> bool:
+    """Whether an account may see one application of the session's tenant: it is there, and nothing stands in the way."""
+    found = session.scalar(sa.select(Application.id).where(Application.id == application_id, clear_of(account_id)))
+    return found is not None
