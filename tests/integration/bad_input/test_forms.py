@@ -10,6 +10,7 @@ from tests.integration.bad_input.discovery import Way, rules
 from tests.integration.bad_input.judge import accepted, listed, wrong_with
 from tests.integration.bad_input.values import FIELDS, FOR_EVERY_FIELD, expired
 from tests.integration.bad_input.world import CSRF, World
+from tests.support.thorough import some
 
 FORM = "application/x-www-form-urlencoded"
 UNKNOWN = {
@@ -52,6 +53,8 @@ def test_a_field_with_something_else_in_it(world: World, ways: list[Way], kind: 
     wrong = []
     for way in ways:
         for name in way.answers(typed_only=kind not in FOR_EVERY_FIELD):
+            if kind not in some(FIELDS, 5, world.engine, way.name, name):
+                continue
             response = _post(world, way, {**way.fields, name: FIELDS[kind]})
             if found := wrong_with(world, way, response, name):
                 wrong.append((way.name, name, found))

@@ -69,6 +69,11 @@ class World:
     def __post_init__(self) -> None:
         self._client = cast("FormClient", self.app.test_client(use_cookies=False))
 
+    @property
+    def engine(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return str(self.app.config["Q"].database_url).partition(":")[0].partition("+")[0]
+
     def send(self, browser: Browser, method: str, path: str, **options: Any) -> TestResponse:
         """A request of that browser; redirects are not followed."""
         headers = {"Cookie": f"q={browser.cookie}", **options.pop("headers", {})}

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.admissions.assign import Application, Assessor, plan
+from tests.support.thorough import examples
 from tests.unit.admissions.assign.cases import Panel, all_plans, most_seats, pairs, panels, parts
 
-few = settings(deadline=None, max_examples=200)
+few = examples(40)
 small = panels(people=5, applications=4, seats=3)
 separate = panels(most_roles=1, existing=False)
 NO_WORKPLACE = st.just("")

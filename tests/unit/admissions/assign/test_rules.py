@@ -5,13 +5,14 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.admissions.assign import Application, Assessor, plan
+from tests.support.thorough import examples
 from tests.unit.admissions.assign.cases import Panel, pairs, panels, parts
 
-whenever = settings(deadline=None, max_examples=200)
+whenever = examples(40)
 NOBODY: Panel = ([], [])
 
 
