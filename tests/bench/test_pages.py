@@ -1,10 +1,9 @@
 """CPU of the hot pages as ratios to the bare yardstick, in one run. `make bench` prints the table; a goal missed is said."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from core.data.db import tenant_session
@@ -12,11 +11,9 @@ from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.permissions import Role
 from core.web.pages import KEPT
-from tests.bench.bare import create_bare
 from tests.bench.grown import add_events
 from tests.bench.harness import Subject, interleave, table, verdict
 from tests.factories.people import client_of, make_person
-from tests.support.databases import Database
 
 TIMES = 40
 LIST = "/scotland/events/"
@@ -58,13 +55,6 @@ def _forgetting(app: Flask, get: Callable[[int], None]) -> Callable[[int], None]
             get(1)
 
     return run
-
-
-@pytest.fixture
-def bare(module_database: Database) -> Iterator[Flask]:
-    engine = sa.create_engine(module_database.owner_url, pool_size=4)
-    yield create_bare(engine)
-    engine.dispose()
 
 
 def _register(app: Flask, event_id: str, people: list[str]) -> Callable[[int], None]:
