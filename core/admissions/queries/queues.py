@@ -1,0 +1,232 @@
+"""What waits for somebody, the longest waiting first: for a partner's lead, and for the central team across partners.
+
+Each kind is one SELECT with the same columns; a queue is their union, so that a page of it is one statement however much
+waits. Nothing is stored for it: what waits follows from the states themselves.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from core.admissions.models import (
+    Appeal,
+    Application,
+    Assignment,
+    Decision,
+    PanelItem,
+    ReleaseBatch,
+    RuleProposal,
+    Window,
+)
+from core.admissions.queries.sight import clear_of
+from core.admissions.states import (
+    ASSESSING,
+    DECLARED,
+    HELD_BY_ASSESSOR,
+    MODERATED,
+    OFFERED,
+    RETURNED,
+    SIGNED,
+    SUBMITTED,
+    UNDER_WAY,
+)
+from core.data.session import ScopedSession
+
+FINAL = ("accept", "decline")
+
+
+class Waiting(NamedTuple):
+    """One thing that waits. `ref` is the row that it is about; `since` (UTC) is when it began to wait."""
+
+    kind: str
+    since: datetime
+    tenant_id: int
+    window_id: str
+    application_id: str | None
+    reference: str | None
+    ref: str
+
+
+def _about(kind: Any, since: Any, row: Any, *, of: Any = Application) -> Any:
+    """A SELECT of the queue's columns about an application."""
+    named = kind if isinstance(kind, sa.ColumnElement) else sa.literal(kind)
+    return sa.select(
+        named.label("kind"), since.label("since"), of.tenant_id, of.window_id, of.id.label("application_id"), of.reference,
+        row.id.label("ref"),
+    )  # fmt: skip
+
+
+def _joined(kind: Any, since: Any, row: Any) -> Any:
+    return _about(kind, since, row).join(
+        Application, (Application.tenant_id == row.tenant_id) & (Application.id == row.application_id)
+    )
+
+
+def _declarations() -> Any:
+    """Minor conflicts of interest that an assessor declared: the lead allows or recuses."""
+    return _joined("declaration", Assignment.declared_at, Assignment).where(Assignment.state == DECLARED)
+
+
+def _nobody_has(now: datetime) -> Any:
+    """Submitted applications of closed windows that no assessor has."""
+    held = (
+        sa.select(Assignment.id)
+        .where(
+            Assignment.tenant_id == Application.tenant_id, Assignment.application_id == Application.id,
+            Assignment.state.in_(HELD_BY_ASSESSOR),
+        )
+        .exists()
+    )  # fmt: skip
+    return (
+        _about("assign", Application.submitted_at, Application)
+        .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
+        .where(Application.state == SUBMITTED, Window.closes_at < now, ~held)
+    )
+
+
+def _overdue(now: datetime) -> Any:
+    """Assignments whose day is past."""
+    return _joined("overdue", Assignment.due_at, Assignment).where(
+        Assignment.state.in_((OFFERED, DECLARED, ASSESSING)), Assignment.due_at < now
+    )
+
+
+def _newest_proposal(condition: Any) -> Any:
+    """Of each application without a decision the newest proposal, as far as `condition` over it holds."""
+    later = aliased(RuleProposal)
+    superseded = (
+        sa.select(later.id)
+        .where(
+            later.tenant_id == RuleProposal.tenant_id, later.application_id == RuleProposal.application_id,
+            (later.at > RuleProposal.at) | ((later.at == RuleProposal.at) & (later.id > RuleProposal.id)),
+        )
+        .exists()
+    )  # fmt: skip
+    decided = (
+        sa.select(Decision.id)
+        .where(
+            Decision.tenant_id == RuleProposal.tenant_id, Decision.application_id == RuleProposal.application_id,
+            Decision.state != RETURNED,
+        )
+        .exists()
+    )  # fmt: skip
+    return sa.and_(Application.state == SUBMITTED, ~superseded, ~decided, condition)
+
+
+def _proposals() -> Any:
+    """Applications whose newest proposal can be signed, has to be discussed, or asks for more assessors while nobody is at it."""
+    discussed = (
+        sa.select(PanelItem.id)
+        .where(
+            PanelItem.tenant_id == RuleProposal.tenant_id, PanelItem.application_id == RuleProposal.application_id,
+            PanelItem.state == "done",
+        )
+        .exists()
+    )  # fmt: skip
+    at_it = (
+        sa.select(Assignment.id)
+        .where(
+            Assignment.tenant_id == RuleProposal.tenant_id, Assignment.application_id == RuleProposal.application_id,
+            Assignment.state.in_((OFFERED, DECLARED, ASSESSING)),
+        )
+        .exists()
+    )  # fmt: skip
+    kind: Any = sa.case(
+        (RuleProposal.outcome.in_(FINAL) | discussed, "sign"),
+        (RuleProposal.outcome == "panel", "discuss"),
+        else_="more",
+    )
+    waits = RuleProposal.outcome.in_((*FINAL, "panel")) | discussed | ~at_it
+    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits))
+
+
+def _returned() -> Any:
+    """Decisions that the central team sent back, where nothing has been signed since."""
+    later = aliased(Decision)
+    again = (
+        sa.select(later.id)
+        .where(
+            later.tenant_id == Decision.tenant_id, later.application_id == Decision.application_id, later.number > Decision.number
+        )
+        .exists()
+    )  # fmt: skip
+    return _joined("returned", Decision.signed_at, Decision).where(
+        Decision.state == RETURNED, ~again, Application.state == SUBMITTED
+    )
+
+
+def _moderated() -> Any:
+    """Decisions that no batch holds yet."""
+    return _joined("hold", Decision.moderated_at, Decision).where(Decision.state == MODERATED)
+
+
+def _batches(now: datetime) -> Any:
+    """Batches that hold something and whose embargo is over."""
+    holds = (
+        sa.select(Decision.id)
+        .where(
+            Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY)
+        )
+        .exists()
+    )  # fmt: skip
+    since = sa.func.coalesce(ReleaseBatch.embargo_until, ReleaseBatch.created_at)
+    nothing: Any = sa.cast(sa.null(), sa.String(26))
+    return sa.select(
+        sa.literal("release").label("kind"), since.label("since"), ReleaseBatch.tenant_id, ReleaseBatch.window_id,
+        nothing.label("application_id"), sa.cast(sa.null(), sa.String(12)).label("reference"), ReleaseBatch.id.label("ref"),
+    ).where(ReleaseBatch.state == "open", holds, since <= now)  # fmt: skip
+
+
+def _appeals() -> Any:
+    """Appeals that nobody has answered."""
+    return _joined("appeal", Appeal.at, Appeal).where(Appeal.state == "received")
+
+
+def _to_moderate() -> Any:
+    """Signed decisions: somebody of the central team, not the signer, moderates them."""
+    return _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
+
+
+def _incidents() -> Any:
+    """Applications whose newest proposal a rule could not make."""
+    return _joined("incident", RuleProposal.at, RuleProposal).where(
+        _newest_proposal(RuleProposal.incident.is_not(None))
+    )
+
+
+Read = tuple[Sequence[Waiting], int]
+
+
+def _page(session: ScopedSession, parts: Sequence[Any], kind: str, limit: int | None, offset: int) -> Read:
+    queue = sa.union_all(*parts).subquery("queue")
+    query = sa.select(*(queue.c[name] for name in Waiting._fields), sa.func.count().over().label("total"))
+    if kind:
+        query = query.where(queue.c.kind == kind)
+    query = query.order_by(queue.c.since, queue.c.ref).offset(offset)
+    rows = session.execute(query if limit is None else query.limit(limit)).all()
+    return [Waiting(*row[:-1]) for row in rows], rows[0].total if rows else 0
+
+
+def of_lead(
+    session: ScopedSession, account_id: str | None, now: datetime, *, kind: str = "", limit: int | None = 50, offset: int = 0
+) -> Read:  # fmt: skip
+    """What waits for whoever runs Joining Q at the session's tenant: (a page of it, how much there is in all)."""
+    about = (
+        _declarations(), _nobody_has(now), _overdue(now), _proposals(), _returned(), _moderated(), _appeals(),
+    )  # fmt: skip
+    return _page(session, [*(part.where(clear_of(account_id)) for part in about), _batches(now)], kind, limit, offset)
+
+
+def of_central_team(
+    session: ScopedSession, account_id: str | None, *, kind: str = "", limit: int | None = 50, offset: int = 0
+) -> Read:
+    """What waits for the central team at every partner; for a session in platform scope."""
+    parts = [part.where(clear_of(account_id)) for part in (_to_moderate(), _appeals(), _incidents())]
+    return _page(session, parts, kind, limit, offset)
+
+
+LEAD_KINDS = ("declaration", "assign", "overdue", "sign", "discuss", "more", "returned", "hold", "release", "appeal")
+CENTRAL_KINDS = ("moderate", "appeal", "incident")

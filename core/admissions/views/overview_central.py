@@ -1,0 +1,119 @@
+"""What waits for the central team at every partner, and how many people came how far across the UK."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flask import Response, current_app, request, url_for
+
+from core.admissions.queries import funnel, queues
+from core.admissions.queries.funnel import Funnel
+from core.admissions.queries.queues import Waiting
+from core.admissions.views import overview
+from core.admissions.views.blueprints import central
+from core.admissions.views.overview import KINDS, SIZE, STAGES, WORK
+from core.data.db import platform_scope
+from core.kernel import clock
+from core.kernel.permissions import Permission
+from core.kernel.text import N_
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
+from core.web.access import needs
+from core.web.context import here
+from core.web.listing import Listing
+from core.web.lists import in_memory, listed
+from core.web.pages import render
+from core.web.sheets import Column, Sheet
+
+
+class Partner(NamedTuple):
+    """One partner's figures over all its windows."""
+
+    site: TenantSnapshot
+    counts: dict[str, int]
+
+
+def _site(tenant_id: int) -> TenantSnapshot:
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    found = directory.by_id(tenant_id)
+    assert found is not None, "a row's tenant is there as long as the row is"
+    return found
+
+
+def _named(tenant_id: int) -> str:
+    return _site(tenant_id).named(here().language)
+
+
+ALL_WORK = Sheet("waiting", (Column(N_("Site"), lambda row: _named(row.tenant_id)), *WORK.columns), personal=False)
+ALL_FIGURES = Sheet(
+    "funnel",
+    (
+        Column(N_("Site"), lambda row: row.site.named(here().language)),
+        *(Column(title, lambda row, name=name: row.counts[name]) for name, title in STAGES.items()),
+    ),
+    personal=False,
+)
+SORTS: dict[str, Callable[[Partner], Any]] = {
+    "site": lambda row: row.site.named(here().language).casefold(),
+    **{name: (lambda row, name=name: row.counts[name]) for name in STAGES},
+}
+
+
+def _address(one: Waiting) -> str:
+    """Where it is done: moderating in the console, all else at the partner's own site."""
+    site = _site(one.tenant_id)
+    if one.kind == "moderate":
+        return url_for("admissions.moderation_one", slug=site.slug, decision_id=one.ref)
+    return f"{site.prefix}{overview.address(one)}"
+
+
+@central.get("/work")
+@needs(Permission.ADMISSIONS_CONFIGURE)
+def central_work() -> Response:
+    """What needs the central team, the longest waiting first."""
+    visitor = here().visitor
+    kind = request.args.get("kind", "")
+    kind = kind if kind in queues.CENTRAL_KINDS else ""
+    listing = Listing.read(
+        url_for("admissions.central_work"), request.args, sorts=("since",), filters=("kind",), size=SIZE
+    )
+    with platform_scope("Joining Q: what waits at every partner", visitor.actor()) as session:
+        found = listed(
+            listing,
+            ALL_WORK,
+            lambda limit, offset: queues.of_central_team(
+                session, visitor.account_id, kind=kind, limit=limit, offset=offset
+            ),
+        )
+    if isinstance(found, Response):
+        return found
+    page, rows = found
+    return render(
+        "admissions/overview/central_work.html", listing=page, rows=rows, kind=kind, address=_address, site_name=_named,
+        kinds={name: KINDS[name] for name in queues.CENTRAL_KINDS},
+    )  # fmt: skip
+
+
+def _by_partner(every: list[Funnel]) -> list[Partner]:
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STAGES, 0))
+    for one in every:
+        for name in STAGES:
+            counts[one.tenant_id][name] += getattr(one, name)
+    return [Partner(_site(tenant_id), found) for tenant_id, found in counts.items()]
+
+
+@central.get("/funnel")
+@needs(Permission.ADMISSIONS_CONFIGURE)
+def central_figures() -> Response:
+    """From interest to membership at every partner, and for the UK as a whole."""
+    visitor = here().visitor
+    with platform_scope("Joining Q: how many came how far", visitor.actor()) as session:
+        every = funnel.funnels(session, visitor.account_id, clock.now())
+    listing = Listing.read(url_for("admissions.central_figures"), request.args, sorts=tuple(SORTS), size=SIZE)
+    found = listed(listing, ALL_FIGURES, in_memory(_by_partner(every), listing, SORTS))
+    if isinstance(found, Response):
+        return found
+    page, rows = found
+    return render(
+        "admissions/overview/central_funnel.html", listing=page, rows=rows, stages=STAGES, columns=overview.headings(),
+        chart=overview.chart(funnel.together(every)),
+    )  # fmt: skip
