@@ -1,6 +1,7 @@
 """What waits for a partner's lead, and how many people came how far in each of its windows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -54,7 +55,7 @@ STAGES: Mapping[str, str] = {
 FUNNEL_SORTS: dict[str, Callable[[Funnel], Any]] = {
     "-opens": lambda row: row.opens_at,
     "name": lambda row: row.window_name.casefold(),
-    **{name: (lambda row, name=name: getattr(row, name)) for name in STAGES},
+    **{name: attrgetter(name) for name in STAGES},
 }
 WORK = Sheet(
     "waiting",
@@ -69,7 +70,7 @@ WORK = Sheet(
 
 def stage_columns() -> tuple[Column, ...]:
     """A column for each stage and each other end, as every file of figures has them."""
-    return tuple(Column(title, lambda row, name=name: getattr(row, name)) for name, title in STAGES.items())
+    return tuple(Column(title, attrgetter(name)) for name, title in STAGES.items())
 
 
 FIGURES = Sheet(

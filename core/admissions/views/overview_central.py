@@ -43,18 +43,23 @@ def _named(tenant_id: int) -> str:
     return _site(tenant_id).named(here().language)
 
 
+def _count(stage: str) -> Callable[[Partner], int]:
+    """What reads one stage's figure of a partner."""
+    return lambda row: row.counts[stage]
+
+
 ALL_WORK = Sheet("waiting", (Column(N_("Site"), lambda row: _named(row.tenant_id)), *WORK.columns), personal=False)
 ALL_FIGURES = Sheet(
     "funnel",
     (
         Column(N_("Site"), lambda row: row.site.named(here().language)),
-        *(Column(title, lambda row, name=name: row.counts[name]) for name, title in STAGES.items()),
+        *(Column(title, _count(name)) for name, title in STAGES.items()),
     ),
     personal=False,
 )
 SORTS: dict[str, Callable[[Partner], Any]] = {
     "site": lambda row: row.site.named(here().language).casefold(),
-    **{name: (lambda row, name=name: row.counts[name]) for name in STAGES},
+    **{name: _count(name) for name in STAGES},
 }
 
 
