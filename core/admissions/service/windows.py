@@ -12,6 +12,7 @@ from core.admissions.models import Application, Extension, FormVersion, Window, 
 from core.admissions.models.windows import MOST_GRACE_SECONDS
 from core.admissions.queries import windows
 from core.admissions.queries.windows import WindowRow
+from core.admissions.service.usual_rules import pin_usual
 from core.admissions.states import DRAFT
 from core.data import audit
 from core.data.idempotency import once
@@ -185,10 +186,11 @@ def change(session: ScopedSession, actor: Actor, window_id: str, version: int, w
 
 
 def publish(session: ScopedSession, actor: Actor, window_id: str, version: int) -> None:
-    """Publish a draft: from its opening instant on it takes applications, and its card stands on the noticeboard.
+    """Publish a draft: from its opening instant on it takes applications, and its card stands on the noticeboard. Where
+    nobody chose rules for assessing, it pins the usual ones.
 
     Raises Forbidden, NotFound, Conflict, and Refused for what is no draft, has closed already, has a form that is no longer
-    published, or runs at the same time as another window of the area.
+    published, runs at the same time as another window of the area, or has no rules that the national policy allows.
     """
     may_manage(actor)
     row = windows.one(session, window_id)
@@ -205,6 +207,7 @@ def publish(session: ScopedSession, actor: Actor, window_id: str, version: int) 
             _alone(session, window_id, wanted)
         except Invalid as overlap:
             raise Refused(overlap.field_errors["opens_at"]) from None
+        pin_usual(session, actor, window_id)
         show_card(session, window_id, wanted)
 
 

@@ -3,7 +3,7 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal, reminders
+from core.admissions import models, personal, reminders, rule_jobs
 from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
 from core.admissions.views.blueprints import central
 
@@ -19,4 +19,5 @@ __all__ = [
     "models",
     "personal",
     "reminders",
+    "rule_jobs",
 ]
