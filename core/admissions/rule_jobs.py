@@ -30,16 +30,16 @@ def propose(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the
     told: list[str] = []
 
     def report(rule: str, incident: Incident) -> None:
-        told.append(f"{rule}: {incident.kind}: {incident.detail}")
+        told.append(f"a case waits for a person: {rule}: {incident.kind}: {incident.detail}")
         _rulebook().report(rule, incident)
 
     try:
         pinning.pin_missing(session)
     except Refused as refused:
-        raise GiveUp(f"a window has no rules: {refused}") from None
+        told.append(f"a window has no rules: {refused}")
     proposing.propose_due(session, _rulebook().catalogue(), area=_area(session), report=report)
     if told:
-        raise GiveUp(f"{len(told)} proposals refer to a person, the first because of {told[0]}")
+        raise GiveUp("; ".join(told[:5]))
 
 
 @every("40 3 * * *", name="core.replay_proposals", tries=2)

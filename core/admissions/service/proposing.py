@@ -122,8 +122,8 @@ def _kept(session: ScopedSession, actor: Actor, pinned: Pinned, batch: Sequence[
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [_row(session, item) for item in batch]
     with transaction(session):
-        adding = insert(RuleProposal).values(rows).on_conflict_do_nothing().returning(RuleProposal.application_id)
-        kept = set(session.scalars(adding))
+        adding = insert(RuleProposal).on_conflict_do_nothing().returning(RuleProposal.application_id)
+        kept = set(session.scalars(adding, rows))
         if kept:
             failed = sum(item.record.incident is not None for item in batch)
             audit.record(
