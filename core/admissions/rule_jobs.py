@@ -4,18 +4,13 @@ from datetime import datetime
 
 from flask import current_app
 
-from core.admissions.rulebook import Rulebook
+from core.admissions.rulebook import rulebook
 from core.admissions.rules import Incident
 from core.admissions.service import pinning, proposing, replaying, shadowing
 from core.data.session import ScopedSession
 from core.kernel.errors import Refused
 from core.tenancy.directory import TenantDirectory
 from core.work import GiveUp, every, job
-
-
-def _rulebook() -> Rulebook:
-    found: Rulebook = current_app.extensions["q.rulebook"]
-    return found
 
 
 def _area(session: ScopedSession) -> str:
@@ -31,13 +26,13 @@ def propose(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the
 
     def report(rule: str, incident: Incident) -> None:
         told.append(f"a case waits for a person: {rule}: {incident.kind}: {incident.detail}")
-        _rulebook().report(rule, incident)
+        rulebook().report(rule, incident)
 
     try:
         pinning.pin_missing(session)
     except Refused as refused:
         told.append(f"a window has no rules: {refused}")
-    proposing.propose_due(session, _rulebook().catalogue(), area=_area(session), report=report)
+    proposing.propose_due(session, rulebook().catalogue(), area=_area(session), report=report)
     if told:
         raise GiveUp("; ".join(told[:5]))
 
@@ -45,7 +40,7 @@ def propose(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the
 @every("40 3 * * *", name="core.replay_proposals", tries=2)
 def replay_proposals(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
     """Make every stored proposal of this site again. One that comes out otherwise is told as a failed job."""
-    found = replaying.replay_all(session, _rulebook().catalogue())
+    found = replaying.replay_all(session, rulebook().catalogue())
     if found.different:
         raise GiveUp(f"{found.different} of {found.checked} stored proposals come out otherwise: see the rules page")
 
@@ -53,4 +48,4 @@ def replay_proposals(session: ScopedSession, at: datetime) -> None:  # noqa: ARG
 @job(shadowing.JOB, tries=3)
 def shadow_run(session: ScopedSession, run_id: str) -> None:
     """Try rules on past cases, as somebody asked."""
-    shadowing.work_out(session, _rulebook().catalogue(), run_id)
+    shadowing.work_out(session, rulebook().catalogue(), run_id)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from flask import current_app
+
 from core.admissions.rules import Catalogue, Incident, collect
 from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry
@@ -41,3 +43,9 @@ class Rulebook:
         """The words for the reasons of `id@version`; none for one that is not in service."""
         found = self.catalogue().packs.get(ref)
         return found[1].words if found is not None else {}
+
+
+def rulebook() -> Rulebook:
+    """The rule packs of the running application."""
+    found: Rulebook = current_app.extensions["q.rulebook"]
+    return found

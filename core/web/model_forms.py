@@ -42,6 +42,7 @@ WORDS: dict[str, str] = {
     "literal_error": N_("Choose one of the answers"),
     "enum": N_("Choose one of the answers"),
     "extra_forbidden": N_("There is no such setting"),
+    "string_pattern_mismatch": N_("Use small letters, digits, hyphens and underscores"),
 }
 ANY_OTHER = N_("This cannot be used here")
 
@@ -120,7 +121,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     if isinstance(kind, type) and issubclass(kind, (int, float)):
         step = "1" if issubclass(kind, int) else "any"
         return StringField(widget=NumberInput(step=step), render_kw=keywords, **common)
-    if extra.get("widget") == "textarea" or get_origin(kind) is list:
+    if extra.get("widget") == "textarea" or get_origin(kind) in (list, tuple):
         return TextAreaField(render_kw=keywords, **common)
     return StringField(render_kw=keywords, **common)
 
@@ -165,7 +166,7 @@ def _value(info: FieldInfo, data: Any) -> Any:
     if isinstance(data, bool):
         return data
     text = (data or "").replace("\r\n", "\n")
-    if get_origin(kind) is list:
+    if get_origin(kind) in (list, tuple):
         return [line.strip() for line in text.split("\n") if line.strip()]
     if optional and not text.strip():
         return None

@@ -42,8 +42,8 @@ class WindowRules(TenantOwned, Base):
 class ShadowRun(TenantOwned, Base):
     """What another rule pack or configuration would have proposed for past cases, and who looked at the difference before it
     may be pinned. Asked for, then worked out in the background (`progress` in percent). `report` is the canonical JSON of a
-    ShadowReport, `sha256` its hash; `cases` says which application each case of it is and what was proposed before and
-    after, so that nobody is shown a case that they must not see."""
+    ShadowReport, `sha256` its hash; `cases` says of each case which application it is, what was proposed before
+    and after, and by which rules before: so that nobody is shown a case that they must not see."""
 
     __tablename__ = "admissions_shadow_run"
     __table_args__ = tenant_args(

@@ -110,11 +110,13 @@ def past_cases(session: ScopedSession) -> list[Past]:
 
 
 class Seen(NamedTuple):
-    """A report as one reader may see it. `table` counts (before, after, how many); `whole` is the report itself."""
+    """A report as one reader may see it. `table` counts (before, after, how many), `rules` names what was asked for each
+    case before."""
 
     report: ShadowReport
     table: list[tuple[str, str, int]]
     cases: int
+    rules: Mapping[str, str]
 
 
 def report(session: ScopedSession, run_id: str, account_id: str | None) -> Seen | None:
@@ -129,7 +131,7 @@ def report(session: ScopedSession, run_id: str, account_id: str | None) -> Seen 
     kept = [case for case in row.cases if case[0] in shown]
     names = {case[1] for case in kept}
     counts: dict[tuple[str, str], int] = {}
-    for _, _, before, after in kept:
+    for _, _, before, after, _ in kept:
         counts[before, after] = counts.get((before, after), 0) + 1
     mine = whole.model_copy(
         update={
@@ -137,7 +139,8 @@ def report(session: ScopedSession, run_id: str, account_id: str | None) -> Seen 
             "incidents": tuple(one for one in whole.incidents if one.case in names),
         }
     )
-    return Seen(mine, [(*pair, number) for pair, number in sorted(counts.items())], len(kept))
+    table = [(*pair, number) for pair, number in sorted(counts.items())]
+    return Seen(mine, table, len(kept), {case[1]: case[4] for case in kept})
 
 
 def _clear(session: ScopedSession, ids: Collection[str], account_id: str | None) -> list[str]:

@@ -78,7 +78,7 @@ def work_out(session: ScopedSession, catalogue: Catalogue, run_id: str) -> None:
         _ended(session, run_id, state="failed")
         return
     changed = {one.case: one.after.outcome.value for one in report.differences}
-    rows = [[application_id, case, before, changed.get(case, before)] for application_id, case, before in cases]
+    rows = [[of, case, before, changed.get(case, before), rule] for of, case, before, rule in cases]
     _ended(
         session, run_id, state="ready", progress=100, report=canonical(report), sha256=report.sha, cases=rows
     )  # fmt: skip
@@ -97,7 +97,7 @@ def _records(
         ).all()
         for row in rows:
             record = stored(row)
-            cases.append([row.application_id, record.case, record.proposed().outcome.value])
+            cases.append([row.application_id, record.case, record.proposed().outcome.value, record.rule])
             yield record
         with transaction(session):
             session.execute(

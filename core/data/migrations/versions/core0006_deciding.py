@@ -192,7 +192,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admissions_rule_proposal")),
         sa.UniqueConstraint(
-            "tenant_id", "application_id", "number", name=op.f("uq_admissions_rule_proposal_tenant_id_application_id_number")
+            "tenant_id",
+            "application_id",
+            "number",
+            name=op.f("uq_admissions_rule_proposal_tenant_id_application_id_number"),
         ),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_admissions_rule_proposal_tenant_id_id")),
     )
