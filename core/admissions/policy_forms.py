@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 from wtforms.widgets import NumberInput
 
@@ -35,7 +36,7 @@ class PolicyForm(Form):
     after = HiddenField()
     seen = HiddenField()
     criteria = CheckboxesField(
-        _l("Criteria"), choices=[(key, _l(TERMS[key])) for key in CRITERIA], validate_choice=False
+        _l("Criteria"), choices=[SelectChoice(key, _l(TERMS[key])) for key in CRITERIA], validate_choice=False
     )  # fmt: skip
     lowest = _number(_l("Lowest score"))
     highest = _number(_l("Highest score"))
@@ -52,10 +53,10 @@ class PolicyForm(Form):
     discrepancy_least = _number(_l("Scores that are far apart: least"), step="any")
     discrepancy_most = _number(_l("Scores that are far apart: most"), step="any")
     sign_off_roles = CheckboxesField(
-        _l("Who can sign"), choices=[(key, _l(words)) for key, words in SIGNERS.items()], validate_choice=False
+        _l("Who can sign"), choices=[SelectChoice(key, _l(words)) for key, words in SIGNERS.items()], validate_choice=False
     )  # fmt: skip
     sign_off_needs = CheckboxesField(
-        _l("Who always signs"), choices=[(key, _l(words)) for key, words in SIGNERS.items()], validate_choice=False,
+        _l("Who always signs"), choices=[SelectChoice(key, _l(words)) for key, words in SIGNERS.items()], validate_choice=False,
         description=_l("The central team is always one of them."),
     )  # fmt: skip
     exceptions = TextAreaField(

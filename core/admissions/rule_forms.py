@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from core.admissions.central_forms import NumberField
@@ -40,7 +41,7 @@ class RulesForm(Form):
         _l("National policy"), description=_l("The bounds for everything below."), validate_choice=False
     )
     blindness = RadioField(
-        _l("Who applies"), choices=[(key, _l(words)) for key, words in BLINDNESS.items()], validate_choice=False
+        _l("Who applies"), choices=[SelectChoice(key, _l(words)) for key, words in BLINDNESS.items()], validate_choice=False
     )  # fmt: skip
     assess_days = _days(_l("Days for assessing"), _l("From the closing of the window until scores should be sealed."))
     appeal_days = _days(
@@ -58,31 +59,33 @@ def rules_form(pack: RuleSet[Any], first: Mapping[str, Any], versions: Sequence[
     fields = model_fields(pack.config_model, [name for name in names if name != SIGN_OFF])
     info = pack.config_model.model_fields[SIGN_OFF]
     fields[PREFIX + SIGN_OFF] = SelectField(
-        say(info.title or SIGN_OFF), choices=chains(versions[0].policy), validate_choice=False,
+        say(info.title or SIGN_OFF), choices=chains(versions[0].policy, first.get(PREFIX + SIGN_OFF, "")),
+        validate_choice=False,
         description=say(info.description or ""),
     )  # fmt: skip
     made: Any = type("PackForm", (RulesForm,), fields)(data=dict(first))
-    made.policy_id.choices = [(one.id, gettext("Version %(number)s", number=one.number)) for one in versions]
+    made.policy_id.choices = [
+        SelectChoice(one.id, gettext("Version %(number)s", number=one.number)) for one in versions
+    ]
     if not amends:
         del made.why
-    kept = first.get(PREFIX + SIGN_OFF, "")
-    if kept and kept not in {value for value, _ in made[PREFIX + SIGN_OFF].choices}:
-        made[PREFIX + SIGN_OFF].choices.append((kept, signers(kept.split(","))))
     return made
 
 
-def chains(policy: NationalPolicy) -> list[tuple[str, str]]:
-    """Every order in which people can sign under `policy`, as choices of a field."""
+def chains(policy: NationalPolicy, now: str) -> list[SelectChoice]:
+    """Every order in which people can sign under `policy`, and the one there is `now`, as choices of a field."""
     roles, needs = policy.sign_off_roles, set(policy.sign_off_needs)
     found = [one for size in range(1, len(roles) + 1) for one in permutations(roles, size) if needs <= set(one)]
-    return [(",".join(one), signers(one)) for one in found]
+    if now and tuple(now.split(",")) not in found:
+        found.append(tuple(now.split(",")))
+    return [SelectChoice(",".join(one), signers(one)) for one in found]
 
 
 def first_values(
     pack: RuleSet[Any], pinned: Pinned | None, config: Mapping[str, Any] | None, policy_id: str
 ) -> dict[str, Any]:
     """The first values of a form: `config` where given, else the pack's own defaults; the rest as the window pins it."""
-    chosen = dict(config) if config is not None else pack.config_model().model_dump(mode="json")
+    chosen = {**pack.config_model().model_dump(mode="json"), **(config or {})}
     values = {PREFIX + name: shown(what) for name, what in chosen.items()}
     values[PREFIX + SIGN_OFF] = ",".join(chosen.get(SIGN_OFF, ()))
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from core.admissions.rules import Catalogue, Incident, collect
+from core.admissions.rules import Catalogue, Incident, collect, standard_config
 from core.admissions.service import policies, proposing
 from core.admissions.service.proposing import Made
 from core.data.session import ScopedSession
@@ -38,7 +38,7 @@ class Panel:
         self.form = make_form(self.session)
         self.window = make_window(self.session, self.form, -40, -10)
         self.policy = policies.ensure_first(self.session)
-        make_rules(self.session, self.window, self.policy, self.rule)
+        make_rules(self.session, self.window, self.policy, self.rule, config=standard_config())
 
     def person(self, name: str = "Sam Example") -> str:
         self._people += 1
