@@ -59,9 +59,9 @@ def rules_form(pack: RuleSet[Any], first: Mapping[str, Any], versions: Sequence[
     fields = model_fields(pack.config_model, [name for name in names if name != SIGN_OFF])
     info = pack.config_model.model_fields[SIGN_OFF]
     fields[PREFIX + SIGN_OFF] = SelectField(
-        say(info.title or SIGN_OFF), choices=chains(versions[0].policy, first.get(PREFIX + SIGN_OFF, "")),
+        _said(info.title), choices=chains(versions[0].policy, first.get(PREFIX + SIGN_OFF, "")),
         validate_choice=False,
-        description=say(info.description or ""),
+        description=_said(info.description),
     )  # fmt: skip
     made: Any = type("PackForm", (RulesForm,), fields)(data=dict(first))
     made.policy_id.choices = [
@@ -70,6 +70,10 @@ def rules_form(pack: RuleSet[Any], first: Mapping[str, Any], versions: Sequence[
     if not amends:
         del made.why
     return made
+
+
+def _said(text: str | None) -> str:
+    return say(text) if text else ""
 
 
 def chains(policy: NationalPolicy, now: str) -> list[SelectChoice]:

@@ -27,7 +27,7 @@ from core.kernel.views import SYSTEM, Actor
 MOST_DAYS = 365
 OVER = N_("The decisions of this window are out, or it is cancelled: its rules stay as they are.")
 UNTRIED = N_(
-    "These rules were never used at this site. Try them on past cases first, and agree to what they change; then they can be pinned."
+    "These rules were never used at this site. Try them on past cases first, and agree to what they change; then a window can use them."
 )
 CHANGEABLE = frozenset(WindowState) - {WindowState.RELEASED, WindowState.CANCELLED}
 BEGUN = frozenset({WindowState.OPEN, WindowState.GRACE, WindowState.ASSESSING})

@@ -47,7 +47,8 @@ def _lines(pinned: queries.Pinned | None) -> list[tuple[str, str]]:
 
 
 def _named(field: str) -> str:
-    return say(words.PINNED["rule"]) if field == "rule" else words.label(rulebook(), (), field)
+    title = words.PINNED.get(field)
+    return say(title) if title is not None else words.label(rulebook(), (), field)
 
 
 @blueprint.route("/windows/<window_id>/rules/edit", methods=["GET", "POST"])
@@ -147,5 +148,5 @@ def tried_agree(window_id: str, run_id: str) -> Response:
     except Refused as refused:
         return _tried(window_id, run_id, 422, say(refused.message, refused.params))
     return redirect_with(
-        _("You agreed. A window can pin these rules now."), "windows.tried", window_id=window_id, run_id=run_id
+        _("You agreed. A window can use these rules now."), "windows.tried", window_id=window_id, run_id=run_id
     )
