@@ -7,7 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.console.queries import PluginNow
-from core.console.settings_form import option_title, options
 from core.data.session import ScopedSession
 from core.hooks.registry import Registry
 from core.kernel.permissions import ROLE_TITLES
@@ -15,6 +14,7 @@ from core.kernel.text import N_
 from core.kernel.views import NavItem, OpenWork, TenantRef
 from core.tenancy.switches import names_on, on_anywhere
 from core.web.i18n import say
+from core.web.model_forms import option_title, options
 from core.work.models import OutboxItem
 from core.work.registry import JOBS
 

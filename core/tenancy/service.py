@@ -20,8 +20,14 @@ from core.tenancy.switches import kept_at, names_on, on_anywhere
 
 
 def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry) -> list[str]:
-    """Create the tenants that are missing, with the plugins they start with; one line for each. Existing ones are left alone."""
+    """Create the tenants that are missing, with the plugins they start with: those of their file, and those that are on by
+    default for each site. One line for each; existing ones are left alone."""
     lines: list[str] = []
+    usual: dict[str, dict[str, Any]] = {
+        name: {}
+        for name, plugin in sorted(registry.plugins.items())
+        if plugin.manifest.on_by_default and not plugin.manifest.platform_wide
+    }
     with transaction(session):
         present = set(session.scalars(sa.select(Tenant.slug)))
         for file in files:
@@ -29,7 +35,7 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
                 continue
             session.add(_row(file))
             session.flush()
-            for name, settings in file.plugins.items():
+            for name, settings in {**usual, **file.plugins}.items():
                 if name not in registry.plugins:
                     lines.append(f"{file.slug}: the plugin {name} is not in service")
                     continue

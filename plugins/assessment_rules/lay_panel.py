@@ -32,7 +32,7 @@ class LayPanelConfig(RuleConfig):
     @model_validator(mode="after")
     def _they_fit(self) -> Self:
         if max(self.lay, self.external) > self.n_assessors:
-            raise ValueError("more of one role than assessors")
+            raise ValueError(N_("There cannot be more assessors of one role than assessors."))
         return self
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.config import ROOT
-from core.hooks.registry import discover
+from core.hooks.registry import Plugin, discover
 from core.sdk.testing import PluginContract, Site, build
 from tests.support.databases import Database
 
@@ -22,6 +22,11 @@ class TestEveryPlugin(PluginContract):
         site = build(cls.packages, module_database.app_url, module_database.owner_url)
         yield site
         site.close()
+
+    @pytest.mark.only("sqlite")  # rules are pure: no engine is asked, and the kit is the dearest of these tests
+    def test_its_rule_packs_keep_the_national_policy(self, plugin: Plugin, site: Site) -> None:
+        """As everywhere, once."""
+        super().test_its_rule_packs_keep_the_national_policy(plugin, site)
 
 
 def test_there_are_plugins_to_look_at() -> None:

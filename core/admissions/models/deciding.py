@@ -41,15 +41,26 @@ class WindowRules(TenantOwned, Base):
 
 class ShadowRun(TenantOwned, Base):
     """What another rule pack or configuration would have proposed for past cases, and who looked at the difference before it
-    may be pinned. `report` is the canonical JSON of a ShadowReport, `sha256` its hash."""
+    may be pinned. Asked for, then worked out in the background (`progress` in percent). `report` is the canonical JSON of a
+    ShadowReport, `sha256` its hash; `cases` says of each case which application it is, what was proposed before
+    and after, and by which rules before: so that nobody is shown a case that they must not see."""
 
     __tablename__ = "admissions_shadow_run"
-    __table_args__ = tenant_args(sa.Index("ix_admissions_shadow_run_at", "tenant_id", "at"))
+    __table_args__ = tenant_args(
+        sa.CheckConstraint("state in ('queued', 'ready', 'failed')", name="state"),
+        sa.CheckConstraint("(state = 'ready') = (sha256 <> '')", name="ready"),
+        sa.CheckConstraint("agreed_at is null or state = 'ready'", name="agreed"),
+        sa.Index("ix_admissions_shadow_run_at", "tenant_id", "at"),
+    )
     id: Mapped[Id]
     rule: Mapped[str] = mapped_column(sa.String(60))
     config: Mapped[dict[str, Any]]
-    report: Mapped[str] = mapped_column(sa.Text)
-    sha256: Mapped[str] = mapped_column(sa.String(64))
+    policy_id: Mapped[str] = mapped_column(sa.ForeignKey("admissions_policy_version.id"))
+    state: Mapped[str] = mapped_column(sa.String(10))
+    progress: Mapped[int] = mapped_column(default=0)
+    report: Mapped[str] = mapped_column(sa.Text, default="")
+    sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    cases: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
     by: Mapped[IdRef | None]
     at: Mapped[datetime]
     agreed_by: Mapped[IdRef | None]
@@ -57,17 +68,21 @@ class ShadowRun(TenantOwned, Base):
 
 
 class RuleProposal(TenantOwned, Base):
-    """What a rule proposed for an application, with the canonical texts that it was made from. Never changed, never deleted;
-    there is no name in it. `outcome` repeats the proposal's own."""
+    """What a rule proposed for an application, for the `number`-th time, with the canonical texts that it was made from. Never
+    changed, never deleted; there is no name in it. `outcome` repeats the proposal's own, `basis` is the hash of the sealed
+    assessments and the pinned rules that it rests on: when that is another, the rule is asked again."""
 
     __tablename__ = "admissions_rule_proposal"
     __table_args__ = tenant_args(
         tenant_fk("application_id", "admissions_application"),
+        sa.UniqueConstraint("tenant_id", "application_id", "number"),
         sa.CheckConstraint("outcome in ('accept', 'decline', 'panel', 'more_assessors')", name="outcome"),
         sa.Index("ix_admissions_rule_proposal_of", "tenant_id", "application_id", "at"),
     )
     id: Mapped[Id]
     application_id: Mapped[IdRef]
+    number: Mapped[int] = mapped_column(default=1)
+    basis: Mapped[str] = mapped_column(sa.String(64), default="")
     rule: Mapped[str] = mapped_column(sa.String(60))
     config: Mapped[str] = mapped_column(sa.Text)
     policy: Mapped[str] = mapped_column(sa.Text)

@@ -43,14 +43,14 @@ def checked_config(rules: RuleSet[Any], raw: Mapping[str, Any], policy: National
         ) from error
     except (TypeError, ValueError) as error:
         raise ConfigRefused((ConfigProblem("", N_("The rules of this window cannot be read.")),)) from error
-    if problems := tuple(outside_bounds(rules, config, policy)):
+    if problems := tuple(outside_bounds(rules.id, config, policy)):
         raise ConfigRefused(problems)
     return config
 
 
-def outside_bounds(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> Iterator[ConfigProblem]:
-    """What the national policy has against a configuration that is valid in itself."""
-    least = policy.minimum_for(rules.id)
+def outside_bounds(rule_id: str, config: RuleConfig, policy: NationalPolicy) -> Iterator[ConfigProblem]:
+    """What the national policy has against a configuration, valid in itself, of the rule pack with this id."""
+    least = policy.minimum_for(rule_id)
     if config.n_assessors < least:
         message = N_("The national policy asks for at least %(least)s assessors.")
         yield ConfigProblem("n_assessors", message, {"least": least})

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from core.admissions.rules.canonical import Frozen, Key
+from core.kernel.text import N_
 
 CRITERIA = ("experience", "knowledge", "commitment", "collaboration", "contribution")
 PARTNER_LEAD, CENTRAL_TEAM, PANEL_CHAIR = "partner_lead", "central_team", "panel_chair"
@@ -19,7 +20,7 @@ class Bounds(Frozen):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.least > self.most:
-            raise ValueError("the least is more than the most")
+            raise ValueError(N_("The least must not be more than the most."))
         return self
 
     def hold(self, value: float) -> bool:
@@ -55,15 +56,19 @@ class NationalPolicy(Frozen):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if not self.criteria or len(set(self.criteria)) != len(self.criteria):
-            raise ValueError("criteria must be there, each once")
+            raise ValueError(N_("Name at least one criterion, and each once."))
         if self.lowest >= self.highest:
-            raise ValueError("the scale must rise")
+            raise ValueError(N_("The highest score must be above the lowest."))
         if self.min_assessors > self.max_assessors:
-            raise ValueError("more assessors are needed than allowed")
+            raise ValueError(N_("The fewest assessors must not be more than the most."))
         if CENTRAL_TEAM not in self.sign_off_needs or not set(self.sign_off_needs) <= set(self.sign_off_roles):
-            raise ValueError("the central team must be in every chain of signatures")
+            raise ValueError(
+                N_(
+                    "The central team must be among those who always sign, and whoever always signs must be able to sign."
+                )
+            )
         if len({one.rule for one in self.exceptions}) != len(self.exceptions):
-            raise ValueError("a rule pack has one exception at most")
+            raise ValueError(N_("A rule pack has one exception at most."))
         return self
 
     def minimum_for(self, rule: str) -> int:

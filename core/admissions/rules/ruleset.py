@@ -62,9 +62,9 @@ class RuleConfig(Frozen):
     @model_validator(mode="after")
     def _in_step(self) -> Self:
         if self.max_assessors < self.n_assessors:
-            raise ValueError("max_assessors is less than n_assessors")
+            raise ValueError(N_("An application cannot have fewer assessors at most than at first."))
         if len(set(self.sign_off)) != len(self.sign_off):
-            raise ValueError("sign_off names a role twice")
+            raise ValueError(N_("Nobody signs twice."))
         return self
 
 

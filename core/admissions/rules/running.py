@@ -54,6 +54,11 @@ class Record(Frozen):
             policy_sha=sha256(policy), snapshot_sha=sha256(snapshot), proposal_sha=sha256(answer), incident=incident,
         )  # fmt: skip
 
+    @property
+    def case(self) -> str:
+        """The case's pseudonym."""
+        return Snapshot.model_validate_json(self.snapshot).case
+
     def proposed(self) -> Proposal:
         """The proposal as an object."""
         return Proposal.model_validate_json(self.proposal)

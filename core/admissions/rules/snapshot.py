@@ -59,10 +59,11 @@ class Assessment(Frozen):
 
 
 class WindowFigures(Frozen):
-    """Counts over the decided cases of the same window.
+    """Counts over the cases of the same window.
 
-    `double_marked` counts clear accepts that were drawn for a second mark and have it, `disagreed` those of them whose
-    second mark was no clear accept. The medians are whole days from submission to decision, None while nothing is decided.
+    `double_marked` counts cases whose first sealed mark alone was a clear acceptance and that have a second mark,
+    `disagreed` those of them whose second mark was none (`casework.window_figures` says what is clear). The medians are
+    whole days from submission to the signed decision, None while nothing is decided.
     """
 
     double_marked: int = Field(default=0, ge=0)

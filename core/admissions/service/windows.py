@@ -12,6 +12,8 @@ from core.admissions.models import Application, Extension, FormVersion, Window, 
 from core.admissions.models.windows import MOST_GRACE_SECONDS
 from core.admissions.queries import windows
 from core.admissions.queries.windows import WindowRow
+from core.admissions.service.policies import newest_in
+from core.admissions.service.usual_rules import pin_usual
 from core.admissions.states import DRAFT
 from core.data import audit
 from core.data.idempotency import once
@@ -21,7 +23,7 @@ from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
-from core.kernel.views import Actor
+from core.kernel.views import SYSTEM, Actor
 from core.tenancy import noticeboard
 from core.tenancy.models import ShelfItem
 
@@ -163,6 +165,7 @@ def plan(session: ScopedSession, actor: Actor, wanted: Plan, form_key: str) -> s
             return key.result
         if not session.scalar(sa.select(_form_is_published(wanted.form_version_id))):
             raise Invalid({"form_version_id": N_("Choose a version of the form that is published")})
+        newest_in(session, SYSTEM)  # a draft's rules can be chosen at once
         window_id = new_id()
         values = {
             "id": window_id, "tenant_id": session.scope.tenant_id, **wanted.values(), "state": "draft", "released_at": None,
@@ -185,10 +188,11 @@ def change(session: ScopedSession, actor: Actor, window_id: str, version: int, w
 
 
 def publish(session: ScopedSession, actor: Actor, window_id: str, version: int) -> None:
-    """Publish a draft: from its opening instant on it takes applications, and its card stands on the noticeboard.
+    """Publish a draft: from its opening instant on it takes applications, and its card stands on the noticeboard. Where
+    nobody chose rules for assessing, it pins the usual ones.
 
     Raises Forbidden, NotFound, Conflict, and Refused for what is no draft, has closed already, has a form that is no longer
-    published, or runs at the same time as another window of the area.
+    published, runs at the same time as another window of the area, or has no rules that the national policy allows.
     """
     may_manage(actor)
     row = windows.one(session, window_id)
@@ -205,6 +209,7 @@ def publish(session: ScopedSession, actor: Actor, window_id: str, version: int) 
             _alone(session, window_id, wanted)
         except Invalid as overlap:
             raise Refused(overlap.field_errors["opens_at"]) from None
+        pin_usual(session, actor, window_id)
         show_card(session, window_id, wanted)
 
 

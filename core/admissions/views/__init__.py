@@ -3,8 +3,19 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal, reminders
-from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
+from core.admissions import models, personal, reminders, rule_jobs
+from core.admissions.views import (
+    applying,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    policy,
+    portal,
+    proposals,
+    window_rules,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
 BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
@@ -18,5 +29,9 @@ __all__ = [
     "form_versions",
     "models",
     "personal",
+    "policy",
+    "proposals",
     "reminders",
+    "rule_jobs",
+    "window_rules",
 ]

@@ -15,6 +15,7 @@ from core.admissions.form.schema import FormSchema, Said
 from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Use, Whole
 from core.admissions.service import forms as service
+from core.admissions.service import policies
 from core.admissions.views.blueprints import central
 from core.data.db import platform_scope
 from core.kernel.errors import NotFound
@@ -78,6 +79,7 @@ def form_new() -> Response:
     session, actor = here().session, here().visitor.actor()
     if queries.newest_published(session) is None:
         service.ensure_first(session, actor)
+        policies.ensure_first(session, actor)
         return redirect_with(_("The first version is published."), "admissions.form_list")
     number = service.new_draft(session, actor)
     return redirect_with(

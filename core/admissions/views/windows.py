@@ -1,16 +1,18 @@
 """A partner's windows: what was planned, what is open, and everything that can be done about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions import letters, wall
+from core.admissions import letters, rule_words, wall
 from core.admissions.instants import WindowState
+from core.admissions.queries import policies, rules
 from core.admissions.queries import windows as queries
 from core.admissions.queries.windows import Counted, WindowRow
+from core.admissions.rulebook import rulebook
 from core.admissions.service import extensions
 from core.admissions.service import windows as service
 from core.admissions.window_forms import AmendForm, CancelForm, ExtendForm, PressForm, WindowForm, values_of
@@ -140,6 +142,7 @@ def show(window_id: str) -> Response:
 
 def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
     session, state = here().session, window.now
+    pinned, versions = rules.pinned(session, window.id), {one.id: one.number for one in policies.versions(session)}
     begun, submitted = queries.drafts_in(session, window.id)
     return render(
         "admissions/windows/show.html",
@@ -150,7 +153,8 @@ def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
         problem=problem,
         begun=begun,
         submitted=submitted,
-        history=[_told(one) for one in queries.amendments(session, window.id)],
+        history=[_told(one, versions) for one in queries.amendments(session, window.id)],
+        rules=rule_words.title(rulebook(), pinned.rule) if pinned is not None else "",
         extensions=queries.extensions(session, window.id),
         form_numbers={choice.id: choice.number for choice in queries.form_choices(session)},
         press=PressForm(formdata=None),
@@ -163,12 +167,14 @@ def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
     )
 
 
-def _told(change: queries.Amended) -> dict[str, Any]:
-    """A change of a window as the page says it: (what, before, after) for each thing that changed."""
+def _told(change: queries.Amended, versions: Mapping[str, int]) -> dict[str, Any]:
+    """A change of a window as the page says it: (what, before, after) for each thing that changed. `versions` are the
+    national policy's numbers, by id."""
     return {
         "at": change.at,
         "by": change.by,
         "why": change.why,
+        "rules": rule_words.changed(rulebook(), change.before, change.after, versions),
         "parts": [
             (CHANGED[key], key, _read(key, change.before[key]), _read(key, change.after[key]))
             for key in CHANGED

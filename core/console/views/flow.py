@@ -10,13 +10,14 @@ from flask import Response, abort, current_app, request
 from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
 from core.console.queries import Past, PluginNow, history, plugin_at
-from core.console.settings_form import problems, sent_settings, settings_form
+from core.console.settings_form import settings_form
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.text import N_
 from core.kernel.views import OpenWork, TenantRef
 from core.web.i18n import say
+from core.web.model_forms import problems, sent_settings
 from core.web.pages import redirect_with, registry, render
 
 Apply = Callable[[bool | None, Mapping[str, Any], int, str], int]

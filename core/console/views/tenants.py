@@ -9,7 +9,6 @@ from flask import Response, current_app, request, url_for
 
 from core.console import queries, service, trail
 from core.console.preview import differences
-from core.console.settings_form import problems
 from core.console.sheets import PLUGINS, SITES, site_name
 from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
@@ -28,6 +27,7 @@ from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed
+from core.web.model_forms import problems
 from core.web.pages import redirect_with, registry, render
 
 LARGEST_REVISION = 1_000_000_000

@@ -1,11 +1,13 @@
 """Cases for rule packs: whatever a snapshot can hold, near enough to real ones that every outcome is met often.
 
 Hypothesis gives each case one number and the rest is drawn from that: drawn value by value it prefers small ones, which
-here means applications that nobody would accept.
+here means applications that nobody would accept. The numbers are few, so that the checks of a kit share their cases:
+building one takes longer than asking a rule about it.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any, Literal
 
@@ -19,6 +21,8 @@ VIEWS: tuple[tuple[View, ...], ...] = ((None,), (None,), ("accept",), ("accept",
 JITTER = (0, 0, 0, 0, 0, 1, -1)
 MOST = 5
 """Assessors of one case."""
+POOL = 600
+"""Cases to draw from, for each number of assessors that a check asks for."""
 
 
 def roles_of(rules: RuleSet[Any], config: RuleConfig) -> tuple[str, ...]:
@@ -74,7 +78,13 @@ def snapshots(
     draw: st.DrawFn, policy: NationalPolicy, roles: Sequence[str] = ROLES, least: int = 0, most: int = MOST
 ) -> Snapshot:
     """Cases with from `least` to `most` assessors; every input that a rule pack can declare varies."""
-    chance = Random(draw(st.integers(0, 2**64 - 1)))
+    return _built(policy, tuple(roles), least, most, draw(st.integers(0, POOL - 1)))
+
+
+@lru_cache(maxsize=8 * POOL)
+def _built(policy: NationalPolicy, roles: tuple[str, ...], least: int, most: int, number: int) -> Snapshot:
+    """The case of that number: always the same one."""
+    chance = Random(f"{least} {most} {number}")
     return Snapshot(
         case=chance.choice(("case-1", "case-2", "0f3a")),
         now=datetime(2026, 3, 29, tzinfo=UTC) + timedelta(hours=chance.randrange(24 * 400)),

@@ -115,7 +115,7 @@ def test_three_are_needed_whatever_their_roles():
 
 
 def test_a_role_cannot_need_more_people_than_there_are():
-    with pytest.raises(ValueError, match="more of one role"):
+    with pytest.raises(ValueError, match="more assessors of one role"):
         LayPanelConfig(lay=4)
     assert LayPanel().required_roles(LayPanelConfig(lay=2)) == {"external": 1, "lay": 2}
     assert Standard().required_roles(RuleConfig(), "cy") == {}

@@ -40,13 +40,23 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("policy_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("progress", sa.Integer(), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("cases", sa.JSON(), nullable=False),
         sa.Column("by", sa.String(length=26), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("agreed_by", sa.String(length=26), nullable=True),
         sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("agreed_at is null or state = 'ready'", name=op.f("ck_admissions_shadow_run_agreed")),
+        sa.CheckConstraint("(state = 'ready') = (sha256 <> '')", name=op.f("ck_admissions_shadow_run_ready")),
+        sa.CheckConstraint("state in ('queued', 'ready', 'failed')", name=op.f("ck_admissions_shadow_run_state")),
+        sa.ForeignKeyConstraint(
+            ["policy_id"], ["admissions_policy_version.id"], name=op.f("fk_admissions_shadow_run_policy_id")
+        ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_admissions_shadow_run_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admissions_shadow_run")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_admissions_shadow_run_tenant_id_id")),
@@ -153,6 +163,8 @@ def upgrade() -> None:
         "admissions_rule_proposal",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("application_id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.String(length=64), nullable=False),
         sa.Column("rule", sa.String(length=60), nullable=False),
         sa.Column("config", sa.Text(), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
@@ -179,6 +191,12 @@ def upgrade() -> None:
             ["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_admissions_rule_proposal_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admissions_rule_proposal")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "application_id",
+            "number",
+            name=op.f("uq_admissions_rule_proposal_tenant_id_application_id_number"),
+        ),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_admissions_rule_proposal_tenant_id_id")),
     )
     with op.batch_alter_table("admissions_rule_proposal", schema=None) as batch_op:
