@@ -232,7 +232,9 @@ def _write(
             }
             for locale, letter in letters[one.id].items()
         ]  # fmt: skip
-    session.execute(sa.insert(DecisionLetter), rows, execution_options={"render_nulls": True})  # one shape, one statement
+    session.execute(
+        sa.insert(DecisionLetter), rows, execution_options={"render_nulls": True}
+    )  # one shape, one statement
 
 
 def _outgoing(one: LetterFacts, subject: str, paragraphs: Sequence[str]) -> Outgoing:

@@ -1,9 +1,9 @@
 """A window whose applications are assessed, and the people who decide about them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from flask import Flask
 
 from core.admissions.models import Decision, Window
 from core.admissions.queries import batches as reading
@@ -20,7 +20,6 @@ from core.people.models import Account
 from core.work import mail
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_proposal, make_submitted
-from tests.factories.people import make_person
 
 SITE = Site({"en": "Scotland", "cy": "Yr Alban"}, "Healthcare Improvement Scotland")
 
@@ -38,20 +37,20 @@ def post(session: ScopedSession, letter: Outgoing) -> str:
     )  # fmt: skip
 
 
-def quick_people(session: ScopedSession, count: int) -> list[str]:
-    """So many accounts, written straight: signing in is not what is measured."""
+def quick_people(session: ScopedSession, names: Iterable[str]) -> dict[str, str]:
+    """{name: id} of accounts, written straight: who signs in does not matter here."""
     now = clock.now()
     rows = [
         {
-            "id": new_id(), "email": f"many{number}@example.org", "email_norm": f"many{number}@example.org",
-            "name": f"Person {number}", "password_hash": None, "stamp": new_token(), "locale": "en", "confirmed_at": now,
-            "disabled_at": None, "created_at": now, "signed_in_at": None, "version": 1,
+            "id": new_id(), "email": f"{name}@example.org", "email_norm": f"{name}@example.org", "name": name.title(),
+            "password_hash": None, "stamp": new_token(), "locale": "en", "confirmed_at": now, "disabled_at": None,
+            "created_at": now, "signed_in_at": None, "version": 1,
         }
-        for number in range(count)
+        for name in names
     ]  # fmt: skip
     with transaction(session):
         session.execute(sa.insert(Account), rows)
-    return [str(row["id"]) for row in rows]
+    return {str(row["name"]).lower(): str(row["id"]) for row in rows}
 
 
 @dataclass
@@ -59,7 +58,6 @@ class Rig:
     """Scotland's closed window with applicants; `lead` and `other_lead` of the partner, `central` and `second` of the
     central team."""
 
-    app: Flask
     session: ScopedSession
     window_id: str = ""
     form_id: str = ""
@@ -72,17 +70,17 @@ class Rig:
     def __post_init__(self) -> None:
         self.form_id = make_form(self.session)
         self.window_id = make_window(self.session, self.form_id, -60, -30)
-        for name, role, where in (
-            ("lead", Role.PARTNER_LEAD, "scotland"), ("other_lead", Role.PARTNER_LEAD, "scotland"),
-            ("central", Role.CENTRAL_TEAM, "uk"), ("second", Role.CENTRAL_TEAM, "uk"),
-        ):  # fmt: skip
-            self.people[name] = make_person(self.app, f"{name}@example.org", name=name.title(), grants=[(role, where)])
+        roles = {
+            "lead": Role.PARTNER_LEAD, "other_lead": Role.PARTNER_LEAD, "central": Role.CENTRAL_TEAM, "second": Role.CENTRAL_TEAM,
+        }  # fmt: skip
+        self.people |= quick_people(self.session, roles)
+        for name, role in roles.items():
             setattr(self, name, actor_of(self.people[name], role))
 
     def applicant(self, name: str, outcome: str = "accept", **changes: object) -> str:
         """Somebody's submitted application with what a rule proposed ("" for nothing); its id."""
         if name not in self.people:
-            self.people[name] = make_person(self.app, f"{name}@example.org", name=name.title())
+            self.people |= quick_people(self.session, [name])
         application = make_submitted(self.session, self.window_id, self.form_id, self.people[name], **changes)  # type: ignore[arg-type]  # columns
         if outcome:
             make_proposal(self.session, application, outcome)

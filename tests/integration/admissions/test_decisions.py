@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from core.admissions.models import (
     Application,
@@ -17,7 +16,7 @@ from core.admissions.models import (
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
 from core.admissions.queries import moderation
-from core.admissions.service import batches, deciding, moderating, releasing, submitting
+from core.admissions.service import batches, deciding, moderating, releasing, shelving, submitting
 from core.admissions.service.deciding import Wish
 from core.data.audit import verify
 from core.data.session import ScopedSession, transaction
@@ -36,7 +35,6 @@ from tests.factories.assessing import (
     make_panel,
     make_proposal,
 )
-from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import SITE, Rig, post, quick_people
 from tests.support.statements import Counter
 
@@ -44,8 +42,8 @@ SHARED_COMMENT = {"experience": {"en": "Tell us more of the ward.", "cy": "Dywed
 
 
 @pytest.fixture
-def rig(app: Flask, session_for: Callable[[str], ScopedSession]) -> Rig:
-    return Rig(app, session_for("scotland"))
+def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
+    return Rig(session_for("scotland"))
 
 
 def _count(session: ScopedSession, model: type, *where: sa.ColumnElement[bool]) -> int:
@@ -65,7 +63,7 @@ def _conflict(rig: Rig, application: str, account_id: str | None) -> None:
 
 def test_from_proposal_to_offer_and_letter(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline", locale="cy")
-    assessor = make_assessor(rig.session, make_person(rig.app, "assessor@example.org"))
+    assessor = make_assessor(rig.session, quick_people(rig.session, ["assessor"])["assessor"])
     make_assessment(rig.session, make_assignment(rig.session, bob, assessor), 2)
     first = rig.sign(ann)
     second = rig.sign(bob, Wish("decline", comments=SHARED_COMMENT))
@@ -334,8 +332,6 @@ def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None
 
 def test_cards_say_that_there_is_a_decision_not_which(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
-    from core.admissions.service import shelving
-
     with transaction(rig.session):
         for one in ("ann", "bob"):
             shelving.show(rig.session, rig.people[one], {"ann": ann, "bob": bob}[one], "submitted")
@@ -386,10 +382,8 @@ def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, stateme
     first = rig.applicant("ann")
     batch = rig.ready(first)
     before = reads()
-    made = []
-    for number, account_id in enumerate(quick_people(rig.session, 12)):
-        rig.people[f"p{number}"] = account_id
-        made.append(rig.sign(rig.applicant(f"p{number}")))
+    rig.people |= quick_people(rig.session, names := [f"p{number}" for number in range(12)])
+    made = [rig.sign(rig.applicant(name)) for name in names]
     rig.moderate(*made[4:])
     batches.hold(rig.session, rig.lead, batch, 2, made[8:])
     assert reads() == before
@@ -397,10 +391,8 @@ def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, stateme
 
 def test_many_are_released_in_a_few_statements_each(rig: Rig, statements: Counter) -> None:
     """One statement each for decisions, applications and cards; five for each person: offer, letter's mail and its job."""
-    picks = {}
-    for number, account_id in enumerate(quick_people(rig.session, 60)):
-        rig.people[f"p{number}"] = account_id
-        picks[rig.applicant(f"p{number}")] = "accept"
+    rig.people |= quick_people(rig.session, names := [f"p{number}" for number in range(60)])
+    picks = {rig.applicant(name): "accept" for name in names}
     assert deciding.sign_many(rig.session, rig.lead, rig.window_id, picks, new_token()) == 60
     rig.moderate(*(row[0] for row in rig.session.execute(sa.select(Decision.id))))
     batch = rig.held(*(row[0] for row in rig.session.execute(sa.select(Decision.id))))
