@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -77,11 +78,11 @@ class Rig:
         for name, role in roles.items():
             setattr(self, name, actor_of(self.people[name], role))
 
-    def applicant(self, name: str, outcome: str = "accept", **changes: object) -> str:
+    def applicant(self, name: str, outcome: str = "accept", **changes: Any) -> str:
         """Somebody's submitted application with what a rule proposed ("" for nothing); its id."""
         if name not in self.people:
             self.people |= quick_people(self.session, [name])
-        application = make_submitted(self.session, self.window_id, self.form_id, self.people[name], **changes)  # type: ignore[arg-type]  # columns
+        application = make_submitted(self.session, self.window_id, self.form_id, self.people[name], **changes)
         if outcome:
             make_proposal(self.session, application, outcome)
         return application
