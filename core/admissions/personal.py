@@ -9,7 +9,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.models import Answer, AnswerRevision, Application, Extension, InfoRequest, Interest, Submission
+from core.admissions.models import (
+    Answer,
+    AnswerRevision,
+    Appeal,
+    Application,
+    Decision,
+    DecisionFeedback,
+    DecisionLetter,
+    Extension,
+    InfoRequest,
+    Interest,
+    Submission,
+)
+from core.admissions.projection import PublicStatus
+from core.admissions.queries import public
 from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -20,6 +34,8 @@ from core.people.personal.registry import Part, contribute
 
 WORDS = (Answer, AnswerRevision, Submission, InfoRequest)
 """What hangs on an application and holds somebody's words."""
+DECIDED = (Decision, DecisionLetter, Appeal, DecisionFeedback)
+"""What stays when a person is erased, without the words in it."""
 
 
 def _rows(session: ScopedSession, query: Any) -> list[dict[str, Any]]:
@@ -35,17 +51,19 @@ def _address(account_id: str) -> Any:
 
 
 def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """Applications with every answer that stands and every version that was submitted, extensions, and being on the list
-    of those who are told when a window opens."""
+    """Applications with every answer that stands and every version that was submitted, what was decided and released, appeals, extensions,
+    and being on the list of those who are told when a window opens."""
     found = _rows(
         session,
         sa.select(
-            Application.id, Application.reference, Application.state, Application.created_at, Application.submitted_at,
+            Application.id, Application.reference, Application.created_at, Application.submitted_at,
             Application.seconds, Application.state_why.label("reason"),
         ).where(Application.account_id == account_id).order_by(Application.created_at, Application.id),
     )  # fmt: skip
+    statuses = {one.id: one.status for one in public.all_mine(session, account_id)} if found else {}
     for one in found:
         own = one.pop("id")
+        one.update(_decided(session, own, statuses[own]))
         one["answers"] = _rows(
             session,
             sa.select(Answer.question, Answer.value, Answer.changed_at)
@@ -74,10 +92,59 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
         yield N_("To be told when a window opens"), interest
 
 
+def _decided(session: ScopedSession, application_id: str, told: PublicStatus) -> dict[str, Any]:
+    """What has become of an application as its applicant may know it: nothing of a decision that is not released."""
+    found: dict[str, Any] = {"state": told.stage.value}
+    if told.decision_id:
+        letters = public.letters(session, told).values()
+        found["decision"] = {
+            "outcome": told.outcome, "released_at": plain(told.decided_at),
+            "letters": [{"language": one.locale, "subject": one.subject, "text": list(one.paragraphs)} for one in letters],
+        }  # fmt: skip
+    appeals = [
+        {name: plain(value) for name, value in one._asdict().items()}
+        for one in public.appeals(session, application_id, told)
+    ]
+    if appeals:
+        found["appeals"] = appeals
+    if (said := public.feedback(session, application_id)) is not None:
+        found["feedback"] = said._asdict()
+    return found
+
+
+def _empty_decisions(session: ScopedSession, account_id: str) -> int:
+    """Take the words about and of the person out of decisions, letters, appeals and feedback: outcomes stay, as numbers.
+
+    What cannot be empty holds a dash.
+    """
+    quiet: dict[str, Any] = {"synchronize_session": False}
+    mine = _mine(account_id)
+    of = sa.select(Decision.id).where(Decision.application_id.in_(mine))
+    override = sa.case((Decision.override_code == "", ""), else_="-")
+    count = 0
+    for changed in (
+        sa.update(Decision)
+        .where(Decision.application_id.in_(mine))
+        .values(comments={}, override_text=override, moderation_why="")
+        .returning(Decision.id),
+        sa.update(DecisionLetter)
+        .where(DecisionLetter.decision_id.in_(of))
+        .values(paragraphs=[])
+        .returning(DecisionLetter.id),
+        sa.update(Appeal).where(Appeal.application_id.in_(mine)).values(grounds="-", answer="").returning(Appeal.id),
+        sa.update(DecisionFeedback)
+        .where(DecisionFeedback.application_id.in_(mine))
+        .values(words="")
+        .returning(DecisionFeedback.id),
+    ):
+        count += len(session.execute(changed.execution_options(**quiet)).all())
+    return count
+
+
 def erase(session: ScopedSession, account_id: str) -> int:
     """Delete every word, withdraw what is not decided yet, and leave the number of the application."""
     quiet: dict[str, Any] = {"synchronize_session": False}
-    count = 0
+    count = _empty_decisions(session, account_id)
     for model in WORDS:
         gone = sa.delete(model).where(model.application_id.in_(_mine(account_id))).returning(model.id)
         count += len(session.execute(gone.execution_options(**quiet)).all())
@@ -100,7 +167,7 @@ def erase(session: ScopedSession, account_id: str) -> int:
 contribute(
     Part(
         "admissions",
-        (Application.__tablename__, Extension.__tablename__, Interest.__tablename__, *(m.__tablename__ for m in WORDS)),
+        tuple(model.__tablename__ for model in (Application, Extension, Interest, *WORDS, *DECIDED)),
         export,
         erase,
         N_("That somebody applied in a window and how it ended, without a name: partners report how many applied."),

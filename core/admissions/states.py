@@ -24,6 +24,8 @@ APPLICATION = StateMachine(
         Transition("transfer", SUBMITTED, TRANSFERRED, Permission.ADMISSIONS_CONFIGURE, "another area, a reason"),
         Transition("accept", SUBMITTED, ACCEPTED, SYSTEM, "from a released decision alone"),
         Transition("decline", SUBMITTED, DECLINED, SYSTEM, "from a released decision alone"),
+        Transition("accept", DECLINED, ACCEPTED, SYSTEM, "from a released decision that takes an earlier one's place"),
+        Transition("decline", ACCEPTED, DECLINED, SYSTEM, "the same; whoever has joined already stays a member"),
     ),
 )  # fmt: skip
 LIVE = APPLICATION.states - {WITHDRAWN, NOT_SUBMITTED, TRANSFERRED}

@@ -1,6 +1,6 @@
 """My items: what concerns one person, whichever tenant it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -77,6 +77,20 @@ def change_all(
         .values(title=title[:200], status=status, when=when, changed_at=clock.now())
         .execution_options(synchronize_session=False)
     )
+
+
+def change_many(
+    session: ScopedSession, *, plugin: str, refs: Collection[str], title: str, status: str, needs_action: bool
+) -> None:
+    """The same news about several things, each on the shelves that have it, in the caller's transaction and one statement."""
+    session.execute(
+        sa.update(ShelfItem)
+        .where(
+            ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref.in_(refs)
+        )
+        .values(title=title[:200], status=status, when=None, needs_action=needs_action, changed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
 def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str) -> None:

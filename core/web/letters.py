@@ -25,8 +25,8 @@ class Letter:
 
 def send_letter(
     session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False
-) -> None:  # fmt: skip
-    """Write `letter` in the caller's transaction; `secret` as in `mail.send`, and it raises what that raises."""
+) -> str:  # fmt: skip
+    """Write `letter` in the caller's transaction; the message's id. `secret` as in `mail.send`, and it raises what that raises."""
     facts = {
         "subject": letter.subject,
         "paragraphs": letter.paragraphs,
@@ -41,6 +41,6 @@ def send_letter(
     }
     name = "admissions/mail/letter" if letter.stop_href else "people/mail/letter"
     text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
-    mail.send(
+    return mail.send(
         session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret
     )  # fmt: skip

@@ -10,6 +10,7 @@ ALLOWED = {
     "core/console/views/audit.py": "the central team's audit trail",
     "core/admissions/views/form_versions.py": "how many applications are on each version of the form",
     "core/admissions/views/policy.py": "what windows of every partner pin, and how their rules fared",
+    "core/admissions/views/moderation.py": "signed decisions of every partner, for the central team's moderation",
     "core/admissions/views/form_publish.py": "drafts of every partner move to a version that is published",
 }
 

@@ -16,12 +16,15 @@ from core.admissions.models import (
     Assessor,
     Assignment,
     Decision,
+    PanelItem,
+    PanelMeeting,
     PolicyVersion,
+    RuleProposal,
     Score,
     Submission,
     WindowRules,
 )
-from core.admissions.rules import CRITERIA, NationalPolicy, canonical, sha256
+from core.admissions.rules import CRITERIA, NationalPolicy, Outcome, Proposal, Reason, canonical, sha256
 from core.admissions.service.submitting import canonical as canonical_answers
 from core.admissions.service.submitting import digest
 from core.data.session import ScopedSession, transaction
@@ -195,3 +198,40 @@ def make_decision(
                 .execution_options(synchronize_session=False)
             )
     return decision_id
+
+
+def make_proposal(session: ScopedSession, application_id: str, outcome: str = "accept", **changes: Any) -> str:
+    """What a rule proposed for an application; its id. `changes` are columns of RuleProposal."""
+    proposal_id = new_id()
+    told = canonical(
+        Proposal(outcome=Outcome(outcome), reasons=(Reason(code="test"),), sign_off=("partner_lead", "central_team"))
+    )
+    row = {
+        "id": proposal_id, "tenant_id": session.scope.tenant_id, "application_id": application_id, "rule": "standard@1.0.0",
+        "config": "{}", "policy": "{}", "snapshot": "{}", "proposal": told, "config_sha": sha256("{}"),
+        "policy_sha": sha256("{}"), "snapshot_sha": sha256("{}"), "proposal_sha": sha256(told), "outcome": outcome,
+        "incident": None, "at": clock.now(), **changes,
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(RuleProposal), [row])
+    return proposal_id
+
+
+def make_panel(session: ScopedSession, window_id: str, outcomes: Mapping[str, str], **changes: Any) -> str:
+    """A meeting that is over, with what it agreed on for each application; its id. `changes` are columns of PanelMeeting."""
+    meeting_id, now, tenant_id = new_id(), clock.now(), session.scope.tenant_id
+    row = {
+        "id": meeting_id, "tenant_id": tenant_id, "window_id": window_id, "held_at": now, "place": "", "quorum": 2,
+        "present": [], "state": "closed", "version": 1, "created_by": None, "created_at": now, "closed_at": now, **changes,
+    }  # fmt: skip
+    items: list[dict[str, Any]] = [
+        {
+            "id": new_id(), "tenant_id": tenant_id, "meeting_id": meeting_id, "application_id": application_id,
+            "position": number, "state": "done", "outcome": outcome, "out": [], "minutes": "", "version": 1, "ended_at": now,
+        }
+        for number, (application_id, outcome) in enumerate(outcomes.items())
+    ]  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(PanelMeeting), [row])
+        session.execute(sa.insert(PanelItem), items)
+    return meeting_id

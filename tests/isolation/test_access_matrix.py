@@ -25,7 +25,21 @@ EXPECTED: dict[str, str] = {
     "health.prometheus": PUBLIC,
     "site.home": PUBLIC,
     **dict.fromkeys(
-        (f"applying.{name}" for name in ("start", "own", "tasks", "section", "check", "submit", "withdraw")),
+        (
+            f"applying.{name}"
+            for name in (
+                "start",
+                "own",
+                "tasks",
+                "section",
+                "check",
+                "submit",
+                "withdraw",
+                "decision",
+                "understood",
+                "appeal",
+            )
+        ),
         SIGNED_IN,
     ),
     "site.theme": PUBLIC,
@@ -65,6 +79,7 @@ PERMISSION_OF_PREFIX = {
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
     "windows.": "a partner's windows",
+    "decisions.": "a partner's decisions",
 }
 _numbers = count()
 

@@ -7,7 +7,7 @@ object every time and raises ValueError (pydantic's) for a file that does not ho
 from functools import cache
 from pathlib import Path
 
-from core.admissions.content.shapes import Compact, Criteria, Equality
+from core.admissions.content.shapes import Compact, Criteria, DecisionLetters, Equality
 from core.admissions.form.schema import FormSchema
 
 HERE = Path(__file__).parent
@@ -35,3 +35,9 @@ def compact() -> Compact:
 def equality() -> Equality:
     """The optional equality questions, for each nation, with the page that explains them."""
     return Equality.model_validate_json((HERE / "equality.json").read_bytes())
+
+
+@cache
+def decision_letters() -> DecisionLetters:
+    """The standard text of the letters that tell a decision."""
+    return DecisionLetters.model_validate_json((HERE / "decision_letter.json").read_bytes())

@@ -218,3 +218,30 @@ class Equality(Content):
     def question(self, key: str) -> EqualityQuestion | None:
         """The question of that key."""
         return next((one for one in self.questions if one.key == key), None)
+
+
+class LetterOutcome(Content):
+    """The standard text of a letter with one outcome."""
+
+    subject: Words
+    opening: Annotated[tuple[Words, ...], Field(min_length=1)]
+    next: Annotated[tuple[Words, ...], Field(min_length=1)]
+
+
+class DecisionLetters(Content):
+    """The standard text of the letters that tell a decision. `version` is kept with every letter made from it.
+
+    In the words can stand %(reference)s, %(site)s, %(partner)s and %(until)s.
+    """
+
+    version: Annotated[str, Field(min_length=1, max_length=20)]
+    again: Words
+    levels: Words
+    comments: Words
+    accept: LetterOutcome
+    decline: LetterOutcome
+    appeal: Words
+
+    def with_outcome(self, outcome: str) -> LetterOutcome:
+        """The text for `accept` or `decline`."""
+        return self.accept if outcome == "accept" else self.decline

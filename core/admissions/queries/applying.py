@@ -143,31 +143,6 @@ def answers_of(session: ScopedSession, application_id: str) -> dict[str, Any]:
     return {one.question: one.value for one in session.execute(_ANSWERS, {"wanted": application_id})}
 
 
-class Listed(NamedTuple):
-    """One of a person's applications at this site."""
-
-    id: str
-    reference: str
-    state: str
-    window_name: str
-    created_at: datetime
-    submitted_at: datetime | None
-
-
-def all_mine(session: ScopedSession, account_id: str) -> list[Listed]:
-    """A person's applications at this site, newest first."""
-    query = (
-        sa.select(
-            Application.id, Application.reference, Application.state, Window.name, Application.created_at,
-            Application.submitted_at,
-        )
-        .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
-        .where(Application.account_id == account_id)
-          .order_by(Application.created_at.desc(), Application.id.desc())
-    )  # fmt: skip
-    return [Listed(*row) for row in session.execute(query)]
-
-
 def live_in(session: ScopedSession, window_id: str, account_id: str) -> str | None:
     """The id of the application that a person has in a window, where it counts still."""
     return session.scalar(

@@ -1,5 +1,6 @@
 """An application's card among a person's own items, in step with its state."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED
@@ -10,6 +11,7 @@ from core.tenancy import shelf
 TITLE = N_("Your application to join Q")
 SHOWN = {DRAFT: N_("Not submitted yet"), SUBMITTED: N_("Submitted"), INFO_REQUESTED: N_("More is asked of you")}
 """What the card says in the states in which there is one."""
+DECIDED = N_("There is a decision")
 
 
 def show(
@@ -25,4 +27,14 @@ def show(
     shelf.put(
         session, account_id=account_id, plugin="admissions", ref=application_id, kind="application", title=TITLE,
         status=SHOWN[state], when=when, path=f"/apply/{application_id}/", needs_action=state != SUBMITTED,
+    )  # fmt: skip
+
+
+def decided(session: ScopedSession, application_ids: Collection[str]) -> None:
+    """Put a released decision on the cards of these applications, in the caller's transaction and in one statement.
+
+    The card says that there is a decision, not which: a shelf is shown beside other things, perhaps to others.
+    """
+    shelf.change_many(
+        session, plugin="admissions", refs=application_ids, title=TITLE, status=DECIDED, needs_action=False
     )  # fmt: skip

@@ -4,30 +4,29 @@
 from flask import Blueprint
 
 from core.admissions import models, personal, reminders, rule_jobs
-from core.admissions.views import (
-    applying,
-    form_edit,
-    form_publish,
-    form_questions,
-    form_versions,
-    policy,
-    portal,
-    proposals,
-    window_rules,
-    windows,
-)
+from core.admissions.views import (appeals, applying, batches, decided, deciding, form_edit, form_publish, form_questions, form_versions, moderation, policy, portal, proposals, window_rules, windows,)
 from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    central,
+    windows.blueprint,
+    portal.blueprint,
+    applying.blueprint,
+    deciding.blueprint,
+)
 """What the application registers."""
 
 __all__ = [
     "BLUEPRINTS",
+    "appeals",
+    "batches",
+    "decided",
     "form_edit",
     "form_publish",
     "form_questions",
     "form_versions",
     "models",
+    "moderation",
     "personal",
     "policy",
     "proposals",

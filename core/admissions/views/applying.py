@@ -8,6 +8,7 @@ from core.admissions import receipts
 from core.admissions.form.answers import Problem, problems, read, state_of
 from core.admissions.form.schema import Kind, Section
 from core.admissions.queries import applying as queries
+from core.admissions.queries import public
 from core.admissions.queries.applying import Held, Mine
 from core.admissions.service import drafts, submitting
 from core.admissions.service.drafts import Wish
@@ -83,9 +84,7 @@ def start() -> Response:
 def own() -> Response:
     """One's applications at this site."""
     context = here()
-    return render(
-        "admissions/own.html", applications=queries.all_mine(context.session, str(context.visitor.account_id))
-    )
+    return render("admissions/own.html", applications=public.all_mine(context.session, str(context.visitor.account_id)))
 
 
 @blueprint.get("/<application_id>/")
@@ -94,7 +93,8 @@ def tasks(application_id: str) -> Response:
     """The task list, or what has become of the application."""
     mine = _mine(application_id)
     if mine.state not in {DRAFT, INFO_REQUESTED}:
-        return render("admissions/submitted.html", mine=mine, versions=queries.submissions(here().session, mine.id))
+        told = public.mine(here().session, mine.id, str(here().visitor.account_id))
+        return render("admissions/submitted.html", mine=mine, told=told.status)
     states = {section.key: state_of(section, mine.values) for section in mine.schema.sections}
     return render("admissions/tasks.html", mine=mine, states=states, taken=mine.taken(clock.now()) is not None)
 

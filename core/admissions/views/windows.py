@@ -99,7 +99,7 @@ def new() -> Response:
     first = {"grace_minutes": USUAL_GRACE, "form_version_id": choices[0].id if choices else None}
     form = WindowForm(choices, data=first)
     if form.validate_on_submit():
-        with _kept(form):
+        with kept(form):
             window_id = service.plan(context.session, context.visitor.actor(), form.plan(), form.form_key.data)
             return redirect_with(
                 _("The draft is saved. Nobody else sees it until it is published."), "windows.show", window_id=window_id
@@ -110,14 +110,14 @@ def new() -> Response:
 
 
 @contextmanager
-def _kept(form: Form) -> Iterator[None]:
+def kept(form: Form) -> Iterator[None]:
     """Show a refusal on the form itself, with everything that was typed."""
     try:
         yield
     except Invalid as error:
         form.take(error.field_errors or {"": error.message})
     except (Conflict, Refused) as error:
-        form.take({"": error.message})
+        form.form_errors.append(say(error.message, error.params))
 
 
 def _still(possible: bool, message: str = "") -> None:
@@ -201,7 +201,7 @@ def edit(window_id: str) -> Response:
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
         actor, wanted = context.visitor.actor(), form.plan()
-        with _kept(form):
+        with kept(form):
             if draft:
                 service.change(context.session, actor, window_id, version, wanted)
             else:
@@ -239,7 +239,7 @@ def cancel(window_id: str) -> Response:
     _still(window.state != "cancelled")
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
-        with _kept(form):
+        with kept(form):
             service.cancel(context.session, context.visitor.actor(), window_id, version, form.why.data)
             return redirect_with(_("The window is cancelled."), "windows.show", window_id=window_id)
     return render(
@@ -255,7 +255,7 @@ def extend(window_id: str) -> Response:
     window, form = queries.one(context.session, window_id), ExtendForm()
     _still(window.now not in extensions.NO_MORE_TIME)
     if form.validate_on_submit():
-        with _kept(form):
+        with kept(form):
             extensions.extend(
                 context.session, context.visitor.actor(), window_id, email=form.email.data,
                 closes_at=wall.instant(form.closes_at.data), why=form.why.data, key=form.form_key.data,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions.models import Answer, AnswerRevision, Application, Extension, InfoRequest, Submission
-from core.admissions.queries import applying
+from core.admissions.queries import applying, public
 from core.admissions.queries.applying import Mine
 from core.admissions.service import drafts, ending, submitting
 from core.admissions.service.drafts import Wish
@@ -308,7 +308,7 @@ def test_withdrawing_keeps_everything_and_applying_again_takes_the_answers(
     assert new.id != mine.id
     assert new.values == FULL
     assert {held.revision for held in new.answers.values()} == {1}
-    assert [one.state for one in applying.all_mine(session, str(ann.account_id))] == ["draft", "withdrawn"]
+    assert [one.status.stage for one in public.all_mine(session, str(ann.account_id))] == ["draft", "withdrawn"]
     actions = session.scalars(
         sa.select(AuditEntry.action).where(AuditEntry.action.like("application.%")).order_by(AuditEntry.seq)
     )

@@ -19,6 +19,7 @@ LOADERS: dict[str, Callable[[], BaseModel]] = {
     "criteria.json": content.criteria,
     "compact.json": content.compact,
     "equality.json": content.equality,
+    "decision_letter.json": content.decision_letters,
 }
 SAME_IN_BOTH = {"Generation Q", "Roma"}
 """Names: they are the same in Welsh."""

@@ -11,12 +11,25 @@ branch_labels = None
 depends_on = None
 
 
+SAME = ("application_id", "number", "outcome", "override_code", "released_at", "signed_at", "moderated_at")
+KNOWN = ("signed_by", "moderated_by", "proposal_id", "batch_id", "supersedes_id")
 DECIDED = (
-    "old.state = 'superseded' or (old.state = 'released' and (new.state <> 'superseded' or new.outcome <> old.outcome "
-    "or new.released_at <> old.released_at or new.signed_by <> old.signed_by or new.moderated_by <> old.moderated_by "
-    "or new.application_id <> old.application_id))"
+    "old.released_at is not null and ((new.state <> old.state and (old.state <> 'released' or new.state <> 'superseded')) "
+    "or new.released_at is null "
+    + " ".join(f"or new.{name} <> old.{name}" for name in SAME)
+    + " "
+    + " ".join(f"or coalesce(new.{name}, '') <> coalesce(old.{name}, '')" for name in KNOWN)
+    + " or (new.override_text <> old.override_text and new.override_text <> '-')"
+    " or (new.moderation_why <> old.moderation_why and new.moderation_why <> '')"
+    " or (cast(new.comments as text) <> cast(old.comments as text) and cast(new.comments as text) <> '{}'))"
 )
-"""Of a released decision only that another one takes its place."""
+"""Of a released decision only that another one takes its place, and that words are emptied when a person is erased."""
+LETTER = (
+    "new.decision_id <> old.decision_id or new.locale <> old.locale or new.template <> old.template "
+    "or new.sha256 <> old.sha256 or new.at <> old.at or new.subject <> old.subject "
+    "or (cast(new.paragraphs as text) <> cast(old.paragraphs as text) and cast(new.paragraphs as text) <> '[]')"
+)
+"""Of a letter only which message carries it, and that its text is emptied when a person is erased."""
 
 
 def upgrade() -> None:
@@ -360,6 +373,8 @@ def upgrade() -> None:
     immutable.refuse("admissions_rule_proposal", "delete")
     immutable.refuse("admissions_decision", "update", DECIDED)
     immutable.refuse("admissions_decision", "delete", "old.released_at is not null")
+    immutable.refuse("admissions_decision_letter", "update", LETTER)
+    immutable.refuse("admissions_decision_letter", "delete")
 
 
 def downgrade() -> None:

@@ -1,0 +1,161 @@
+"""Appeals: an applicant asks for a released decision to be looked at again; somebody who had no part in it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.admissions.models import Appeal, Application, Decision
+from core.admissions.overrides import APPEAL
+from core.admissions.queries import appeals as queries
+from core.admissions.queries import public
+from core.admissions.queries.sight import clear_of
+from core.admissions.service.deciding import insert_signed
+from core.admissions.service.windows import may_manage
+from core.admissions.states import DECLINED, RELEASED
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.ids import new_id
+from core.kernel.text import N_
+from core.kernel.views import Actor
+from core.people.models import Account
+
+LONGEST_GROUNDS, LONGEST_ANSWER = 4000, 2000
+NO_APPEAL = N_("This decision cannot be appealed, or not any more.")
+HAD_PART = N_("You had a part in this decision. Somebody else has to look at the appeal.")
+
+
+@dataclass(frozen=True, slots=True)
+class AppealNews:
+    """What to write to somebody about their appeal. `kind` is `appeal_received` or `appeal_dismissed`."""
+
+    kind: str
+    account_id: str
+    email: str
+    locale: str
+    application_id: str
+    reference: str
+    answer: str = ""
+
+
+Post = Callable[[ScopedSession, AppealNews], None]
+
+
+def appeal(session: ScopedSession, actor: Actor, application_id: str, grounds: str, *, post: Post) -> None:
+    """Appeal against the released decision about one's own application, which is confirmed by mail. A second sending of the
+    same form finds the first.
+
+    Raises NotFound, Invalid without grounds, Refused where nothing can be appealed, or not any more.
+    """
+    grounds = grounds.strip()
+    if not grounds or len(grounds) > LONGEST_GROUNDS:
+        raise Invalid({"grounds": N_("Say why you think the decision is wrong, in at most 4,000 characters")})
+    now = clock.now()
+    with transaction(session):
+        held = session.execute(
+            sa.update(Application)
+            .where(
+                Application.id == application_id, Application.account_id == actor.account_id, Application.state == DECLINED
+            )
+            .values(state=Application.state)
+            .returning(Application.id)
+            .execution_options(synchronize_session=False)
+        ).all()  # fmt: skip
+        mine = public.mine(session, application_id, str(actor.account_id))
+        if mine.status.appeal == "received":
+            return
+        if not held or mine.status.appeal != "open":
+            raise Refused(NO_APPEAL)
+        row = {
+            "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": application_id,
+            "decision_id": mine.status.decision_id, "grounds": grounds, "state": "received", "reviewer_id": None, "answer": "",
+            "version": 1, "at": now, "ended_at": None,
+        }  # fmt: skip
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        made = session.scalar(insert(Appeal).values(**row).on_conflict_do_nothing().returning(Appeal.id))
+        if made is None:
+            return
+        post(session, _news(session, "appeal_received", application_id))
+        audit.record(session, actor=actor, action="appeal.make", subject=f"appeal:{made}")
+
+
+def _news(session: ScopedSession, kind: str, application_id: str, answer: str = "") -> AppealNews:
+    found = session.execute(
+        sa.select(Application.account_id, Account.email, Application.locale, Application.reference)
+        .join(Account, Account.id == Application.account_id)
+        .where(Application.id == application_id)
+    ).one()
+    return AppealNews(kind, found.account_id, found.email, found.locale, application_id, found.reference, answer)
+
+
+def dismiss(session: ScopedSession, actor: Actor, appeal_id: str, version: int, answer: str, *, post: Post) -> None:
+    """Leave the decision as it is, and say why to the applicant, by mail and on their page. Raises Forbidden, NotFound,
+    Invalid without words, Refused for somebody who had a part in the decision, Conflict."""
+    answer = _answered(answer)
+    may_manage(actor)
+    with transaction(session):
+        found = _end(session, actor, appeal_id, version, "dismissed", answer)
+        post(session, _news(session, "appeal_dismissed", found.application_id, answer))
+        audit.record(
+            session, actor=actor, action="appeal.dismiss", subject=f"appeal:{appeal_id}", after={"state": "dismissed"}
+        )
+
+
+def uphold(session: ScopedSession, actor: Actor, appeal_id: str, version: int, answer: str) -> str:
+    """Agree with the applicant: a new decision to accept, signed by whoever looked at the appeal, that will take the place of
+    the released one; its id. It is moderated, held and released as any other: until then the applicant reads that the
+    appeal is being looked at. Raises what `dismiss` raises, and Refused while another decision is under way.
+    """
+    answer = _answered(answer)
+    may_manage(actor)
+    with transaction(session):
+        found = _end(session, actor, appeal_id, version, "upheld", answer)
+        row = {
+            "application_id": found.application_id, "proposal_id": None, "outcome": "accept", "override_code": APPEAL,
+            "override_text": answer, "comments": {}, "supersedes_id": found.decision_id,
+        }  # fmt: skip
+        [decision_id] = insert_signed(session, actor, [row], clock.now())
+        audit.record(
+            session, actor=actor, action="appeal.uphold", subject=f"appeal:{appeal_id}",
+            after={"state": "upheld", "decision": decision_id, "supersedes": found.decision_id},
+        )  # fmt: skip
+    return decision_id
+
+
+def _answered(answer: str) -> str:
+    answer = answer.strip()
+    if not answer or len(answer) > LONGEST_ANSWER:
+        raise Invalid({"answer": N_("Say why, in at most 2,000 characters")})
+    return answer
+
+
+def _end(
+    session: ScopedSession, actor: Actor, appeal_id: str, version: int, state: str, answer: str
+) -> sa.Row[str, str]:
+    """The conditional update that ends an appeal: it waits, and whoever ends it had no part in the decision."""
+    free = sa.select(Decision.id).where(
+        Decision.id == Appeal.decision_id, Decision.state == RELEASED, ~queries.had_part(actor.account_id)
+    )
+    ended = session.execute(
+        sa.update(Appeal)
+        .where(
+            Appeal.id == appeal_id, Appeal.version == version, Appeal.state == "received", free.exists(),
+            clear_of(actor.account_id, Appeal.application_id),  # type: ignore[arg-type]  # an attribute is a column element
+        )
+        .values(
+            state=state, answer=answer, reviewer_id=actor.account_id, ended_at=clock.now(), version=Appeal.version + 1
+        )
+        .returning(Appeal.application_id, Appeal.decision_id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()  # fmt: skip
+    if ended is not None:
+        return ended
+    now = queries.one(session, actor.account_id, appeal_id)
+    if now.part:
+        raise Refused(HAD_PART)
+    if now.state == "received" and now.version == version:
+        raise Refused(N_("The decision that this appeal is about was corrected meanwhile."))
+    raise Conflict

@@ -1,0 +1,288 @@
+"""Releasing a batch: every decision of it, the applications, offers, letters and mail in one transaction, or nothing.
+
+Statements grow with the letters alone: decisions, applications and cards are changed in one statement each.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.admissions.decision_letters import LANGUAGES, Composed, Told, compose
+from core.admissions.models import Application, Decision, DecisionLetter, MembershipOffer, ReleaseBatch, Window
+from core.admissions.projection import appeal_until
+from core.admissions.queries import batches as queries
+from core.admissions.queries import deciding
+from core.admissions.queries.batches import LetterFacts
+from core.admissions.queries.sight import clear_of
+from core.admissions.service import shelving
+from core.admissions.service.batches import QUIET, step, take_out
+from core.admissions.service.deciding import has_joined
+from core.admissions.service.offers import STANDS_FOR, offer_in
+from core.admissions.service.windows import may_manage
+from core.admissions.states import (
+    ACCEPTED,
+    APPLICATION,
+    DECLINED,
+    HELD,
+    INFO_REQUESTED,
+    LAPSED,
+    OFFER,
+    OFFERED,
+    RELEASED,
+    SUBMITTED,
+    SUPERSEDED,
+)
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Refused
+from core.kernel.ids import new_id
+from core.kernel.text import N_
+from core.kernel.views import Actor
+from core.work.models import MAIL_FAILED, Mail
+
+COUNT_IS_OTHER = N_("You stated %(stated)s, and the batch holds %(held)s. Nothing was sent. Look at the batch again.")
+NOT_STANDING = N_(
+    "These applications were withdrawn, or more is asked about them: %(references)s. Take them out. Nothing was sent."
+)
+STATES = {"accept": ACCEPTED, "decline": DECLINED}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where letters come from: the site's name by language, and the partner behind it."""
+
+    name: Mapping[str, str]
+    partner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One letter to one person, in their language. `path` is that of the page with the decision, inside the site."""
+
+    account_id: str
+    email: str
+    locale: str
+    subject: str
+    paragraphs: Sequence[str]
+    path: str
+
+
+Post = Callable[[ScopedSession, Outgoing], str]
+"""Writes the message in the transaction of the release; its id."""
+
+
+def told(facts: LetterFacts, levels: Mapping[str, int], site: Site, at: datetime, days: int) -> Told:
+    """What the letter of a decision released at `at` (UTC) tells."""
+    return Told(
+        reference=facts.reference, outcome=facts.outcome, site=site.name, partner=site.partner, levels=levels,
+        comments=facts.comments, again=facts.supersedes_id is not None,
+        appeal_until=appeal_until(at, days) if facts.outcome == "decline" else None,
+    )  # fmt: skip
+
+
+def letters_of(session: ScopedSession, found: Iterable[LetterFacts], site: Site, at: datetime, window_id: str) -> dict[str, dict[str, Composed]]:  # fmt: skip
+    """{decision: {language: letter}} for decisions released at `at`; in two statements."""
+    found = list(found)
+    days = queries.appeal_days(session, window_id)
+    levels = deciding.levels(session, [one.application_id for one in found])
+    return {
+        one.id: {
+            locale: compose(told(one, levels.get(one.application_id, {}), site, at, days), locale) for locale in LANGUAGES
+        }
+        for one in found
+    }  # fmt: skip
+
+
+def release(
+    session: ScopedSession, actor: Actor, batch_id: str, version: int, expected: int, *, site: Site, post: Post
+) -> int:  # fmt: skip
+    """Release every decision of a batch; how many. `expected` is the number that whoever releases states.
+
+    What the releaser is in conflict with is not theirs to release: it leaves the batch, moderated, for somebody else, and
+    for them the batch is the same as if it had never been there. Raises Forbidden, NotFound, Conflict (the batch was changed since),
+    Refused (another number, under embargo, released already, an application that cannot be decided any more): then nothing
+    is changed and nothing sent.
+    """
+    may_manage(actor)
+    now = clock.now()
+    with transaction(session):
+        window_id = step(
+            session, batch_id, version,
+            ReleaseBatch.embargo_until.is_(None) | (ReleaseBatch.embargo_until <= now),
+            state="released", released_at=now, released_by=actor.account_id, released_count=expected,
+        )  # fmt: skip
+        take_out(session, Decision.batch_id == batch_id, ~clear_of(actor.account_id, Decision.application_id))  # type: ignore[arg-type]  # an attribute is a column element
+        found = queries.letter_facts(session, actor.account_id, batch_id)
+        if len(found) != expected:
+            raise Refused(COUNT_IS_OTHER, stated=expected, held=len(found))
+        if not found:
+            raise Refused(N_("There is nothing in this batch to release."))
+        if gone := [one.reference for one in found if one.supersedes_id is None and one.application_state != SUBMITTED]:
+            raise Refused(NOT_STANDING, references=", ".join(gone[:10]))
+        _decide(session, batch_id, found, now)
+        _offer(session, found, now)
+        _write(session, found, site, now, window_id, post)
+        shelving.decided(session, [one.application_id for one in found])
+        _close_window(session, actor, window_id, now)
+        accepted = sum(one.outcome == "accept" for one in found)
+        audit.record(
+            session, actor=actor, action="batch.release", subject=f"batch:{batch_id}", before={"state": "open"},
+            after={
+                "state": "released", "count": len(found), "accepted": accepted, "declined": len(found) - accepted,
+                "decisions": sorted(one.id for one in found),
+            },
+        )  # fmt: skip
+    return len(found)
+
+
+def _decide(session: ScopedSession, batch_id: str, found: Sequence[LetterFacts], now: datetime) -> None:
+    """Released decisions that are replaced give way; held ones are released; applications are accepted or declined."""
+    if replaced := [one.supersedes_id for one in found if one.supersedes_id is not None]:
+        gave_way = session.execute(
+            sa.update(Decision)
+            .where(Decision.id.in_(replaced), Decision.state == RELEASED)
+            .values(state=SUPERSEDED, version=Decision.version + 1)
+            .returning(Decision.id)
+            .execution_options(**QUIET)
+        ).all()
+        if len(gave_way) != len(replaced):
+            raise Refused(N_("A decision that was to be corrected was replaced already. Nothing was sent."))
+    done = session.execute(
+        sa.update(Decision)
+        .where(Decision.batch_id == batch_id, Decision.state == HELD)
+        .values(state=RELEASED, released_at=now, version=Decision.version + 1)
+        .returning(Decision.id)
+        .execution_options(**QUIET)
+    ).all()
+    if len(done) != len(found):
+        raise Refused(COUNT_IS_OTHER, stated=len(found), held=len(done))
+    for outcome, event in (("accept", "accept"), ("decline", "decline")):
+        ids = [
+            one.application_id for one in found if one.outcome == outcome and one.application_state != STATES[outcome]
+        ]
+        if not ids:
+            continue
+        moved = session.execute(
+            sa.update(Application)
+            .where(Application.id.in_(ids), Application.state.in_(APPLICATION.sources(event)))
+            .values(state=STATES[outcome], version=Application.version + 1, changed_at=now)
+            .returning(Application.id)
+            .execution_options(**QUIET)
+        ).all()
+        if len(moved) != len(ids):
+            lost = {one.application_id: one.reference for one in found}
+            names = sorted(lost[one] for one in set(ids) - {row.id for row in moved})
+            raise Refused(NOT_STANDING, references=", ".join(names[:10]))
+
+
+def _offer(session: ScopedSession, found: Sequence[LetterFacts], now: datetime) -> None:
+    """An offer for everybody who is accepted; the end of one whose acceptance is corrected. Whoever joined stays a member."""
+    corrected = [one.application_id for one in found if one.supersedes_id is not None]
+    known = {}
+    if corrected:
+        query = sa.select(MembershipOffer.application_id, MembershipOffer.state)
+        known = {row[0]: row[1] for row in session.execute(query.where(MembershipOffer.application_id.in_(corrected)))}
+    declined = [one.application_id for one in found if one.outcome == "decline" and one.application_id in known]
+    if declined:
+        if has_joined(session, declined):
+            raise Refused(N_("Somebody whose acceptance is corrected is a member already. Nothing was sent."))
+        session.execute(
+            sa.update(MembershipOffer)
+            .where(MembershipOffer.application_id.in_(declined), MembershipOffer.state.in_(OFFER.sources("lapse")))
+            .values(state=LAPSED, ended_at=now, version=MembershipOffer.version + 1)
+            .execution_options(**QUIET)
+        )
+    for one in found:
+        if one.outcome != "accept":
+            continue
+        if one.application_id not in known:
+            offer_in(session, application_id=one.application_id, account_id=one.account_id, at=now)
+        elif known[one.application_id] == LAPSED and one.application_state == DECLINED:
+            session.execute(
+                sa.update(MembershipOffer)
+                .where(MembershipOffer.application_id == one.application_id, MembershipOffer.state == LAPSED)
+                .values(
+                    state=OFFERED, offered_at=now, lapses_at=now + STANDS_FOR, reminded_at=None, ended_at=None,
+                    version=MembershipOffer.version + 1,
+                )
+                .execution_options(**QUIET)
+            )  # fmt: skip
+
+
+def _write(
+    session: ScopedSession, found: Sequence[LetterFacts], site: Site, now: datetime, window_id: str, post: Post
+) -> None:  # fmt: skip
+    """Seal the letters in both languages and queue the message in the person's own. An account that is closed gets none."""
+    letters = letters_of(session, found, site, now, window_id)
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        mail_id = None
+        if one.disabled_at is None:
+            own = letters[one.id][one.locale]
+            mail_id = post(session, _outgoing(one, own.subject, own.paragraphs))
+        rows += [
+            {
+                "id": new_id(), "tenant_id": session.scope.tenant_id, "decision_id": one.id, "locale": locale,
+                "subject": letter.subject, "paragraphs": letter.paragraphs, "template": letter.template,
+                "sha256": letter.sha256(), "mail_id": mail_id if locale == one.locale else None, "at": now,
+            }
+            for locale, letter in letters[one.id].items()
+        ]  # fmt: skip
+    session.execute(
+        sa.insert(DecisionLetter), rows, execution_options={"render_nulls": True}
+    )  # one shape, one statement
+
+
+def _outgoing(one: LetterFacts, subject: str, paragraphs: Sequence[str]) -> Outgoing:
+    return Outgoing(one.account_id, one.email, one.locale, subject, paragraphs, f"/apply/{one.application_id}/decision")
+
+
+def _close_window(session: ScopedSession, actor: Actor, window_id: str, now: datetime) -> None:
+    """The window counts as released once it is over and nothing that the releaser may know of waits for a decision."""
+    waiting = sa.select(Application.id).where(
+        Application.window_id == window_id,
+        Application.state.in_((SUBMITTED, INFO_REQUESTED)),
+        clear_of(actor.account_id),
+    )
+    session.execute(
+        sa.update(Window)
+        .where(Window.id == window_id, Window.released_at.is_(None), Window.closes_at < now, ~waiting.exists())
+        .values(released_at=now, version=Window.version + 1)
+        .execution_options(**QUIET)
+    )
+
+
+def resend(session: ScopedSession, actor: Actor, batch_id: str, *, post: Post) -> int:
+    """Write again the letters of a released batch that could not be sent, word for word as they were sealed, to the address
+    that the person has now; how many. Two people who ask at once send one copy. Raises Forbidden."""
+    may_manage(actor)
+    failed = sa.select(Mail.id).where(Mail.state == MAIL_FAILED)
+    visible = sa.select(Decision.id).where(
+        Decision.batch_id == batch_id, clear_of(actor.account_id, Decision.application_id)  # type: ignore[arg-type]  # an attribute is a column element
+    )  # fmt: skip
+    with transaction(session):
+        taken = session.execute(
+            sa.update(DecisionLetter)
+            .where(DecisionLetter.mail_id.in_(failed), DecisionLetter.decision_id.in_(visible))
+            .values(mail_id=None)
+            .returning(DecisionLetter.id, DecisionLetter.decision_id, DecisionLetter.subject, DecisionLetter.paragraphs)
+            .execution_options(**QUIET)
+        ).all()
+        people = {one.id: one for one in queries.letter_facts(session, actor.account_id, batch_id)} if taken else {}
+        for row in taken:
+            mail_id = post(session, _outgoing(people[row.decision_id], row.subject, row.paragraphs))
+            session.execute(
+                sa.update(DecisionLetter)
+                .where(DecisionLetter.id == row.id, DecisionLetter.mail_id.is_(None))
+                .values(mail_id=mail_id)
+                .execution_options(**QUIET)
+            )
+        if taken:
+            audit.record(
+                session, actor=actor, action="batch.resend", subject=f"batch:{batch_id}", after={"count": len(taken)}
+            )  # fmt: skip
+    return len(taken)
