@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 from flask import Flask
 
-from core.admissions.service import forms
+from core.admissions.service import compact, forms
 from core.app import boot, components, create_app, tenants_folder
 from core.config import ROOT, Config
 from core.data import migrate
@@ -105,6 +105,8 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
         directory.refresh(session)
         fresh = community.load(session, directory.all())
         form = forms.ensure_first(session) if fresh else ""
+        if fresh:
+            compact.ensure_first(session)
         for tenant in directory.all() if fresh else ():
             with tenant_session(tenant.id) as own:
                 windows.fill(own, tenant, form)
