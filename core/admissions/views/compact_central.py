@@ -308,5 +308,5 @@ def compact_members() -> Response:
     listing, rows = found
     return render(
         "admissions/compact/members.html", rows=rows, listing=listing, standing=standing, standings=STANDINGS,
-        home=home.slug if home else "", partners=directory.partners(), site=_site,
+        home=home.slug if home else "", partners=directory.partners(), home_name=_site,
     )  # fmt: skip
