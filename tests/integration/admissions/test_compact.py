@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions import compact
+from core.admissions.compact import CompactText
 from core.admissions.form.schema import Said
 from core.admissions.models import CompactAcceptance, CompactNotice, CompactRefusal, CompactVersion
 from core.admissions.queries import compact as queries
@@ -100,7 +101,10 @@ def test_the_database_itself_refuses_to_change_what_is_published(session: Scoped
 def test_words_must_be_there_in_both_languages_to_publish(session: ScopedSession) -> None:
     service.ensure_first(session)
     number = service.new_draft(session, CENTRAL)
-    half: compact.Edit = lambda one: one.model_copy(update={"promise": Said(en="Only English")})  # noqa: E731
+
+    def half(text: CompactText) -> CompactText:
+        return text.model_copy(update={"promise": Said(en="Only English")})
+
     service.change_draft(session, CENTRAL, number=number, version=1, edit=half, what="frame")
     with pytest.raises(Refused, match="missing"):
         service.publish(session, CENTRAL, number=number, version=2, note="n", asks_again=True)

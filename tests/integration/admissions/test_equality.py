@@ -148,7 +148,7 @@ def test_the_order_of_the_rows_tells_nothing(app: Flask, session: ScopedSession,
     everything = sorted(row["link"] for row in rows(session))
     assert equality.mix(session) == 12
     assert [row["link"] for row in rows(session)] == everything
-    hidden = sa.select(sa.literal_column("rowid" if engine_name == "sqlite" else "xmin::text || ''")).select_from(
+    hidden: Any = sa.select(sa.literal_column("rowid" if engine_name == "sqlite" else "xmin::text || ''")).select_from(
         EqualityResponse
     )
     if engine_name == "sqlite":
@@ -157,7 +157,7 @@ def test_the_order_of_the_rows_tells_nothing(app: Flask, session: ScopedSession,
         session.rollback()
     else:
         assert len(set(session.scalars(hidden))) == 1
-        places = session.execute(
+        places: Any = session.execute(
             sa.select(EqualityResponse.link, sa.literal_column("ctid::text")).order_by(sa.literal_column("ctid"))
         )
         assert [row[0] for row in places] == everything
