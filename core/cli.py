@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 from flask import Flask
 
-from core.admissions.service import forms, policies
+from core.admissions.service import compact, forms, policies
 from core.app import boot, components, create_app, tenants_folder
 from core.config import ROOT, Config
 from core.data import migrate
@@ -107,6 +107,7 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
         form = forms.ensure_first(session) if fresh else ""
         if fresh:
             policies.ensure_first(session)
+            compact.ensure_first(session)
         for tenant in directory.all() if fresh else ():
             with tenant_session(tenant.id) as own:
                 windows.fill(own, tenant, form)

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 
+from core.admissions.content.shapes import Nation
+
 PURPOSE = b"admissions.equality"
 
 
@@ -14,3 +16,10 @@ def link(secret_key: str, application_id: str) -> str:
     """
     key = hmac.new(secret_key.encode(), PURPOSE, hashlib.sha256).digest()
     return hmac.new(key, application_id.encode(), hashlib.sha256).hexdigest()
+
+
+def nation_of(slug: str) -> Nation:
+    """The nation whose questions somebody reads who applies at a partner's site: three are sites of their own, England's
+    regions are all others."""
+    nations: dict[str, Nation] = {"scotland": "scotland", "wales": "wales", "northern-ireland": "northern_ireland"}
+    return nations.get(slug, "england")

@@ -42,6 +42,13 @@ EXPECTED: dict[str, str] = {
         ),
         SIGNED_IN,
     ),
+    **dict.fromkeys(
+        ("applying.offer", "applying.offer_decline", "applying.equality", "applying.equality_delete", "compact.mine"),
+        SIGNED_IN,
+    ),
+    "compact.refuse": SIGNED_IN,
+    "compact.show": PUBLIC,
+    "compact.show_version": PUBLIC,
     "site.theme": PUBLIC,
     "site.language": PUBLIC,
     "site.accessibility": PUBLIC,

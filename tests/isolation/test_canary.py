@@ -19,6 +19,7 @@ from core.admissions.models import (
     Extension,
     InfoRequest,
     Interest,
+    MembershipOffer,
     Submission,
     Window,
     WindowAmendment,
@@ -37,7 +38,18 @@ from tests.factories.admissions import make_form
 from tests.factories.people import client_of, make_person
 from tests.support.client import FormClient
 
-JOINING = (Window, WindowAmendment, Extension, Interest, Application, Answer, AnswerRevision, Submission, InfoRequest)
+JOINING = (
+    Window,
+    WindowAmendment,
+    Extension,
+    Interest,
+    Application,
+    Answer,
+    AnswerRevision,
+    Submission,
+    InfoRequest,
+    MembershipOffer,
+)
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 CANARY = re.compile(r"canary-[a-z_]+-[a-z0-9]+")
@@ -104,9 +116,15 @@ def _seed_joining(app: Flask, slug: str) -> list[str]:
             "changed_at": now, "form_version_id": form, "version": 1, "revision": 1, "number": 1, "kept": True, "released_at": None,
             "opens_at": now - timedelta(days=1), "closes_at": now + timedelta(days=1), "grace_seconds": 0, "seconds": 0,
             "previous_id": None, "reminded_at": None, "submitted_at": now, "due_at": now, "ended_at": None, "told_open": None,
-            "told_closing": None, "before": mark, "after": mark, "value": "canary-value-a", "sections": ["canary-sections-a"],
+            "told_closing": None, "offered_at": now - timedelta(days=9), "lapses_at": now + timedelta(days=9), "before": mark, "after": mark, "value": "canary-value-a", "sections": ["canary-sections-a"],
         }  # fmt: skip
-        states = {Window: "published", Interest: "confirmed", Application: "submitted", InfoRequest: "answered"}
+        states = {
+            Window: "published",
+            Interest: "confirmed",
+            Application: "submitted",
+            InfoRequest: "answered",
+            MembershipOffer: "offered",
+        }
         ids = {model: new_id() for model in JOINING}
         links = {"window_id": ids[Window], "application_id": ids[Application]}
         with transaction(session):
@@ -167,7 +185,9 @@ def test_nothing_of_wales_reaches_the_people_of_scotland(
         f"/scotland/events/{event}{end}" for event in events for end in ("", "/edit", "/people", "/people?format=csv")
     ]
     guesses += [
-        f"/scotland/apply/{one}/{end}" for one in applications for end in ("", "check", "part/about", "withdraw")
+        f"/scotland/apply/{one}/{end}"
+        for one in applications
+        for end in ("", "check", "part/about", "withdraw", "offer", "equality")
     ]
     starts = [
         "/scotland/",

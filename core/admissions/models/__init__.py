@@ -29,7 +29,13 @@ from core.admissions.models.deciding import (
     ShadowRun,
     WindowRules,
 )
-from core.admissions.models.joining import CompactAcceptance, CompactVersion, MembershipOffer
+from core.admissions.models.joining import (
+    CompactAcceptance,
+    CompactNotice,
+    CompactRefusal,
+    CompactVersion,
+    MembershipOffer,
+)
 from core.admissions.models.national import CalibrationCase, EqualityResponse, PolicyVersion
 from core.admissions.models.panels import Assessor, AssessorInterest, Assignment, AssignmentRun, Conflict
 from core.admissions.models.windows import Extension, FormVersion, Interest, Window, WindowAmendment
@@ -48,6 +54,8 @@ __all__ = [
     "CalibrationCase",
     "CalibrationMark",
     "CompactAcceptance",
+    "CompactNotice",
+    "CompactRefusal",
     "CompactVersion",
     "Conflict",
     "Decision",

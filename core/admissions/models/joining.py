@@ -45,8 +45,32 @@ class CompactAcceptance(Shared, Base):
     at: Mapped[datetime]
 
 
+class CompactNotice(Shared, Base):
+    """That a member was written to about a version that asks everybody anew: once for a version."""
+
+    __tablename__ = "admissions_compact_notice"
+    __table_args__ = (sa.UniqueConstraint("account_id", "compact_version_id"),)
+    id: Mapped[Id]
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("people_account.id"))
+    compact_version_id: Mapped[str] = mapped_column(sa.ForeignKey("admissions_compact_version.id"))
+    at: Mapped[datetime]
+
+
+class CompactRefusal(Shared, Base):
+    """That a member does not accept a version, in their own words, for the central team. It ends nothing: people talk first."""
+
+    __tablename__ = "admissions_compact_refusal"
+    __table_args__ = (sa.UniqueConstraint("account_id", "compact_version_id"),)
+    id: Mapped[Id]
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("people_account.id"))
+    compact_version_id: Mapped[str] = mapped_column(sa.ForeignKey("admissions_compact_version.id"))
+    words: Mapped[str] = mapped_column(sa.String(1000), default="")
+    at: Mapped[datetime]
+
+
 class MembershipOffer(TenantOwned, Base):
-    """An accepted application's offer (the state machine is `states.OFFER`). It lapses, with notice; there is no cap on numbers."""
+    """An accepted application's offer (the state machine is `states.OFFER`). It lapses, with notice; there is no cap on numbers.
+    `state_why` is the reason for which it was renewed last."""
 
     __tablename__ = "admissions_membership_offer"
     __table_args__ = tenant_args(
@@ -65,4 +89,5 @@ class MembershipOffer(TenantOwned, Base):
     lapses_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    state_why: Mapped[str] = mapped_column(sa.String(500), default="")
     version: Mapped[int] = mapped_column(default=1)

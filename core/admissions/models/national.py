@@ -52,10 +52,12 @@ class EqualityResponse(Shared, Base):
     """One answer to one optional equality question.
 
     Nothing here leads to a person or an application: `link` is an HMAC of the application under a key that is not in the
-    database, and there is no time and no number in order of arrival. Only the job that counts can work the links out.
+    database, and there is no time and no number in order of arrival: SQLite's hidden row number is left out too. Only the job
+    that counts can work the links out.
     """
 
     __tablename__ = "admissions_equality_response"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     link: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     question: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     nation: Mapped[str] = mapped_column(sa.String(20))

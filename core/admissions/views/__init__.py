@@ -3,8 +3,8 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal, reminders, rule_jobs
-from core.admissions.views import (appeals, applying, batches, decided, deciding, form_edit, form_publish, form_questions, form_versions, moderation, policy, portal, proposals, window_rules, windows,)
+from core.admissions import joining_jobs, models, personal, personal_joining, reminders, rule_jobs
+from core.admissions.views import (appeals, applying, batches, compact, compact_central, decided, deciding, equality, form_edit, form_publish, form_questions, form_versions, moderation, offers, policy, portal, proposals, window_rules, windows,)
 from core.admissions.views.blueprints import central
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -13,6 +13,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     portal.blueprint,
     applying.blueprint,
     deciding.blueprint,
+    compact.blueprint,
 )
 """What the application registers."""
 
@@ -20,14 +21,19 @@ __all__ = [
     "BLUEPRINTS",
     "appeals",
     "batches",
+    "compact_central",
     "decided",
+    "equality",
     "form_edit",
     "form_publish",
     "form_questions",
     "form_versions",
+    "joining_jobs",
     "models",
     "moderation",
+    "offers",
     "personal",
+    "personal_joining",
     "policy",
     "proposals",
     "reminders",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, request
 
 from core.admissions import receipts
 from core.admissions.form.answers import Problem, problems, read, state_of
@@ -10,7 +10,7 @@ from core.admissions.form.schema import Kind, Section
 from core.admissions.queries import applying as queries
 from core.admissions.queries import public
 from core.admissions.queries.applying import Held, Mine
-from core.admissions.service import drafts, submitting
+from core.admissions.service import drafts, equality, submitting
 from core.admissions.service.drafts import Wish
 from core.admissions.states import DRAFT, INFO_REQUESTED
 from core.kernel import clock
@@ -223,7 +223,8 @@ def submit(application_id: str) -> Response:
             else say(error.message, error.params)
         )
         return _check_page(_mine(application_id), 422 if isinstance(error, Invalid) else 409, words)
-    return redirect_with(gettext("Your application is submitted."), "applying.tasks", application_id=mine.id)
+    following = "applying.equality" if mine.state == DRAFT else "applying.tasks"
+    return redirect_with(gettext("Your application is submitted."), following, application_id=mine.id)
 
 
 @blueprint.route("/<application_id>/withdraw", methods=["GET", "POST"])
@@ -234,5 +235,8 @@ def withdraw(application_id: str) -> Response:
     mine = _mine(application_id)
     if request.method == "POST":
         submitting.withdraw(context.session, mine, context.visitor.actor())
+        equality.forget(
+            context.session, secret_key=current_app.config["Q"].secret_key, application_id=mine.id
+        )  # by itself: what is written in one transaction can be told to belong together
         return redirect_with(gettext("Your application is withdrawn."), "applying.own")
     return render("admissions/withdraw.html", mine=mine)

@@ -3,10 +3,12 @@
 import contextlib
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
+from markupsafe import Markup
 
 from core.kernel.errors import DomainError, Invalid, NotFound
-from core.people import limits, login
+from core.people import limits, login, queries
+from core.people.asked import asked_of
 from core.people.forms import ConfirmForm, NewPasswordForm, RegisterForm, ResetForm, SignInForm
 from core.people.service import accounts, credentials, sign_ins
 from core.people.views.base import blueprint, link_gone, tools
@@ -27,6 +29,15 @@ def _start_device(account_id: str) -> None:
         ip=request.remote_addr or "",
     )
     login.remember(token, long=False)
+
+
+def _say_what_is_asked(token: str) -> None:
+    """Tell somebody who has just signed in, on the page they go to, what is asked of them."""
+    context = here()
+    person = queries.signed_in(context.session, sign_ins.token_hash(token))
+    for one in asked_of(context.session, person.account_id) if person is not None else ():
+        link = Markup('{} <a href="{}">{}</a>').format(_(one.message), context.prefix + one.path, _(one.label))
+        flash(link, "warn")
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
@@ -98,6 +109,7 @@ def sign_in() -> Any:
             form.take({"": refused.message})
         else:
             login.remember(token, long=form.remember.data)
+            _say_what_is_asked(token)
             return redirect(target, 303)
     return render("people/sign_in.html", status=422 if form.errors else 200, form=form)
 

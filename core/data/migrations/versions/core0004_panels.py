@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=60), nullable=False),
         sa.Column("parent", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("link", "question", name=op.f("pk_admissions_equality_response")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "admissions_policy_version",

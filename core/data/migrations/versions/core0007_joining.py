@@ -35,6 +35,49 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "admissions_compact_notice",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("compact_version_id", sa.String(length=26), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["people_account.id"], name=op.f("fk_admissions_compact_notice_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["compact_version_id"],
+            ["admissions_compact_version.id"],
+            name=op.f("fk_admissions_compact_notice_compact_version_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_admissions_compact_notice")),
+        sa.UniqueConstraint(
+            "account_id",
+            "compact_version_id",
+            name=op.f("uq_admissions_compact_notice_account_id_compact_version_id"),
+        ),
+    )
+    op.create_table(
+        "admissions_compact_refusal",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("compact_version_id", sa.String(length=26), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["people_account.id"], name=op.f("fk_admissions_compact_refusal_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["compact_version_id"],
+            ["admissions_compact_version.id"],
+            name=op.f("fk_admissions_compact_refusal_compact_version_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_admissions_compact_refusal")),
+        sa.UniqueConstraint(
+            "account_id",
+            "compact_version_id",
+            name=op.f("uq_admissions_compact_refusal_account_id_compact_version_id"),
+        ),
+    )
+    op.create_table(
         "admissions_membership_offer",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("application_id", sa.String(length=26), nullable=False),
@@ -44,6 +87,7 @@ def upgrade() -> None:
         sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state_why", sa.String(length=500), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -82,5 +126,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_admissions_membership_offer_due")
 
     op.drop_table("admissions_membership_offer")
+    op.drop_table("admissions_compact_refusal")
+    op.drop_table("admissions_compact_notice")
     op.drop_table("admissions_compact_acceptance")
     # ### end Alembic commands ###

@@ -1,0 +1,263 @@
+"""Reading the compact: its versions, who accepted which, who is asked to accept a newer one. One statement each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from core.admissions import compact
+from core.admissions.compact import CompactText
+from core.admissions.models import CompactAcceptance, CompactRefusal, CompactVersion
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.errors import NotFound
+from core.people.models import Account, Affiliation, Membership
+
+LARGEST = 1_000_000
+"""Versions are numbered from 1; nobody makes as many as this, and no database takes any number at all."""
+IS_PUBLISHED = CompactVersion.state == "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version without its content. `made_by` and `published_by` are names, empty for the platform itself."""
+
+    id: str
+    number: int
+    state: str
+    asks_again: bool
+    note: str
+    version: int
+    sha256: str
+    made_by: str
+    made_at: datetime
+    published_by: str
+    published_at: datetime | None
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it can still be changed."""
+        return self.state == "draft"
+
+
+class Whole(NamedTuple):
+    """A version with its content."""
+
+    version: Version
+    text: CompactText
+
+
+_maker, _publisher = aliased(Account), aliased(Account)
+_VERSIONS = (
+    sa.select(
+        CompactVersion.id, CompactVersion.number, CompactVersion.state, CompactVersion.asks_again, CompactVersion.note,
+        CompactVersion.version, CompactVersion.sha256, sa.func.coalesce(_maker.name, ""), CompactVersion.created_at,
+        sa.func.coalesce(_publisher.name, ""), CompactVersion.published_at,
+    )
+    .outerjoin(_maker, _maker.id == CompactVersion.created_by)
+    .outerjoin(_publisher, _publisher.id == CompactVersion.published_by)
+)  # fmt: skip
+_WHOLE = _VERSIONS.add_columns(CompactVersion.content)
+
+
+def _whole(row: Any) -> Whole:
+    *columns, content = row
+    return Whole(Version(*columns), compact.read(content))
+
+
+def versions(session: ScopedSession) -> list[Version]:
+    """Every version, newest first."""
+    return [Version(*row) for row in session.execute(_VERSIONS.order_by(CompactVersion.number.desc()))]
+
+
+def one(session: ScopedSession, number: int) -> Whole:
+    """A version by its number. Raises NotFound."""
+    known = 0 < number < LARGEST
+    row = session.execute(_WHOLE.where(CompactVersion.number == number)).one_or_none() if known else None
+    if row is None:
+        raise NotFound
+    return _whole(row)
+
+
+def newest(session: ScopedSession) -> Whole | None:
+    """The version that people accept now; None before the first is published."""
+    row = session.execute(_WHOLE.where(IS_PUBLISHED).order_by(CompactVersion.number.desc()).limit(1)).one_or_none()
+    return _whole(row) if row is not None else None
+
+
+def before(session: ScopedSession, number: int) -> Whole | None:
+    """The published version before `number`, with which it is compared."""
+    earlier = _WHOLE.where(IS_PUBLISHED, CompactVersion.number < number).order_by(CompactVersion.number.desc())
+    row = session.execute(earlier.limit(1)).one_or_none()
+    return _whole(row) if row is not None else None
+
+
+def draft_number(session: ScopedSession) -> int | None:
+    """The number of the one draft, where there is one."""
+    return session.scalar(sa.select(CompactVersion.number).where(CompactVersion.state == "draft"))
+
+
+def is_newest(version_id: str) -> sa.ColumnElement[bool]:
+    """The condition that `version_id` is the newest published version: for the first statement of whoever accepts it."""
+    wanted = sa.select(CompactVersion.id).where(IS_PUBLISHED).order_by(CompactVersion.number.desc()).limit(1)
+    return wanted.scalar_subquery() == version_id
+
+
+ASKED = (
+    sa.select(sa.func.max(CompactVersion.number)).where(IS_PUBLISHED, CompactVersion.asks_again.is_(True)).scalar_subquery()
+)  # fmt: skip
+"""The number of the latest version that asks members anew; null where none does."""
+_SINCE = sa.func.coalesce(ASKED, 0)
+
+
+def is_member() -> sa.ColumnElement[bool]:
+    """The condition of a row of Membership that counts today."""
+    return Membership.left_on.is_(None) | (Membership.left_on > clock.today())
+
+
+def has_accepted(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that an account accepted the latest version that asks anew, or a later one; any, where none asks."""
+    return sa.exists().where(
+        CompactAcceptance.account_id == account_id, CompactAcceptance.compact_version_id == CompactVersion.id,
+        CompactVersion.number >= _SINCE,
+    )  # fmt: skip
+
+
+def _has_refused(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        CompactRefusal.account_id == account_id, CompactRefusal.compact_version_id == CompactVersion.id,
+        CompactVersion.number >= _SINCE,
+    )  # fmt: skip
+
+
+def is_asked(session: ScopedSession, account_id: str) -> bool:
+    """Whether somebody is a member who is asked to accept a newer version, and has said neither yes nor no."""
+    column: Any = Membership.account_id
+    found = session.scalar(
+        sa.select(Membership.account_id).where(
+            Membership.account_id == account_id, is_member(), ASKED.is_not(None), ~has_accepted(column), ~_has_refused(column)
+        )
+    )  # fmt: skip
+    return found is not None
+
+
+class Accepted(NamedTuple):
+    """A version that somebody accepted, and when."""
+
+    number: int
+    at: datetime
+
+
+def accepted(session: ScopedSession, account_id: str) -> list[Accepted]:
+    """What somebody accepted, the newest version first."""
+    query = (
+        sa.select(CompactVersion.number, CompactAcceptance.at)
+        .join(CompactVersion, CompactVersion.id == CompactAcceptance.compact_version_id)
+        .where(CompactAcceptance.account_id == account_id)
+        .order_by(CompactVersion.number.desc())
+    )
+    return [Accepted(*row) for row in session.execute(query)]
+
+
+class Refused(NamedTuple):
+    """A version that somebody does not accept, with their words."""
+
+    number: int
+    words: str
+    at: datetime
+
+
+def refused(session: ScopedSession, account_id: str) -> list[Refused]:
+    """What somebody did not accept, the newest version first."""
+    query = (
+        sa.select(CompactVersion.number, CompactRefusal.words, CompactRefusal.at)
+        .join(CompactVersion, CompactVersion.id == CompactRefusal.compact_version_id)
+        .where(CompactRefusal.account_id == account_id)
+        .order_by(CompactVersion.number.desc())
+    )
+    return [Refused(*row) for row in session.execute(query)]
+
+
+ACCEPTED, REFUSED, NOT_YET = "accepted", "refused", "not_yet"
+STANDINGS = (NOT_YET, REFUSED, ACCEPTED)
+"""How a member stands to the latest version that asks anew, what needs somebody first."""
+SORTS: Mapping[str, Any] = {"name": Account.name, "since": Membership.since}
+"""What the list of members can be sorted by; a leading `-` turns it round."""
+
+
+class Standing(NamedTuple):
+    """A member and how they stand. `number` and `accepted_at` are of the newest version that they accepted."""
+
+    account_id: str
+    name: str
+    email: str
+    home_tenant_id: int | None
+    since: Any
+    standing: str
+    number: int | None
+    accepted_at: datetime | None
+    words: str | None
+    refused_at: datetime | None
+    total: int
+
+
+def _standing() -> sa.Case[Any]:
+    column: Any = Membership.account_id
+    return sa.case((has_accepted(column), ACCEPTED), (_has_refused(column), REFUSED), else_=NOT_YET)
+
+
+def figures(session: ScopedSession) -> dict[str, int]:
+    """How many members stand how, by standing. Where no version asks anew, whoever accepted any counts as accepted."""
+    standing = _standing().label("standing")
+    query = (
+        sa.select(standing, sa.func.count())
+        .select_from(Membership)
+        .join(Account, Account.id == Membership.account_id)
+        .where(is_member(), Account.disabled_at.is_(None))
+        .group_by(standing)
+    )
+    return {**dict.fromkeys(STANDINGS, 0), **{row[0]: int(row[1]) for row in session.execute(query)}}
+
+
+def members(
+    session: ScopedSession, *, standing: str = "", home: int | None = None, sort: str = "name", limit: int | None = 50, offset: int = 0
+) -> Sequence[Standing]:  # fmt: skip
+    """Members with how they stand; each row carries the total that the filters let through. `limit` None gives them all."""
+    newest_number = (
+        sa.select(CompactAcceptance.account_id, sa.func.max(CompactVersion.number).label("number"), sa.func.max(CompactAcceptance.at).label("at"))
+        .join(CompactVersion, CompactVersion.id == CompactAcceptance.compact_version_id)
+        .group_by(CompactAcceptance.account_id)
+        .subquery()
+    )  # fmt: skip
+    said_no = (
+        sa.select(
+            CompactRefusal.account_id, CompactRefusal.words, CompactRefusal.at,
+            sa.func.row_number().over(partition_by=CompactRefusal.account_id, order_by=CompactVersion.number.desc()).label("place"),
+        )
+        .join(CompactVersion, CompactVersion.id == CompactRefusal.compact_version_id)
+        .where(CompactVersion.number >= _SINCE)
+        .subquery()
+    )  # fmt: skip
+    how = _standing()
+    query = (
+        sa.select(
+            Account.id, Account.name, Account.email, Affiliation.home_tenant_id, Membership.since, how.label("standing"),
+            newest_number.c.number, newest_number.c.at, said_no.c.words, said_no.c.at, sa.func.count().over(),
+        )
+        .join(Membership, Membership.account_id == Account.id)
+        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+        .outerjoin(newest_number, newest_number.c.account_id == Account.id)
+        .outerjoin(said_no, (said_no.c.account_id == Account.id) & (said_no.c.place == 1))
+        .where(is_member(), Account.disabled_at.is_(None))
+    )  # fmt: skip
+    if standing:
+        query = query.where(how == standing)
+    if home is not None:
+        query = query.where(Affiliation.home_tenant_id == home)
+    column = SORTS[sort.removeprefix("-")]
+    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_first()
+    query = query.order_by(order, Account.id).offset(offset)
+    return [Standing(*row) for row in session.execute(query if limit is None else query.limit(limit))]

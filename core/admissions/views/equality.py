@@ -1,0 +1,69 @@
+"""The optional equality questions, asked between submitting and the confirmation, and changed or deleted from there."""
+
+from flask import Response, current_app
+
+from core.admissions import content
+from core.admissions.equality import nation_of
+from core.admissions.joining_forms import equality_form
+from core.admissions.queries import applying
+from core.admissions.queries import equality as queries
+from core.admissions.queries.applying import Mine
+from core.admissions.service import equality as service
+from core.admissions.views.applying import blueprint
+from core.kernel.errors import Invalid, Refused
+from core.kernel.text import N_
+from core.web.access import signed_in
+from core.web.context import here
+from core.web.i18n import gettext as _
+from core.web.pages import redirect_with, render
+
+NOT_YET = N_("These questions are asked once an application is submitted.")
+
+
+def secret_key() -> str:
+    """The platform's key, by which answers are found: services and queries are handed it."""
+    return str(current_app.config["Q"].secret_key)
+
+
+def _mine(application_id: str) -> Mine:
+    context = here()
+    mine = applying.mine(context.session, application_id, str(context.visitor.account_id))
+    if mine.state not in service.ANSWERABLE:
+        raise Refused(NOT_YET)
+    return mine
+
+
+@blueprint.route("/<application_id>/equality", methods=["GET", "POST"])
+@signed_in
+def equality(application_id: str) -> Response:
+    """The questions in the words of the nation that the site belongs to; each may be left out, and all by one press."""
+    context, mine = here(), _mine(application_id)
+    nation = nation_of(context.tenant.slug)
+    given = queries.given(context.session, secret_key(), mine.id)
+    form = equality_form(nation, given)
+    if form.validate_on_submit():
+        try:
+            service.answer(
+                context.session, secret_key=secret_key(), application_id=mine.id,
+                account_id=str(context.visitor.account_id), nation=nation, answers=form.answers(),
+            )  # fmt: skip
+            return redirect_with(
+                _("Thank you. Your answers are kept apart from your application."),
+                "applying.tasks",
+                application_id=mine.id,
+            )
+        except Invalid as invalid:
+            form.take(invalid.field_errors)
+    return render(
+        "admissions/equality.html", 422 if form.errors else 200, mine=mine, form=form, given=given, nation=nation,
+        asked=content.equality(),
+    )  # fmt: skip
+
+
+@blueprint.post("/<application_id>/equality/delete")
+@signed_in
+def equality_delete(application_id: str) -> Response:
+    """Delete the answers."""
+    mine = _mine(application_id)
+    service.forget(here().session, secret_key=secret_key(), application_id=mine.id)
+    return redirect_with(_("Your answers are deleted."), "applying.tasks", application_id=mine.id)

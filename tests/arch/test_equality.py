@@ -1,0 +1,61 @@
+"""Who may find equality answers: the applicant's own page, their own file, and the one job that counts."""
+
+import ast
+
+from tests.support.sources import files, text
+
+COUNTS = frozenset[str]()
+"""Files that count groups. The job that publishes figures belongs here, and nothing that shows one application."""
+FINDS = {
+    "core/admissions/queries/equality.py", "core/admissions/service/equality.py",
+}  # fmt: skip
+OWN = {
+    "core/admissions/views/equality.py", "core/admissions/views/applying.py", "core/admissions/personal_joining.py",
+    "core/admissions/joining_jobs.py",
+}  # fmt: skip
+
+
+def _names(source: str) -> set[str]:
+    """Every name that a file uses or imports, and every module that it imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            found |= (
+                {node.module or ""}
+                | {f"{node.module}.{one.name}" for one in node.names}
+                | {one.name for one in node.names}
+            )
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+    return found
+
+
+def _using(*names: str) -> set[str]:
+    product = (path for path in files(".py") if str(path).startswith(("core/", "plugins/")))
+    return {str(path) for path in product if set(names) & _names(text(path))}
+
+
+def test_only_the_job_that_counts_reads_groups() -> None:
+    assert _using("groups_by_application") == set(COUNTS)
+
+
+def test_only_these_work_out_a_link() -> None:
+    assert _using("core.admissions.equality.link") == FINDS
+
+
+def test_only_these_touch_the_answers() -> None:
+    own = _using("core.admissions.queries.equality", "core.admissions.service.equality")
+    assert own == OWN | set(COUNTS)
+    tables = {path for path in _using("EqualityResponse") if "/models/" not in path}
+    assert tables == FINDS
+
+
+def test_a_use_is_noticed() -> None:
+    assert "groups_by_application" in _names(
+        "from core.admissions.queries import equality\nequality.groups_by_application()"
+    )
+    assert "core.admissions.queries.equality" in _names("from core.admissions.queries import equality")
