@@ -25,7 +25,7 @@ EXPECTED: dict[str, str] = {
     "health.prometheus": PUBLIC,
     "site.home": PUBLIC,
     **dict.fromkeys(
-        (f"applying.{name}" for name in ("start", "own", "tasks", "section", "check", "submit", "withdraw")),
+        (f"applying.{name}" for name in ("start", "own", "tasks", "section", "check", "submit", "withdraw", "file")),
         SIGNED_IN,
     ),
     "site.theme": PUBLIC,
@@ -65,6 +65,10 @@ PERMISSION_OF_PREFIX = {
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
     "windows.": "a partner's windows",
+    "applications.": "what was submitted in a partner's windows",
+    "asking.": "asking an applicant for more",
+    "enclosures.": "files of submitted applications",
+    "moving.": "an application to another area",
 }
 _numbers = count()
 

@@ -162,7 +162,7 @@ def save(
         ).one_or_none()  # fmt: skip
         if there is None:
             raise Refused(NO_CHANGES)
-        saved = _write(session, mine, wishes, now) if taken else None
+        saved = write_in(session, mine, wishes, now) if taken else None
         if saved is None:
             _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()}, now)
     if saved is None:
@@ -170,7 +170,8 @@ def save(
     return saved
 
 
-def _write(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
+def write_in(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
+    """Write answers, each over the revision it was made from, and to the trail, in the caller's transaction."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     tenant_id = session.scope.tenant_id
     revisions: dict[str, int] = {}

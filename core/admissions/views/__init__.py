@@ -4,10 +4,31 @@
 from flask import Blueprint
 
 from core.admissions import models, personal, reminders
-from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
+from core.admissions.views import (
+    applications,
+    applying,
+    asking,
+    enclosures,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    moving,
+    portal,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    central,
+    windows.blueprint,
+    applications.blueprint,
+    asking.blueprint,
+    enclosures.blueprint,
+    moving.blueprint,
+    portal.blueprint,
+    applying.blueprint,
+)
 """What the application registers."""
 
 __all__ = [

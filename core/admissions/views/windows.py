@@ -80,7 +80,7 @@ def listing() -> Response:
     """Every window of this site."""
     session = here().session
     wished = Listing.read(url_for("windows.listing"), request.args, sorts=tuple(SORTS), size=SIZE)
-    found = listed(wished, WINDOWS, in_memory(queries.listed(session), wished, SORTS))
+    found = listed(wished, WINDOWS, in_memory(queries.listed(session, here().visitor.account_id), wished, SORTS))
     if isinstance(found, Response):
         return found
     page, rows = found
@@ -97,7 +97,7 @@ def new() -> Response:
     first = {"grace_minutes": USUAL_GRACE, "form_version_id": choices[0].id if choices else None}
     form = WindowForm(choices, data=first)
     if form.validate_on_submit():
-        with _kept(form):
+        with kept(form):
             window_id = service.plan(context.session, context.visitor.actor(), form.plan(), form.form_key.data)
             return redirect_with(
                 _("The draft is saved. Nobody else sees it until it is published."), "windows.show", window_id=window_id
@@ -108,7 +108,7 @@ def new() -> Response:
 
 
 @contextmanager
-def _kept(form: Form) -> Iterator[None]:
+def kept(form: Form) -> Iterator[None]:
     """Show a refusal on the form itself, with everything that was typed."""
     try:
         yield
@@ -118,7 +118,7 @@ def _kept(form: Form) -> Iterator[None]:
         form.take({"": error.message})
 
 
-def _still(possible: bool, message: str = "") -> None:
+def still(possible: bool, message: str = "") -> None:
     """Raise Refused instead of offering a form for what cannot be done. A form that was offered before, and is sent now, goes
     on to its service, whose refusal stands beside what was typed."""
     if not possible and request.method != "POST":
@@ -140,7 +140,7 @@ def show(window_id: str) -> Response:
 
 def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
     session, state = here().session, window.now
-    begun, submitted = queries.drafts_in(session, window.id)
+    begun, submitted = queries.drafts_in(session, window.id, here().visitor.account_id)
     return render(
         "admissions/windows/show.html",
         status,
@@ -189,13 +189,13 @@ def edit(window_id: str) -> Response:
     context = here()
     window = queries.one(context.session, window_id)
     state = window.now
-    _still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
+    still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
     choices, draft = queries.form_choices(context.session), state is WindowState.DRAFT
     form = (WindowForm if draft else AmendForm)(choices, data=values_of(window))
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
         actor, wanted = context.visitor.actor(), form.plan()
-        with _kept(form):
+        with kept(form):
             if draft:
                 service.change(context.session, actor, window_id, version, wanted)
             else:
@@ -230,10 +230,10 @@ def cancel(window_id: str) -> Response:
     """Cancel a window for a reason."""
     context = here()
     window, form = queries.one(context.session, window_id), CancelForm()
-    _still(window.state != "cancelled")
+    still(window.state != "cancelled")
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
-        with _kept(form):
+        with kept(form):
             service.cancel(context.session, context.visitor.actor(), window_id, version, form.why.data)
             return redirect_with(_("The window is cancelled."), "windows.show", window_id=window_id)
     return render(
@@ -247,9 +247,9 @@ def extend(window_id: str) -> Response:
     """Give one person more time."""
     context = here()
     window, form = queries.one(context.session, window_id), ExtendForm()
-    _still(window.now not in extensions.NO_MORE_TIME)
+    still(window.now not in extensions.NO_MORE_TIME)
     if form.validate_on_submit():
-        with _kept(form):
+        with kept(form):
             extensions.extend(
                 context.session, context.visitor.actor(), window_id, email=form.email.data,
                 closes_at=wall.instant(form.closes_at.data), why=form.why.data, key=form.form_key.data,
