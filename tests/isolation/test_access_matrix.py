@@ -56,6 +56,7 @@ EXPECTED: dict[str, str] = {
     "portal.registered": PUBLIC,
     "portal.confirm": PUBLIC,
     "portal.stop": PUBLIC,
+    "portal.stop_at_once": PUBLIC,
 }
 # Rooms whose services have rules of their own beyond the route's: whoever is let in may still be refused there.
 RULES_INSIDE = ("local_events.",)

@@ -52,7 +52,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     def full(_: int) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     folder, key = Folder(tmp_path), new_key(2)
     with pytest.raises(OSError, match="no space"):
         folder.put(key, b"half")
