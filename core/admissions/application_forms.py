@@ -11,6 +11,7 @@ from core.admissions.service.submitting import LONGEST_QUESTION
 from core.admissions.window_forms import moment, why_field
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
+from core.web.i18n import gettext
 from core.web.i18n import lazy_gettext as _l
 
 
@@ -47,4 +48,4 @@ class MoveForm(Form):
 
     def __init__(self, choices: Sequence[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.window.choices = [("", ""), *choices]
+        self.window.choices = [("", gettext("Choose a window")), *choices]

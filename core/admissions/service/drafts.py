@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.form.answers import given
+from core.admissions.form.schema import Kind
 from core.admissions.models import Answer, AnswerRevision, Application
 from core.admissions.models.applications import IS_LIVE
 from core.admissions.queries import applying
 from core.admissions.service import shelving
-from core.admissions.states import DRAFT, INFO_REQUESTED, REAPPLY
+from core.admissions.states import DRAFT, INFO_REQUESTED
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -83,16 +84,14 @@ def start(
 
 
 def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schema: Any) -> None:
-    """Take over the answers of the person's last application at this site, as far as the form still asks for them."""
-    before = session.scalar(
-        sa.select(Application.id)
-        .where(Application.account_id == actor.account_id, Application.state.in_(sorted(REAPPLY)))
-        .order_by(Application.created_at.desc(), Application.id.desc())
-        .limit(1)
-    )
+    """Take over the answers of the person's last application at this site, as far as the form still asks for them.
+
+    Files stay with the application they were given for: one that is out of date would be handed in unseen.
+    """
+    before = applying.last_ended(session, str(actor.account_id))
     if before is None:
         return
-    asked = {question.key for question in schema.questions()}
+    asked = {question.key for question in schema.questions() if question.kind is not Kind.FILE}
     old = session.execute(sa.select(Answer.question, Answer.value).where(Answer.application_id == before)).all()
     now, tenant_id = clock.now(), session.scope.tenant_id
     rows = [

@@ -15,6 +15,7 @@ from core.admissions.views import (
     form_versions,
     moving,
     portal,
+    time_spent,
     windows,
 )
 from core.admissions.views.blueprints import central
@@ -40,4 +41,5 @@ __all__ = [
     "models",
     "personal",
     "reminders",
+    "time_spent",
 ]

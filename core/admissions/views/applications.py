@@ -97,7 +97,7 @@ APPLICATIONS = Sheet(
 @blueprint.after_request
 def _keep_nothing(response: Response) -> Response:
     """These pages hold what people wrote about themselves: no browser or proxy keeps them."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

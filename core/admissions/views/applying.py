@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, jsonify, make_response, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
 
 from core.admissions import application_letters, downloads, receipts
 from core.admissions.form.answers import Problem, problems, read, state_of
@@ -14,7 +14,7 @@ from core.admissions.service import attachments as files
 from core.admissions.service import drafts, submitting
 from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import Receipt
-from core.admissions.states import DRAFT, INFO_REQUESTED
+from core.admissions.states import DRAFT, INFO_REQUESTED, TRANSFERRED
 from core.admissions.uploads import cleaned
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -80,7 +80,10 @@ def start() -> Response:
                 "applying.tasks",
                 application_id=application_id,
             )
-    return render("admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors)
+    carried = opening is not None and queries.last_ended(context.session, str(visitor.account_id)) is not None
+    return render(
+        "admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors, carried=carried
+    )
 
 
 @blueprint.get("/mine")
@@ -88,9 +91,27 @@ def start() -> Response:
 def own() -> Response:
     """One's applications at this site."""
     context = here()
-    return render(
-        "admissions/own.html", applications=queries.all_mine(context.session, str(context.visitor.account_id))
-    )
+    account_id = str(context.visitor.account_id)
+    applications = queries.all_mine(context.session, account_id)
+    return render("admissions/own.html", applications=applications, again=_can_apply_again(account_id))
+
+
+def _can_apply_again(account_id: str) -> bool:
+    """Whether a window takes a new application of somebody who had one that ended."""
+    session = here().session
+    if here().visitor.is_member or queries.last_ended(session, account_id) is None:
+        return False
+    opening = queries.opening(session, account_id)
+    return opening is not None and queries.live_in(session, opening.id, account_id) is None
+
+
+def _moved(mine: Mine) -> Response:
+    """The page of an application that is with another partner now: where it is."""
+    found = queries.moved_to(here().session, mine.id, str(here().visitor.account_id))
+    tenant = current_app.extensions["q.directory"].by_id(found[0]) if found is not None else None
+    root = current_app.config["Q"].base_url if here().by_host else ""
+    href = f"{root}{tenant.prefix}/apply/{found[1]}/" if found is not None and tenant is not None else ""
+    return render("admissions/moved.html", mine=mine, tenant=tenant, href=href)
 
 
 @blueprint.get("/<application_id>/")
@@ -98,6 +119,8 @@ def own() -> Response:
 def tasks(application_id: str) -> Response:
     """The task list, or what has become of the application."""
     mine = _mine(application_id)
+    if mine.state == TRANSFERRED:
+        return _moved(mine)
     if mine.state not in {DRAFT, INFO_REQUESTED}:
         return render("admissions/submitted.html", mine=mine, versions=queries.submissions(here().session, mine.id))
     states = {section.key: state_of(section, mine.values) for section in mine.schema.sections}

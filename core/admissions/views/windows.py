@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from core.admissions import letters, wall
 from core.admissions.instants import WindowState
+from core.admissions.queries import time_spent
 from core.admissions.queries import windows as queries
 from core.admissions.queries.windows import Counted, WindowRow
 from core.admissions.service import extensions
@@ -149,6 +150,7 @@ def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
         states=STATES,
         problem=problem,
         begun=begun,
+        spent=time_spent.in_window(session, here().visitor.account_id, window.id),
         submitted=submitted,
         history=[_told(one) for one in queries.amendments(session, window.id)],
         extensions=queries.extensions(session, window.id),
