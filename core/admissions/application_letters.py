@@ -1,5 +1,8 @@
 """The letters about one application: more is asked, it moved to another area, those who assess it have a new version."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from flask import current_app
 
 from core.admissions.form.schema import FormSchema
@@ -13,6 +16,15 @@ from core.web.i18n import gettext as _
 from core.web.letters import Letter, send_letter
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a letter to an applicant says, translated already."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    label: str
+
+
 def _root(tenant: TenantSnapshot) -> str:
     return f"{current_app.config['Q'].base_url}{tenant.prefix}"
 
@@ -21,25 +33,21 @@ def asked(tenant: TenantSnapshot, schema: FormSchema) -> PostAsked:
     """The post of what more is asked, in the application's language."""
 
     def post(session: ScopedSession, more: Asked) -> None:
-        email = writer(session, more.account_id)
-        if email is None:
-            return
-        with in_language(more.locale):
+        def words() -> Words:
             when = current_app.jinja_env.filters["when"](more.due_at)
             parts = [one.title.in_language(more.locale) for one in schema.sections if one.key in more.sections]
-            letter = Letter(
-                subject=_("We ask you for more: your application %(reference)s", reference=more.reference),
-                paragraphs=[
+            return Words(
+                _("We ask you for more: your application %(reference)s", reference=more.reference),
+                (
                     _("%(site)s has read your application to join Q and asks you for more.", site=tenant.named(more.locale)),
                     more.question,
                     _("You can change these parts of your application: %(parts)s.", parts="; ".join(parts)),
                     _("Answer by %(when)s. If you do not, your application stays as you submitted it.", when=when),
-                ],
-                label=_("Answer"),
-                href=f"{_root(tenant)}/apply/{more.application_id}/",
-                site_href=f"{_root(tenant)}/",
+                ),
+                _("Answer"),
             )  # fmt: skip
-            send_letter(session, tenant, letter, to=email, language=more.locale, account_id=more.account_id)
+
+        _to_writer(session, tenant, more.account_id, more.locale, more.application_id, words)
 
     return post
 
@@ -48,25 +56,37 @@ def moved(tenant: TenantSnapshot, reason: str) -> Post:
     """The post of a move to `tenant`, in the application's language."""
 
     def post(session: ScopedSession, move: Moved) -> None:
-        email = writer(session, move.account_id)
-        if email is None:
-            return
-        with in_language(move.locale):
+        def words() -> Words:
             site = tenant.named(move.locale)
-            letter = Letter(
-                subject=_("Your application to join Q is now with %(site)s", site=site),
-                paragraphs=[
+            return Words(
+                _("Your application to join Q is now with %(site)s", site=site),
+                (
                     _("We moved your application %(reference)s to %(site)s.", reference=move.before, site=site),
                     reason,
                     _("Nothing of it is lost and you need not do anything. Its reference is now %(reference)s.", reference=move.reference),
-                ],
-                label=_("See your application"),
-                href=f"{_root(tenant)}/apply/{move.place.application_id}/",
-                site_href=f"{_root(tenant)}/",
+                ),
+                _("See your application"),
             )  # fmt: skip
-            send_letter(session, tenant, letter, to=email, language=move.locale, account_id=move.account_id)
+
+        _to_writer(session, tenant, move.account_id, move.locale, move.place.application_id, words)
 
     return post
+
+
+def _to_writer(
+    session: ScopedSession, tenant: TenantSnapshot, account_id: str, locale: str, application_id: str, words: Callable[[], Words]
+) -> None:  # fmt: skip
+    """Write to whoever wrote an application, unless the account is closed; `words` are asked for in their language."""
+    email = writer(session, account_id)
+    if email is None:
+        return
+    with in_language(locale):
+        said = words()
+        letter = Letter(
+            subject=said.subject, paragraphs=said.paragraphs, label=said.label,
+            href=f"{_root(tenant)}/apply/{application_id}/", site_href=f"{_root(tenant)}/",
+        )  # fmt: skip
+        send_letter(session, tenant, letter, to=email, language=locale, account_id=account_id)
 
 
 def new_version(session: ScopedSession, tenant: TenantSnapshot, application_id: str, reference: str) -> int:

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -136,23 +136,38 @@ class Bucket:
 
     def put(self, key: str, content: bytes) -> None:
         """Keep `content`."""
-        self._open().put(_checked(key), content)
+        with _asked():
+            self._open().put(_checked(key), content)
 
     def get(self, key: str) -> bytes | None:
         """The content; None where there is none."""
         try:
-            return bytes(self._open().get(_checked(key)).bytes())
+            with _asked():
+                return bytes(self._open().get(_checked(key)).bytes())
         except FileNotFoundError:
             return None
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete contents."""
         for key in keys:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError), _asked():
                 self._open().delete(_checked(key))
 
     def listed(self, tenant_id: int) -> Iterator[tuple[str, datetime]]:
         """Every key of a tenant."""
-        for page in self._open().list(f"{tenant_id}/"):
+        with _asked():
+            pages = list(self._open().list(f"{tenant_id}/"))
+        for page in pages:
             for found in page:
                 yield str(found["path"]), found["last_modified"]
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Raise OSError where the service did not answer, or refused, instead of the client's own errors."""
+    from obstore.exceptions import BaseError  # the same library
+
+    try:
+        yield
+    except BaseError as error:
+        raise OSError(f"the store of files: {type(error).__name__}") from None  # its words hold addresses

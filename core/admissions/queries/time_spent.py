@@ -17,9 +17,9 @@ FEWEST = 5
 
 class Spent(NamedTuple):
     """Minutes that submitted applications took: half were done within `median`, nine of ten within `ninety`; `within` is the
-    share (percent) that kept the promise. All three are None where too few were submitted to tell. `count` are those measured."""
+    share (percent) that kept the promise. All three are None where too few were submitted to tell. `measured` is how many they are."""
 
-    count: int
+    measured: int
     median: int | None
     ninety: int | None
     within: int | None

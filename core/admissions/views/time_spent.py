@@ -34,7 +34,7 @@ def _least(value: int | None) -> int:
 SORTS: dict[str, Callable[[OfWindow], Any]] = {
     "site": lambda row: (_site(row).casefold(), row.name.casefold()),
     "window": lambda row: row.name.casefold(),
-    "count": lambda row: row.spent.count,
+    "count": lambda row: row.spent.measured,
     "median": lambda row: _least(row.spent.median),
     "ninety": lambda row: _least(row.spent.ninety),
     "within": lambda row: _least(row.spent.within),
@@ -44,7 +44,7 @@ TIMES = Sheet(
     (
         Column(N_("Site"), _site),
         Column(N_("Window"), lambda row: row.name),
-        Column(N_("Measured"), lambda row: row.spent.count),
+        Column(N_("Measured"), lambda row: row.spent.measured),
         Column(N_("Half within, minutes"), lambda row: row.spent.median),
         Column(N_("Nine of ten, minutes"), lambda row: row.spent.ninety),
         Column(N_("In two hours, percent"), lambda row: row.spent.within),

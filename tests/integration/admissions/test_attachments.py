@@ -27,6 +27,7 @@ from core.kernel.views import SYSTEM, Actor
 from tests.factories.admissions import make_form, make_window, said, small_form
 from tests.factories.assessing import make_assessor, make_assignment
 from tests.factories.people import client_of, make_person
+from tests.integration.admissions.test_window_races import at_once
 from tests.support.app_fixtures import FrozenClock
 
 PDF = b"%PDF-1.7\nwords of a CV\n%%EOF\n"
@@ -245,3 +246,25 @@ def test_who_reads_a_file(app: Flask, session: ScopedSession, ann: Any, store: S
     assert attachments.for_assessor(session, reader, made) == []
     assert leads.get(f"/scotland{path}").status_code == 404
     assert client_of(app, account).get(f"/scotland/apply/{made}/file/cv").data == PDF
+
+
+def test_of_files_given_at_once_one_stays_and_every_one_is_counted(
+    app: Flask, session: ScopedSession, ann: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change of an application waits for the one before: the limit holds, and one file is the answer."""
+    monkeypatch.setattr(service, "MOST_FILES", 4)
+    account, made = ann
+    session.rollback()
+
+    def give_one(own: ScopedSession, number: int) -> None:
+        upload = Upload(f"{number}.pdf", "application/pdf", PDF + str(number).encode())
+        service.give(own, applying.mine(own, made, account), account, "cv", upload, store)
+
+    found = at_once(app, 2, give_one)
+    assert (found.count(None), found.count(Refused)) == (4, 2)
+    kept = rows(session)
+    assert [removed is None for _, removed in kept].count(True) == 1
+    [current] = [key for key, removed in kept if removed is None]
+    named: Any = session.scalar(sa.select(Answer.value).where(Answer.question == "cv"))
+    assert named["sha256"] == session.scalar(sa.select(Attachment.sha256).where(Attachment.key == current))
+    assert session.scalar(sa.select(Answer.revision).where(Answer.question == "cv")) == 4

@@ -38,6 +38,7 @@ from tests.factories.assessing import make_assessor, make_assignment, make_decis
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.test_attachments import PDF, form_with_file
 from tests.integration.admissions.test_lead_pages import conflicted
+from tests.integration.admissions.test_window_races import at_once
 from tests.support.app_fixtures import FrozenClock
 
 CENTRAL = frozenset({"admissions.configure", "tenant.admissions.manage"})
@@ -241,3 +242,44 @@ def test_the_central_team_moves_it_on_a_page(
     assert f"/wales/manage/admissions/applications/{new}" in page
     assert "This application came from Scotland." in central.get(f"/wales/manage/admissions/applications/{new}").text
     assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200
+
+
+def test_of_moves_at_once_one_is_made(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made, window = written(session, form, ann, app), make_window(there, form)
+    session.rollback()
+    there.rollback()
+    found = at_once(app, 2, lambda _, __: move(app, SYSTEM, made, window))
+    assert sum(isinstance(one, Place) for one in found) == 1, found
+    assert len(there.scalars(sa.select(Application.id)).all()) == 1
+    for own in (session, there):
+        own.rollback()
+        assert audit.verify(own).ok
+
+
+def test_moves_in_both_directions_do_not_wait_in_a_circle(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str
+) -> None:
+    windows = {2: make_window(session, form), 3: make_window(there, form)}
+    people = [make_person(app, f"p{number}@example.org") for number in range(6)]
+    sites = {2: session, 3: there}
+    made = [
+        (tenant_id, make_submitted(sites[tenant_id], windows[tenant_id], form, person, reference=f"Q-{number}"))
+        for number, person in enumerate(people)
+        for tenant_id in (2 + number % 2,)
+    ]
+    session.rollback()
+    there.rollback()
+
+    def swap(_: ScopedSession, number: int) -> Place:
+        tenant_id, application_id = made[number]
+        other = 5 - tenant_id
+        with app.app_context(), platform_scope("test") as own:
+            return transfers.transfer(
+                own, SYSTEM, Place(tenant_id, application_id), version=1, target_tenant_id=other, window_id=windows[other],
+                why="why", store=app.extensions[downloads.FILES], link=lambda one: one, post=lambda _, __: None,
+            )  # fmt: skip
+
+    found = at_once(app, 1, swap)
+    assert all(isinstance(one, Place) for one in found), found

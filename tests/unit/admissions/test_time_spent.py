@@ -9,7 +9,7 @@ from core.admissions.queries.time_spent import FEWEST, Spent, of_seconds
 @given(st.lists(st.integers(1, 400), min_size=FEWEST, max_size=60))
 def test_the_figures_are_those_of_somebody_and_in_order(minutes: list[int]) -> None:
     found = of_seconds([one * 60 for one in minutes])
-    assert found.count == len(minutes)
+    assert found.measured == len(minutes)
     assert found.median in minutes
     assert found.ninety in minutes
     assert found.median is not None

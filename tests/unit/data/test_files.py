@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from obstore.exceptions import GenericError
 from obstore.store import MemoryStore
 
 from core.config import Config, ConfigError
@@ -71,6 +72,18 @@ def test_what_a_killed_process_left_half_written_is_cleared(tmp_path: Path) -> N
     os.utime(old, (long_ago, long_ago))
     assert [listed for listed, _ in folder.listed(2)] == [key]
     assert (young.exists(), old.exists()) == (True, False)
+
+
+def test_a_service_that_does_not_answer_is_an_error_of_the_system() -> None:
+    """Whoever keeps files need not know which client is behind them."""
+
+    class Silent:
+        def put(self, *_: object) -> None:
+            raise GenericError("http://user:secret@store")
+
+    with pytest.raises(OSError, match="GenericError") as raised:
+        Bucket("s3://bucket", Silent()).put(new_key(2), b"x")
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("url", ["file:///srv/files", "s3://bucket/q", ""])
