@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from core.admissions import downloads
 from core.admissions import views as admissions_views
 from core.admissions.rulebook import Rulebook
 from core.config import ROOT, Config
@@ -17,6 +18,7 @@ from core.console import views as console_views
 from core.data import rls
 from core.data.db import db, open_session
 from core.data.engine import engine_options, prepare
+from core.data.files import open_store
 from core.data.migrate import CORE, Component
 from core.data.scope import Scope
 from core.demo import views as demo_views
@@ -81,6 +83,7 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
     directory = TenantDirectory(registry, config.hosts)
     themes = read_themes(tenants_folder(), read_tenant_files(tenants_folder()))
     app.extensions.update({"q.registry": registry, "q.directory": directory, "q.themes": themes})
+    app.extensions[downloads.FILES] = open_store(config.files_url)
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)

@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+FILES = (ROOT / "instance" / "files").as_uri()
 WEAK_SECRETS = frozenset({"secret", "changeme", "change-me", "development", "dev", "password", "test"})
 SECRET_MIN = 32
 DEMO_SECRET = "demonstration-only-secret-key-never-used-outside-the-demo"
@@ -35,7 +36,7 @@ class Config:
     owner_url: str
     mail_url: str = "demo:"
     redis_url: str = ""
-    files_url: str = ""
+    files_url: str = FILES
     base_url: str = "http://127.0.0.1:8000"
     hosts: Mapping[str, str] | None = None
     demo: bool = False
@@ -66,7 +67,7 @@ class Config:
             secret_key=_secret(env.get("QP_SECRET_KEY", ""), demo),
             mail_url=_mail(env.get("QP_MAIL_URL", "demo:" if demo else ""), demo),
             redis_url=env.get("QP_REDIS_URL", ""),
-            files_url=env.get("QP_FILES_URL", ""),
+            files_url=_files(env.get("QP_FILES_URL", "")),
             base_url=base_url,
             hosts=_hosts(env.get("QP_HOSTS", "")),
             demo=demo,
@@ -110,6 +111,16 @@ def _mail(value: str, demo: bool) -> str:
             "QP_MAIL_URL would send its password unencrypted: add ?starttls=1 (or use smtps://, or a server on this machine)"
         )
     return value
+
+
+def _files(value: str) -> str:
+    """Where the content of files lies. Without a word it is a folder beside the code, as SQLite's file is."""
+    parts = urlsplit(value or FILES)
+    if not (
+        parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and len(parts.path) > 1
+    ) and not (parts.scheme == "s3" and parts.netloc):
+        raise ConfigError("QP_FILES_URL must look like file:///var/lib/q/files or s3://bucket/q")
+    return value or FILES
 
 
 def _loopback(host: str) -> bool:

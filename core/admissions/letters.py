@@ -16,7 +16,7 @@ from core.tenancy.directory import TenantSnapshot
 from core.web.i18n import gettext, say
 from core.web.letters import Letter, send_letter
 
-HOME, CONFIRM, STOP = "/apply/", "/apply/interest/", "/apply/stop/"
+HOME, CONFIRM, STOP, AT_ONCE = "/apply/", "/apply/interest/", "/apply/stop/", "/at-once"
 """Addresses in letters, inside a site: a job has no request to build them from. A test opens each."""
 
 
@@ -150,5 +150,6 @@ def _send(
             href=f"{root}{words.path}{token}",
             site_href=f"{root}/",
             stop_href=f"{root}{STOP}{stop}" if stop else "",
+            one_click_href=f"{root}{STOP}{stop}{AT_ONCE}" if stop else "",
         )
         send_letter(session, tenant, letter, to=email, language=locale, account_id=account_id, secret=bool(stop))

@@ -4,16 +4,19 @@ That somebody applied in a window, and how it ended, stays as a number without a
 Every word of the application goes, the submitted versions too.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.admissions.downloads import store
 from core.admissions.models import (
     Answer,
     AnswerRevision,
     Appeal,
     Application,
+    Attachment,
     Decision,
     DecisionFeedback,
     DecisionLetter,
@@ -25,15 +28,16 @@ from core.admissions.models import (
 from core.admissions.projection import PublicStatus
 from core.admissions.queries import public
 from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, after_commit
 from core.kernel import clock
 from core.kernel.text import N_
 from core.people.models import Account
 from core.people.personal.parts import plain
 from core.people.personal.registry import Part, contribute
 
+log = logging.getLogger("q.admissions")
 WORDS = (Answer, AnswerRevision, Submission, InfoRequest)
-"""What hangs on an application and holds somebody's words."""
+"""What hangs on an application and holds somebody's words; files have a place of their own beside the database."""
 DECIDED = (Decision, DecisionLetter, Appeal, DecisionFeedback)
 """What stays when a person is erased, without the words in it."""
 
@@ -81,6 +85,12 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
             sa.select(InfoRequest.at, InfoRequest.question, InfoRequest.due_at)
             .where(InfoRequest.application_id == own)
             .order_by(InfoRequest.at),
+        )
+        one["files"] = _rows(
+            session,
+            sa.select(Attachment.name, Attachment.mime, Attachment.size, Attachment.at, Attachment.removed_at)
+            .where(Attachment.application_id == own)
+            .order_by(Attachment.at, Attachment.id),
         )
     if found:
         yield N_("Applications"), found
@@ -141,10 +151,43 @@ def _empty_decisions(session: ScopedSession, account_id: str) -> int:
     return count
 
 
+def files(session: ScopedSession, account_id: str) -> Iterator[tuple[str, bytes]]:
+    """Every file that is kept, replaced ones too, each under its application's reference and a name of its own."""
+    query = (
+        sa.select(Application.reference, Attachment.id, Attachment.name, Attachment.key)
+        .join(
+            Application, (Application.tenant_id == Attachment.tenant_id) & (Application.id == Attachment.application_id)
+        )
+        .where(Application.account_id == account_id)
+        .order_by(Attachment.at, Attachment.id)
+    )
+    for row in session.execute(query).all():
+        content = store().get(row.key)
+        if content is not None:
+            yield f"{row.reference}/{row.id[-6:]}-{row.name}", content
+
+
+def _erase_files(session: ScopedSession, account_id: str) -> int:
+    """Delete the rows now and the contents after the commit; what then fails is swept by the job, since it has no row."""
+    gone = sa.delete(Attachment).where(Attachment.application_id.in_(_mine(account_id))).returning(Attachment.key)
+    keys = list(session.scalars(gone.execution_options(synchronize_session=False)))
+    kept = store()
+
+    def delete() -> None:
+        try:
+            kept.delete(keys)
+        except OSError:
+            log.exception("contents of erased files could not be deleted yet")
+
+    if keys:
+        after_commit(session, delete)
+    return len(keys)
+
+
 def erase(session: ScopedSession, account_id: str) -> int:
     """Delete every word, withdraw what is not decided yet, and leave the number of the application."""
     quiet: dict[str, Any] = {"synchronize_session": False}
-    count = _empty_decisions(session, account_id)
+    count = _empty_decisions(session, account_id) + _erase_files(session, account_id)
     for model in WORDS:
         gone = sa.delete(model).where(model.application_id.in_(_mine(account_id))).returning(model.id)
         count += len(session.execute(gone.execution_options(**quiet)).all())
@@ -168,9 +211,17 @@ contribute(
     Part(
         "admissions",
         tuple(model.__tablename__ for model in (Application, Extension, Interest, *WORDS, *DECIDED)),
+        (
+            Application.__tablename__,
+            Attachment.__tablename__,
+            Extension.__tablename__,
+            Interest.__tablename__,
+            *(m.__tablename__ for m in WORDS),
+        ),
         export,
         erase,
         N_("That somebody applied in a window and how it ended, without a name: partners report how many applied."),
         per_tenant=True,
+        files=files,
     )
 )

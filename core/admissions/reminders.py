@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import current_app
 
+from core.admissions.downloads import store
 from core.admissions.letters import tell, unfinished
-from core.admissions.service import ending, interest
+from core.admissions.service import attachments, ending, interest
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import every
@@ -37,3 +38,9 @@ def end_drafts(session: ScopedSession, at: datetime) -> None:
     ending.remind(session, at, unfinished(_site(session)))
     ending.expire(session, at)
     ending.lapse(session, at)
+
+
+@every("15 5 * * *", name="core.sweep_files")
+def sweep_files(session: ScopedSession, at: datetime) -> None:
+    """Delete the content of files that were removed, and what a killed process left without a row."""
+    attachments.sweep(session, store(), at)

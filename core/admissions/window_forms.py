@@ -33,12 +33,14 @@ class OnOneClock:
             raise StopValidation(say(unclear.message)) from None
 
 
-def _moment(label: str, hint: str = LONDON_HINT) -> DateTimeLocalField:
+def moment(label: str, hint: str = LONDON_HINT) -> DateTimeLocalField:
+    """A field for a day and a time on London's clock."""
     given = InputRequired(_l("Enter the day and time"))
     return DateTimeLocalField(label, [given, OnOneClock()], format=FORMATS, description=hint)
 
 
-def _why(label: str, hint: str = "") -> TextAreaField:
+def why_field(label: str, hint: str = "") -> TextAreaField:
+    """A field for the reason of a step."""
     validators = [
         NotBlank(N_("Say why, in at most 500 characters")), Length(max=500, message=_l("At most 500 characters"))
     ]  # fmt: skip
@@ -57,8 +59,8 @@ class WindowForm(Form):
         filters=[stripped],
         description=_l("For you and the central team, for instance Spring 2027. Applicants see the dates."),
     )
-    opens_at = _moment(_l("Opens"))
-    closes_at = _moment(_l("Closes"), _l("The last minute in which an application can be submitted. London time."))
+    opens_at = moment(_l("Opens"))
+    closes_at = moment(_l("Closes"), _l("The last minute in which an application can be submitted. London time."))
     grace_minutes = IntegerField(
         _l("Grace in minutes"),
         [
@@ -89,13 +91,13 @@ class WindowForm(Form):
 class AmendForm(WindowForm):
     """A change of a published window."""
 
-    why = _why(_l("Why the window is changed"), _l("It is kept in the history, beside what was changed."))
+    why = why_field(_l("Why the window is changed"), _l("It is kept in the history, beside what was changed."))
 
 
 class CancelForm(Form):
     """Why a window is cancelled."""
 
-    why = _why(_l("Why the window is cancelled"))
+    why = why_field(_l("Why the window is cancelled"))
 
 
 class ExtendForm(Form):
@@ -110,8 +112,8 @@ class ExtendForm(Form):
         filters=[stripped],
         description=_l("The one the person signs in with. They get a letter with the new time."),
     )
-    closes_at = _moment(_l("Can submit until"))
-    why = _why(
+    closes_at = moment(_l("Can submit until"))
+    why = why_field(
         _l("Why this person gets more time"), _l("You and the central team see it, and the person, who may ask for it.")
     )
 

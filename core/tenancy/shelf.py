@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from core.data.scope import ScopeError
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_id
@@ -24,10 +25,11 @@ def put(
     path: str,
     needs_action: bool = False,
     new: bool = False,
+    tenant_id: int | None = None,
 ) -> None:
     """Put one thing on a person's shelf or bring it up to date, in the caller's transaction and for the session's tenant.
 
-    `new` promises that it is not there yet, which saves a statement.
+    `new` promises that it is not there yet, which saves a statement. In platform scope `tenant_id` names the tenant.
     """
     values = {
         "kind": kind,
@@ -38,9 +40,10 @@ def put(
         "needs_action": needs_action,
         "changed_at": clock.now(),
     }
+    origin = _origin(session, tenant_id)
     where = (
         ShelfItem.account_id == account_id,
-        ShelfItem.origin_tenant_id == session.scope.tenant_id,
+        ShelfItem.origin_tenant_id == origin,
         ShelfItem.plugin == plugin,
         ShelfItem.ref == ref,
     )
@@ -57,11 +60,19 @@ def put(
     row = {
         "id": new_id(),
         "account_id": account_id,
-        "origin_tenant_id": session.scope.tenant_id,
+        "origin_tenant_id": origin,
         "plugin": plugin,
         "ref": ref,
     }
     session.execute(_PUT, {**row, **values})
+
+
+def _origin(session: ScopedSession, tenant_id: int | None) -> int:
+    """The tenant that a card comes from. Raises ScopeError where neither the session nor the caller names it."""
+    origin = session.scope.tenant_id if session.scope.tenant_id is not None else tenant_id
+    if origin is None:
+        raise ScopeError("a card needs the tenant that it comes from")
+    return origin
 
 
 _PUT = sa.insert(ShelfItem.__table__)  # type: ignore[arg-type]  # declared as FromClause, is a Table
@@ -93,13 +104,13 @@ def change_many(
     )  # fmt: skip
 
 
-def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str) -> None:
-    """Take one thing off a person's shelf, in the caller's transaction."""
+def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str, tenant_id: int | None = None) -> None:
+    """Take one thing off a person's shelf, in the caller's transaction; `tenant_id` as for `put`."""
     session.execute(
         sa.delete(ShelfItem)
         .where(
             ShelfItem.account_id == account_id,
-            ShelfItem.origin_tenant_id == session.scope.tenant_id,
+            ShelfItem.origin_tenant_id == _origin(session, tenant_id),
             ShelfItem.plugin == plugin,
             ShelfItem.ref == ref,
         )

@@ -13,7 +13,7 @@ from core.work import mail
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What a letter says, translated already. `href` is where its button leads, "" for none; `site_href` is the site's start
-    page. With `stop_href` it says how to hear no more."""
+    page. With `stop_href` it says how to hear no more; `one_click_href` is where a mail program asks for that by itself."""
 
     subject: str
     paragraphs: Sequence[str]
@@ -21,6 +21,7 @@ class Letter:
     label: str = ""
     href: str = ""
     stop_href: str = ""
+    one_click_href: str = ""
 
 
 def send_letter(
@@ -42,5 +43,6 @@ def send_letter(
     name = "admissions/mail/letter" if letter.stop_href else "people/mail/letter"
     text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
     return mail.send(
-        session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret
+        session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret,
+        stop_href=letter.one_click_href,
     )  # fmt: skip

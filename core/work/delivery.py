@@ -107,6 +107,10 @@ def compose(mail: Any, server: MailServer) -> EmailMessage:
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = message_id(mail.id, server)
     message["Auto-Submitted"] = "auto-generated"
+    if mail.stop_href:
+        message["List-Unsubscribe"] = f"<{mail.stop_href}>"
+        if mail.stop_href.startswith("https://"):  # RFC 8058 asks for TLS; without it programs offer the link alone
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     message["Content-Language"] = mail.locale  # after the parts: earlier, it would be moved into the first of them
@@ -153,7 +157,17 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
     waiting = Mail.state.in_((MAIL_QUEUED, MAIL_FAILED)) | (
         (Mail.state == MAIL_SENDING) & (Mail.claimed_at < now - CLAIM)
     )
-    columns = (Mail.id, Mail.to_address, Mail.subject, Mail.text, Mail.html, Mail.locale, Mail.secret, Mail.created_at)
+    columns = (
+        Mail.id,
+        Mail.to_address,
+        Mail.subject,
+        Mail.text,
+        Mail.html,
+        Mail.stop_href,
+        Mail.locale,
+        Mail.secret,
+        Mail.created_at,
+    )
     with transaction(session):
         taken = session.execute(
             sa.update(Mail)
@@ -175,7 +189,7 @@ def _mark(session: ScopedSession, mail_id: str, state: str, error: str = "", *, 
     if state in {MAIL_SENT, MAIL_KEPT}:
         values["sent_at"] = clock.now()
     if forget:
-        values |= {"text": "", "html": ""}
+        values |= {"text": "", "html": "", "stop_href": ""}
     with transaction(session):
         session.execute(
             sa.update(Mail).where(Mail.id == mail_id).values(**values).execution_options(synchronize_session=False)

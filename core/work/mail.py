@@ -17,7 +17,7 @@ from core.work.outbox import enqueue
 
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+@[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-LONGEST_ADDRESS, LONGEST_SUBJECT = 320, 300
+LONGEST_ADDRESS, LONGEST_SUBJECT, LONGEST_HREF = 320, 300, 500
 INSERT = sa.insert(cast("sa.Table", Mail.__table__))
 
 
@@ -31,15 +31,18 @@ def send(
     account_id: str | None = None,
     locale: str = "en",
     secret: bool = False,
+    stop_href: str = "",
 ) -> str:
     """Write one message to one person; it goes out after the caller's transaction has committed. Two statements.
 
     `text` and `html` are the same message twice, in `locale`. `secret` says that it holds a one-use link: its bodies
-    are emptied as soon as it has gone. Returns the message's id. Raises Refused for an address that is not exactly
+    are emptied as soon as it has gone. `stop_href` goes into the header List-Unsubscribe. Returns the message's id. Raises Refused for an address that is not exactly
     one address, and for a line break or another control character in address or subject: nobody adds a header.
     """
     if len(to) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
         raise Refused(N_("That is not an email address we can write to."))
+    if len(stop_href) > LONGEST_HREF or _CONTROL.search(stop_href):
+        raise Refused(N_("That cannot be an address in an email."))
     if not subject.strip() or len(subject) > LONGEST_SUBJECT or _CONTROL.search(subject):
         raise Refused(N_("That cannot be the subject of an email."))
     tenant_id = session.scope.tenant_id if session.scope.tenant_id is not None else UK
@@ -51,6 +54,7 @@ def send(
         "subject": subject,
         "text": text,
         "html": html,
+        "stop_href": stop_href,
         "locale": locale,
         "secret": secret,
         "state": MAIL_QUEUED,

@@ -78,7 +78,8 @@ class Slot(Shared, Base):
 class Mail(Shared, Base):
     """A message to one person, written with the job that sends it.
 
-    Its bodies are emptied 30 days after it went out; at once where it is `secret`, that is, holds a one-use link.
+    Its bodies are emptied 30 days after it went out; at once where it is `secret`, that is, holds a one-use link. `stop_href` is
+    where a mail program asks that there be no more of the kind (List-Unsubscribe); it is emptied with them.
     """
 
     __tablename__ = "work_mail"
@@ -95,6 +96,7 @@ class Mail(Shared, Base):
     subject: Mapped[str] = mapped_column(sa.String(300))
     text: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
+    stop_href: Mapped[str] = mapped_column(sa.String(500), default="")
     locale: Mapped[str] = mapped_column(sa.String(10))
     secret: Mapped[bool]
     state: Mapped[str] = mapped_column(sa.String(10))

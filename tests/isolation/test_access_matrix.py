@@ -38,6 +38,7 @@ EXPECTED: dict[str, str] = {
                 "decision",
                 "understood",
                 "appeal",
+                "file",
             )
         ),
         SIGNED_IN,
@@ -77,6 +78,7 @@ EXPECTED: dict[str, str] = {
     "portal.registered": PUBLIC,
     "portal.confirm": PUBLIC,
     "portal.stop": PUBLIC,
+    "portal.stop_at_once": PUBLIC,
 }
 # Rooms whose services have rules of their own beyond the route's: whoever is let in may still be refused there.
 RULES_INSIDE = ("local_events.",)
@@ -87,6 +89,10 @@ PERMISSION_OF_PREFIX = {
     "local_events.": "events",
     "windows.": "a partner's windows",
     "decisions.": "a partner's decisions",
+    "applications.": "what was submitted in a partner's windows",
+    "asking.": "asking an applicant for more",
+    "enclosures.": "files of submitted applications",
+    "moving.": "an application to another area",
 }
 _numbers = count()
 

@@ -17,7 +17,7 @@ from core.kernel import clock
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from tests.support.client import FormClient
 from tests.support.databases import Database, Keeper
-from tests.support.environment import SECRET_KEY
+from tests.support.environment import FILES, SECRET_KEY
 from tests.support.statements import Counter, counted
 
 
@@ -29,6 +29,7 @@ def config_for(database: Database, **changes: Any) -> Config:
         secret_key=SECRET_KEY,
         mail_url="smtp://127.0.0.1:1",
         base_url="http://localhost",
+        files_url=FILES.as_uri(),
         testing=True,
     )
     return replace(config, **changes)

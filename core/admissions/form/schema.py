@@ -91,6 +91,11 @@ class Section(Part):
     intro: Said = Said()
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
 
+    @property
+    def asks_for_files(self) -> bool:
+        """Whether one of its questions is answered with a file."""
+        return any(question.kind is Kind.FILE for question in self.questions)
+
 
 class Eligibility(Part):
     """A yes-or-no question before the form; `needed` is the answer that lets somebody apply, `otherwise` what the others read."""

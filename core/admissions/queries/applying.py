@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.admissions.form.schema import FormSchema
 from core.admissions.instants import Lateness, WindowTimes
 from core.admissions.models import Answer, Application, Extension, FormVersion, InfoRequest, Submission, Window
-from core.admissions.states import INFO_REQUESTED, LIVE
+from core.admissions.states import INFO_REQUESTED, LIVE, REAPPLY, TRANSFERRED
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import NotFound
@@ -150,6 +150,26 @@ def live_in(session: ScopedSession, window_id: str, account_id: str) -> str | No
             Application.window_id == window_id, Application.account_id == account_id, Application.state.in_(LIVE)
         )
     )
+
+
+def last_ended(session: ScopedSession, account_id: str) -> str | None:
+    """The id of the person's last application at this site whose answers a new one takes over."""
+    return session.scalar(
+        sa.select(Application.id)
+        .where(Application.account_id == account_id, Application.state.in_(sorted(REAPPLY)))
+        .order_by(Application.created_at.desc(), Application.id.desc())
+        .limit(1)
+    )
+
+
+def moved_to(session: ScopedSession, application_id: str, account_id: str) -> tuple[int, str] | None:
+    """(the site's id, the application's id there) of one's own application that was moved to another area."""
+    row = session.execute(
+        sa.select(Application.moved_tenant_id, Application.moved_id).where(
+            Application.id == application_id, Application.account_id == account_id, Application.state == TRANSFERRED
+        )
+    ).one_or_none()
+    return (int(row[0]), str(row[1])) if row is not None and row[0] is not None else None
 
 
 class Opening(NamedTuple):

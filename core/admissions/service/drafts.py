@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.form.answers import given
+from core.admissions.form.schema import Kind
 from core.admissions.models import Answer, AnswerRevision, Application
 from core.admissions.models.applications import IS_LIVE
 from core.admissions.queries import applying
 from core.admissions.service import shelving
-from core.admissions.states import DRAFT, INFO_REQUESTED, REAPPLY
+from core.admissions.states import DRAFT, INFO_REQUESTED
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -83,16 +84,14 @@ def start(
 
 
 def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schema: Any) -> None:
-    """Take over the answers of the person's last application at this site, as far as the form still asks for them."""
-    before = session.scalar(
-        sa.select(Application.id)
-        .where(Application.account_id == actor.account_id, Application.state.in_(sorted(REAPPLY)))
-        .order_by(Application.created_at.desc(), Application.id.desc())
-        .limit(1)
-    )
+    """Take over the answers of the person's last application at this site, as far as the form still asks for them.
+
+    Files stay with the application they were given for: one that is out of date would be handed in unseen.
+    """
+    before = applying.last_ended(session, str(actor.account_id))
     if before is None:
         return
-    asked = {question.key for question in schema.questions()}
+    asked = {question.key for question in schema.questions() if question.kind is not Kind.FILE}
     old = session.execute(sa.select(Answer.question, Answer.value).where(Answer.application_id == before)).all()
     now, tenant_id = clock.now(), session.scope.tenant_id
     rows = [
@@ -162,7 +161,7 @@ def save(
         ).one_or_none()  # fmt: skip
         if there is None:
             raise Refused(NO_CHANGES)
-        saved = _write(session, mine, wishes, now) if taken else None
+        saved = write_in(session, mine, wishes, now) if taken else None
         if saved is None:
             _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()}, now)
     if saved is None:
@@ -170,7 +169,8 @@ def save(
     return saved
 
 
-def _write(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
+def write_in(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
+    """Write answers, each over the revision it was made from, and to the trail, in the caller's transaction."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     tenant_id = session.scope.tenant_id
     revisions: dict[str, int] = {}

@@ -15,18 +15,20 @@ DECIDED = N_("There is a decision")
 
 
 def show(
-    session: ScopedSession, account_id: str, application_id: str, state: str, when: datetime | None = None
-) -> None:
+    session: ScopedSession, account_id: str, application_id: str, state: str, when: datetime | None = None, *,
+    tenant_id: int | None = None,
+) -> None:  # fmt: skip
     """Put up the card, bring it up to date, or take it down where the state has none, in the caller's transaction.
 
-    `when` (UTC) is the instant by which something is to be done.
+    `when` (UTC) is the instant by which something is to be done; `tenant_id` names the site where the session has platform scope.
     """
     if state not in SHOWN:
-        shelf.remove(session, account_id=account_id, plugin="admissions", ref=application_id)
+        shelf.remove(session, account_id=account_id, plugin="admissions", ref=application_id, tenant_id=tenant_id)
         return
     shelf.put(
         session, account_id=account_id, plugin="admissions", ref=application_id, kind="application", title=TITLE,
         status=SHOWN[state], when=when, path=f"/apply/{application_id}/", needs_action=state != SUBMITTED,
+        tenant_id=tenant_id,
     )  # fmt: skip
 
 

@@ -1,26 +1,30 @@
 """Submitting an application, taking it back, and asking for more."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.form.answers import given, problems, unfinished
+from core.admissions.form.answers import problems, unfinished
+from core.admissions.form.canonical import canonical as canonical
+from core.admissions.form.canonical import digest as digest
 from core.admissions.instants import Lateness
-from core.admissions.models import Application, InfoRequest, Submission
+from core.admissions.models import Application, Decision, InfoRequest, Submission
 from core.admissions.queries.applying import Mine, answers_of
+from core.admissions.queries.sight import clear_of, may_see
 from core.admissions.service import shelving
 from core.admissions.service.drafts import CLOSED
-from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
+from core.admissions.service.expiring import expire_in
+from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, SUBMITTED, UNDER_WAY, WITHDRAWN
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import is_id, new_id
+from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import Actor
 
@@ -36,19 +40,27 @@ class Receipt:
     answers: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the applicant is written when more is asked: about which sections, what, and by when (UTC)."""
+
+    account_id: str
+    reference: str
+    locale: str
+    application_id: str
+    sections: list[str]
+    question: str
+    due_at: datetime
+
+
+PostAsked = Callable[[ScopedSession, Asked], None]
+MOST_ASKED = 2
+"""How often more can be asked about one application: asking again and again would be a second form."""
+LONGEST_QUESTION, FURTHEST_DUE = 2000, timedelta(days=60)
+ERASED = N_("The words of this application were erased at its writer’s wish.")
+ASKED_ENOUGH = N_("More was asked twice already about this application. Decide on what there is.")
 Post = Callable[[ScopedSession, Receipt], None]
 """Writes the confirmation, with its copy, in the transaction of the submission."""
-
-
-def canonical(answers: Mapping[str, Any]) -> str:
-    """Answers as the one JSON text that is hashed: sorted keys, no spaces, only what was answered."""
-    kept = {key: value for key, value in answers.items() if given(value)}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(text: str) -> str:
-    """SHA-256 (hex) of a submission's text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def checked_sum(mine: Mine) -> str:
@@ -150,6 +162,7 @@ def _step(
         if changed is None:
             raise Refused(refused)
         _end_requests(session, application_id, "lapsed", now)
+        expire_in(session, session.scope.tenant_id, application_id, f"the application is {target}", now)
         shelving.show(session, changed, application_id, target)
         audit.record(
             session,
@@ -161,46 +174,84 @@ def _step(
         )
 
 
-def ask(
-    session: ScopedSession, application_id: str, actor: Actor, *, sections: Iterable[str], question: str, due_at: datetime,
-    known: Iterable[str],
-) -> None:  # fmt: skip
-    """Ask a submitted application for more about named sections, by a day (UTC). `known` are the sections its form has.
-
-    Raises Invalid for no section, no question or a day that is past, Refused when it is not a submitted application.
-    """
-    wanted, now = sorted(set(sections) & set(known)), clock.now()
+def _wrong_in(wanted: list[str], question: str, due_at: datetime, now: datetime) -> dict[str, str]:
+    """What cannot be asked so, by field."""
     wrong = {}
     if not wanted:
         wrong["sections"] = N_("Choose at least one part of the application.")
-    if not question.strip():
+    if not question:
         wrong["question"] = N_("Say what you want to know.")
+    elif len(question) > LONGEST_QUESTION:
+        wrong["question"] = N_("At most 2,000 characters")
     if due_at <= now:
         wrong["due_at"] = N_("Choose a day to come.")
-    if wrong:
+    elif due_at > now + FURTHEST_DUE:
+        wrong["due_at"] = N_("At most 60 days from now")
+    return wrong
+
+
+def ask(
+    session: ScopedSession, application_id: str, actor: Actor, *, sections: Iterable[str], question: str, due_at: datetime,
+    known: Iterable[str], post: PostAsked | None = None,
+) -> None:  # fmt: skip
+    """Ask a submitted application for more about named sections, by a day (UTC). `known` are the sections its form has.
+
+    `post` writes to the applicant in the same transaction. Raises Forbidden; NotFound for what is missing or in conflict with
+    the actor; Invalid for no section, no question, or a day that is past or too far; Refused when it is not a submitted
+    application, a decision about it is being made, or more was asked as often as it may be.
+    """
+    if not actor.can(Permission.TENANT_ADMISSIONS_MANAGE):
+        raise Forbidden(Permission.TENANT_ADMISSIONS_MANAGE)
+    wanted, now = sorted(set(sections) & set(known)), clock.now()
+    if wrong := _wrong_in(wanted, question.strip(), due_at, now):
         raise Invalid(wrong)
     if not is_id(application_id):
         raise NotFound
     with transaction(session):
         changed = session.execute(
             sa.update(Application)
-            .where(Application.id == application_id, Application.state == SUBMITTED)
+            .where(Application.id == application_id, Application.state == SUBMITTED, clear_of(actor.account_id))
             .values(state=INFO_REQUESTED, version=Application.version + 1, changed_at=now)
-            .returning(Application.account_id)
+            .returning(Application.account_id, Application.reference, Application.locale)
             .execution_options(synchronize_session=False)
-        ).scalar_one_or_none()
+        ).one_or_none()
         if changed is None:
+            if not may_see(session, actor.account_id, application_id):
+                raise NotFound
             raise Refused(N_("More can be asked only about an application that is submitted."))
-        shelving.show(session, changed, application_id, INFO_REQUESTED, due_at)
+        times = sa.select(sa.func.count(InfoRequest.id)).where(InfoRequest.application_id == application_id)
+        if int(session.scalar(times) or 0) >= MOST_ASKED:
+            raise Refused(ASKED_ENOUGH)
+        shelving.show(session, changed.account_id, application_id, INFO_REQUESTED, due_at)
         row = {
             "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": application_id, "sections": wanted,
-            "question": question.strip()[:2000], "due_at": due_at, "state": "open", "by": actor.account_id, "at": now,
+            "question": question.strip(), "due_at": due_at, "state": "open", "by": actor.account_id, "at": now,
         }  # fmt: skip
         session.execute(sa.insert(InfoRequest), [row])
         audit.record(
             session, actor=actor, action="application.ask", subject=application_id,
             after={"state": INFO_REQUESTED, "sections": wanted, "due_at": due_at.isoformat()},
         )  # fmt: skip
+        deciding = sa.select(Decision.id).where(
+            Decision.application_id == application_id, Decision.state.in_(sorted(UNDER_WAY))
+        )
+        if (
+            session.scalar(deciding.limit(1)) is not None
+        ):  # after the entry in the trail: one that was signed before is seen
+            raise Refused(N_("A decision about this application is being made: nothing more can be asked."))
+        if post is not None:
+            post(
+                session,
+                Asked(
+                    changed.account_id,
+                    changed.reference,
+                    changed.locale,
+                    application_id,
+                    wanted,
+                    question.strip(),
+                    due_at,
+                ),
+            )
 
 
 def problems_of(mine: Mine) -> dict[str, Any]:

@@ -4,7 +4,32 @@
 from flask import Blueprint
 
 from core.admissions import joining_jobs, models, personal, personal_joining, reminders, rule_jobs
-from core.admissions.views import (appeals, applying, batches, compact, compact_central, decided, deciding, equality, form_edit, form_publish, form_questions, form_versions, moderation, offers, policy, portal, proposals, window_rules, windows,)
+from core.admissions.views import (
+    appeals,
+    applications,
+    applying,
+    asking,
+    batches,
+    compact,
+    compact_central,
+    decided,
+    deciding,
+    enclosures,
+    equality,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    moderation,
+    moving,
+    offers,
+    policy,
+    portal,
+    proposals,
+    time_spent,
+    window_rules,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -14,6 +39,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     applying.blueprint,
     deciding.blueprint,
     compact.blueprint,
+    applications.blueprint,
+    asking.blueprint,
+    enclosures.blueprint,
+    moving.blueprint,
 )
 """What the application registers."""
 
@@ -38,5 +67,6 @@ __all__ = [
     "proposals",
     "reminders",
     "rule_jobs",
+    "time_spent",
     "window_rules",
 ]

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
 
-from core.admissions import receipts
+from core.admissions import application_letters, downloads, receipts
 from core.admissions.form.answers import Problem, problems, read, state_of
 from core.admissions.form.schema import Kind, Section
 from core.admissions.queries import applying as queries
-from core.admissions.queries import public
+from core.admissions.queries import attachments, public
 from core.admissions.queries.applying import Held, Mine
+from core.admissions.service import attachments as files
 from core.admissions.service import drafts, equality, submitting
 from core.admissions.service.drafts import Wish
-from core.admissions.states import DRAFT, INFO_REQUESTED
+from core.admissions.service.submitting import Receipt
+from core.admissions.states import DRAFT, INFO_REQUESTED, TRANSFERRED
+from core.admissions.uploads import cleaned
+from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.web.access import signed_in
@@ -76,7 +80,10 @@ def start() -> Response:
                 "applying.tasks",
                 application_id=application_id,
             )
-    return render("admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors)
+    carried = opening is not None and queries.last_ended(context.session, str(visitor.account_id)) is not None
+    return render(
+        "admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors, carried=carried
+    )
 
 
 @blueprint.get("/mine")
@@ -84,7 +91,27 @@ def start() -> Response:
 def own() -> Response:
     """One's applications at this site."""
     context = here()
-    return render("admissions/own.html", applications=public.all_mine(context.session, str(context.visitor.account_id)))
+    account_id = str(context.visitor.account_id)
+    applications = public.all_mine(context.session, account_id)
+    return render("admissions/own.html", applications=applications, again=_can_apply_again(account_id))
+
+
+def _can_apply_again(account_id: str) -> bool:
+    """Whether a window takes a new application of somebody who had one that ended."""
+    session = here().session
+    if here().visitor.is_member or queries.last_ended(session, account_id) is None:
+        return False
+    opening = queries.opening(session, account_id)
+    return opening is not None and queries.live_in(session, opening.id, account_id) is None
+
+
+def _moved(mine: Mine) -> Response:
+    """The page of an application that is with another partner now: where it is."""
+    found = queries.moved_to(here().session, mine.id, str(here().visitor.account_id))
+    tenant = current_app.extensions["q.directory"].by_id(found[0]) if found is not None else None
+    root = current_app.config["Q"].base_url if here().by_host else ""
+    href = f"{root}{tenant.prefix}/apply/{found[1]}/" if found is not None and tenant is not None else ""
+    return render("admissions/moved.html", mine=mine, tenant=tenant, href=href)
 
 
 @blueprint.get("/<application_id>/")
@@ -92,6 +119,8 @@ def own() -> Response:
 def tasks(application_id: str) -> Response:
     """The task list, or what has become of the application."""
     mine = _mine(application_id)
+    if mine.state == TRANSFERRED:
+        return _moved(mine)
     if mine.state not in {DRAFT, INFO_REQUESTED}:
         told = public.mine(here().session, mine.id, str(here().visitor.account_id))
         return render("admissions/submitted.html", mine=mine, told=told.status)
@@ -125,8 +154,14 @@ def section(application_id: str, key: str) -> Response:
     if by_script:
         since = int(clock.now().timestamp())
         return _told(409 if saved.lost else 200, revisions=dict(saved.revisions), lost=list(saved.lost), since=since)
+    mine, wrong = _take_files(mine, part)
+    values |= {one.key: mine.values.get(one.key) for one in part.questions if one.kind is Kind.FILE}
     if saved.lost:
-        return _section_page(mine, part, values, 409, revisions=saved.revisions, lost=saved.lost)
+        return _section_page(mine, part, values, 409, revisions=saved.revisions, lost=saved.lost, wrong=wrong)
+    if wrong:
+        return _section_page(mine, part, values, 422, revisions=saved.revisions, wrong=wrong)
+    if "remove" in request.form:
+        return redirect_with(gettext("Saved."), "applying.section", application_id=mine.id, key=part.key)
     if request.form.get("go") == "later":
         return redirect_with(gettext("Saved. Come back when you like."), "applying.tasks", application_id=mine.id)
     if problems(part, values):
@@ -160,8 +195,17 @@ def _section_page(
     return render(
         "admissions/section.html", status, mine=mine, section=part, values=values, revisions={**now, **(revisions or {})},
         lost=lost or {}, wrong=wrong or {}, refused=refused, since=int(clock.now().timestamp()), disabled=part.key not in mine.sections,
-        number=[one.key for one in mine.schema.sections].index(part.key) + 1,
+        files=_given(mine, part), number=[one.key for one in mine.schema.sections].index(part.key) + 1,
     )  # fmt: skip
+
+
+def _given(mine: Mine, part: Section) -> dict[str, str]:
+    """Where the files that were given for a section can be had, by question."""
+    return {
+        one.key: url_for("applying.file", application_id=mine.id, key=one.key)
+        for one in part.questions
+        if one.kind is Kind.FILE and mine.values.get(one.key)
+    }
 
 
 def _sent(part: Section) -> dict[str, Wish]:
@@ -173,6 +217,37 @@ def _sent(part: Section) -> dict[str, Wish]:
                 read(question, request.form.getlist(question.key)), _whole(f"rev-{question.key}")
             )
     return found
+
+
+def _take_files(mine: Mine, part: Section) -> tuple[Mine, dict[str, Problem]]:
+    """Keep the section's files that were sent, and take back the one whose button was pressed: (the application as it is
+    then, what is wrong by question)."""
+    session, account_id = here().session, str(here().visitor.account_id)
+    wrong: dict[str, Problem] = {}
+    changed = False
+    for question in part.questions:
+        sent = request.files.get(question.key) if question.kind is Kind.FILE else None
+        try:
+            if sent is not None and sent.filename:
+                upload = cleaned(sent.stream.read(), sent.filename)
+                files.give(session, mine, account_id, question.key, upload, downloads.store())
+                changed = True
+            elif question.kind is Kind.FILE and request.form.get("remove") == question.key:
+                files.remove(session, mine, account_id, question.key)
+                changed = True
+        except Invalid as error:
+            wrong[question.key] = Problem(error.field_errors["file"], {})
+        except Refused as error:
+            wrong[question.key] = Problem(error.message, error.params)
+    return (_mine(mine.id) if changed else mine), wrong
+
+
+@blueprint.get("/<application_id>/file/<key>")
+@signed_in
+def file(application_id: str, key: str) -> Response:
+    """The file that one gave for a question."""
+    context = here()
+    return downloads.sent(attachments.own(context.session, str(context.visitor.account_id), application_id, key))
 
 
 def _whole(name: str) -> int:
@@ -214,7 +289,7 @@ def submit(application_id: str) -> Response:
     try:
         submitting.submit(
             context.session, mine, context.visitor.actor(), checked=request.form.get("checked", ""),
-            post=lambda session, receipt: receipts.post(session, receipt, context, mine.id, mine.schema),
+            post=lambda session, receipt: _confirm(session, receipt, mine),
         )  # fmt: skip
     except (Invalid, Conflict) as error:
         words = (
@@ -225,6 +300,14 @@ def submit(application_id: str) -> Response:
         return _check_page(_mine(application_id), 422 if isinstance(error, Invalid) else 409, words)
     following = "applying.equality" if mine.state == DRAFT else "applying.tasks"
     return redirect_with(gettext("Your application is submitted."), following, application_id=mine.id)
+
+
+def _confirm(session: ScopedSession, receipt: Receipt, mine: Mine) -> None:
+    """Write to the applicant and, where it is a new version, to those who assess it."""
+    context = here()
+    receipts.post(session, receipt, context, mine.id, mine.schema)
+    if receipt.number > 1:
+        application_letters.new_version(session, context.tenant, mine.id, mine.reference)
 
 
 @blueprint.route("/<application_id>/withdraw", methods=["GET", "POST"])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask.blueprints import BlueprintSetupState
 
 from core.admissions import letters
 from core.admissions.coverage import Found, asked
@@ -208,6 +209,28 @@ def stop(token: str) -> Response:
     return _by_link(
         token, "admissions/stop.html", interest.stop, _("We do not write to this address about applications any more.")
     )
+
+
+@blueprint.route("/stop/<token>/at-once", methods=["GET", "POST"])
+@public
+def stop_at_once(token: str) -> Any:
+    """No more messages, asked for by a mail program (RFC 8058, List-Unsubscribe): it posts without cookies and without a
+    form, so there is no token of a form to check. The link itself is the permission. People who open it get the page."""
+    _only_partners()
+    if request.method == "GET":
+        return redirect(url_for("portal.stop", token=token), 303)
+    try:
+        interest.stop(here().session, token)
+    except Refused as gone:
+        return render("admissions/link_gone.html", 410, message=say(gone.message))
+    return Response("", 200, mimetype="text/plain")
+
+
+def _without_form_token(state: BlueprintSetupState) -> None:
+    state.app.extensions["csrf"].exempt(stop_at_once)
+
+
+blueprint.record(_without_form_token)
 
 
 def _by_link(token: str, template: str, step: Callable[[ScopedSession, str], None], done: str) -> Response:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from core.admissions import letters, rule_words, wall
 from core.admissions.instants import WindowState
-from core.admissions.queries import policies, rules
+from core.admissions.queries import policies, rules, time_spent
 from core.admissions.queries import windows as queries
 from core.admissions.queries.windows import Counted, WindowRow
 from core.admissions.rulebook import rulebook
@@ -82,7 +82,7 @@ def listing() -> Response:
     """Every window of this site."""
     session = here().session
     wished = Listing.read(url_for("windows.listing"), request.args, sorts=tuple(SORTS), size=SIZE)
-    found = listed(wished, WINDOWS, in_memory(queries.listed(session), wished, SORTS))
+    found = listed(wished, WINDOWS, in_memory(queries.listed(session, here().visitor.account_id), wished, SORTS))
     if isinstance(found, Response):
         return found
     page, rows = found
@@ -120,7 +120,7 @@ def kept(form: Form) -> Iterator[None]:
         form.form_errors.append(say(error.message, error.params))
 
 
-def _still(possible: bool, message: str = "") -> None:
+def still(possible: bool, message: str = "") -> None:
     """Raise Refused instead of offering a form for what cannot be done. A form that was offered before, and is sent now, goes
     on to its service, whose refusal stands beside what was typed."""
     if not possible and request.method != "POST":
@@ -143,7 +143,7 @@ def show(window_id: str) -> Response:
 def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
     session, state = here().session, window.now
     pinned, versions = rules.pinned(session, window.id), {one.id: one.number for one in policies.versions(session)}
-    begun, submitted = queries.drafts_in(session, window.id)
+    begun, submitted = queries.drafts_in(session, window.id, here().visitor.account_id)
     return render(
         "admissions/windows/show.html",
         status,
@@ -152,6 +152,7 @@ def _page(window: WindowRow, status: int = 200, problem: str = "") -> Response:
         states=STATES,
         problem=problem,
         begun=begun,
+        spent=time_spent.in_window(session, here().visitor.account_id, window.id),
         submitted=submitted,
         history=[_told(one, versions) for one in queries.amendments(session, window.id)],
         rules=rule_words.title(rulebook(), pinned.rule) if pinned is not None else "",
@@ -195,7 +196,7 @@ def edit(window_id: str) -> Response:
     context = here()
     window = queries.one(context.session, window_id)
     state = window.now
-    _still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
+    still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
     choices, draft = queries.form_choices(context.session), state is WindowState.DRAFT
     form = (WindowForm if draft else AmendForm)(choices, data=values_of(window))
     version = _version() if request.method == "POST" else window.version
@@ -236,7 +237,7 @@ def cancel(window_id: str) -> Response:
     """Cancel a window for a reason."""
     context = here()
     window, form = queries.one(context.session, window_id), CancelForm()
-    _still(window.state != "cancelled")
+    still(window.state != "cancelled")
     version = _version() if request.method == "POST" else window.version
     if form.validate_on_submit():
         with kept(form):
@@ -253,7 +254,7 @@ def extend(window_id: str) -> Response:
     """Give one person more time."""
     context = here()
     window, form = queries.one(context.session, window_id), ExtendForm()
-    _still(window.now not in extensions.NO_MORE_TIME)
+    still(window.now not in extensions.NO_MORE_TIME)
     if form.validate_on_submit():
         with kept(form):
             extensions.extend(

@@ -1,7 +1,7 @@
 """One person's data as a file: JSON for machines and a page for people, in one zip."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -26,10 +26,12 @@ def as_json(sections: Sequence[Section], account_id: str, made_at: datetime) -> 
     return json.dumps(body, ensure_ascii=False, indent=1)
 
 
-def archive(data: str, page: str) -> bytes:
-    """A zip with `your-data.json` and `your-data.html`."""
+def archive(data: str, page: str, files: Iterable[tuple[str, bytes]] = ()) -> bytes:
+    """A zip with `your-data.json`, `your-data.html` and, in a folder, the person's files: (path, content), taken one by one."""
     out = BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as file:
         file.writestr("your-data.html", page)
         file.writestr("your-data.json", data)
+        for path, content in files:
+            file.writestr(f"files/{path}", content)
     return out.getvalue()

@@ -16,11 +16,16 @@ Erase = Callable[[ScopedSession, str], int]
 """`(session, account id)`: take the person out, in the caller's transaction; how many rows that concerned."""
 
 
+Files = Callable[[ScopedSession, str], Iterable[tuple[str, bytes]]]
+"""`(session, account id)` to (name, content) of files, one after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one part of the core holds. `per_tenant` parts are asked in a session of every tenant, others once.
 
     `erase` None: nothing of it can be erased, `stays` (msgid) says why. Where `erase` leaves something, `stays` says what.
+    `files`, of parts that are `per_tenant`, are what the person gave as files.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Part:
     erase: Erase | None = None
     stays: str = ""
     per_tenant: bool = False
+    files: Files | None = None
 
 
 _PARTS: dict[str, Part] = {}

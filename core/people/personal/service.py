@@ -97,6 +97,15 @@ def _at(session: ScopedSession, house: House, tenant: TenantSnapshot, account_id
                 yield Section(part.name, heading, tenant, data)
 
 
+def files(house: House, account_id: str) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of every file that the person gave, one after the other: `<site>/<name>`. Writes nothing."""
+    for tenant in house.tenants:
+        with house.open(tenant.id) as own:
+            for part in PARTS.values():
+                for name, content in part.files(own, account_id) if part.files is not None else ():
+                    yield f"{tenant.slug}/{name}", content
+
+
 def erase(session: ScopedSession, house: House, account_id: str) -> list[str]:
     """Erase one person whose closing is due: site by site, then the core's own. Returns what was erased, one line each.
 

@@ -11,7 +11,7 @@ from core.people.forms import CloseForm, OwnPasswordForm
 from core.people.personal import file
 from core.people.personal.asking import house
 from core.people.personal.registry import PARTS
-from core.people.personal.service import OutOfService, Section, collect
+from core.people.personal.service import OutOfService, Section, collect, files
 from core.people.personal.words import label
 from core.people.service import closing
 from core.people.service.erasure import GRACE
@@ -66,7 +66,9 @@ def _file(sections: Sequence[Section]) -> Response:
     page = render_template(
         "people/data_file.html", sections=sections, titles=titles, made_at=made_at, label=label, site=here().tenant
     )
-    body = file.archive(file.as_json(sections, str(here().visitor.account_id), made_at), page)
+    account_id = str(here().visitor.account_id)
+    given = files(house(here().session), account_id)
+    body = file.archive(file.as_json(sections, account_id, made_at), page, given)
     headers = {"Content-Disposition": f'attachment; filename="your-data-{made_at:%Y-%m-%d}.zip"'}
     return Response(body, mimetype="application/zip", headers=headers)
 

@@ -19,7 +19,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.ids import new_id
-from core.kernel.views import Actor
+from core.kernel.views import SYSTEM, Actor
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import make_person
 from tests.support.app_fixtures import FrozenClock
@@ -260,7 +260,7 @@ def test_more_is_asked_about_named_parts_only(
     mine = begin(session, ann)
     type_in(session, mine, ann, **FULL)
     send(session, again(session, mine, ann), ann)
-    lead, due = Actor(new_id(), "Lead"), clock.now() + timedelta(days=7)
+    lead, due = SYSTEM, clock.now() + timedelta(days=7)
     with pytest.raises(Invalid):
         submitting.ask(
             session, mine.id, lead, sections=["nowhere"], question=" ", due_at=clock.now(), known=["about", "more"]
@@ -286,9 +286,7 @@ def test_an_unanswered_request_lapses_once(
     type_in(session, mine, ann, **FULL)
     send(session, again(session, mine, ann), ann)
     due = clock.now() + timedelta(days=2)
-    submitting.ask(
-        session, mine.id, Actor(new_id(), "Lead"), sections=["more"], question="?", due_at=due, known=["more"]
-    )
+    submitting.ask(session, mine.id, SYSTEM, sections=["more"], question="?", due_at=due, known=["more"])
     assert ending.lapse(session, clock.now()) == 0
     frozen_clock.advance(days=3)
     assert [ending.lapse(session, clock.now()) for _ in range(2)] == [1, 0]

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import personal
+from core.admissions import downloads, personal
 from core.admissions.models import (
     Answer,
     AnswerRevision,
     Application,
+    Attachment,
     Extension,
     FormVersion,
     InfoRequest,
@@ -27,7 +28,7 @@ from core.kernel.ids import new_id
 from tests.factories.people import make_person
 
 WALES, WORD = 3, "canary"
-HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest)
+HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest, Attachment)
 
 
 def _fill(session: ScopedSession, people: dict[str, str], state: str) -> None:
@@ -53,6 +54,8 @@ def _fill(session: ScopedSession, people: dict[str, str], state: str) -> None:
             (Submission, {**at, "number": 1, "form_version_id": form, "locale": "en", "answers": f'"{WORD} {email}"',
                           "sha256": "", "lateness": "", "at": now}),
             (InfoRequest, {**at, "sections": [], "question": f"{WORD} more", "due_at": now, "state": "open", "at": now}),
+            (Attachment, {**at, "question": "cv", "name": f"{WORD}.pdf", "mime": "application/pdf", "size": 3, "sha256": "",
+                          "key": f"{WALES}/{email.replace('@', '_').replace('.', '_'):_<40}", "at": now}),
             (Extension, {**of, "window_id": window, "account_id": account_id, "closes_at": now, "why": WORD, "at": now}),
             (Interest, {**of, "email": email, "email_norm": email, "locale": "en", "state": "confirmed",
                         "token_hash": email, "created_at": now, "changed_at": now}),
@@ -70,12 +73,17 @@ def test_one_persons_application(app: Flask, platform_session: ScopedSession, st
     _fill(platform_session, {mine: "mine@example.org", other: "other@example.org"}, state)
     with app.app_context(), tenant_session(WALES) as session:
         held = dict(personal.export(session, mine))
+        store, key = app.extensions[downloads.FILES], session.scalar(sa.select(Attachment.key).order_by(Attachment.key))
+        store.put(key, b"cv!")
+        assert [content for _, content in personal.files(session, mine)] == [b"cv!"]
+        assert list(personal.files(session, other)) == []
         assert set(held) == {"Applications", "More time to apply", "To be told when a window opens"}
         text = json.dumps(held)
         assert text.count("canary mine@example.org") == 2
         assert "other@example.org" not in text
         with transaction(session):
-            assert personal.erase(session, mine) == 7
+            assert personal.erase(session, mine) == 8
+        assert store.get(key) is None
         assert dict(personal.export(session, mine)).keys() == {"Applications"}
         assert WORD not in json.dumps(dict(personal.export(session, mine)))
         for model in HELD:

@@ -12,12 +12,16 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
+from core.admissions import downloads
 from core.admissions.form import editing
 from core.admissions.form.schema import Said
+from core.admissions.models import Attachment
 from core.admissions.queries import applying
 from core.admissions.service import drafts, forms, interest
 from core.admissions.service.interest import Told
+from core.admissions.uploads import cleaned
 from core.data.db import open_session
+from core.data.files import Store, new_key
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -34,6 +38,7 @@ from core.work.delivery import JOB
 from core.work.models import WorkFailure
 from plugins.local_events import registration
 from tests.factories.admissions import make_form, make_window, small_form
+from tests.factories.assessing import ANSWERS, make_submitted
 from tests.factories.people import client_of, make_person
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
@@ -141,6 +146,22 @@ def _application(session: ScopedSession, form_id: str, account_id: str) -> str:
     return application
 
 
+def _submitted(session: ScopedSession, form_id: str, account_id: str, store: Store) -> tuple[str, str]:
+    """A submitted application in a window of its own, and a file of it."""
+    upload = cleaned(b"%PDF-1.7\n%%EOF", "cv.pdf")
+    window = make_window(session, form_id, -400, -390, name="Last year")
+    submitted = make_submitted(session, window, form_id, account_id, {**ANSWERS, "cv": upload.answer()})
+    key, attachment = new_key(session.scope.tenant_id or 0), new_id()
+    store.put(key, upload.content)
+    row = {
+        "id": attachment, "tenant_id": session.scope.tenant_id, "application_id": submitted, "question": "cv", "key": key,
+        "at": clock.now(), "removed_at": None, **upload.answer(),
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(Attachment), [row])
+    return submitted, attachment
+
+
 def _windows(session: ScopedSession, form_id: str) -> tuple[str, ...]:
     """A draft, and a published window in which nobody has applied."""
     return make_window(session, form_id, 20, 30, state="draft"), make_window(session, form_id, 50, 60)
@@ -189,7 +210,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
     )
     lead = make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")], name="Lee Lead")
     central = make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")], name="Cen Tral")
-    make_person(app, "colleague@demo.example", home="scotland", name="Col League")
+    colleague = make_person(app, "colleague@demo.example", home="scotland", name="Col League")
     held = make_person(app, "held@example.org", grants=[(Role.EVENTS_ORGANISER, "scotland")])
     there = make_person(app, "there@example.org", grants=[(Role.EVENTS_ORGANISER, "wales")])
     closed = make_person(app, "closed@example.org", home="scotland")
@@ -205,11 +226,13 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         form_id = make_form(session)
         application = _application(session, form_id, member)
         windows = _windows(session, form_id)
+        submitted, attachment = _submitted(session, form_id, colleague, app.extensions[downloads.FILES])
         wanted = _interest(app, session)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         window_elsewhere = make_window(session, form_id, 50, 60)
         elsewhere = published(session, wales)
         application_elsewhere = _application(session, form_id, there)
+        _, file_elsewhere = _submitted(session, form_id, there, app.extensions[downloads.FILES])
         failure = _failure(session, wales.id)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         number = _next_form(session)
@@ -229,6 +252,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
             "account.email_with": links.sign("email", held, stamps[held], "moved@example.org"),
             "portal.confirm": wanted,
             "portal.stop": wanted,
+            "portal.stop_at_once": wanted,
         }
     named = {
         "event_id": events, "sign_in_id": devices, "grant_id": (grants[held],), "failure_id": (failure,),
@@ -240,7 +264,12 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         "admissions.question_edit:key": ("story",), "admissions.eligibility_edit:key": ("based_here",),
         "admissions.question_back:key": ("again",), "admissions.part_remove:key": ("job",), "admissions.part_move:key": ("job",),
     }  # fmt: skip
+    named |= {
+        f"{page}:application_id": (submitted,)
+        for page in ("applications.show", "asking.ask", "moving.move", "enclosures.file")
+    }
+    named["attachment_id"] = (attachment,)
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
     foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
-               "application_id": application_elsewhere, "window_id": window_elsewhere}  # fmt: skip
+               "application_id": application_elsewhere, "attachment_id": file_elsewhere, "window_id": window_elsewhere}  # fmt: skip
     return everybody, named, emails, foreign

@@ -20,6 +20,8 @@ from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
 from core.tenancy.directory import TenantSnapshot
 from core.work.models import WorkFailure
+from tests.factories.admissions import make_form, make_window
+from tests.factories.assessing import make_submitted
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import published
 from tests.support.client import FormClient
@@ -51,6 +53,7 @@ LISTS = {
     "people": List("/console/people/", "central", True, "q=Zed", ("name", "email", "signed_in", "created"), ""),
     "trail": List("/console/audit/", "central", True, "action=test.two&tenant=scotland", ("at",), ""),
     "failed jobs": List("/console/health", "central", False, "job=core.two", ("failed", "job", "tries"), ""),
+    "applications": List("/scotland/manage/admissions/windows/{window}/applications", "lead", True, "q=0001", ("reference", "name", "state", "submitted", "minutes"), ""),
     "who is coming": List("/scotland/events/{event}/people", "lead", True, "q=zed", ("name", "email", "registered"), ""),
 }  # fmt: skip
 
@@ -124,7 +127,11 @@ def people(app: Flask, session_for: Sessions, tenant: Callable[[str], TenantSnap
     zed = next(iter(session.execute(sa.text("select id from people_account where name = 'Zed Zulu'"))))[0]
     session.rollback()
     assert client_of(app, zed).submit(f"/scotland/events/{event_id}", form="register").status_code == 303
-    return {**clients, "event": event_id}
+    form = make_form(session)
+    window = make_window(session, form)
+    for number, account_id in enumerate((evil, zed)):
+        make_submitted(session, window, form, account_id, reference=f"Q-LIST-000{number}")
+    return {**clients, "event": event_id, "window": window}
 
 
 def _csv(client: FormClient, address: str) -> list[list[str]]:
@@ -144,7 +151,7 @@ def _same(cell: str, shown: str) -> bool:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_file_holds_the_rows_of_the_list(name: str, people: dict[str, Any]) -> None:
     one, client = LISTS[name], people[LISTS[name].who]
-    path = one.path.format(event=people["event"])
+    path = one.path.format(**people)
     every = "action=test." if path.endswith("audit/") else ""  # the trail notes every reading of it, so it would grow
     counts = set()
     for query in (every, one.some, *(f"sort={way}{key}&{one.some}" for key in one.sorts for way in ("", "-"))):
@@ -164,7 +171,7 @@ def test_a_file_holds_the_rows_of_the_list(name: str, people: dict[str, Any]) ->
 @pytest.mark.parametrize("name", LISTS)
 def test_a_formula_is_only_text(name: str, people: dict[str, Any]) -> None:
     one = LISTS[name]
-    rows = _csv(people[one.who], f"{one.path.format(event=people['event'])}?format=csv")
+    rows = _csv(people[one.who], f"{one.path.format(**people)}?format=csv")
     cells = [cell for row in rows for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
     if name not in {"sites", "plugins"}:
@@ -174,7 +181,7 @@ def test_a_formula_is_only_text(name: str, people: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_the_page_links_to_its_files(name: str, people: dict[str, Any]) -> None:
     one = LISTS[name]
-    path = one.path.format(event=people["event"])
+    path = one.path.format(**people)
     page = people[one.who].get(f"{path}?{one.some}").text
     for kind in ("csv", "xlsx"):
         link = page.split(f"format={kind}")[0].rsplit('href="', 1)[1].replace("&amp;", "&")
@@ -186,7 +193,7 @@ def test_the_page_links_to_its_files(name: str, people: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_taking_persons_away_is_noted(name: str, people: dict[str, Any], platform_session: ScopedSession) -> None:
     one = LISTS[name]
-    people[one.who].get(f"{one.path.format(event=people['event'])}?{one.some}&format=xlsx", buffered=True)
+    people[one.who].get(f"{one.path.format(**people)}?{one.some}&format=xlsx", buffered=True)
     noted = platform_session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "list.export")).all()
     assert len(noted) == (1 if one.personal else 0)
     for entry in noted:
@@ -200,7 +207,7 @@ def test_taking_persons_away_is_noted(name: str, people: dict[str, Any], platfor
 @pytest.mark.parametrize("name", LISTS)
 def test_whoever_may_not_see_the_list_gets_no_file(app: Flask, name: str, people: dict[str, Any]) -> None:
     one = LISTS[name]
-    path = one.path.format(event=people["event"])
+    path = one.path.format(**people)
     member = client_of(app, make_person(app, "member@example.org", home="scotland"))
     assert member.get(f"{path}?format=csv").status_code == 403
     assert app.test_client().get(f"{path}?format=csv").status_code == 303

@@ -17,6 +17,7 @@ class Row:
     to_address: str = "anna@example.org"
     subject: str = "Digwyddiad ŵyl"
     text: str = "Plain"
+    stop_href: str = ""
     html: str = "<p>Rich</p>"
     locale: str = "cy"
     created_at: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -58,7 +59,18 @@ def test_a_message() -> None:
     assert (message["Auto-Submitted"], message["Content-Language"]) == ("auto-generated", "cy")
 
 
-@pytest.mark.parametrize("field", ["to_address", "subject"])
+@pytest.mark.parametrize(("scheme", "one_click"), [("https", "List-Unsubscribe=One-Click"), ("http", None)])
+def test_how_to_stop_stands_in_the_header(scheme: str, one_click: str | None) -> None:
+    """RFC 8058: one click only over TLS; without it the address alone (RFC 2369)."""
+    row = Row()
+    row.stop_href = f"{scheme}://q.example/scotland/apply/stop/{'a' * 64}/at-once"
+    message = compose(row, MailServer("smtp", "q@example.org"))
+    assert message["List-Unsubscribe"] == f"<{row.stop_href}>"
+    assert message["List-Unsubscribe-Post"] == one_click
+    assert "List-Unsubscribe" not in compose(Row(), MailServer("smtp", "q@example.org"))
+
+
+@pytest.mark.parametrize("field", ["to_address", "subject", "stop_href"])
 def test_a_line_break_cannot_be_written_down(field: str) -> None:
     row = Row()
     setattr(row, field, getattr(row, field) + "\r\nBcc: b@example.org")

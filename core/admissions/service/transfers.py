@@ -1,0 +1,225 @@
+"""Moving a submitted application to another area: the central team's step, in one transaction across two sites.
+
+No row changes its tenant. The application at the old site ends as `transferred`; a new one at the other site takes copies of
+all that was ever written and submitted, each submitted text with the hash it had. Both name each other. Who was in conflict
+with the old one is with the new one.
+
+Nothing has to be given with it: what is moved is submitted, and when more is asked the request has a day of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.admissions.instants import WindowState
+from core.admissions.models import (
+    Answer,
+    AnswerRevision,
+    Application,
+    Attachment,
+    Conflict,
+    Decision,
+    EqualityResponse,
+    InfoRequest,
+    Submission,
+    Window,
+)
+from core.admissions.models.applications import IS_LIVE
+from core.admissions.queries.applying import times_of
+from core.admissions.queries.sight import clear_of
+from core.admissions.service import shelving
+from core.admissions.service.drafts import new_reference
+from core.admissions.service.expiring import expire_in
+from core.admissions.service.windows import reason
+from core.admissions.states import SUBMITTED, TRANSFERRED, UNDER_WAY
+from core.data import audit
+from core.data.files import Store, new_key
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Conflict as Changed
+from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from core.kernel.ids import new_id
+from core.kernel.permissions import Permission
+from core.kernel.text import N_
+from core.kernel.views import Actor
+
+WRITTEN = (Answer, AnswerRevision, Submission, InfoRequest)
+"""What was written and submitted, and is copied row by row."""
+TAKES = frozenset({WindowState.OPEN, WindowState.GRACE, WindowState.ASSESSING})
+"""States in which a window can take an application that was submitted elsewhere."""
+NOT_NOW = N_("Only an application that is submitted, and about which no decision is being made, can be moved.")
+CHOOSE = N_("Choose a window that is open or being assessed, in another area.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An application's site, and itself there."""
+
+    tenant_id: int
+    application_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What the applicant is written: where the application is now, and under which reference."""
+
+    account_id: str
+    locale: str
+    before: str
+    reference: str
+    place: Place
+
+
+Post = Callable[[ScopedSession, Moved], None]
+Link = Callable[[str], str]
+"""The link of an application's equality answers."""
+
+
+def transfer(
+    session: ScopedSession, actor: Actor, source: Place, *, version: int, target_tenant_id: int, window_id: str, why: str,
+    store: Store, link: Link, post: Post,
+) -> Place:  # fmt: skip
+    """Move an application to a window of another site; where it is then. Needs a session with platform scope.
+
+    Raises Forbidden, Invalid (no reason; a window that takes nothing), NotFound (missing, or the actor is in conflict with
+    it), Changed (another version), and Refused when it is not submitted, a decision about it is being made, or the applicant
+    has an application in that window already.
+    """
+    if not actor.can(Permission.ADMISSIONS_CONFIGURE):
+        raise Forbidden(Permission.ADMISSIONS_CONFIGURE)
+    why, now, new = reason(why), clock.now(), Place(target_tenant_id, new_id())
+    keys = _copy_contents(session, source, new, store)  # before the transaction; what it does not take is swept later
+    with transaction(session):
+        row = _leave(session, actor, source, version, new, now)
+        for tenant_id in sorted(
+            {source.tenant_id, new.tenant_id}
+        ):  # one order for all: two moves cannot wait in a circle
+            _note(session, actor, tenant_id, source, new, why)
+        _may_go(session, source, new, window_id, now)
+        reference = _arrive(session, row, source, new, window_id, now)
+        for model in WRITTEN:
+            _carry(session, model, source, new)
+        _carry(session, Attachment, source, new, lambda one: {"key": keys[one["key"]]})
+        _carry(session, Conflict, source, new, where=Conflict.ended_at.is_(None))
+        session.execute(
+            sa.update(EqualityResponse)
+            .where(EqualityResponse.link == link(source.application_id))
+            .values(link=link(new.application_id))
+            .execution_options(synchronize_session=False)
+        )
+        expire_in(session, source.tenant_id, source.application_id, why, now)
+        shelving.show(session, row.account_id, source.application_id, TRANSFERRED, tenant_id=source.tenant_id)
+        shelving.show(session, row.account_id, new.application_id, SUBMITTED, tenant_id=new.tenant_id)
+        post(session, Moved(row.account_id, row.locale, row.reference, reference, new))
+    return new
+
+
+def _leave(session: ScopedSession, actor: Actor, source: Place, version: int, new: Place, now: datetime) -> Any:
+    """End the application at the old site: the conditional update that the step begins with. The row as it is then."""
+    here = (Application.tenant_id == source.tenant_id, Application.id == source.application_id)
+    row = session.execute(
+        sa.update(Application)
+        .where(*here, Application.state == SUBMITTED, Application.version == version, clear_of(actor.account_id))
+        .values(
+            state=TRANSFERRED, version=Application.version + 1, changed_at=now, moved_tenant_id=new.tenant_id,
+            moved_id=new.application_id,
+        )
+        .returning(*Application.__table__.c)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()  # fmt: skip
+    if row is not None:
+        return row
+    stands = session.execute(
+        sa.select(Application.state, Application.version).where(*here, clear_of(actor.account_id))
+    ).one_or_none()
+    if stands is None:
+        raise NotFound
+    raise Changed if stands.state == SUBMITTED else Refused(NOT_NOW)
+
+
+def _note(session: ScopedSession, actor: Actor, tenant_id: int, source: Place, new: Place, why: str) -> None:
+    """The entry in one site's trail; both sites have one."""
+    left = tenant_id == source.tenant_id
+    own, other = (source, new) if left else (new, source)
+    audit.record(
+        session, actor=actor, action="application.transfer" if left else "application.arrive", subject=own.application_id,
+        after={"state": TRANSFERRED if left else SUBMITTED, "other_site": other.tenant_id, "other": other.application_id},
+        why=why, tenant_id=tenant_id,
+    )  # fmt: skip
+
+
+def _may_go(session: ScopedSession, source: Place, new: Place, window_id: str, now: datetime) -> None:
+    """Raise Refused for a decision that is being made, Invalid for a window that takes nothing now.
+
+    Asked after the entries in the trails: whoever wrote there before, a signed decision for instance, is seen.
+    """
+    deciding = sa.select(Decision.id).where(
+        Decision.tenant_id == source.tenant_id, Decision.application_id == source.application_id,
+        Decision.state.in_(sorted(UNDER_WAY)),
+    )  # fmt: skip
+    if session.scalar(deciding.limit(1)) is not None:
+        raise Refused(NOT_NOW)
+    window = session.execute(
+        sa.select(Window.state, Window.opens_at, Window.closes_at, Window.grace_seconds, Window.released_at).where(
+            Window.tenant_id == new.tenant_id, Window.id == window_id
+        )
+    ).one_or_none()
+    if source.tenant_id == new.tenant_id or window is None or times_of(*window).state(now) not in TAKES:
+        raise Invalid({"window": CHOOSE})
+
+
+def _arrive(session: ScopedSession, row: Any, source: Place, new: Place, window_id: str, now: datetime) -> str:
+    """The application at the new site; its reference. Raises Refused where the person has one in that window already."""
+    reference = new_reference()
+    values = {
+        **row._mapping, "id": new.application_id, "tenant_id": new.tenant_id, "reference": reference, "window_id": window_id,
+        "state": SUBMITTED, "version": 1, "changed_at": now, "previous_id": None, "moved_tenant_id": source.tenant_id,
+        "moved_id": source.application_id, "state_why": "",
+    }  # fmt: skip
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    claim = insert(Application).values(**values).on_conflict_do_nothing(
+        index_elements=["tenant_id", "window_id", "account_id"], index_where=IS_LIVE
+    )  # fmt: skip
+    if session.execute(claim.returning(Application.id)).one_or_none() is None:
+        raise Refused(N_("This person has an application in that window already."))
+    return reference
+
+
+def _carry(
+    session: ScopedSession, model: Any, source: Place, new: Place,
+    change: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None, where: sa.ColumnElement[bool] | None = None,
+) -> None:  # fmt: skip
+    """Copy the rows of `model` that hang on the application; in the order in which they were made, since ids grow with time."""
+    query = (
+        sa.select(*model.__table__.c)
+        .where(model.tenant_id == source.tenant_id, model.application_id == source.application_id)
+        .order_by(model.id)
+    )
+    found = [dict(one) for one in session.execute(query if where is None else query.where(where)).mappings()]
+    of = {"tenant_id": new.tenant_id, "application_id": new.application_id}
+    rows = [{**one, **of, "id": new_id(), **(change(one) if change else {})} for one in found]
+    if rows:
+        session.execute(sa.insert(model), rows)
+
+
+def _copy_contents(session: ScopedSession, source: Place, new: Place, store: Store) -> dict[str, str]:
+    """Copies of the files' contents for the other site: new keys by old ones.
+
+    No file can be added meanwhile: only an application that is submitted is moved, at the version that was looked at.
+    """
+    keys = session.scalars(
+        sa.select(Attachment.key).where(
+            Attachment.tenant_id == source.tenant_id, Attachment.application_id == source.application_id
+        )
+    ).all()
+    copies = {}
+    for key in keys:
+        copies[key] = new_key(new.tenant_id)
+        content = store.get(key)
+        if content is not None:  # one that is lost here is not found there either; its row still says what it was
+            store.put(copies[key], content)
+    return copies

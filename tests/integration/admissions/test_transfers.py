@@ -1,0 +1,285 @@
+"""Moving an application to another area: one transaction across two sites, and never a word lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.admissions import downloads, equality
+from core.admissions.models import (
+    Answer,
+    AnswerRevision,
+    Application,
+    Assignment,
+    Attachment,
+    Conflict,
+    EqualityResponse,
+    InfoRequest,
+    Submission,
+)
+from core.admissions.queries import applying
+from core.admissions.service import attachments, drafts, submitting, transfers
+from core.admissions.service.transfers import Place
+from core.admissions.uploads import cleaned
+from core.data import audit
+from core.data.audit import AuditEntry
+from core.data.db import platform_scope
+from core.data.session import ScopedSession, transaction
+from core.kernel.errors import Conflict as Changed
+from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM, Actor
+from core.tenancy.models import ShelfItem
+from core.work.models import Mail
+from tests.factories.admissions import make_form, make_window
+from tests.factories.assessing import make_assessor, make_assignment, make_decision, make_submitted
+from tests.factories.people import client_of, make_person
+from tests.integration.admissions.test_attachments import PDF, form_with_file
+from tests.integration.admissions.test_lead_pages import conflicted
+from tests.integration.admissions.test_window_races import at_once
+from tests.support.app_fixtures import FrozenClock
+
+CENTRAL = frozenset({"admissions.configure", "tenant.admissions.manage"})
+COPIED = (Answer, AnswerRevision, Submission, InfoRequest, Attachment)
+
+
+@pytest.fixture
+def session(session_for: Callable[[str], ScopedSession], frozen_clock: FrozenClock) -> ScopedSession:
+    """A session on Scotland's rows, at a known time."""
+    return session_for("scotland")
+
+
+@pytest.fixture
+def there(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
+    """A session on Wales's rows."""
+    return session_for("wales")
+
+
+@pytest.fixture
+def form(session: ScopedSession) -> str:
+    """A published form version that asks for a file."""
+    return make_form(session, form_with_file())
+
+
+@pytest.fixture
+def ann(app: Flask) -> str:
+    """An applicant."""
+    return make_person(app, "ann@example.org", name="Ann Roy")
+
+
+def written(session: ScopedSession, form: str, ann: str, app: Flask) -> str:
+    """An application with a history: two texts of an answer, one that lost, a file, and a first version."""
+    make_window(session, form)
+    who = Actor(ann, "Ann Roy")
+    made = drafts.start(session, actor=who, eligible={"based_here": True}, locale="cy", is_member=False)
+    first = applying.mine(session, made, ann)
+    drafts.save(session, first, ann, {"job": drafts.Wish("Nurse", 0), "story": drafts.Wish("Falls.", 0)})
+    drafts.save(session, first, ann, {"story": drafts.Wish("The other tab.", 0)})
+    store = app.extensions[downloads.FILES]
+    attachments.give(session, applying.mine(session, made, ann), ann, "cv", cleaned(PDF, "cv.pdf"), store)
+    mine = applying.mine(session, made, ann)
+    submitting.submit(session, mine, who, checked=submitting.checked_sum(mine), post=lambda _, __: None)
+    return made
+
+
+def words(session: ScopedSession, application_id: str) -> dict[str, list[Any]]:
+    """All that was ever written and submitted, without the ids that differ."""
+    session.rollback()
+    found = {}
+    for model in COPIED:
+        columns = [one for one in model.__table__.c if one.name not in {"id", "tenant_id", "application_id", "key"}]
+        query = sa.select(*columns).where(model.application_id == application_id).order_by(model.id)
+        found[model.__tablename__] = [tuple(row) for row in session.execute(query)]
+    return found
+
+
+def move(app: Flask, actor: Actor, made: str, window: str, **changes: Any) -> Place:
+    """Move Scotland's application to Wales."""
+    values: dict[str, Any] = {
+        "version": 2, "target_tenant_id": 3, "window_id": window, "why": "Moved house", "store": app.extensions[downloads.FILES],
+        "link": lambda wanted: equality.link("key", wanted), "post": lambda _, __: None, **changes,
+    }  # fmt: skip
+    with app.app_context(), platform_scope("test") as session:
+        return transfers.transfer(session, actor, Place(2, made), **values)
+
+
+def test_never_a_word_is_lost(app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str) -> None:
+    made = written(session, form, ann, app)
+    window = make_window(there, form)
+    before = words(session, made)
+    assert len(before["admissions_answer_revision"]) == 4
+    with app.app_context(), platform_scope("test") as own, transaction(own):
+        row = {
+            "link": equality.link("key", made),
+            "question": "age",
+            "nation": "scotland",
+            "category": "a",
+            "parent": "a",
+        }
+        own.execute(sa.insert(EqualityResponse), [row])
+    moved = move(app, SYSTEM, made, window)
+    assert words(session, made) == before
+    assert words(there, moved.application_id) == before
+    assert [bool(one) for one in before.values()] == [True, True, True, False, True]
+    old, new = session.get(Application, made), there.get(Application, moved.application_id)
+    assert old is not None
+    assert new is not None
+    assert (old.state, old.moved_tenant_id, old.moved_id) == ("transferred", 3, new.id)
+    assert (new.state, new.moved_tenant_id, new.moved_id, new.account_id) == ("submitted", 2, made, ann)
+    assert (new.submitted_at, new.seconds, new.locale, new.created_at) == (
+        old.submitted_at,
+        old.seconds,
+        "cy",
+        old.created_at,
+    )
+    assert new.reference != old.reference
+    keys = [one.scalar(sa.select(Attachment.key)) for one in (session, there)]
+    assert keys[0] != keys[1]
+    assert [app.extensions[downloads.FILES].get(str(key)) for key in keys] == [PDF, PDF]
+    assert there.scalar(sa.select(EqualityResponse.link)) == equality.link("key", new.id)
+    assert applying.mine(there, new.id, ann).values["job"] == "Nurse"
+    items = session.execute(sa.select(ShelfItem.origin_tenant_id, ShelfItem.ref)).all()
+    assert [tuple(item) for item in items] == [(3, new.id)]
+
+
+def test_both_trails_say_so_and_stay_whole(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    moved = move(app, SYSTEM, made, make_window(there, form))
+    for own, action, subject in ((session, "transfer", made), (there, "arrive", moved.application_id)):
+        own.rollback()
+        query = sa.select(AuditEntry.why).where(
+            AuditEntry.action == f"application.{action}", AuditEntry.subject == subject
+        )
+        assert own.scalars(query).all() == ["Moved house"]
+        assert audit.verify(own).ok
+
+
+def test_conflicts_go_along_and_assignments_do_not(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    reader = make_person(app, "reader@example.org")
+    make_assignment(session, made, make_assessor(session, reader), "assessing")
+    central = make_person(app, "central@example.org")
+    conflicted(session, made, central)
+    window = make_window(there, form)
+    with pytest.raises(NotFound):
+        move(app, Actor(central, "", permissions=CENTRAL), made, window)
+    moved = move(app, SYSTEM, made, window)
+    session.rollback()
+    assert session.scalar(sa.select(Assignment.state)) == "expired"
+    assert there.scalars(sa.select(Assignment.id)).all() == []
+    assert there.execute(sa.select(Conflict.application_id, Conflict.account_id)).all() == [
+        (moved.application_id, central)
+    ]
+
+
+def test_what_cannot_be_moved(app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str) -> None:
+    made = written(session, form, ann, app)
+    lead = make_person(app, "lead@example.org")
+    window, over = make_window(there, form), make_window(there, form, 20, 30, name="To come")
+    cases: list[tuple[type[Exception], Actor, dict[str, Any]]] = [
+        (Forbidden, Actor(lead, ""), {}),
+        (Invalid, SYSTEM, {"why": " "}),
+        (Invalid, SYSTEM, {"window_id": over}),
+        (Invalid, SYSTEM, {"window_id": made}),
+        (Invalid, SYSTEM, {"target_tenant_id": 2}),
+        (Changed, SYSTEM, {"version": 1}),
+    ]
+    for error, actor, changes in cases:
+        with pytest.raises(error):
+            move(
+                app,
+                actor,
+                made,
+                **{"window": window, **changes} if "window_id" not in changes else {"window": "", **changes},
+            )
+    decision = make_decision(session, made, signed_by=lead)
+    with pytest.raises(Refused):
+        move(app, SYSTEM, made, window)
+    with transaction(session):
+        session.execute(
+            sa.text("update admissions_decision set state = 'returned' where id = :id").bindparams(id=decision),
+            execution_options={"unscoped_reason": "test"},
+        )
+    make_submitted(there, window, form, ann)
+    with pytest.raises(Refused):
+        move(app, SYSTEM, made, window)
+    session.rollback()
+    assert session.scalar(sa.select(Application.state)) == "submitted"
+    assert session.scalars(sa.select(AuditEntry.id).where(AuditEntry.action == "application.transfer")).all() == []
+
+
+def test_the_central_team_moves_it_on_a_page(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    make_window(there, form, -30, -10, name="Being assessed")
+    make_window(there, form, -60, -40, name="Done", released_at=there.scalar(sa.select(Application.created_at)))
+    central = client_of(app, make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
+    path = f"/scotland/manage/admissions/applications/{made}"
+    assert lead.get(f"{path}/move").status_code == 403
+    page = central.get(f"{path}/move").text
+    assert "Wales: Being assessed (Being assessed)" in page
+    window = page.split("Wales: Being assessed")[0].rsplit('value="', 1)[1].split('"')[0]
+    wrong = central.submit(f"{path}/move", {"window": window, "why": ""})
+    assert wrong.status_code == 422
+    assert central.submit(f"{path}/move", {"window": "nonsense", "why": "Kept words"}).status_code == 422
+    assert central.submit(f"{path}/move", {"window": window, "why": "Works in Cardiff"}).status_code == 303
+    session.rollback()
+    (letter,) = session.scalars(sa.select(Mail).where(Mail.account_id == ann)).all()
+    assert letter.locale == "cy"
+    assert "Works in Cardiff" in letter.text
+    page = central.get(path).text
+    assert "This application was moved to Wales." in page
+    assert "Works in Cardiff" in page
+    new = there.scalar(sa.select(Application.id))
+    assert f"/wales/manage/admissions/applications/{new}" in page
+    assert "This application came from Scotland." in central.get(f"/wales/manage/admissions/applications/{new}").text
+    assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200
+
+
+def test_of_moves_at_once_one_is_made(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made, window = written(session, form, ann, app), make_window(there, form)
+    session.rollback()
+    there.rollback()
+    found = at_once(app, 2, lambda _, __: move(app, SYSTEM, made, window))
+    assert sum(isinstance(one, Place) for one in found) == 1, found
+    assert len(there.scalars(sa.select(Application.id)).all()) == 1
+    for own in (session, there):
+        own.rollback()
+        assert audit.verify(own).ok
+
+
+def test_moves_in_both_directions_do_not_wait_in_a_circle(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str
+) -> None:
+    windows = {2: make_window(session, form), 3: make_window(there, form)}
+    people = [make_person(app, f"p{number}@example.org") for number in range(6)]
+    sites = {2: session, 3: there}
+    made = [
+        (tenant_id, make_submitted(sites[tenant_id], windows[tenant_id], form, person, reference=f"Q-{number}"))
+        for number, person in enumerate(people)
+        for tenant_id in (2 + number % 2,)
+    ]
+    session.rollback()
+    there.rollback()
+
+    def swap(_: ScopedSession, number: int) -> Place:
+        tenant_id, application_id = made[number]
+        other = 5 - tenant_id
+        with app.app_context(), platform_scope("test") as own:
+            return transfers.transfer(
+                own, SYSTEM, Place(tenant_id, application_id), version=1, target_tenant_id=other, window_id=windows[other],
+                why="why", store=app.extensions[downloads.FILES], link=lambda one: one, post=lambda _, __: None,
+            )  # fmt: skip
+
+    found = at_once(app, 1, swap)
+    assert all(isinstance(one, Place) for one in found), found
