@@ -21,7 +21,6 @@ from core.demo.admissions.writing import Told, told, voices_in
 from core.demo.community import account_row
 from core.kernel import clock
 from core.people.models import Account
-from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import ShelfItem
 
 LEAST, MOST, USUAL = 40 * 60, 150 * 60, 85 * 60
@@ -70,7 +69,7 @@ class _Area:
 
     rows: Rows
     round: Round
-    tenant: TenantSnapshot
+    slug: str
     hashed: str
     chance: random.Random
 
@@ -83,7 +82,7 @@ class _Area:
     def shelf(self, account_id: str, application_id: str, state: str, when: datetime | None, at: datetime) -> None:
         """The application's card among the person's own items, as `shelving.show` puts it."""
         self.rows.add_shared(
-            ShelfItem, account_id=account_id, origin_tenant_id=self.tenant.id, plugin="admissions", ref=application_id,
+            ShelfItem, account_id=account_id, origin_tenant_id=self.rows.tenant_id, plugin="admissions", ref=application_id,
             kind="application", title=TITLE, status=SHOWN[state], when=when, path=f"/apply/{application_id}/",
             needs_action=state != SUBMITTED, changed_at=at,
         )  # fmt: skip
@@ -131,20 +130,18 @@ class _Area:
 
 
 def apply(
-    rows: Rows, round_: Round, tenant: TenantSnapshot, scene: Scene, hashed: str, turn: int, chance: random.Random
+    rows: Rows, round_: Round, slug: str, scene: Scene, hashed: str, turn: int, chance: random.Random
 ) -> list[Applied]:
     """Everybody who applied in a window; those who submitted and did not take it back, in the order in which they did.
 
     `hashed` is the hash of everybody's password, `turn` the area's number: it chooses the facts of each voice.
     """
-    area = _Area(rows, round_, tenant, hashed, chance)
+    area = _Area(rows, round_, slug, hashed, chance)
     total = scene.submitted + scene.withdrawn + scene.drafts + scene.ended
-    people = zip(
-        voices_in(tenant.slug, chance)[:total], settings(tenant.slug, total, chance), names(total, chance), strict=True
-    )
+    people = zip(voices_in(slug, chance)[:total], settings(slug, total, chance), names(total, chance), strict=True)
     written = [
-        (told(voice, where, round_.schema, turn + number // 40, chance), name)
-        for number, (voice, where, name) in enumerate(people)
+        (told(voice, where, round_.schema, turn), voice.called[turn % len(voice.called)] if voice.called else name)
+        for voice, where, name in people
     ]
     written.sort(key=lambda one: len(one[0].answers["example"]) < 350 and chance.random() < 0.5)  # the thin are late
     instants = _instants(round_, scene.submitted + scene.withdrawn, chance)
@@ -158,7 +155,8 @@ def apply(
     applications = {row["id"]: row for row in rows.of[Application]}
     for one in found[: scene.withdrawn]:
         _withdraw(area, one, applications[one.id])
-    for one in found[scene.withdrawn : scene.withdrawn + scene.asked]:
+    brief = sorted(found[scene.withdrawn :], key=lambda one: one.told.fair("experience"))
+    for one in brief[: scene.asked]:
         _ask(area, one, applications[one.id])
     return found[scene.withdrawn :]
 
@@ -184,7 +182,7 @@ def _submitted(area: _Area, said: Told, name: str, number: int, at: datetime) ->
         times.opens_at + SOON_AFTER, at - timedelta(hours=chance.choice((3, 5, 26, 50, 74, 120, 200)) + chance.random())
     )
     begun = min(begun, at - timedelta(seconds=MOST))
-    email = f"applicant{number:02d}.{area.tenant.slug}@demo.example"
+    email = f"applicant{number:02d}.{area.slug}@demo.example"
     account_id = area.person(name, email, begun - timedelta(minutes=chance.randint(4, 40)))
     lateness = (times.taken(at) or Lateness.ON_TIME).value
     application_id, reference = area.application(
@@ -214,7 +212,7 @@ def _drafts(area: _Area, people: Sequence[tuple[Told, str]], after: int, state: 
         begun = round_.times.opens_at + SOON_AFTER + (round_.ends - round_.times.opens_at) * chance.random() * 0.9
         begun = min(begun, round_.ends - timedelta(hours=4))
         changed = begun + (round_.ends - begun) * chance.random()
-        account_id = area.person(name, f"applicant{after + number + 1:02d}.{area.tenant.slug}@demo.example", begun)
+        account_id = area.person(name, f"applicant{after + number + 1:02d}.{area.slug}@demo.example", begun)
         given = _so_far(said, round(part * len(said.answers)), chance, round_.schema)
         ended = state == NOT_SUBMITTED
         application_id, _ = area.application(
@@ -253,7 +251,7 @@ def _more_time(area: _Area, account_id: str) -> datetime:
     at = area.round.now - timedelta(days=1)
     area.rows.add(
         Extension, window_id=area.round.id, account_id=account_id, closes_at=until, by=None, at=at,
-        why="Her mother died in the week in which she wanted to write it.",
+        why="A death in the family, in the week that was kept free for writing it.",
     )  # fmt: skip
     return until
 

@@ -20,6 +20,7 @@ from core.data.session import ScopedSession
 from core.demo.admissions import seams
 from core.demo.admissions.applying import Applied, Round
 from core.demo.admissions.rows import Rows
+from core.demo.admissions.writing import filled
 from core.demo.community import account_row
 from core.kernel.permissions import Role
 from core.people.models import Account, RoleGrant
@@ -36,6 +37,8 @@ ROLES: tuple[tuple[str, ...], ...] = (
 SEVERITY = (0.0, -0.35, 0.3, -0.15, 0.45, 0.2, -0.4, 0.1, -0.25, 0.15)
 """How much more than a fair reader each assessor gives."""
 NOISE = 0.42
+AT_WORK = (3, 5)
+"""Places in a panel of those who work where an applicant does."""
 ASSIGNED_AFTER = timedelta(days=3, hours=10)
 DUE_AFTER = timedelta(days=seams.ASSESS_DAYS)
 
@@ -104,7 +107,7 @@ class Panel:
         self.loads[member.id] += 1
         declared = state not in {OFFERED, TURNED_DOWN}
         level = {RECUSED: "major", DECLARED: "minor"}.get(state, "none") if declared else None
-        declared_at = at + timedelta(days=1, minutes=self.chance.randint(5, 900)) if declared else None
+        declared_at = at + timedelta(minutes=self.chance.randint(20, 300)) if declared else None
         row = {
             "declaration": "", "resolved_by": None, "resolution": "", "state_why": "", "reminded_at": None, "version": 1, **values,
         }  # fmt: skip
@@ -114,9 +117,10 @@ class Panel:
             told_at=at, created_by=None, created_at=at, changed_at=declared_at or at, **row,
         )  # fmt: skip
         if declared_at is not None:
+            state_then = {RECUSED: RECUSED, DECLARED: DECLARED}.get(state, ASSESSING)
             self.rows.tell(
-                declared_at, member.account_id, "assignment.declare", assignment_id, before={"state": OFFERED},
-                after={"state": state, "level": level},
+                declared_at, member.account_id, f"assignment.declare_{level}", f"assignment:{assignment_id}",
+                after={"state": state_then},
             )  # fmt: skip
         return assignment_id
 
@@ -149,12 +153,18 @@ class Panel:
         if sealed:
             total = seams.seal_sum(scores, view, case.applied.submission_id)
             self.seals.append((assessment_id, at, total, view))
-            self.rows.tell(
-                at, member.account_id, "assessment.seal", assessment_id,
-                after={"phase": phase, "number": 1, "sha256": total},
-            )  # fmt: skip
+            facts = {"phase": phase, "number": 1, "sha256": total}
             if phase == "independent":
                 case.marks.append(made)
+                self.rows.tell(
+                    at,
+                    member.account_id,
+                    "assignment.seal",
+                    f"assignment:{assignment_id}",
+                    after={"state": SEALED, **facts},
+                )
+            else:
+                self.rows.tell(at, member.account_id, "assessment.seal", f"assessment:{assessment_id}", after=facts)
         return made
 
     def next_member(self, case: Case) -> Member:
@@ -184,8 +194,8 @@ def _lines(case: Case, member: Member, chance: random.Random) -> list[Line]:
             continue
         level = case.applied.told.fair(criterion) + member.severity + chance.gauss(0, NOISE)
         value = min(4, max(1, round(level)))
-        text = chance.choice(reasons()[criterion][str(value)]).replace("{seen}", case.applied.told.seen[criterion])
-        found.append(Line(criterion, value, text[:1].upper() + text[1:]))
+        text = chance.choice(reasons()[criterion][str(value)])
+        found.append(Line(criterion, value, filled(text, {"seen": case.applied.told.seen[criterion]})))
     return found
 
 
@@ -197,9 +207,10 @@ def _view(lines: Iterable[Line]) -> str:
 
 def members(
     rows: Rows, tenant: TenantSnapshot, count: int, account_id: str, hashed: str, places: Sequence[str], since: datetime,
-    chance: random.Random, names: Sequence[str],
+    chance: random.Random, names: Sequence[str], tied: Sequence[str],
 ) -> list[Member]:  # fmt: skip
-    """A panel of `count`; the first is the demonstration's own assessor, `account_id`. The others have accounts made here."""
+    """A panel of `count`; the first is the demonstration's own assessor, `account_id`. The others have accounts made
+    here. Two of them work where applicants do: `tied`."""
     found = []
     for place in range(count):
         if place:
@@ -212,6 +223,8 @@ def members(
                 starts_on=date(2017, 1, 1), ends_on=None, granted_by=None, granted_at=since, reason="demonstration",
             )  # fmt: skip
         workplace = WORKPLACES[place % len(WORKPLACES)].format(place=chance.choice(places))
+        if place in AT_WORK and tied:
+            workplace = tied[AT_WORK.index(place) % len(tied)]
         member_id = rows.add(
             Assessor, account_id=account_id, roles=list(ROLES[place]), capacity=9 if not place else 30, workplace=workplace,
             workplace_norm=seams.normal(workplace), trained_on=since.date() + timedelta(days=chance.randint(3, 40)),
@@ -294,10 +307,10 @@ def assess_all(panel: Panel, found: Sequence[tuple[Case, Member]], until: dateti
 
 
 def more(panel: Panel, case: Case, at: datetime) -> None:
-    """One more assessor for a case on which the others do not agree, from `at`; sealed within days."""
+    """One more assessor for a case on which the others do not agree, from `at`; sealed within about a day."""
     member = panel.next_member(case)
     assignment_id = panel.seat(case, member, SEALED, at)
-    panel.mark(case, member, assignment_id, at + timedelta(days=2, minutes=panel.chance.randint(0, 1400)))
+    panel.mark(case, member, assignment_id, at + timedelta(minutes=panel.chance.randint(400, 1500)))
 
 
 def under_way(panel: Panel, found: Sequence[tuple[Case, Member]], kept: Iterable[str]) -> None:
@@ -320,7 +333,7 @@ def under_way(panel: Panel, found: Sequence[tuple[Case, Member]], kept: Iterable
                 state = ASSESSING
         words = {
             DECLARED: "We sat on the same regional committee two years ago. I do not think that it matters, and would rather say so.",
-            RECUSED: "She was my line manager until last spring.",
+            RECUSED: "The applicant was my line manager until last spring.",
         }
         why = {TURNED_DOWN: "I am away for the rest of the month."}
         assignment_id = panel.seat(

@@ -43,7 +43,7 @@ def fill(session: ScopedSession, tenant: TenantSnapshot, window_id: str | None, 
         known = _accounts(session, tenant.slug)
         pinned = Pinned(all_.catalogue, all_.policy, secret, config, known["lead"], known["central"])
         rows = Rows(tenant.id)
-        applied = apply(rows, round_, tenant, scene, all_.hashed, list(SCENES).index(tenant.slug), chance)
+        applied = apply(rows, round_, tenant.slug, scene, all_.hashed, list(SCENES).index(tenant.slug), chance)
         national.ask(rows, all_, tenant.slug, [one.id for one in applied], chance)
         panel = _panel(rows, round_, tenant, scene, applied, known["assessor"], all_, chance)
         if scene.stage == "assessing":
@@ -83,9 +83,10 @@ def _panel(
     """The area's panel, known before its window opened, and the cases that are there."""
     places = [place for place, _ in PLACES[tenant.slug][1]]
     since = round_.times.opens_at - timedelta(days=35)
+    tied = [one.organisation for one in applied if one.organisation][4::13]
     called = names(scene.assessors, random.Random(f"panel of {tenant.slug}"))
     people = assessing.members(
-        rows, tenant, scene.assessors, account_id, all_.hashed, places, since, chance, called
+        rows, tenant, scene.assessors, account_id, all_.hashed, places, since, chance, called, tied
     )  # fmt: skip
     if scene.stage != "applying":
         national.calibrate(rows, all_, people, chance)

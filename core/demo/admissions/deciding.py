@@ -30,6 +30,7 @@ from core.admissions.rules.canonical import sha256
 from core.admissions.states import ACCEPTED, DECLINED, HELD, MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
 from core.demo.admissions import seams
 from core.demo.admissions.assessing import Case, Member, Panel, more
+from core.demo.admissions.writing import filled
 from core.kernel.ids import new_id
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import ShelfItem
@@ -165,7 +166,7 @@ def minutes(one: Settled, chance: random.Random) -> str:
     """What a meeting noted of a case whose outcome is known."""
     criterion = chance.choice(CRITERIA)
     text: str = chance.choice(words()["minutes"][one.outcome])
-    return text.replace("{seen}", one.case.applied.told.seen[criterion])
+    return filled(text, {"seen": one.case.applied.told.seen[criterion]})
 
 
 def _mean(case: Case) -> float:
@@ -211,11 +212,12 @@ def decide(
         moderation_why=why, batch_id=batch, released_at=released_at, **row,
     )  # fmt: skip
     tell = panel.rows.tell
-    tell(one.signed_at, pinned.lead, "decision.sign", one.decision_id, after={"state": SIGNED, "outcome": one.outcome})
+    subject = f"decision:{one.decision_id}"
+    signed = {"state": SIGNED, "outcome": one.outcome, "override": one.override[0]}
+    tell(one.signed_at, pinned.lead, "decision.sign", subject, after=signed)
     if moderated_at is not None:
         tell(
-            moderated_at, pinned.central, "decision.moderate", one.decision_id, before={"state": SIGNED},
-            after={"state": MODERATED},
+            moderated_at, pinned.central, "decision.moderate", subject, before={"state": SIGNED}, after={"state": MODERATED},
         )  # fmt: skip
     return one.decision_id
 
@@ -229,7 +231,7 @@ def batch(panel: Panel, pinned: Pinned, name: str, at: datetime, **values: Any) 
     batch_id = panel.rows.add(
         ReleaseBatch, window_id=panel.round.id, name=name, created_by=pinned.lead, created_at=at, **row
     )
-    panel.rows.tell(at, pinned.lead, "batch.create", f"batch:{batch_id}", after={"name": name})
+    panel.rows.tell(at, pinned.lead, "batch.begin", f"batch:{batch_id}", after={"window": panel.round.id})
     return batch_id
 
 

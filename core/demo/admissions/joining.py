@@ -31,7 +31,7 @@ def offer(
             state = JOINED
         lapses_at = at + (SHORT if state == LAPSED else STANDS_FOR)
         ended_at = lapses_at if state == LAPSED else at + (now - at) * panel.chance.uniform(0.05, 0.9)
-        offer_id = panel.rows.add(
+        panel.rows.add(
             MembershipOffer, application_id=applied.id, account_id=applied.account_id, state=state, offered_at=at,
             lapses_at=lapses_at, reminded_at=at + SHORT / 2 if state == LAPSED else None,
             ended_at=None if state == OFFERED else ended_at, version=1 if state == OFFERED else 2,
@@ -41,7 +41,7 @@ def offer(
         if state != OFFERED:
             who = None if state == LAPSED else applied.account_id
             event = {JOINED: "offer.join", REFUSED: "offer.refuse", LAPSED: "offer.lapse"}[state]
-            panel.rows.tell(ended_at, who, event, offer_id, before={"state": OFFERED}, after={"state": state})
+            panel.rows.tell(ended_at, who, event, applied.id, before={"state": OFFERED}, after={"state": state})
 
 
 def _join(panel: Panel, tenant: TenantSnapshot, compact_id: str, one: Settled, at: datetime) -> None:
@@ -80,6 +80,4 @@ def appeal(panel: Panel, found: Sequence[Settled], at: datetime) -> None:
         Appeal, application_id=one.case.applied.id, decision_id=one.decision_id, grounds=words()["appeal"]["grounds"],
         state="received", reviewer_id=None, answer="", version=1, at=at, ended_at=None,
     )  # fmt: skip
-    panel.rows.tell(
-        at, one.case.applied.account_id, "appeal.make", appeal_id, after={"state": "received"}
-    )  # fmt: skip
+    panel.rows.tell(at, one.case.applied.account_id, "appeal.make", f"appeal:{appeal_id}")  # fmt: skip

@@ -21,7 +21,7 @@ from core.data.session import ScopedSession, transaction
 from core.demo.admissions import seams
 from core.demo.admissions.assessing import Member, reasons
 from core.demo.admissions.rows import Rows
-from core.demo.admissions.writing import told, voices
+from core.demo.admissions.writing import filled, told, voices
 from core.kernel import clock
 from core.kernel.ids import new_id
 
@@ -83,7 +83,7 @@ def _answers(case: Mapping[str, Any], schema: FormSchema) -> dict[str, Any]:
     if "answers" in case:
         return {key: value.strip() if isinstance(value, str) else value for key, value in case["answers"].items()}
     voice = next(one for one in voices() if (one.theme, one.role) == (case["theme"], case["role"]))
-    return dict(told(voice, SETTING, schema, 1, random.Random(case["name"])).answers)
+    return dict(told(voice, SETTING, schema, 5).answers)
 
 
 def calibrate(rows: Rows, national: National, members: Iterable[Member], chance: random.Random) -> None:
@@ -96,7 +96,7 @@ def calibrate(rows: Rows, national: National, members: Iterable[Member], chance:
             scores = {
                 criterion: {
                     "value": value, "not_scored": "",
-                    "words": chance.choice(reasons()[criterion][str(value)]).replace("{seen}", "what is told here"),
+                    "words": filled(chance.choice(reasons()[criterion][str(value)]), {"seen": "what is told here"}),
                 }
                 for criterion, value in zip(CRITERIA, values, strict=True)
             }  # fmt: skip

@@ -1,10 +1,11 @@
 """Invented applications out of `stories/*.toml`: each voice is one kind of person with one piece of work, told from end to end.
 
 A voice is used at most once in an area, so that nobody who reads one area's applications reads a passage twice. In another
-area the same voice has other facts and other turns of phrase:
+area the same voice has other facts and other turns of phrase, by the area's turn:
 
     {name}          a fact of this person: from the row of `facts` that they got, or {place}, {area}, {body} of where they live
     [this|or that]  one of several ways to say it
+    (an aside)      some people write without them; some write as they speak
 
 `marks` are five levels, of experience, knowledge, commitment, collaboration and contribution in this order: what a fair
 reader would give. `seen` are five phrases, in the same order, for what the application shows: assessors' reasons name them.
@@ -27,13 +28,22 @@ STORIES = Path(__file__).parent / "stories"
 TEXTS = ("example", "learning_story", "reflection", "across_boundaries", "give", "gain", "why")
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
+_ASIDE = re.compile(r" \([^()]{12,}\)(?=[ .,;:])")
+_SPOKEN = {
+    "did not": "didn’t", "do not": "don’t", "does not": "doesn’t", "cannot": "can’t", "could not": "couldn’t", "was not": "wasn’t",
+    "is not": "isn’t", "would not": "wouldn’t", "had not": "hadn’t", "have not": "haven’t", "It is": "It’s", "it is": "it’s",
+    "That is": "That’s", "I am": "I’m", "They are": "They’re", "were not": "weren’t", "are not": "aren’t", "I would": "I’d",
+    "I should like": "I’d like", "has not": "hasn’t",
+}  # fmt: skip
+_SPEAKS = re.compile(r"\b(" + "|".join(_SPOKEN) + r")\b(?= [a-z])")
 _BEGINS = re.compile(r"(?:^|[.!?:]\s|\n)\Z")
 """Before a slot that begins a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One application as it is written down. `only` are the slugs of the areas in which it makes sense, empty for all."""
+    """One application as it is written down. `only` are the slugs of the areas in which it makes sense, empty
+    for all; `called` are names for somebody whose words tell who they are."""
 
     theme: str
     role: str
@@ -45,6 +55,7 @@ class Voice:
     programmes: tuple[str, ...]
     programme_names: str
     only: tuple[str, ...]
+    called: tuple[str, ...]
     facts: tuple[Mapping[str, str], ...]
     seen: tuple[str, ...]
     texts: Mapping[str, str]
@@ -89,6 +100,7 @@ def _read(row: dict[str, Any]) -> Voice:
         programmes=tuple(row.get("programmes", "").split()),
         programme_names=row.get("programme_names", ""),
         only=tuple(row.get("only", "").split()),
+        called=tuple(row.get("called", ())),
         facts=tuple(row["facts"]),
         seen=tuple(row["seen"]),
         texts={key: row[key].strip() for key in TEXTS},
@@ -102,13 +114,15 @@ def voices_in(slug: str, chance: random.Random) -> list[Voice]:
     return found
 
 
-def told(voice: Voice, setting: Mapping[str, str], schema: FormSchema, turn: int, chance: random.Random) -> Told:
-    """What a person with this voice writes. `setting` are the facts of where they live, `turn` chooses the row of facts."""
+def told(voice: Voice, setting: Mapping[str, str], schema: FormSchema, turn: int) -> Told:
+    """What a person with this voice writes. `setting` are the facts of where they live, `turn` is the number of
+    the telling: it chooses the row of facts, and how things are said."""
     facts = {**voice.facts[turn % len(voice.facts)], **setting}
 
     def say(text: str) -> str:
-        chosen = _CHOICE.sub(lambda found: chance.choice(found[1].split("|")), text)
-        return tidy(_SLOT.sub(lambda slot: _fact(facts[slot[1]], chosen[: slot.start()]), chosen))
+        ways = turn // len(voice.facts)
+        chosen = _CHOICE.sub(lambda found: (options := found[1].split("|"))[ways % len(options)], text)
+        return tidy(filled(_styled(chosen, turn), facts))
 
     answers: dict[str, Any] = {
         "role": say(voice.role), "organisation": say(voice.organisation), "sector": voice.sector,
@@ -120,9 +134,21 @@ def told(voice: Voice, setting: Mapping[str, str], schema: FormSchema, turn: int
     return Told(voice, _in_order(answers, schema), seen)
 
 
-def _fact(value: str, before: str) -> str:
-    """A fact in its place: with a capital letter where it begins a sentence."""
-    return value[:1].upper() + value[1:] if _BEGINS.search(before) else value
+def _styled(text: str, turn: int) -> str:
+    """A text as somebody writes it who leaves out asides, or who writes as they speak, or neither, or both."""
+    if turn % 3 == 2:
+        text = _ASIDE.sub("", text)
+    return _SPEAKS.sub(lambda found: _SPOKEN[found[1]], text) if turn % 2 else text
+
+
+def filled(text: str, facts: Mapping[str, str]) -> str:
+    """A text with its facts in their places, with a capital letter where one begins a sentence."""
+
+    def fact(slot: re.Match[str]) -> str:
+        value = facts[slot[1]]
+        return value[:1].upper() + value[1:] if _BEGINS.search(text[: slot.start()]) else value
+
+    return _SLOT.sub(fact, text)
 
 
 def _in_order(answers: Mapping[str, Any], schema: FormSchema) -> dict[str, Any]:
