@@ -12,13 +12,15 @@ from typing import TypeVar
 import click
 from flask import Flask
 
-from core.admissions.service import compact, forms, policies
+from core.admissions.service import forms
 from core.app import boot, components, create_app, tenants_folder
 from core.config import ROOT, Config
 from core.data import migrate
 from core.data.db import platform_scope, tenant_session
 from core.demo import community, windows
+from core.demo.admissions import cycle, national
 from core.hooks.spec import hooks_markdown
+from core.people import passwords
 from core.sdk.scaffold import write_plugin
 from core.tenancy import service
 from core.tenancy.directory import is_on
@@ -104,14 +106,14 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
         service.sync(session, read_tenant_files(tenants_folder()), registry)
         directory.refresh(session)
         fresh = community.load(session, directory.all())
-        form = forms.ensure_first(session) if fresh else ""
         if fresh:
-            policies.ensure_first(session)
-            compact.ensure_first(session)
-        for tenant in directory.all() if fresh else ():
-            with tenant_session(tenant.id) as own:
-                windows.fill(own, tenant, form)
-                community.fill_plugins(own, tenant, registry)
+            form = forms.ensure_first(session)
+            rules, hashed = app.extensions["q.rulebook"].catalogue(), passwords.hasher().hash(community.PASSWORD)
+            above = national.prepare(session, form, rules, config.secret_key, hashed)
+            for tenant in directory.all():
+                with tenant_session(tenant.id) as own:
+                    cycle.fill(own, tenant, windows.fill(own, tenant, form), above)
+                    community.fill_plugins(own, tenant, registry)
     if load_only:
         return
     click.echo(f"\n  Q is at {config.base_url}/  (stop with Ctrl-C)")
