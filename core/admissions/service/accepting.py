@@ -76,9 +76,18 @@ def refuse(session: ScopedSession, actor: Actor, version_id: str, words: str) ->
             raise Refused(N_("You have accepted this version. If you want to leave Q, write to us."))
         values = {"words": words, "at": clock.now()}
         row = {"id": new_id(), "account_id": account_id, "compact_version_id": version_id, **values}
-        said = _insert(session, CompactRefusal).values(row)
-        session.execute(said.on_conflict_do_update(index_elements=["account_id", "compact_version_id"], set_=values))
-        audit.record(session, actor=actor, action="compact.refuse", subject=account_id, after={"version": version_id})
+        said = (
+            _insert(session, CompactRefusal)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=["account_id", "compact_version_id"], set_=values, where=CompactRefusal.words != words
+            )
+            .returning(CompactRefusal.id)
+        )
+        if session.execute(said).one_or_none() is not None:  # else the same was said before
+            audit.record(
+                session, actor=actor, action="compact.refuse", subject=account_id, after={"version": version_id}
+            )
 
 
 class Changed(NamedTuple):

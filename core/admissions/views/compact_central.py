@@ -275,7 +275,12 @@ def compact_publish(number: int) -> Response:
 @needs(MAY)
 def compact_discard(number: int) -> Response:
     """Ask, then throw the draft away."""
-    whole, stale = _draft(number), False
+    try:
+        whole, stale = _draft(number), False
+    except NotFound:
+        if request.method == "POST":
+            raise Conflict from None  # somebody threw it away first
+        raise
     if request.method == "POST":
         try:
             service.discard(here().session, here().visitor.actor(), number=number, version=version_sent())

@@ -12,6 +12,7 @@ from core.admissions.central_forms import CHANGE_TITLES, KIND_TITLES
 from core.admissions.form.changes import Change, least
 from core.admissions.form.differences import Difference, differences
 from core.admissions.form.schema import FormSchema, Said
+from core.admissions.queries import compact as compacts
 from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Use, Whole
 from core.admissions.service import forms as service
@@ -48,10 +49,13 @@ def titles() -> dict[str, Any]:
 @central.get("/")
 @needs(MAY)
 def home() -> Response:
-    """Where the central team begins: the form, and what is to be done about it."""
+    """Where the central team begins: the form and the compact, and what is to be done about them."""
     session = here().session
     newest, draft = queries.newest_published(session), queries.draft_number(session)
-    return render("admissions/central_home.html", newest=newest, draft=draft, **titles())
+    return render(
+        "admissions/central_home.html", newest=newest, draft=draft, compact=compacts.newest(session),
+        compact_draft=compacts.draft_number(session), **titles(),
+    )  # fmt: skip
 
 
 @central.get("/form/")

@@ -17,7 +17,7 @@ from core.admissions.form import editing
 from core.admissions.form.schema import Said
 from core.admissions.models import Attachment
 from core.admissions.queries import applying
-from core.admissions.service import drafts, forms, interest
+from core.admissions.service import compact, drafts, equality, forms, interest
 from core.admissions.service.interest import Told
 from core.admissions.uploads import cleaned
 from core.data.db import open_session
@@ -37,8 +37,9 @@ from core.tenancy.service import Change, configure
 from core.work.delivery import JOB
 from core.work.models import WorkFailure
 from plugins.local_events import registration
-from tests.factories.admissions import make_form, make_window, small_form
+from tests.factories.admissions import make_application, make_form, make_window, small_form
 from tests.factories.assessing import ANSWERS, make_submitted
+from tests.factories.joining import make_offer
 from tests.factories.people import client_of, make_person
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
@@ -167,6 +168,40 @@ def _windows(session: ScopedSession, form_id: str) -> tuple[str, ...]:
     return make_window(session, form_id, 20, 30, state="draft"), make_window(session, form_id, 50, 60)
 
 
+def _joining(
+    app: Flask, session: ScopedSession, form_id: str, applicant: str, other: str
+) -> dict[str, tuple[str, ...]]:
+    """An applicant with an offer and equality answers, and somebody else's offer that lapsed; what addresses name of them."""
+    found = []
+    for account_id in (applicant, other):
+        window = make_window(session, form_id, -60, -30)
+        found.append(make_application(session, window, form_id, account_id, state="accepted", submitted_at=clock.now()))
+    make_offer(session, found[0], applicant)
+    lapsed = make_offer(session, found[1], other, state="lapsed", ended_at=clock.now())
+    key = app.config["Q"].secret_key
+    answers = {"age": "a25_34"}
+    equality.answer(
+        session, secret_key=key, application_id=found[0], account_id=applicant, nation="scotland", answers=answers
+    )
+    pages = ("offer", "offer_decline", "equality", "equality_delete")
+    return {"offer_id": (lapsed,), **{f"applying.{page}:application_id": (found[0],) for page in pages}}
+
+
+def _compact(session: ScopedSession) -> dict[str, tuple[str, ...]]:
+    """The first compact and a draft of the next; what addresses name of them."""
+    compact.ensure_first(session)
+    number = compact.new_draft(session, SYSTEM)
+    promise = Said(en="I will try.", cy="Byddaf yn ceisio.")
+    compact.change_draft(
+        session, SYSTEM, number=number, version=1, what="test", edit=lambda text: text.model_copy(update={"promise": promise})
+    )  # fmt: skip
+    pages = ("version", "changes", "frame", "expectation_new", "expectation", "move", "publish", "discard")
+    return {
+        **{f"admissions.compact_{page}:number": (str(number),) for page in pages}, "compact.show_version:number": ("1",),
+        "admissions.compact_expectation:key": ("learn",), "admissions.compact_move:key": ("learn",),
+    }  # fmt: skip
+
+
 def _next_form(session: ScopedSession) -> int:
     """A newer version of the form that drafts could move to, and a draft of the one after it; the draft's number."""
     schema = editing.edit_section(small_form(), "about", Said(en="You", cy="Chi"), Said())
@@ -228,6 +263,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         windows = _windows(session, form_id)
         submitted, attachment = _submitted(session, form_id, colleague, app.extensions[downloads.FILES])
         wanted = _interest(app, session)
+        joining = _joining(app, session, form_id, central, held)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         window_elsewhere = make_window(session, form_id, 50, 60)
         elsewhere = published(session, wales)
@@ -236,6 +272,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         failure = _failure(session, wales.id)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         number = _next_form(session)
+        joining |= _compact(session)
         accounts.close(session, SYSTEM, account_id=closed, reason="test")
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         with transaction(session):
@@ -269,6 +306,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         for page in ("applications.show", "asking.ask", "moving.move", "enclosures.file")
     }
     named["attachment_id"] = (attachment,)
+    named |= joining
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
     foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
                "application_id": application_elsewhere, "attachment_id": file_elsewhere, "window_id": window_elsewhere}  # fmt: skip
