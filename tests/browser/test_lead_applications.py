@@ -18,6 +18,7 @@ from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_submitted
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.test_attachments import form_with_file, picture
+from tests.integration.admissions.test_transfers import shown_window
 from tests.support.databases import Database
 from tests.support.servers import Process
 
@@ -91,7 +92,8 @@ def test_the_partner_reads_asks_and_the_central_team_moves(
         )
         for number, name in enumerate(names)
     ]  # fmt: skip
-    make_window(session_for("scotland"), form)
+    scotland = session_for("scotland")
+    shown_window(scotland, make_window(scotland, form))
     central = make_person(app, "central@example.org", name="Cen Tral", grants=[(Role.CENTRAL_TEAM, "uk")])
     page = as_person(central, **options)
     room = f"{server.url}/wales/manage/admissions"

@@ -19,14 +19,16 @@ from core.admissions.models import (
     InfoRequest,
     Submission,
 )
-from core.admissions.queries import applying
+from core.admissions.queries import applying, windows
 from core.admissions.service import attachments, drafts, submitting, transfers
 from core.admissions.service.transfers import Place
+from core.admissions.service.windows import Plan, show_card
 from core.admissions.uploads import cleaned
 from core.data import audit
 from core.data.audit import AuditEntry
 from core.data.db import platform_scope
 from core.data.session import ScopedSession, transaction
+from core.kernel import clock
 from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from core.kernel.permissions import Role
@@ -82,6 +84,12 @@ def written(session: ScopedSession, form: str, ann: str, app: Flask) -> str:
     mine = applying.mine(session, made, ann)
     submitting.submit(session, mine, who, checked=submitting.checked_sum(mine), post=lambda _, __: None)
     return made
+
+
+def shown_window(session: ScopedSession, window_id: str) -> None:
+    """Put a window's card on the noticeboard, as publishing it does."""
+    with transaction(session):
+        show_card(session, window_id, Plan.of(windows.one(session, window_id)))
 
 
 def words(session: ScopedSession, application_id: str) -> dict[str, list[Any]]:
@@ -218,15 +226,23 @@ def test_the_central_team_moves_it_on_a_page(
     app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
 ) -> None:
     made = written(session, form, ann, app)
-    make_window(there, form, -30, -10, name="Being assessed")
-    make_window(there, form, -60, -40, name="Done", released_at=there.scalar(sa.select(Application.created_at)))
+    shown_window(there, make_window(there, form, -30, -10, name="Autumn"))
+    shown_window(there, make_window(there, form, -60, -40, name="Done", released_at=clock.now()))
+    shown_window(there, make_window(there, form, 20, 30, name="To come"))
     central = client_of(app, make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
     lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
     path = f"/scotland/manage/admissions/applications/{made}"
     assert lead.get(f"{path}/move").status_code == 403
     page = central.get(f"{path}/move").text
-    assert "Wales: Being assessed (Being assessed)" in page
-    window = page.split("Wales: Being assessed")[0].rsplit('value="', 1)[1].split('"')[0]
+    assert "Wales: Autumn (Closed)" in page
+    assert "To come" not in page
+    done = page.split("Wales: Done")[0].rsplit('value="', 1)[1].split('"')[0]
+    refused = central.submit(f"{path}/move", {"window": done, "why": "Kept words"})
+    assert (refused.status_code, "Kept words" in refused.text) == (422, True)
+    assert "Choose a window that is open or being assessed" in refused.text
+    stale = central.submit(f"{path}/move", {"window": done, "why": "Kept words", "version": "1"})
+    assert "Somebody changed this" in stale.text
+    window = page.split("Wales: Autumn")[0].rsplit('value="', 1)[1].split('"')[0]
     wrong = central.submit(f"{path}/move", {"window": window, "why": ""})
     assert wrong.status_code == 422
     assert central.submit(f"{path}/move", {"window": "nonsense", "why": "Kept words"}).status_code == 422
@@ -261,11 +277,11 @@ def test_of_moves_at_once_one_is_made(
 def test_moves_in_both_directions_do_not_wait_in_a_circle(
     app: Flask, session: ScopedSession, there: ScopedSession, form: str
 ) -> None:
-    windows = {2: make_window(session, form), 3: make_window(there, form)}
+    open_ones = {2: make_window(session, form), 3: make_window(there, form)}
     people = [make_person(app, f"p{number}@example.org") for number in range(6)]
     sites = {2: session, 3: there}
     made = [
-        (tenant_id, make_submitted(sites[tenant_id], windows[tenant_id], form, person, reference=f"Q-{number}"))
+        (tenant_id, make_submitted(sites[tenant_id], open_ones[tenant_id], form, person, reference=f"Q-{number}"))
         for number, person in enumerate(people)
         for tenant_id in (2 + number % 2,)
     ]
@@ -277,7 +293,7 @@ def test_moves_in_both_directions_do_not_wait_in_a_circle(
         other = 5 - tenant_id
         with app.app_context(), platform_scope("test") as own:
             return transfers.transfer(
-                own, SYSTEM, Place(tenant_id, application_id), version=1, target_tenant_id=other, window_id=windows[other],
+                own, SYSTEM, Place(tenant_id, application_id), version=1, target_tenant_id=other, window_id=open_ones[other],
                 why="why", store=app.extensions[downloads.FILES], link=lambda one: one, post=lambda _, __: None,
             )  # fmt: skip
 

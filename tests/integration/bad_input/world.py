@@ -17,8 +17,10 @@ from core.admissions.form import editing
 from core.admissions.form.schema import Said
 from core.admissions.models import Attachment
 from core.admissions.queries import applying
+from core.admissions.queries import windows as windows_of
 from core.admissions.service import compact, drafts, equality, forms, interest
 from core.admissions.service.interest import Told
+from core.admissions.service.windows import Plan, show_card
 from core.admissions.uploads import cleaned
 from core.data.db import open_session
 from core.data.files import Store, new_key
@@ -266,6 +268,9 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         joining = _joining(app, session, form_id, central, held)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         window_elsewhere = make_window(session, form_id, 50, 60)
+        to_move_to = make_window(session, form_id, -30, -20, name="Autumn")
+        with transaction(session):
+            show_card(session, to_move_to, Plan.of(windows_of.one(session, to_move_to)))
         elsewhere = published(session, wales)
         application_elsewhere = _application(session, form_id, there)
         _, file_elsewhere = _submitted(session, form_id, there, app.extensions[downloads.FILES])
