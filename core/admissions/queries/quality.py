@@ -64,21 +64,19 @@ class Publication:
     figures: Published
 
 
-def hidden_from(session: ScopedSession, account_id: str | None) -> list[str]:
+def hidden_from(session: ScopedSession, account_id: str | None, tenant_id: int | None = None) -> list[str]:
     """The applications that must not count in what an account sees, in order: those it is in conflict with or wrote, and
-    those it is still to score, whose other scores it must not know. One statement."""
-    found = session.scalars(
-        sa.union(
-            sa.select(Conflict.application_id).where(Conflict.account_id == account_id, Conflict.ended_at.is_(None)),
-            sa.select(Application.id).where(Application.account_id == account_id),
-            sa.select(Assignment.application_id)
-            .join(
-                Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id)
-            )
-            .where(Assessor.account_id == account_id, Assignment.state.in_((OFFERED, DECLARED, ASSESSING))),
-        )
-    )  # fmt: skip
-    return sorted(found)
+    those it is still to score, whose other scores it must not know. One statement; `tenant_id` narrows it to one site."""
+    asked = [
+        sa.select(Conflict.application_id, Conflict.tenant_id).where(
+            Conflict.account_id == account_id, Conflict.ended_at.is_(None)
+        ),
+        sa.select(Application.id, Application.tenant_id).where(Application.account_id == account_id),
+        sa.select(Assignment.application_id, Assignment.tenant_id)
+        .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
+        .where(Assessor.account_id == account_id, Assignment.state.in_((OFFERED, DECLARED, ASSESSING))),
+    ]
+    return sorted(one for one, site in session.execute(sa.union(*asked)) if tenant_id in (None, site))
 
 
 def hash_of(left_out: Collection[str]) -> str:
@@ -312,4 +310,3 @@ def last_number(session: ScopedSession) -> int:
 def any_sealed(session: ScopedSession) -> bool:
     """Whether anything was ever scored here."""
     return session.scalar(sa.select(Assessment.id).where(Assessment.sealed_at.is_not(None)).limit(1)) is not None
-

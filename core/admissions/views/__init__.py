@@ -3,11 +3,27 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal, reminders
-from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
+from core.admissions import models, personal, quality_jobs, reminders
+from core.admissions.views import (
+    applying,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    portal,
+    quality,
+    quality_console,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    central,
+    windows.blueprint,
+    portal.blueprint,
+    applying.blueprint,
+    quality.blueprint,
+)
 """What the application registers."""
 
 __all__ = [
@@ -18,5 +34,7 @@ __all__ = [
     "form_versions",
     "models",
     "personal",
+    "quality_console",
+    "quality_jobs",
     "reminders",
 ]

@@ -41,13 +41,9 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "state in ('queued', 'ready')", name=op.f("ck_admissions_quality_report_state")
-        ),
+        sa.CheckConstraint("state in ('queued', 'ready')", name=op.f("ck_admissions_quality_report_state")),
         sa.CheckConstraint("progress between 0 and 100", name=op.f("ck_admissions_quality_report_progress")),
-        sa.CheckConstraint(
-            "(content is null) = (made_at is null)", name=op.f("ck_admissions_quality_report_made")
-        ),
+        sa.CheckConstraint("(content is null) = (made_at is null)", name=op.f("ck_admissions_quality_report_made")),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_admissions_quality_report_tenant_id")
         ),
