@@ -6,15 +6,17 @@ from typing import Any
 
 from flask import current_app
 
-from core.admissions import equality_counts
+from core.admissions import equality_counts, letters
 from core.admissions.quality.outcomes import outcomes
 from core.admissions.quality.report import Report
 from core.admissions.quality.scoring import scoring
 from core.admissions.queries import quality as queries
+from core.admissions.service import calibration
 from core.admissions.service import quality as service
 from core.data.audit import UK
 from core.data.session import ScopedSession
 from core.kernel.views import SYSTEM
+from core.tenancy.directory import TenantDirectory
 from core.work import every, job
 
 
@@ -42,8 +44,15 @@ def _make(session: ScopedSession, report_id: str, *, people: bool) -> None:
     service.keep(session, report_id, Report(scoring=marks, outcomes=outcomes(facts)))
 
 
+@every("10,25,40,55 * * * *", name="core.ask_for_calibration")
+def ask_for_calibration(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+    """Ask this site's assessors about calibration cases that are out."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    calibration.ask_assessors(session, letters.calibration(directory.current(session, session.scope.tenant_id or UK)))
+
+
 @every("25 3 * * *", name="core.quality_nightly")
-def nightly(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def nightly(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
     """Have each site's report over all its windows made anew, where anything was scored; and the UK's."""
     tenant_id = session.scope.tenant_id or UK
     if tenant_id == UK or queries.any_sealed(session):

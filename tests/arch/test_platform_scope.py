@@ -9,6 +9,7 @@ ALLOWED = {
     "core/work/runner.py": "jobs declared with @job(platform=…)",
     "core/console/views/audit.py": "the central team's audit trail",
     "core/admissions/views/form_versions.py": "how many applications are on each version of the form",
+    "core/admissions/views/calibration_console.py": "every partner's scores of a calibration case",
     "core/admissions/views/quality_console.py": "figures over all partners, less what the reader is in conflict with",
     "core/admissions/views/form_publish.py": "drafts of every partner move to a version that is published",
 }

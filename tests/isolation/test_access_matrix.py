@@ -65,6 +65,7 @@ PERMISSION_OF_PREFIX = {
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
     "windows.": "a partner's windows",
+    "calibration.": "an assessor's calibration cases",
     "quality.": "a partner's figures of quality",
 }
 _numbers = count()

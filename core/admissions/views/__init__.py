@@ -6,6 +6,8 @@ from flask import Blueprint
 from core.admissions import models, personal, quality_jobs, reminders
 from core.admissions.views import (
     applying,
+    calibration,
+    calibration_console,
     form_edit,
     form_publish,
     form_questions,
@@ -23,11 +25,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     portal.blueprint,
     applying.blueprint,
     quality.blueprint,
+    calibration.blueprint,
 )
 """What the application registers."""
 
 __all__ = [
     "BLUEPRINTS",
+    "calibration_console",
     "form_edit",
     "form_publish",
     "form_questions",

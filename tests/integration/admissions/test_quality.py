@@ -7,23 +7,16 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions import quality_jobs
-from core.admissions.models import Assessment, QualityReport, Score
+from core.admissions.models import QualityReport
 from core.admissions.quality.report import Report
 from core.admissions.queries import quality as queries
 from core.admissions.service import quality as service
-from core.data.audit import UK
-from core.data.db import tenant_session
-from core.data.session import ScopedSession, transaction
-from core.kernel.errors import Forbidden
+from core.data.session import ScopedSession
 from core.kernel.permissions import Role
-from core.kernel.views import SYSTEM, Actor
-from core.work.models import OutboxItem
+from core.kernel.views import SYSTEM
 from tests.factories.admissions import make_form, make_window
-from tests.factories.assessing import make_assignment
 from tests.factories.people import client_of, make_person
 from tests.factories.quality import Round, make_accounts, make_round
-from tests.support.client import FormClient
-from tests.support.statements import Counter
 
 Sessions = Callable[[str], ScopedSession]
 ROOM = "/scotland/manage/admissions/quality/"
