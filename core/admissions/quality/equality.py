@@ -1,13 +1,13 @@
-"""Outcomes by equality group as they may be published: suppressed, then rounded, and never changed afterwards.
+"""Outcomes by equality group as they may be published: small groups put together, counts rounded, nothing changed afterwards.
 
-Who reads is taken to know everything else that is shown: the exact numbers of accepted and of declined applications stand
-on the same pages, so they count as known even where a table does not need them. Four nets, each for a way to reckon a small
-count back:
+Who reads is taken to know the method, and everything else that is shown: the exact numbers of accepted and of declined
+applications stand on the same pages. Hiding single counts, and as few others as it takes, is not enough against somebody
+who runs the method themselves: what was hidden for whose sake gives some counts away (decision 0017). So:
 
-1. Counts of 1 to 4 are hidden, and with them as many others as keep them from following from the totals (`suppression`).
-2. A group of fewer than five is hidden whole, its zeros too: that nobody of four was accepted tells of each of the four.
-3. What is shown is rounded to five; a rate needs 22.5 people (`disclosure`), and stands only where its counts do.
-4. A table whose totals would have to be hidden is withheld: they are known.
+1. A group with a count of 1 to 4, accepted, declined or in all, is not shown by itself. All such groups are one line.
+2. That line holds at least two groups and ten of each outcome; else the next smallest group joins it. This is the
+   complementary suppression: without it the line would be the one small group. Where only the line is left, nothing is shown.
+3. What is shown is rounded to five; a rate needs 22.5 people (`measure.disclosure`).
 
 Publications do not overlap (`models.EqualityFigures`), so that none can be subtracted from another.
 """
@@ -16,9 +16,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.admissions.content.shapes import UNSAID
-from core.admissions.measure.disclosure import FEWEST_SHOWN, percentage, rounded
+from core.admissions.measure.disclosure import FEWEST_APART, FEWEST_SHOWN, percentage, rounded
 from core.admissions.measure.rates import Rate
-from core.admissions.measure.suppression import ProtectedTable, protected_table
 from core.admissions.quality.outcomes import screened
 from core.admissions.quality.report import Figures, Pair
 
@@ -28,23 +27,32 @@ NO_ANSWER = "no_answer"
 """The key of those who left the question out; with them the totals are those of all decided applications."""
 
 
+TOGETHER = "together"
+"""The key of the line that holds the groups which are too small to be shown by themselves."""
+
+
+NOT_COMPARED = frozenset({UNSAID, NO_ANSWER, TOGETHER})
+"""Lines that are no group: the four-fifths screen leaves them out."""
+
+
 class GroupShown(Figures):
-    """A group as published. None is hidden, whether for being small or for the sake of another. `rate` is in whole per cent."""
+    """A line as published: counts are rounded, `rate` is in whole per cent."""
 
     key: str
-    accepted: int | None
-    declined: int | None
-    total: int | None
+    accepted: int
+    declined: int
+    total: int
     rate: int | None = None
     interval: tuple[int, int] | None = None
     flagged: bool = False
 
 
 class QuestionShown(Figures):
-    """One question's table; `groups` is empty where it is withheld."""
+    """One question's table; `together` are the groups in the line of that name. No lines where nothing can be shown."""
 
     question: str
     groups: tuple[GroupShown, ...]
+    together: tuple[str, ...] = ()
 
 
 class Published(Figures):
@@ -65,61 +73,56 @@ def published(
         accepted=accepted,
         declined=len(outcome) - accepted,
         questions=tuple(
-            QuestionShown(question=question, groups=_table(outcome, answers.get(question, {}), (*keys, NO_ANSWER)))
+            _table(question, outcome, answers.get(question, {}), (*keys, NO_ANSWER))
             for question, keys in groups.items()
         ),
     )
 
 
-def protected(counts: Sequence[Sequence[int]]) -> list[tuple[int | None, int | None, int | None]] | None:
-    """Rows of (accepted, declined) as (accepted, declined, total), exact, with what must be hidden as None; None where the
-    whole table must be withheld: a total of all would have to be hidden, and totals are known."""
-    table = protected_table(counts)
-    if any(shown.value is None for shown in (*table.column_totals, table.total)):
-        return None
-    return [_row(row, table, place) for place, row in enumerate(counts)]
+def put_together(counts: Sequence[tuple[int, int]]) -> frozenset[int] | None:
+    """Which lines of (accepted, declined) must be shown as one; empty for none. None where nothing may be shown by itself."""
+    together = {place for place, row in enumerate(counts) if any(0 < n < FEWEST_SHOWN for n in (*row, sum(row)))}
+    if not together:
+        return frozenset()
+    left = sorted(set(range(len(counts))) - together, key=lambda place: (sum(counts[place]), place))
+    while len(together) < 2 or any(sum(counts[i][side] for i in together) < FEWEST_APART for side in (0, 1)):
+        if not left:
+            return None
+        together.add(left.pop(0))
+    return frozenset(together) if left else None
 
 
-def _row(row: Sequence[int], table: ProtectedTable, place: int) -> tuple[int | None, int | None, int | None]:
-    if 0 < sum(row) < FEWEST_SHOWN:
-        return None, None, None
-    (accepted, declined), total = table.cells[place], table.row_totals[place]
-    return accepted.value, declined.value, total.value
-
-
-def _table(outcome: Mapping[str, bool], answers: Mapping[str, str], keys: Sequence[str]) -> tuple[GroupShown, ...]:
+def _table(
+    question: str, outcome: Mapping[str, bool], answers: Mapping[str, str], keys: Sequence[str]
+) -> QuestionShown:
     counts = Counter((answers.get(name, NO_ANSWER), accepted) for name, accepted in outcome.items())
     if strange := {key for key, _ in counts} - set(keys):
         raise ValueError(f"no such group: {', '.join(sorted(strange))}")
     exact = [(counts[key, True], counts[key, False]) for key in keys]
-    rows = protected(exact)
-    if rows is None:
-        return ()
-    rates = {
-        key: Rate(row[0], row[2])
-        for key, row in zip(keys, rows, strict=True)
-        if row[0] is not None and row[1] is not None and row[2] and percentage(row[0], row[2]) is not None
-    }
-    compared = {one.key: one for one in screened({k: r for k, r in rates.items() if k not in (UNSAID, NO_ANSWER)})}
-    shown = []
-    for key, (accepted, declined, total) in zip(keys, rows, strict=True):
-        one = compared.get(key)
-        shown.append(
+    together = put_together(exact)
+    if together is None:
+        return QuestionShown(question=question, groups=())
+    lines = {key: row for place, (key, row) in enumerate(zip(keys, exact, strict=True)) if place not in together}
+    if together:
+        lines[TOGETHER] = (sum(exact[i][0] for i in together), sum(exact[i][1] for i in together))
+    rates = {key: Rate(row[0], sum(row)) for key, row in lines.items() if percentage(row[0], sum(row)) is not None}
+    compared = {one.key: one for one in screened({k: r for k, r in rates.items() if k not in NOT_COMPARED})}
+    return QuestionShown(
+        question=question,
+        groups=tuple(
             GroupShown(
                 key=key,
-                accepted=_rounded(accepted),
-                declined=_rounded(declined),
-                total=_rounded(total),
-                rate=None if key not in rates else _percent(rates[key].selected / rates[key].total),
-                interval=None if one is None else _percents(one.interval),
-                flagged=one is not None and one.flagged,
+                accepted=rounded(row[0]),
+                declined=rounded(row[1]),
+                total=rounded(sum(row)),
+                rate=_percent(rates[key].selected / rates[key].total) if key in rates else None,
+                interval=_percents(compared[key].interval) if key in compared else None,
+                flagged=key in compared and compared[key].flagged,
             )
-        )
-    return tuple(shown)
-
-
-def _rounded(count: int | None) -> int | None:
-    return None if count is None else rounded(count)
+            for key, row in lines.items()
+        ),
+        together=tuple(key for place, key in enumerate(keys) if place in together),
+    )
 
 
 def _percent(share: float) -> int:

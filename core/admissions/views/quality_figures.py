@@ -7,7 +7,7 @@ from typing import NamedTuple
 from core.admissions import content
 from core.admissions.measure.rates import FUNNEL, funnel_limits
 from core.admissions.measure.results import Caution
-from core.admissions.quality.equality import NO_ANSWER, GroupShown, QuestionShown
+from core.admissions.quality.equality import NO_ANSWER, TOGETHER, GroupShown, QuestionShown
 from core.admissions.quality.outcomes import UNSAID
 from core.admissions.quality.report import OVERALL, Alpha, Outcomes, Pair, RateOf, Report, Scoring
 from core.admissions.queries import forms
@@ -277,26 +277,25 @@ EQUALITY = Sheet(
     (
         Column(N_("Question"), lambda row: row.question),
         Column(N_("Group"), lambda row: row.group),
-        Column(N_("Accepted"), lambda row: _or_hidden(row.shown.accepted)),
-        Column(N_("Declined"), lambda row: _or_hidden(row.shown.declined)),
-        Column(N_("All"), lambda row: _or_hidden(row.shown.total)),
+        Column(N_("Accepted"), lambda row: row.shown.accepted),
+        Column(N_("Declined"), lambda row: row.shown.declined),
+        Column(N_("All"), lambda row: row.shown.total),
         Column(N_("Share accepted, %"), lambda row: row.shown.rate),
     ),
     personal=False,
 )
 
 
-def _or_hidden(count: int | None) -> int | str:
-    return _("hidden") if count is None else count
-
-
 def equality_rows(questions: tuple[QuestionShown, ...]) -> list[tuple[str, list[Row]]]:
-    """(question in words, its groups) for each question; no groups where its table is withheld."""
+    """(question in words, its lines) for each question; no lines where its table is withheld."""
     language, found = here().language, []
     for one in questions:
         asked = content.equality().question(one.question)
         label = asked.label.in_language(language) if asked is not None else one.question
         titles = {} if asked is None else {parent.key: parent.label.in_language(language) for parent in asked.parents}
         titles[NO_ANSWER] = _("No answer")
+        titles[TOGETHER] = _(
+            "Smaller groups together: %(groups)s", groups="; ".join(titles[key] for key in one.together)
+        )
         found.append((label, [Row(label, titles.get(group.key, group.key), group) for group in one.groups]))
     return found
