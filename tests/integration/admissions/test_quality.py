@@ -8,16 +8,27 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions import quality_jobs
-from core.admissions.models import QualityReport
+from core.admissions.models import Application, Assessment, Conflict, QualityReport, Score
+from core.admissions.quality.facts import Facts
 from core.admissions.quality.report import Report
 from core.admissions.queries import quality as queries
 from core.admissions.service import quality as service
-from core.data.session import ScopedSession
+from core.data.audit import UK
+from core.data.db import open_session
+from core.data.scope import Scope
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.errors import Forbidden
+from core.kernel.ids import new_id
 from core.kernel.permissions import Role
-from core.kernel.views import SYSTEM
+from core.kernel.views import SYSTEM, Actor
+from core.work.models import OutboxItem
 from tests.factories.admissions import make_form, make_window
+from tests.factories.assessing import make_assessment, make_assessor, make_assignment
 from tests.factories.people import client_of, make_person
 from tests.factories.quality import Round, make_accounts, make_round
+from tests.support.app_fixtures import FrozenClock
+from tests.support.statements import Counter
 
 Sessions = Callable[[str], ScopedSession]
 ROOM = "/scotland/manage/admissions/quality/"

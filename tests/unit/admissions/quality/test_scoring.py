@@ -100,7 +100,8 @@ def test_what_discussion_moved_and_how_far_assessors_are_apart() -> None:
 
 def test_nothing_at_all() -> None:
     found = scoring(Facts([], [], [], [], []), people=True)
-    assert not (found.one_way or found.curve or found.needs or found.sites or found.lenient or found.adjusted)
+    about = (found.one_way, found.curve, found.needs, found.sites, found.lenient, found.adjusted, found.moved)
+    assert set(about) == {()}
     assert all(one.value is None for one in found.alphas)
 
 
