@@ -3,7 +3,7 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal, quality_jobs, reminders
+from core.admissions import calibration_personal, models, personal, quality_jobs, reminders
 from core.admissions.views import (
     applying,
     calibration,
@@ -32,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 __all__ = [
     "BLUEPRINTS",
     "calibration_console",
+    "calibration_personal",
     "form_edit",
     "form_publish",
     "form_questions",

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import letters
+from core.admissions import calibration_personal, letters
 from core.admissions.models import CalibrationCase, CalibrationMark
 from core.admissions.queries import calibration as queries
 from core.admissions.queries import quality
@@ -120,6 +120,17 @@ def test_scores_are_saved_sealed_and_then_never_changed_by_anybody(
     ):
         with pytest.raises(sa.exc.DBAPIError, match="never changed"), transaction(session):
             session.execute(statement.execution_options(synchronize_session=False))
+
+
+def test_an_assessors_own_data_holds_what_they_scored(app: Flask, session_for: Sessions, tenant: Tenants) -> None:
+    session = session_for("scotland")
+    who = an_assessor(app, session)
+    a_case(session)
+    ask(app, session, tenant("scotland"))
+    service.seal(session, who, only_task(session, who).mark_id, 1, EACH, None)
+    [(_heading, [one])] = calibration_personal.export(session, str(who.account_id))
+    assert one["scores"]["experience"]["words"] == "As the answer shows."
+    assert list(calibration_personal.export(session, make_person(app, "x@example.org"))) == []
 
 
 def test_not_able_to_score_is_no_number(app: Flask, session_for: Sessions, tenant: Tenants) -> None:

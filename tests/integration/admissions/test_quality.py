@@ -53,10 +53,10 @@ def central(app: Flask) -> str:
     return make_person(app, "central@example.org", name="Cai", grants=[(Role.CENTRAL_TEAM, "uk")])
 
 
-def a_round(app: Flask, session: ScopedSession, form_id: str, lead: str, applications: int = 12, name: str = "p", **changes: int) -> Round:  # fmt: skip
+def a_round(app: Flask, session: ScopedSession, form_id: str, lead: str, applications: int = 12, name: str = "p") -> Round:  # fmt: skip
     people = make_accounts(app, applications + 3, name)
     window_id = make_window(session, form_id, -60, -30)
-    return make_round(session, window_id, form_id, people, lead, applications=applications, assessors=3, **changes)
+    return make_round(session, window_id, form_id, people, lead, applications=applications, assessors=3)
 
 
 def make_reports(app: Flask, session: ScopedSession) -> None:
