@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import current_app, g
 
+from core.admissions.queries.calibration import ToAsk
 from core.admissions.service.ending import Unfinished
 from core.admissions.service.extensions import MoreTime
 from core.admissions.service.interest import Told
@@ -76,6 +77,16 @@ LETTERS = {
         N_("See how to apply"),
         HOME,
     ),
+    "calibration": Words(
+        N_("Please score a calibration case for Q"),
+        (
+            N_("Every assessor of every partner scores the same case, so that scores can be compared across the UK. It is no "
+               "real application under assessment."),
+            N_("Please seal your scores by %(at)s. It takes as long as one application."),
+        ),
+        N_("Score the case"),
+        "/assess/calibration/",
+    ),
     "extended": Words(
         N_("You have more time to apply to join Q in %(site)s"),
         (N_("You can submit your application until %(at)s."),),
@@ -127,6 +138,15 @@ def unfinished(tenant: TenantSnapshot) -> Callable[[ScopedSession, Unfinished], 
 
     def post(session: ScopedSession, left: Unfinished) -> None:
         _send(session, tenant, "unfinished", left.email, left.locale, left.closes_at, account_id=left.account_id)
+
+    return post
+
+
+def calibration(tenant: TenantSnapshot) -> Callable[[ScopedSession, ToAsk], None]:
+    """The post of the letter that asks an assessor to score a calibration case."""
+
+    def post(session: ScopedSession, asked: ToAsk) -> None:
+        _send(session, tenant, "calibration", asked.email, asked.locale, asked.due_at, account_id=asked.account_id)
 
     return post
 

@@ -77,6 +77,54 @@ class LineChart:
     ground: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One figure with its interval; places are percent from the left. `start` and `end` are None where there is no interval,
+    `words` says both."""
+
+    label: str
+    words: str
+    at: float
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalChart:
+    """Figures with their intervals, one below the other on one scale. `mark` is where the line to hold them against stands,
+    `ends` what the scale begins and ends with."""
+
+    title: str
+    rows: tuple[Reach, ...]
+    mark: float | None
+    ends: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of a funnel: percent from the left, pixels from the top. `out` says that it is beyond a limit."""
+
+    label: str
+    words: str
+    x: float
+    y: float
+    out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelChart:
+    """Rates over numbers, with limits that narrow as numbers grow. `limits` are SVG `points` of pairs of lines."""
+
+    title: str
+    dots: tuple[Dot, ...]
+    limits: tuple[tuple[str, str], ...]
+    middle: float
+    ticks: tuple[Tick, ...]
+    shown: tuple[tuple[str, float, str], ...]
+    height: int
+    ground: int
+
+
 def nice_ticks(highest: float, wanted: int = 4) -> tuple[float, ...]:
     """Round figures from 0 to at or just above `highest`, in about `wanted` steps of 1, 2, 2.5 or 5 times a power of ten.
 
@@ -144,6 +192,57 @@ def lines(
     shown = tuple(_below(labels[n], xs[n], n, last) for n in range(0, len(labels), every))
     ticks = tuple(Tick(value, y(value)) for value in scale)
     return LineChart(title, unit, tuple(labels), tuple(drawn), ticks, shown, ground + LABEL_ROOM, ground)
+
+
+def intervals(
+    title: str,
+    rows: Sequence[tuple[str, str, float, tuple[float, float] | None]],
+    scale: tuple[float, float],
+    ends: tuple[str, str],
+    mark: float | None = None,
+) -> IntervalChart:
+    """A dot with its interval for each (label, words, value, interval), on `scale` from left to right; what lies beyond the
+    scale is drawn at its end. Raises ValueError for a scale without length."""
+    low, high = scale
+    if not low < high:
+        raise ValueError("a scale goes from a lower to a higher figure")
+
+    def x(value: float) -> float:
+        return round(100 * (min(max(value, low), high) - low) / (high - low), 2)
+
+    drawn = tuple(
+        Reach(label, words, x(value), *((None, None) if reach is None else (x(reach[0]), x(reach[1]))))
+        for label, words, value, reach in rows
+    )
+    return IntervalChart(title, drawn, None if mark is None else x(mark), ends)
+
+
+def funnel(
+    title: str,
+    points: Sequence[tuple[str, str, int, float, bool]],
+    limits: Sequence[Sequence[tuple[int, float, float]]],
+    middle: float,
+) -> FunnelChart:
+    """A dot for each (label, words, number, rate from 0 to 1, whether it is beyond a limit), between `limits`: for each kind
+    (number, lower, upper) from the smallest number to the largest."""
+    most = max((number for _, _, number, _, _ in points), default=0)
+    scale = nice_ticks(most)
+    ground = PLOT_TOP + PLOT_HEIGHT
+
+    def x(number: float) -> float:
+        return round(START + (END - START) * number / scale[-1], 2)
+
+    def y(rate: float) -> float:
+        return round(ground - PLOT_HEIGHT * rate, 1)
+
+    def line(places: Sequence[tuple[int, float]]) -> str:
+        return " ".join(f"{x(number):g},{y(rate):g}" for number, rate in places)
+
+    drawn = tuple((line([(n, low) for n, low, _ in kind]), line([(n, high) for n, _, high in kind])) for kind in limits)
+    dots = tuple(Dot(label, words, x(number), y(rate), out) for label, words, number, rate, out in points)
+    ticks = tuple(Tick(percent, y(percent / 100)) for percent in (0, 25, 50, 75, 100))
+    shown = tuple((f"{value:g}", x(value), "end" if value == scale[-1] else "middle") for value in scale)
+    return FunnelChart(title, dots, drawn, y(middle), ticks, shown, ground + LABEL_ROOM, ground)
 
 
 def _below(label: str, x: float, n: int, last: int) -> tuple[str, float, str]:

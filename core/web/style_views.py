@@ -97,6 +97,16 @@ def index() -> Response:
             _("Members by cohort"),
             [(_("Founding cohort, 2015"), 231), (_("Targeted pilot, 2016"), 216), (_("First areas, 2017"), 352)],
         ),
+        reaches=charts.intervals(
+            _("Members who came to an event, with 95% intervals"),
+            [
+                (_("Founding cohort, 2015"), "71% (65–76%)", 0.71, (0.65, 0.76)),
+                (_("Targeted pilot, 2016"), "58% (51–64%)", 0.58, (0.51, 0.64)),
+            ],
+            (0, 1),
+            ("0%", "100%"),
+            0.62,
+        ),
     )
 
 

@@ -13,6 +13,8 @@ ALLOWED = {
     "core/admissions/views/form_versions.py": "how many applications are on each version of the form",
     "core/admissions/views/policy.py": "what windows of every partner pin, and how their rules fared",
     "core/admissions/views/moderation.py": "signed decisions of every partner, for the central team's moderation",
+    "core/admissions/views/calibration_console.py": "every partner's scores of a calibration case",
+    "core/admissions/views/quality_console.py": "figures over all partners, less what the reader is in conflict with",
     "core/admissions/views/form_publish.py": "drafts of every partner move to a version that is published",
 }
 

@@ -93,6 +93,8 @@ PERMISSION_OF_PREFIX = {
     "asking.": "asking an applicant for more",
     "enclosures.": "files of submitted applications",
     "moving.": "an application to another area",
+    "calibration.": "an assessor's calibration cases",
+    "quality.": "a partner's figures of quality",
 }
 _numbers = count()
 

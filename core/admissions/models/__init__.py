@@ -38,6 +38,7 @@ from core.admissions.models.joining import (
 )
 from core.admissions.models.national import CalibrationCase, EqualityResponse, PolicyVersion
 from core.admissions.models.panels import Assessor, AssessorInterest, Assignment, AssignmentRun, Conflict
+from core.admissions.models.quality import EqualityFigures, QualityReport
 from core.admissions.models.windows import Extension, FormVersion, Interest, Window, WindowAmendment
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "DecisionFeedback",
     "DecisionLetter",
     "DiscussionNote",
+    "EqualityFigures",
     "EqualityResponse",
     "Extension",
     "FormVersion",
@@ -71,6 +73,7 @@ __all__ = [
     "PanelItem",
     "PanelMeeting",
     "PolicyVersion",
+    "QualityReport",
     "Redaction",
     "ReleaseBatch",
     "ReplayRun",

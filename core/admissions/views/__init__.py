@@ -3,33 +3,8 @@
 
 from flask import Blueprint
 
-from core.admissions import joining_jobs, models, personal, personal_joining, reminders, rule_jobs
-from core.admissions.views import (
-    appeals,
-    applications,
-    applying,
-    asking,
-    batches,
-    compact,
-    compact_central,
-    decided,
-    deciding,
-    enclosures,
-    equality,
-    form_edit,
-    form_publish,
-    form_questions,
-    form_versions,
-    moderation,
-    moving,
-    offers,
-    policy,
-    portal,
-    proposals,
-    time_spent,
-    window_rules,
-    windows,
-)
+from core.admissions import calibration_personal, joining_jobs, models, personal, personal_joining, quality_jobs, reminders, rule_jobs
+from core.admissions.views import (appeals, applications, applying, asking, batches, calibration, calibration_console, compact, compact_central, decided, deciding, enclosures, equality, form_edit, form_publish, form_questions, form_versions, moderation, moving, offers, policy, portal, proposals, quality, quality_console, time_spent, window_rules, windows,)
 from core.admissions.views.blueprints import central
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -43,6 +18,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     asking.blueprint,
     enclosures.blueprint,
     moving.blueprint,
+    quality.blueprint,
+    calibration.blueprint,
 )
 """What the application registers."""
 
@@ -50,6 +27,8 @@ __all__ = [
     "BLUEPRINTS",
     "appeals",
     "batches",
+    "calibration_console",
+    "calibration_personal",
     "compact_central",
     "decided",
     "equality",
@@ -65,6 +44,8 @@ __all__ = [
     "personal_joining",
     "policy",
     "proposals",
+    "quality_console",
+    "quality_jobs",
     "reminders",
     "rule_jobs",
     "time_spent",
