@@ -1,7 +1,7 @@
 """Reading a partner's panel: who assesses, what they are tied to, how much each has."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -42,10 +42,10 @@ class Interest(NamedTuple):
     ended_at: datetime | None
 
 
-_COLUMNS = (
+_COLUMNS: list[Any] = [
     Assessor.id, Assessor.account_id, Account.name, Account.email, Assessor.roles, Assessor.capacity, Assessor.workplace,
     Assessor.trained_on, Assessor.state, Assessor.version,
-)  # fmt: skip
+]  # fmt: skip
 
 
 def listed(session: ScopedSession, account_id: str | None) -> list[Row]:
@@ -62,7 +62,7 @@ def listed(session: ScopedSession, account_id: str | None) -> list[Row]:
         .group_by(Assignment.assessor_id)
         .subquery()
     )  # fmt: skip
-    query = (
+    query: Any = (
         sa.select(*_COLUMNS, sa.func.coalesce(loads.c.held, 0), sa.func.coalesce(loads.c.sealed, 0))
         .join(Account, Account.id == Assessor.account_id)
         .outerjoin(loads, loads.c.assessor_id == Assessor.id)

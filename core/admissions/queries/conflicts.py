@@ -1,7 +1,7 @@
 """Reading conflicts of interest: for people who are not in conflict with the application themselves."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -57,7 +57,7 @@ def application(session: ScopedSession, account_id: str | None, application_id: 
     return Named(*row)
 
 
-def _rows() -> sa.Select[tuple[object, ...]]:
+def _rows() -> Any:
     person, by, ended_by = aliased(Account), aliased(Account), aliased(Account)
     return (
         sa.select(
@@ -79,8 +79,10 @@ def of(session: ScopedSession, application_id: str) -> list[Row]:
 
 def one(session: ScopedSession, account_id: str | None, conflict_id: str) -> Row:
     """One standing conflict, for somebody who may see its application. Raises NotFound."""
-    query = _rows().where(
-        Conflict.id == conflict_id, Conflict.ended_at.is_(None), clear_of(account_id, Conflict.application_id)
+    query = (
+        _rows()
+        .join(Application, (Application.tenant_id == Conflict.tenant_id) & (Application.id == Conflict.application_id))
+        .where(Conflict.id == conflict_id, Conflict.ended_at.is_(None), clear_of(account_id))
     )
     row = session.execute(query).one_or_none() if is_id(conflict_id) else None
     if row is None:

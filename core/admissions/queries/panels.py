@@ -63,7 +63,7 @@ class OnPanel:
     name: str
     locale: str
     state: str
-    submitted_at: datetime
+    submitted_at: datetime | None
     seats: tuple[Seat, ...]
     missing: int
     missing_roles: Mapping[str, int] = field(default_factory=dict)

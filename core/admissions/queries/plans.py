@@ -32,32 +32,32 @@ class Run(NamedTuple):
     finished_at: datetime | None
     applied_at: datetime | None
     version: int
-    seed: int
-    plan: dict[str, Any] | None
-    error: str
+    seed: int = 0
+    plan: dict[str, Any] | None = None
+    error: str = ""
 
 
-_RUN = (
+_RUN: list[Any] = [
     AssignmentRun.id, AssignmentRun.window_id, AssignmentRun.state, AssignmentRun.progress, AssignmentRun.requested_at,
     sa.func.coalesce(Account.name, ""), AssignmentRun.finished_at, AssignmentRun.applied_at, AssignmentRun.version,
-)  # fmt: skip
+]  # fmt: skip
 
 
 def newest(session: ScopedSession, window_id: str) -> list[Run]:
     """The latest plans of a window without what they say, the newest first."""
-    query = (
+    query: Any = (
         sa.select(*_RUN)
         .outerjoin(Account, Account.id == AssignmentRun.requested_by)
         .where(AssignmentRun.window_id == window_id)
         .order_by(AssignmentRun.requested_at.desc(), AssignmentRun.id.desc())
         .limit(NEWEST)
     )
-    return [Run(*row, seed=0, plan=None, error="") for row in session.execute(query)]
+    return [Run(*row) for row in session.execute(query)]
 
 
 def one(session: ScopedSession, run_id: str) -> Run:
     """One plan, whole: `planning.seen` says what of it somebody gets to see. Raises NotFound."""
-    query = sa.select(*_RUN, AssignmentRun.seed, AssignmentRun.plan, AssignmentRun.error).outerjoin(
+    query: Any = sa.select(*_RUN, AssignmentRun.seed, AssignmentRun.plan, AssignmentRun.error).outerjoin(
         Account, Account.id == AssignmentRun.requested_by
     )
     row = session.execute(query.where(AssignmentRun.id == run_id)).one_or_none() if is_id(run_id) else None

@@ -17,13 +17,12 @@ def clear_of(account_id: str | None, application_id: sa.ColumnElement[str] | Non
     WHERE of every statement whose answer the account gets to see, counts included.
     """
     column: sa.ColumnElement[str] = Application.id if application_id is None else application_id  # type: ignore[assignment]  # an attribute is a column element
+    against = sa.orm.aliased(Conflict)  # of its own: the statement around it may read conflicts itself
     standing = (
-        sa.select(Conflict.id)
-        .where(
-            Conflict.application_id == column, Conflict.account_id == account_id, Conflict.ended_at.is_(None)
-        )
+        sa.select(against.id)
+        .where(against.application_id == column, against.account_id == account_id, against.ended_at.is_(None))
         .exists()
-    )  # fmt: skip
+    )
     own = Application.account_id == account_id if application_id is None else _own(account_id, column)
     return sa.and_(~standing, ~own)
 

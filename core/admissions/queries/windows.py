@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from core.admissions.instants import WindowState, WindowTimes
 from core.admissions.models import Application, Extension, FormVersion, Interest, Window, WindowAmendment
+from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -105,13 +106,14 @@ def one(session: ScopedSession, window_id: str) -> WindowRow:
     return WindowRow(*row)
 
 
-def listed(session: ScopedSession) -> list[Counted]:
-    """Every window of the site, the latest first, with its applications counted."""
+def listed(session: ScopedSession, account_id: str | None) -> list[Counted]:
+    """Every window of the site, the latest first, with its applications counted as far as `account_id` may see them."""
     submitted = sa.case((Application.submitted_at.is_not(None), 1), else_=0)
     counts = (
         sa.select(
             Application.window_id, sa.func.count().label("begun"), sa.func.sum(submitted).label("submitted")
         )
+        .where(clear_of(account_id))
         .group_by(Application.window_id)
         .subquery()
     )  # fmt: skip
@@ -196,13 +198,13 @@ def waiting_to_hear(session: ScopedSession) -> int:
     return int(session.scalar(sa.select(sa.func.count(Interest.id)).where(Interest.state == "confirmed")) or 0)
 
 
-def drafts_in(session: ScopedSession, window_id: str) -> tuple[int, int]:
-    """(applications begun and not submitted, applications submitted) in one window."""
+def drafts_in(session: ScopedSession, window_id: str, account_id: str | None) -> tuple[int, int]:
+    """(applications begun and not submitted, applications submitted) in one window, as far as `account_id` may see them."""
     is_draft = sa.case((Application.state == DRAFT, 1), else_=0)
     submitted = sa.case((Application.submitted_at.is_not(None), 1), else_=0)
     row = session.execute(
         sa.select(
             sa.func.coalesce(sa.func.sum(is_draft), 0), sa.func.coalesce(sa.func.sum(submitted), 0)
-        ).where(Application.window_id == window_id)
+        ).where(Application.window_id == window_id, clear_of(account_id))
     ).one()  # fmt: skip
     return int(row[0]), int(row[1])

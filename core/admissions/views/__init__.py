@@ -3,11 +3,33 @@
 
 from flask import Blueprint
 
-from core.admissions import models, personal, reminders
-from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
+from core.admissions import models, panel_jobs, personal, personal_panels, reminders
+from core.admissions.views import (
+    applying,
+    assessors,
+    conflicts,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    panels,
+    plans,
+    portal,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    central,
+    windows.blueprint,
+    portal.blueprint,
+    applying.blueprint,
+    assessors.blueprint,
+    assessors.own,
+    panels.blueprint,
+    plans.blueprint,
+    conflicts.blueprint,
+)
 """What the application registers."""
 
 __all__ = [
@@ -17,6 +39,8 @@ __all__ = [
     "form_questions",
     "form_versions",
     "models",
+    "panel_jobs",
     "personal",
+    "personal_panels",
     "reminders",
 ]
