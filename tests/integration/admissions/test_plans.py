@@ -112,23 +112,17 @@ def test_a_plan_over_changed_facts_is_refused_whole(panel: Panel, what: str) -> 
 
 def test_a_discarded_plan_stops_and_stays_discarded(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = plans.ask(panel.session, panel.lead, panel.window, new_token())
+
+    def discarded_meanwhile(*_: Any, progress: Callable[[float], None], **__: Any) -> None:
+        plans.discard(panel.session, panel.lead, run_id)
+        progress(0.5)
+        raise AssertionError("it went on")
+
     monkeypatch.setattr(plans, "EVERY_SECONDS", 0)
-    seen: list[int] = []
-    real = plans._move
-
-    def discarding(session: ScopedSession, run: str, sources: tuple[str, ...], *more: Any, **values: Any) -> bool:
-        if "progress" in values and values.get("state") is None:
-            seen.append(values["progress"])
-            if len(seen) == 2:
-                real(session, run, ("running",), state="discarded", plan=None)
-        return real(session, run, sources, *more, **values)
-
-    monkeypatch.setattr(plans, "_move", discarding)
-    plans.work_out(panel.session, run_id, needs)
-    assert len(seen) == 2
-    assert queries.one(panel.session, run_id).state == "discarded"
-    plans.work_out(panel.session, run_id, needs)
-    assert queries.one(panel.session, run_id).state == "discarded"
+    monkeypatch.setattr(plans.assign, "plan", discarded_meanwhile)
+    for _ in range(2):
+        plans.work_out(panel.session, run_id, needs)
+        assert queries.one(panel.session, run_id).state == "discarded"
 
 
 def test_a_worker_that_died_leaves_a_plan_that_is_begun_again(panel: Panel) -> None:
