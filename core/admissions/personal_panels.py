@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
+from core.admissions.queries.sight import clear_of
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.text import N_
@@ -26,7 +27,11 @@ def _place(account_id: str) -> Any:
 
 
 def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """The place on the panel with its interests and assignments, and the conflicts put down about the person."""
+    """The place on the panel with its interests and assignments, and the conflicts that the person declared.
+
+    Conflicts that others put down, or that follow from what is known, are left out, and so are the assignments they ended:
+    that somebody close has applied is the applicant's to tell.
+    """
     place = sa.select(
         Assessor.roles, Assessor.capacity, Assessor.workplace, Assessor.trained_on, Assessor.state, Assessor.created_at
     ).where(Assessor.account_id == account_id)
@@ -44,14 +49,17 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
             Assignment.state, Assignment.level, Assignment.declaration, Assignment.declared_at, Assignment.due_at,
             Assignment.created_at,
         )
-        .where(Assignment.assessor_id.in_(_place(account_id)))
+        .where(
+            Assignment.assessor_id.in_(_place(account_id)),
+            Assignment.declared_at.is_not(None) | clear_of(account_id, Assignment.application_id),  # type: ignore[arg-type]  # an attribute is a column element
+        )
         .order_by(Assignment.created_at)
     )  # fmt: skip
     if found := _rows(session, assignments):
         yield N_("Applications to assess"), found
     conflicts = (
-        sa.select(Conflict.source, Conflict.kind, Conflict.why, Conflict.at, Conflict.ended_at)
-        .where(Conflict.account_id == account_id)
+        sa.select(Conflict.kind, Conflict.why, Conflict.at, Conflict.ended_at)
+        .where(Conflict.account_id == account_id, Conflict.source == "declared")
         .order_by(Conflict.at)
     )
     if found := _rows(session, conflicts):

@@ -121,7 +121,7 @@ def make_assignment(
     }  # fmt: skip
     with transaction(session):
         session.execute(sa.insert(Assignment), [row])
-    return assignment_id
+    return str(row["id"])
 
 
 def make_assessment(
@@ -194,4 +194,4 @@ def make_decision(
                 .values(state="accepted" if outcome == "accept" else "declined")
                 .execution_options(synchronize_session=False)
             )
-    return decision_id
+    return str(row["id"])
