@@ -65,6 +65,11 @@ PERMISSION_OF_PREFIX = {
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
     "windows.": "a partner's windows",
+    "assessors.": "a partner's panel",
+    "panels.": "who assesses what",
+    "plans.": "plans of assignments",
+    "conflicts.": "conflicts of interest",
+    "interests.": "an assessor's own interests",
 }
 _numbers = count()
 

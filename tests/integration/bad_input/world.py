@@ -14,8 +14,11 @@ from werkzeug.test import TestResponse
 
 from core.admissions.form import editing
 from core.admissions.form.schema import Said
+from core.admissions.needs import Needs
 from core.admissions.queries import applying
-from core.admissions.service import drafts, forms, interest
+from core.admissions.queries import assessors as assessor_queries
+from core.admissions.queries import conflicts as conflict_queries
+from core.admissions.service import assessors, conflicts, drafts, forms, interest, plans
 from core.admissions.service.interest import Told
 from core.data.db import open_session
 from core.data.scope import Scope
@@ -34,6 +37,7 @@ from core.work.delivery import JOB
 from core.work.models import WorkFailure
 from plugins.local_events import registration
 from tests.factories.admissions import make_form, make_window, small_form
+from tests.factories.assessing import make_assessor, make_assignment, make_submitted
 from tests.factories.people import client_of, make_person
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
@@ -141,6 +145,28 @@ def _windows(session: ScopedSession, form_id: str) -> tuple[str, ...]:
     return make_window(session, form_id, 20, 30, state="draft"), make_window(session, form_id, 50, 60)
 
 
+def _panel(session: ScopedSession, form_id: str, people: tuple[str, str, str, str]) -> dict[str, tuple[str, ...]]:
+    """A window that is being assessed, with something of everything about a panel that has an address. `people` are the
+    account of an assessor, of an applicant, of somebody who assesses that application, and of somebody in conflict with it."""
+    assessor, applicant, other, tied = people
+    window, earlier = make_window(session, form_id, -30, -2), make_window(session, form_id, -90, -60)
+    application = make_submitted(session, window, form_id, applicant)
+    place, _ = make_assessor(session, assessor), make_assessor(session, tied)
+    assignment = make_assignment(session, application, make_assessor(session, other))
+    assessors.add_interest(session, SYSTEM, place, kind="person", target="Nobody", form_key=new_token())
+    conflicts.put_down(session, SYSTEM, application, tied, "other", "test")
+    asked = plans.ask(session, SYSTEM, earlier, new_token())
+    ready = plans.ask(session, SYSTEM, window, new_token())
+    plans.work_out(session, ready, lambda _: Needs())
+    return {
+        "assessor_id": (place,), "interest_id": (assessor_queries.interests(session, place)[0].id,),
+        "assignment_id": (assignment,), "conflict_id": (conflict_queries.of(session, application)[0].id,),
+        "run_id": (ready, asked), "conflicts.of:application_id": (application,),
+        **{f"{name}:window_id": (window,) for name in ("panels.show", "panels.assign", "plans.ask")},
+        "panels.assign:application_id": (application,),
+    }  # fmt: skip
+
+
 def _next_form(session: ScopedSession) -> int:
     """A newer version of the form that drafts could move to, and a draft of the one after it; the draft's number."""
     schema = editing.edit_section(small_form(), "about", Said(en="You", cy="Chi"), Said())
@@ -180,11 +206,15 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
     directory = app.extensions["q.directory"]
     scotland, wales = directory.by_slug("scotland").ref(), directory.by_slug("wales").ref()
     member = make_person(
-        app, "member@example.org", home="scotland", grants=[(Role.EVENTS_ORGANISER, "scotland")], name="Mel Member"
+        app,
+        "member@example.org",
+        home="scotland",
+        grants=[(Role.EVENTS_ORGANISER, "scotland"), (Role.ASSESSOR, "scotland")],
+        name="Mel Member",
     )
     lead = make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")], name="Lee Lead")
     central = make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")], name="Cen Tral")
-    make_person(app, "colleague@demo.example", home="scotland", name="Col League")
+    colleague = make_person(app, "colleague@demo.example", home="scotland", name="Col League")
     held = make_person(app, "held@example.org", grants=[(Role.EVENTS_ORGANISER, "scotland")])
     there = make_person(app, "there@example.org", grants=[(Role.EVENTS_ORGANISER, "wales")])
     closed = make_person(app, "closed@example.org", home="scotland")
@@ -200,6 +230,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         form_id = make_form(session)
         application = _application(session, form_id, member)
         windows = _windows(session, form_id)
+        of_panel = _panel(session, form_id, (member, held, colleague, closed))
         wanted = _interest(app, session)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         window_elsewhere = make_window(session, form_id, 50, 60)
@@ -230,7 +261,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         "window_id": windows, "application_id": (application,), "key": ("about",), "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
         "account_id": (held,), "console.person_reopen:account_id": (closed,), "digest": ("0",), "name": ("base.css",), **{f"{key}:token": (value,) for key, value in tokens.items()},
     }  # fmt: skip
-    named |= {
+    named |= of_panel | {
         "number": (str(number),), "part": ("question",), "way": ("down",), "admissions.form_retire:number": ("1000",),
         "admissions.question_edit:key": ("story",), "admissions.eligibility_edit:key": ("based_here",),
         "admissions.question_back:key": ("again",), "admissions.part_remove:key": ("job",), "admissions.part_move:key": ("job",),
