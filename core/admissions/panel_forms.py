@@ -114,7 +114,7 @@ class ConflictForm(Form):
     def __init__(self, own: str, panel: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = [(account_id, name) for account_id, name in panel if account_id != own]
-        self.account_id.choices = [(own, say(N_("My own"))), *others]
+        self.account_id.choices = [("", say(N_("Choose a person"))), (own, say(N_("My own"))), *others]
         self.kind.choices = [(kind, say(ties.KINDS[kind])) for kind in INTEREST_KINDS]
 
 

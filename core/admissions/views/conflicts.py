@@ -32,7 +32,7 @@ def of(application_id: str) -> Response:
     context = here()
     session, me = context.session, context.visitor.account_id or ""
     application = queries.application(session, me, application_id)
-    form = ConflictForm(me, queries.panel(session), data={"account_id": me})
+    form = ConflictForm(me, queries.panel(session))
     if form.validate_on_submit():
         with kept_on(form):
             service.put_down(

@@ -31,7 +31,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.i18n import LANGUAGES, say
+from core.web.i18n import LANGUAGES, ngettext, say
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed
@@ -78,7 +78,7 @@ def missing_in_words(row: OnPanel) -> str:
         _("%(name)s: %(count)s more", name=say(ROLE_NAMES[role]), count=n) for role, n in row.missing_roles.items()
     ]
     if row.missing:
-        parts.insert(0, _("%(count)s more assessors", count=row.missing))
+        parts.insert(0, ngettext("%(num)s more assessor", "%(num)s more assessors", row.missing))
     return "; ".join(parts)
 
 

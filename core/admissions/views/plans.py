@@ -51,10 +51,10 @@ PLAN = Sheet(
 
 def in_words(reason: Any) -> str:
     """One of the optimiser's reasons in the reader's language, a role by its name."""
-    values = dict(reason["values"])
-    if "role" in values:
-        values["role"] = say(ROLE_NAMES[values["role"]])
-    return say(reason["message"], values)
+    message, values = reason["message"], dict(reason["values"])
+    if role := ROLE_NAMES.get(values.get("role", "")):
+        values["role"] = say(role)
+    return say(message, values)
 
 
 @blueprint.post("/windows/<window_id>/panel/plans")
