@@ -210,14 +210,7 @@ def erase(session: ScopedSession, account_id: str) -> int:
 contribute(
     Part(
         "admissions",
-        tuple(model.__tablename__ for model in (Application, Extension, Interest, *WORDS, *DECIDED)),
-        (
-            Application.__tablename__,
-            Attachment.__tablename__,
-            Extension.__tablename__,
-            Interest.__tablename__,
-            *(m.__tablename__ for m in WORDS),
-        ),
+        tuple(model.__tablename__ for model in (Application, Attachment, Extension, Interest, *WORDS, *DECIDED)),
         export,
         erase,
         N_("That somebody applied in a window and how it ended, without a name: partners report how many applied."),

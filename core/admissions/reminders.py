@@ -14,7 +14,8 @@ from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import every
 
 
-def _site(session: ScopedSession) -> TenantSnapshot:
+def site(session: ScopedSession) -> TenantSnapshot:
+    """The tenant in whose scope a job runs."""
     directory: TenantDirectory = current_app.extensions["q.directory"]
     return directory.current(session, session.scope.tenant_id or 0)
 
@@ -23,7 +24,7 @@ def _site(session: ScopedSession) -> TenantSnapshot:
 def tell_interested(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
     """Write to whoever is due to hear about this site's window. What is due follows from now, whichever slots were missed."""
     config: Any = current_app.config["Q"]
-    interest.tell_due(session, secret_key=config.secret_key, post=tell(_site(session)))
+    interest.tell_due(session, secret_key=config.secret_key, post=tell(site(session)))
 
 
 @every("50 4 * * *", name="core.forget_interest")
@@ -35,7 +36,7 @@ def forget_interest(session: ScopedSession, at: datetime) -> None:
 @every("10,40 * * * *", name="core.end_drafts")
 def end_drafts(session: ScopedSession, at: datetime) -> None:
     """Write to those whose draft's window is about to close; end the drafts of windows that are over, and let requests lapse."""
-    ending.remind(session, at, unfinished(_site(session)))
+    ending.remind(session, at, unfinished(site(session)))
     ending.expire(session, at)
     ending.lapse(session, at)
 

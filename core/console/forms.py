@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from wtforms import BooleanField, DateField, EmailField, HiddenField, SelectField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import Length, Optional, ValidationError
 
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import DayField, Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 from core.web.i18n import say
 
@@ -19,17 +19,6 @@ def _sensible(_: Form, field: Field) -> None:
     """Raise ValidationError for a day that is a slip of the keyboard."""
     if field.data is not None and not EARLIEST <= field.data <= LATEST:
         raise ValidationError(say(N_("Enter a date between 2000 and 2200")))
-
-
-class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types
-    """A date that says in our words when it cannot be read."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was typed. Raises ValueError with words for the person when it is no date."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(say(N_("Enter a date like 2026-11-23"))) from None
 
 
 class ReasonForm(Form):

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.admissions.queries.sight import clear_of_subject
 from core.data.audit import UK, AuditEntry, ChainReport, verify
 from core.data.session import ScopedSession
 from core.hooks.registry import Plugin, Registry
@@ -195,7 +196,8 @@ def past(session: ScopedSession, tenant_id: int, plugin: str, revision: int) -> 
 class Wanted:
     """Which audit entries to list: days are London's, both included; `actor` is an address, `action` a beginning.
 
-    `before` is the entry that ended the page before, in the order asked for.
+    `before` is the entry that ended the page before, in the order asked for. What is about an application with which the
+    account `reader` is in conflict is left out.
     """
 
     tenant_id: int | None = None
@@ -205,6 +207,7 @@ class Wanted:
     until: date | None = None
     before: str = ""
     oldest_first: bool = False
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,8 @@ def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[tuple[AuditE
 
 
 def _trail_query(session: ScopedSession, wanted: Wanted, query: Any) -> Any:
+    if wanted.reader is not None:
+        query = query.where(clear_of_subject(wanted.reader, AuditEntry.subject))  # type: ignore[arg-type]  # an attribute is a column element
     if wanted.tenant_id is not None:
         query = query.where(AuditEntry.tenant_id == wanted.tenant_id)
     if wanted.action:

@@ -108,7 +108,6 @@ TRAIL = Sheet(
     (
         Column(N_("When"), lambda row: row[0].at),
         Column(N_("Site"), lambda row: site_name(row[0].tenant_id)),
-        Column(N_("Entry"), lambda row: row[0].seq),
         Column(N_("Who"), lambda row: row[1] or row[0].actor_id or row[0].actor_name),
         Column(N_("Action"), lambda row: row[0].action),
         Column(N_("Subject"), lambda row: row[0].subject),

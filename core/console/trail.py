@@ -9,8 +9,9 @@ from core.kernel.ids import is_id
 LONGEST = 254
 
 
-def read(query: Mapping[str, str], tenant_id: int | None) -> tuple[Wanted, frozenset[str]]:
-    """(the filters of an address's query, the names of those that cannot be read, which are left out)."""
+def read(query: Mapping[str, str], tenant_id: int | None, reader: str | None) -> tuple[Wanted, frozenset[str]]:
+    """(the filters of an address's query for the account `reader`, the names of those that cannot be read, which are left
+    out)."""
     bad: set[str] = set()
 
     def day(name: str) -> date | None:
@@ -33,6 +34,7 @@ def read(query: Mapping[str, str], tenant_id: int | None) -> tuple[Wanted, froze
         until=day("to"),
         before=before if is_id(before) else "",
         oldest_first=query.get("sort", "") == "at",
+        reader=reader,
     )
     return wanted, frozenset(bad)
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import FileField, HiddenField, StringField, TextAreaField
+from wtforms import DateField, FileField, HiddenField, StringField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import ValidationError
 
@@ -67,6 +67,17 @@ def _clean(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return all(char >= " " or char in _ALLOWED_CONTROL for char in text)
+
+
+class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types
+    """A date that says in our words when it cannot be read."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed. Raises ValueError with words for the person when it is no date."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(say(N_("Enter a date like 2026-11-23"))) from None
 
 
 def stripped(value: str | None) -> str:

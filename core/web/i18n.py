@@ -79,9 +79,9 @@ def _locale() -> str:
     return "cy" if language() == "cy" else "en_GB"
 
 
-def day(instant: datetime) -> str:
-    """A date in London in the reader's language: Monday 23 November 2026."""
-    return _day(london(instant).date(), _locale())
+def day(instant: datetime | date) -> str:
+    """A date, or an instant's in London, in the reader's language: Monday 23 November 2026."""
+    return _day(london(instant).date() if isinstance(instant, datetime) else instant, _locale())
 
 
 @lru_cache(maxsize=4096)

@@ -89,4 +89,4 @@ def make_application(session: ScopedSession, window_id: str, form_id: str, accou
     }  # fmt: skip
     with transaction(session):
         session.execute(sa.insert(Application), [row])
-    return application_id
+    return str(row["id"])

@@ -124,7 +124,7 @@ def make_assignment(
     }  # fmt: skip
     with transaction(session):
         session.execute(sa.insert(Assignment), [row])
-    return assignment_id
+    return str(row["id"])
 
 
 def make_assessment(
@@ -197,7 +197,7 @@ def make_decision(
                 .values(state="accepted" if outcome == "accept" else "declined")
                 .execution_options(synchronize_session=False)
             )
-    return decision_id
+    return str(row["id"])
 
 
 def make_proposal(session: ScopedSession, application_id: str, outcome: str = "accept", **changes: Any) -> str:

@@ -95,6 +95,11 @@ PERMISSION_OF_PREFIX = {
     "moving.": "an application to another area",
     "calibration.": "an assessor's calibration cases",
     "quality.": "a partner's figures of quality",
+    "assessors.": "a partner's panel",
+    "panels.": "who assesses what",
+    "plans.": "plans of assignments",
+    "conflicts.": "conflicts of interest",
+    "interests.": "an assessor's own interests",
 }
 _numbers = count()
 

@@ -12,6 +12,7 @@ from core.admissions.form.changes import Change, drafts_move
 from core.admissions.form.keys import Taken, taken_by
 from core.admissions.form.schema import FormSchema
 from core.admissions.models import Application, FormVersion, Window
+from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -122,13 +123,14 @@ class Use(NamedTuple):
     windows: int
 
 
-def in_use(session: ScopedSession) -> dict[str, Use]:
-    """What is on each version (by id) across all sites; needs a session of the whole platform. Counts only, no person."""
+def in_use(session: ScopedSession, reader: str | None = None) -> dict[str, Use]:
+    """What is on each version (by id) across all sites; needs a session of the whole platform. Counts only, no person; for
+    a page, as far as the account `reader` may see the applications."""
     is_draft = sa.case((Application.state == DRAFT, 1), else_=0)
     applications = session.execute(
-        sa.select(Application.form_version_id, sa.func.sum(is_draft), sa.func.count()).group_by(
-            Application.form_version_id
-        )
+        sa.select(Application.form_version_id, sa.func.sum(is_draft), sa.func.count())
+        .where(clear_of(reader))
+        .group_by(Application.form_version_id)
     )
     windows = session.execute(
         sa.select(Window.form_version_id, sa.func.count()).where(*to_come()).group_by(Window.form_version_id)

@@ -6,8 +6,9 @@ own page: whoever is in conflict with an application gets the figures and the li
 
 import sqlalchemy as sa
 
-from core.admissions.models import Application, Conflict
+from core.admissions.models import Application, Assessment, Assignment, Conflict, Decision
 from core.data.session import ScopedSession
+from core.kernel.ids import ID_LENGTH
 
 
 def clear_of(account_id: str | None, application_id: sa.ColumnElement[str] | None = None) -> sa.ColumnElement[bool]:
@@ -17,15 +18,30 @@ def clear_of(account_id: str | None, application_id: sa.ColumnElement[str] | Non
     WHERE of every statement whose answer the account gets to see, counts included.
     """
     column: sa.ColumnElement[str] = Application.id if application_id is None else application_id  # type: ignore[assignment]  # an attribute is a column element
+    against = sa.orm.aliased(Conflict)  # of its own: the statement around it may read conflicts itself
     standing = (
-        sa.select(Conflict.id)
-        .where(
-            Conflict.application_id == column, Conflict.account_id == account_id, Conflict.ended_at.is_(None)
-        )
+        sa.select(against.id)
+        .where(against.application_id == column, against.account_id == account_id, against.ended_at.is_(None))
         .exists()
-    )  # fmt: skip
+    )
     own = Application.account_id == account_id if application_id is None else _own(account_id, column)
     return sa.and_(~standing, ~own)
+
+
+def clear_of_subject(account_id: str, subject: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that an entry of the audit trail is not about an application that the account may not see.
+
+    `subject` ends with an id, of an application or of something that hangs on one, perhaps after a word and a colon.
+    """
+    named = sa.func.substr(subject, sa.func.length(subject) - ID_LENGTH + 1)
+    against = sa.orm.aliased(Conflict)
+    in_conflict = sa.select(against.application_id).where(against.account_id == account_id, against.ended_at.is_(None))
+    own = sa.select(Application.id).where(Application.account_id == account_id)
+    hanging = (
+        sa.select(model.id).where(model.application_id.in_(in_conflict) | model.application_id.in_(own))
+        for model in (Assignment, Assessment, Decision, Conflict)
+    )
+    return sa.and_(*(named.not_in(ids) for ids in (in_conflict, own, *hanging)))
 
 
 def _own(account_id: str | None, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:

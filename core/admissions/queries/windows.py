@@ -106,8 +106,8 @@ def one(session: ScopedSession, window_id: str) -> WindowRow:
     return WindowRow(*row)
 
 
-def listed(session: ScopedSession, account_id: str | None = None) -> list[Counted]:
-    """Every window of the site, the latest first, with its applications counted for `account_id`'s eyes."""
+def listed(session: ScopedSession, account_id: str | None) -> list[Counted]:
+    """Every window of the site, the latest first, with its applications counted as far as `account_id` may see them."""
     submitted = sa.case((Application.submitted_at.is_not(None), 1), else_=0)
     counts = (
         sa.select(
@@ -198,8 +198,8 @@ def waiting_to_hear(session: ScopedSession) -> int:
     return int(session.scalar(sa.select(sa.func.count(Interest.id)).where(Interest.state == "confirmed")) or 0)
 
 
-def drafts_in(session: ScopedSession, window_id: str, account_id: str | None = None) -> tuple[int, int]:
-    """(applications begun and not submitted, applications submitted) in one window, for `account_id`'s eyes."""
+def drafts_in(session: ScopedSession, window_id: str, account_id: str | None) -> tuple[int, int]:
+    """(applications begun and not submitted, applications submitted) in one window, as far as `account_id` may see them."""
     is_draft = sa.case((Application.state == DRAFT, 1), else_=0)
     submitted = sa.case((Application.submitted_at.is_not(None), 1), else_=0)
     row = session.execute(

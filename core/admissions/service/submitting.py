@@ -15,7 +15,7 @@ from core.admissions.instants import Lateness
 from core.admissions.models import Application, Decision, InfoRequest, Submission
 from core.admissions.queries.applying import Mine, answers_of
 from core.admissions.queries.sight import clear_of, may_see
-from core.admissions.service import shelving
+from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import CLOSED
 from core.admissions.service.expiring import expire_in
 from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, SUBMITTED, UNDER_WAY, WITHDRAWN
@@ -118,6 +118,12 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
                 }
             ],
         )  # fmt: skip
+        session.execute(
+            sa.update(Application)
+            .where(Application.id == mine.id)
+            .values(organisation_norm=conflicts.organisation_of(answers))
+            .execution_options(synchronize_session=False)
+        )
         _end_requests(session, mine.id, "answered", now)
         receipt = Receipt(mine.reference, number, now, lateness.value, json.loads(text))
         post(session, receipt)
@@ -126,6 +132,7 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
             session, actor=actor, action="application.submit", subject=mine.id, before={"state": mine.state},
             after={"state": SUBMITTED, "number": number, "sha256": digest(text), "lateness": lateness.value},
         )  # fmt: skip
+        conflicts.derive_for_application_in(session, mine.id)
     return receipt
 
 

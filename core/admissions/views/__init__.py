@@ -3,8 +3,52 @@
 
 from flask import Blueprint
 
-from core.admissions import calibration_personal, joining_jobs, models, personal, personal_joining, quality_jobs, reminders, rule_jobs
-from core.admissions.views import (appeals, applications, applying, asking, batches, calibration, calibration_console, compact, compact_central, decided, deciding, enclosures, equality, form_edit, form_publish, form_questions, form_versions, moderation, moving, offers, policy, portal, proposals, quality, quality_console, time_spent, window_rules, windows,)
+from core.admissions import (
+    calibration_personal,
+    joining_jobs,
+    models,
+    panel_jobs,
+    personal,
+    personal_joining,
+    personal_panels,
+    quality_jobs,
+    reminders,
+    rule_jobs,
+)
+from core.admissions.views import (
+    appeals,
+    applications,
+    applying,
+    asking,
+    assessors,
+    batches,
+    calibration,
+    calibration_console,
+    compact,
+    compact_central,
+    conflicts,
+    decided,
+    deciding,
+    enclosures,
+    equality,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    moderation,
+    moving,
+    offers,
+    panels,
+    plans,
+    policy,
+    portal,
+    proposals,
+    quality,
+    quality_console,
+    time_spent,
+    window_rules,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -20,6 +64,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     moving.blueprint,
     quality.blueprint,
     calibration.blueprint,
+    assessors.blueprint,
+    assessors.own,
+    panels.blueprint,
+    plans.blueprint,
+    conflicts.blueprint,
 )
 """What the application registers."""
 
@@ -40,8 +89,10 @@ __all__ = [
     "models",
     "moderation",
     "offers",
+    "panel_jobs",
     "personal",
     "personal_joining",
+    "personal_panels",
     "policy",
     "proposals",
     "quality_console",

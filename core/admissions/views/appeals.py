@@ -8,7 +8,7 @@ from core.admissions.queries import appeals as queries
 from core.admissions.queries import deciding as reading
 from core.admissions.service import appeals as service
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, by_criterion, number, tables, titles, who
-from core.admissions.views.windows import kept
+from core.admissions.views.desk import kept_on
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
@@ -61,7 +61,7 @@ def appeal(appeal_id: str) -> Response:
     session, actor = context.session, context.visitor.actor()
     found, form = queries.one(session, who(), appeal_id), AnswerForm()
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             if request.form.get("go") == "uphold":
                 service.uphold(session, actor, found.id, number("version"), form.answer.data)
                 said = _("The appeal is upheld. The new decision goes to the central team, then into a batch.")

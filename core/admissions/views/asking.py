@@ -7,7 +7,7 @@ from core.admissions.application_forms import AskForm
 from core.admissions.queries import applications as queries
 from core.admissions.service import submitting
 from core.admissions.states import SUBMITTED
-from core.admissions.views.windows import kept, still
+from core.admissions.views.desk import kept_on, still
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs
@@ -37,7 +37,7 @@ def ask(application_id: str) -> Response:
     choices = [(one.key, one.title.in_language(context.language)) for one in schema.sections]
     form = AskForm(choices)
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             submitting.ask(
                 session, application_id, context.visitor.actor(), sections=form.sections.data, question=form.question.data,
                 due_at=wall.instant(form.due_at.data), known=[key for key, _title in choices],

@@ -11,7 +11,7 @@ from core.admissions.queries.batches import Batch, Entry
 from core.admissions.service import batches as service
 from core.admissions.service import releasing
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, number, tables, who
-from core.admissions.views.windows import kept
+from core.admissions.views.desk import kept_on
 from core.admissions.window_forms import PressForm
 from core.kernel import clock
 from core.kernel.errors import DomainError, NotFound, Refused
@@ -84,7 +84,7 @@ def batch_new(window_id: str) -> Response:
     context = here()
     window, form = windows.one(context.session, window_id), BatchForm()
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             until = wall.instant(form.embargo_until.data) if form.embargo_until.data else None
             batch_id = service.begin(
                 context.session, context.visitor.actor(), window.id, name=form.name.data, embargo_until=until,
@@ -105,7 +105,7 @@ def batch_edit(batch_id: str) -> Response:
     until = wall.typed(batch.embargo_until) if batch.embargo_until is not None else None
     form = BatchForm(data={"name": batch.name, "embargo_until": until})
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             service.change(
                 context.session, context.visitor.actor(), batch.id, number("version"), name=form.name.data,
                 embargo_until=wall.instant(form.embargo_until.data) if form.embargo_until.data else None,
@@ -187,7 +187,7 @@ def batch_cancel(batch_id: str) -> Response:
     if batch.state != "open":
         raise Refused(service.OVER)
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             service.cancel(context.session, context.visitor.actor(), batch.id, number("version"))
             return redirect_with(
                 _("The batch is cancelled. Its decisions can go into another one."), "decisions.batches"
@@ -226,7 +226,7 @@ def batch_release(batch_id: str) -> Response:
     if batch.state != "open" and request.method != "POST":
         raise Refused(service.OVER)
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             count = releasing.release(
                 context.session, context.visitor.actor(), batch.id, number("version"), form.expected.data,
                 site=decision_post.site_of(context.tenant), post=decision_post.decisions(context.tenant),

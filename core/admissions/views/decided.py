@@ -7,7 +7,7 @@ from core.admissions.decision_forms import AppealForm, UnderstoodForm
 from core.admissions.queries import public as queries
 from core.admissions.service import appeals, feedback
 from core.admissions.views.applying import blueprint
-from core.admissions.views.windows import kept
+from core.admissions.views.desk import kept_on
 from core.kernel.errors import NotFound, Refused
 from core.web.access import signed_in
 from core.web.context import here
@@ -47,7 +47,7 @@ def understood(application_id: str) -> Response:
     context = here()
     mine, form = _decided(application_id), UnderstoodForm()
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             feedback.tell(
                 context.session, context.visitor.actor(), mine.id, understood=int(form.understood.data),
                 would_reapply={"yes": True, "no": False}.get(form.would_reapply.data), words=form.words.data,
@@ -65,7 +65,7 @@ def appeal(application_id: str) -> Response:
     if mine.status.appeal not in {"open", "received"}:
         raise Refused(appeals.NO_APPEAL)
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             appeals.appeal(
                 context.session, context.visitor.actor(), mine.id, form.grounds.data, post=decision_post.appealed(context.tenant)
             )  # fmt: skip

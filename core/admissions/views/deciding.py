@@ -13,7 +13,7 @@ from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
-from core.admissions.views.windows import kept
+from core.admissions.views.desk import kept_on
 from core.admissions.window_forms import PressForm
 from core.kernel.errors import DomainError
 from core.kernel.permissions import Permission
@@ -161,7 +161,7 @@ def one(window_id: str, application_id: str) -> Response:
     corrects = found.released is not None and found.decision_id is None
     form = SignForm()
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             if corrects:
                 service.correct(session, actor, window.id, found.id, form.wish(), form.form_key.data)
             else:
@@ -205,7 +205,7 @@ def comments(window_id: str, application_id: str) -> Response:
     first = {f"comment_{key}_{code}": text for key, by in signed.comments.items() for code, text in by.items()}
     form = CommentForm(data=first)
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             service.comment(session, context.visitor.actor(), signed.id, number("version"), form.comments())
             return redirect_with(_("The comments are saved."), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
     return render(

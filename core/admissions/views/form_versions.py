@@ -34,7 +34,7 @@ NONE = Use(0, 0, 0)
 def counts() -> Mapping[str, Use]:
     """How much is on each version, across all sites."""
     with platform_scope("Joining Q: applications on each form version", here().visitor.actor()) as session:
-        return queries.in_use(session)
+        return queries.in_use(session, here().visitor.account_id)
 
 
 def titles() -> dict[str, Any]:

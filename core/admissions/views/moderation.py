@@ -13,7 +13,7 @@ from core.admissions.service import moderating as service
 from core.admissions.states import DECISION
 from core.admissions.views.blueprints import central
 from core.admissions.views.deciding import SIZE, by_criterion, number, tables, titles, who
-from core.admissions.views.windows import kept
+from core.admissions.views.desk import kept_on
 from core.admissions.window_forms import PressForm
 from core.data.db import platform_scope, tenant_session
 from core.kernel.errors import DomainError, NotFound
@@ -155,7 +155,7 @@ def moderation_one(slug: str, decision_id: str) -> Response:
         application_id, window_id = queries.of(session, who(), decision_id)
         agrees = request.method == "POST" and request.form.get("go") == "moderate"
         if agrees or form.validate_on_submit():
-            with kept(form):
+            with kept_on(form):
                 if agrees:
                     service.moderate(session, actor, {decision_id: number("version")})
                     return redirect_with(_("The decision is moderated."), "admissions.moderation")

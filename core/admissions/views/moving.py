@@ -9,7 +9,7 @@ from core.admissions.queries.targets import Target, targets
 from core.admissions.service import transfers
 from core.admissions.service.transfers import Place
 from core.admissions.states import SUBMITTED, TRANSFERRED
-from core.admissions.views.windows import kept, still
+from core.admissions.views.desk import kept_on, still
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict
 from core.kernel.permissions import Permission
@@ -35,7 +35,7 @@ def move(application_id: str) -> Response:
     choices = {one.window_id: one for one in targets(context.session, context.tenant.id)}
     form = MoveForm([(key, _label(one)) for key, one in choices.items()], data={"version": str(found.version)})
     if form.validate_on_submit():
-        with kept(form):
+        with kept_on(form):
             if form.version.data != str(found.version):  # before the other site is reached for: that is written down
                 raise Conflict
             _go(Place(context.tenant.id, application_id), found.version, choices[form.window.data], form.why.data)

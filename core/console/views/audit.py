@@ -52,7 +52,7 @@ def page(listing: Listing, found: queries.Trail, bad: frozenset[str], **context:
 def audit_trail() -> Response:
     """What was done at every site."""
     slug = request.args.get("tenant", "")
-    wanted, bad = trail.read(request.args, tenant_called(slug).id if slug else None)
+    wanted, bad = trail.read(request.args, tenant_called(slug).id if slug else None, here().visitor.account_id)
     listing = listing_of("console.audit_trail")
     with platform_scope("console: audit trail", here().visitor.actor()) as session:
         if kind := asked_for():

@@ -133,7 +133,7 @@ def plugin(plugin: str) -> Response:
 def audit_trail() -> Response:
     """What was done at this site."""
     context = here()
-    wanted, bad = trail.read(request.args, context.tenant.id)
+    wanted, bad = trail.read(request.args, context.tenant.id, context.visitor.account_id)
     listing = listing_of("manage.audit_trail")
     if kind := asked_for():
         whole = queries.whole_trail(context.session, replace(wanted, before=""))

@@ -48,7 +48,7 @@ def spring(**changes: str) -> dict[str, str]:
 
 def only(session: ScopedSession) -> queries.WindowRow:
     session.rollback()
-    [row] = queries.listed(session)
+    [row] = queries.listed(session, None)
     return row.window
 
 
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said_beside_what_was_typed(
     assert "There is a problem" in answer.text
     assert 'value="45"' in answer.text or "grace_minutes" in changes
     session.rollback()
-    assert queries.listed(session) == []
+    assert queries.listed(session, None) == []
 
 
 def test_an_amendment_without_a_reason_or_from_an_old_page(session: ScopedSession, lead: FormClient, form: str) -> None:

@@ -57,7 +57,7 @@ def test_of_windows_published_at_once_one_is_open(app: Flask, session_for: Sessi
     made = [make_window(session, form, number, number + 30, state="draft") for number in range(1, AT_ONCE + 1)]
     found = at_once(app, _tenant(session), lambda s, n: windows.publish(s, SYSTEM, made[n], 1))
     assert found.count(None) == 1
-    assert [row.window.state for row in queries.listed(session)].count("published") == 1
+    assert [row.window.state for row in queries.listed(session, None)].count("published") == 1
     assert verify(session).ok
 
 

@@ -98,7 +98,7 @@ def test_a_window_from_plan_to_release(
 def test_the_same_form_sent_twice_makes_one(session: ScopedSession, lead: Actor, form: str) -> None:
     key = new_token()
     assert windows.plan(session, lead, spring(form), key) == windows.plan(session, lead, spring(form), key)
-    assert len(queries.listed(session)) == 1
+    assert len(queries.listed(session, None)) == 1
 
 
 def test_what_no_window_can_say(session: ScopedSession, lead: Actor, form: str) -> None:
@@ -116,7 +116,7 @@ def test_what_no_window_can_say(session: ScopedSession, lead: Actor, form: str) 
         with pytest.raises(Invalid) as error:
             planned(session, lead, spring(form, **changes))
         assert list(error.value.field_errors) == [field], changes
-    assert queries.listed(session) == []
+    assert queries.listed(session, None) == []
 
 
 def test_only_who_may_and_only_their_own(
@@ -354,7 +354,7 @@ def test_reading_takes_one_statement_each(
     for number in range(20):
         make_window(session, form, 100 + 10 * number, 105 + 10 * number)
     for read in (
-        lambda: queries.listed(session),
+        lambda: queries.listed(session, None),
         lambda: queries.one(session, window_id),
         lambda: queries.shown(session),
         lambda: queries.amendments(session, window_id),
@@ -378,9 +378,9 @@ def test_counts_in_the_list(app: Flask, session: ScopedSession, form: str) -> No
     make_application(
         session, window_id, form, make_person(app, "b@example.org"), state="submitted", submitted_at=clock.now()
     )
-    [row] = queries.listed(session)
+    [row] = queries.listed(session, None)
     assert (row.begun, row.submitted) == (2, 1)
-    assert queries.drafts_in(session, window_id) == (1, 1)
+    assert queries.drafts_in(session, window_id, None) == (1, 1)
 
 
 def test_the_database_keeps_the_dates_in_order(session: ScopedSession, form: str) -> None:

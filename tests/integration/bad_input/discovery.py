@@ -172,6 +172,8 @@ def _special(world: World, endpoint: str) -> dict[str, str]:
         "windows.offer_renew": {"until": f"{_in_days(30):%Y-%m-%d}"},
         "windows.new": {"opens_at": "2031-05-06T10:00", "closes_at": "2031-06-06T12:00"},
         "windows.extend": {"email": world.emails["held"], "closes_at": f"{_in_days(70):%Y-%m-%dT12:00}"},
+        "assessors.new": {"email": world.emails["held"], "trained_on": "2020-05-06"},
+        "assessors.edit": {"trained_on": "2020-05-06"},
         "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
     }.get(endpoint, {})
 

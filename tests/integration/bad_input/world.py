@@ -16,9 +16,21 @@ from core.admissions import downloads
 from core.admissions.form import editing
 from core.admissions.form.schema import Said
 from core.admissions.models import Attachment
+from core.admissions.needs import Needs
 from core.admissions.queries import applying
+from core.admissions.queries import assessors as assessor_queries
+from core.admissions.queries import conflicts as conflict_queries
 from core.admissions.queries import windows as windows_of
-from core.admissions.service import compact, drafts, equality, forms, interest
+from core.admissions.service import (
+    assessors,
+    compact,
+    conflicts,
+    drafts,
+    equality,
+    forms,
+    interest,
+    plans,
+)
 from core.admissions.service.interest import Told
 from core.admissions.service.windows import Plan, show_card
 from core.admissions.uploads import cleaned
@@ -40,7 +52,7 @@ from core.work.delivery import JOB
 from core.work.models import WorkFailure
 from plugins.local_events import registration
 from tests.factories.admissions import make_application, make_form, make_window, small_form
-from tests.factories.assessing import ANSWERS, make_submitted
+from tests.factories.assessing import ANSWERS, make_assessor, make_assignment, make_submitted
 from tests.factories.joining import make_offer
 from tests.factories.people import client_of, make_person
 from tests.integration.bad_input.watch import Watch
@@ -204,6 +216,28 @@ def _compact(session: ScopedSession) -> dict[str, tuple[str, ...]]:
     }  # fmt: skip
 
 
+def _panel(session: ScopedSession, form_id: str, people: tuple[str, str, str, str]) -> dict[str, tuple[str, ...]]:
+    """A window that is being assessed, with something of everything about a panel that has an address. `people` are the
+    account of an assessor, of an applicant, of somebody who assesses that application, and of somebody in conflict with it."""
+    assessor, applicant, other, tied = people
+    window, earlier = make_window(session, form_id, -30, -2), make_window(session, form_id, -90, -60)
+    application = make_submitted(session, window, form_id, applicant)
+    place, _ = make_assessor(session, assessor), make_assessor(session, tied)
+    assignment = make_assignment(session, application, make_assessor(session, other))
+    assessors.add_interest(session, SYSTEM, place, kind="person", target="Nobody", form_key=new_token())
+    conflicts.put_down(session, SYSTEM, application, tied, "other", "test")
+    asked = plans.ask(session, SYSTEM, earlier, new_token())
+    ready = plans.ask(session, SYSTEM, window, new_token())
+    plans.work_out(session, ready, lambda _: Needs())
+    return {
+        "assessor_id": (place,), "interest_id": (assessor_queries.interests(session, place)[0].id,),
+        "assignment_id": (assignment,), "conflict_id": (conflict_queries.of(session, application)[0].id,),
+        "run_id": (ready, asked), "conflicts.of:application_id": (application,),
+        **{f"{name}:window_id": (window,) for name in ("panels.show", "panels.assign", "plans.ask")},
+        "panels.assign:application_id": (application,),
+    }  # fmt: skip
+
+
 def _next_form(session: ScopedSession) -> int:
     """A newer version of the form that drafts could move to, and a draft of the one after it; the draft's number."""
     schema = editing.edit_section(small_form(), "about", Said(en="You", cy="Chi"), Said())
@@ -243,7 +277,11 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
     directory = app.extensions["q.directory"]
     scotland, wales = directory.by_slug("scotland").ref(), directory.by_slug("wales").ref()
     member = make_person(
-        app, "member@example.org", home="scotland", grants=[(Role.EVENTS_ORGANISER, "scotland")], name="Mel Member"
+        app,
+        "member@example.org",
+        home="scotland",
+        grants=[(Role.EVENTS_ORGANISER, "scotland"), (Role.ASSESSOR, "scotland")],
+        name="Mel Member",
     )
     lead = make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")], name="Lee Lead")
     central = make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")], name="Cen Tral")
@@ -264,6 +302,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         application = _application(session, form_id, member)
         windows = _windows(session, form_id)
         submitted, attachment = _submitted(session, form_id, colleague, app.extensions[downloads.FILES])
+        of_panel = _panel(session, form_id, (member, held, colleague, closed))
         wanted = _interest(app, session)
         joining = _joining(app, session, form_id, central, held)
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
@@ -301,7 +340,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         "window_id": windows, "application_id": (application,), "key": ("about",), "slug": ("scotland",), "plugin": ("local_events",), "revision": (str(revision),), "code": ("en",),
         "account_id": (held,), "console.person_reopen:account_id": (closed,), "digest": ("0",), "name": ("base.css",), **{f"{key}:token": (value,) for key, value in tokens.items()},
     }  # fmt: skip
-    named |= {
+    named |= of_panel | {
         "number": (str(number),), "part": ("question",), "way": ("down",), "admissions.form_retire:number": ("1000",),
         "admissions.question_edit:key": ("story",), "admissions.eligibility_edit:key": ("based_here",),
         "admissions.question_back:key": ("again",), "admissions.part_remove:key": ("job",), "admissions.part_move:key": ("job",),

@@ -1,0 +1,52 @@
+"""Writing to assessors: what was offered since the last letter, in one; and once before it is due."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.admissions.models import Assignment
+from core.admissions.queries import panels
+from core.admissions.queries.panels import Due
+from core.admissions.states import ASSESSING, DECLARED, OFFERED
+from core.data.session import ScopedSession, transaction
+
+REMINDED_BEFORE = timedelta(days=5)
+Post = Callable[[ScopedSession, Due], None]
+"""Writes one letter, in the transaction in which it is noted."""
+
+
+def tell_offered(session: ScopedSession, at: datetime, post: Post) -> int:
+    """Write to everybody to whom something was offered of which they were not told yet, one letter each; how many letters.
+    For the session's tenant. What is due follows from what was told: slots that were missed lose nobody."""
+    return _write(session, at, "told_at", post, Assignment.state == OFFERED, Assignment.told_at.is_(None))
+
+
+def remind(session: ScopedSession, at: datetime, post: Post) -> int:
+    """Write once about assignments that are due within five days, or are over, and that are not sealed; how many letters.
+    Whoever was not told of an assignment yet hears of it by the other letter first."""
+    return _write(
+        session, at, "reminded_at", post, Assignment.state.in_((OFFERED, DECLARED, ASSESSING)),
+        Assignment.told_at.is_not(None), Assignment.told_at < at - timedelta(days=1), Assignment.reminded_at.is_(None),
+        Assignment.due_at <= at + REMINDED_BEFORE,
+    )  # fmt: skip
+
+
+def _write(session: ScopedSession, at: datetime, column: str, post: Post, *where: sa.ColumnElement[bool]) -> int:
+    if not panels.due(session, *where)[0]:
+        return 0
+    quiet: dict[str, Any] = {"synchronize_session": False}
+    with transaction(session):
+        found, _ = panels.due(session, *where)
+        done = session.scalars(
+            sa.update(Assignment)
+            .where(Assignment.id.in_(found), getattr(Assignment, column).is_(None))
+            .values({column: at})
+            .returning(Assignment.id)
+            .execution_options(**quiet)
+        ).all()
+        _, people = panels.due(session, Assignment.id.in_(done))
+        for one in people:
+            post(session, one)
+    return len(people)

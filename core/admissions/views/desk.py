@@ -1,0 +1,37 @@
+"""What the pages on which partners and assessors work share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import request
+
+from core.admissions.service.windows import STATE_CHANGED
+from core.kernel.errors import Conflict, Invalid, Refused
+from core.web.forms import Form
+from core.web.i18n import say
+
+
+@contextmanager
+def kept_on(form: Form) -> Iterator[None]:
+    """Show a refusal on the form itself, with everything that was typed."""
+    try:
+        yield
+    except Invalid as error:
+        form.take(error.field_errors or {"": error.message})
+    except (Conflict, Refused) as error:
+        form.form_errors.append(say(error.message, error.params))
+
+
+def still(possible: bool, message: str = "") -> None:
+    """Raise Refused instead of offering a form for what cannot be done. A form that was offered before, and is sent now, goes
+    on to its service, whose refusal stands beside what was typed."""
+    if not possible and request.method != "POST":
+        raise Refused(message or STATE_CHANGED)
+
+
+def version_sent(now: int) -> int:
+    """The version that the form was made from: sent along, or `now` when the page is only shown. 0 is none."""
+    if request.method != "POST":
+        return now
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

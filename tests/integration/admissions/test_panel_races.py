@@ -1,0 +1,183 @@
+"""Two processes at the same moment: an application is somebody's once, nobody gets more than they can hold, a plan is
+applied once; and an interest that is declared while an application is submitted is seen by one of the two."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.admissions import panel_jobs
+from core.admissions.models import Assignment, Conflict
+from core.admissions.needs import Needs
+from core.admissions.service import assessors, assigning, conflicts, plans
+from core.config import normalise_url
+from core.data import audit
+from core.data.audit import verify
+from core.data.db import tenant_session
+from core.data.engine import create_engine
+from core.data.scope import Scope
+from core.data.session import ScopedSession, transaction
+from core.kernel.errors import DomainError
+from core.kernel.ids import new_token
+from core.kernel.views import SYSTEM
+from core.people.service import accounts
+from core.tenancy.models import Tenant
+from tests.factories.admissions import make_application, make_form, make_window
+from tests.factories.assessing import make_assessor, make_submitted
+from tests.integration.admissions.panel_cases import make_panel
+from tests.support.databases import Database
+from tests.support.environment import ROOT
+
+PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 4
+Sessions = Callable[[str], ScopedSession]
+
+
+@pytest.fixture
+def shared(other_database: Database) -> Iterator[ScopedSession]:
+    """A session on Scotland's rows of a database that other processes use too."""
+    engine = create_engine(normalise_url(other_database.app_url))
+    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
+        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
+    assert tenant_id is not None
+    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
+        yield session
+    engine.dispose()
+
+
+def _filled(session: ScopedSession) -> tuple[str, str, list[str]]:
+    """(window, assessor, applications)."""
+    form = make_form(session)
+    window = make_window(session, form, -30, -2)
+    with transaction(session):
+        people = [
+            accounts.create_confirmed(session, email=f"p{n}@example.org", name=f"P {n}", password_hash=None)
+            for n in range(APPLICATIONS + 1)
+        ]
+    assessor = make_assessor(session, people.pop(), capacity=CAPACITY)
+    return window, assessor, [make_submitted(session, window, form, account) for account in people]
+
+
+def _race(url: str, session: ScopedSession, way: str, attempts: list[str], assessor: str) -> dict[str, Any]:
+    session.rollback()
+    job = {
+        "url": url, "tenant": session.scope.tenant_id, "way": way, "assessor": assessor, "attempts": attempts, "threads": THREADS,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "tests.integration.admissions.panel_race", json.dumps(job)]
+    pipe = subprocess.PIPE
+    running = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(PROCESSES)]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    told = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    assert [error for one in told for error in one["errors"]] == []
+    session.rollback()
+    return {key: sum(one[key] for one in told) for key in ("done", "refused")}
+
+
+def _assigned(session: ScopedSession) -> list[str]:
+    return list(session.scalars(sa.select(Assignment.application_id)))
+
+
+def test_an_application_is_somebody_s_once_and_nobody_gets_too_many(
+    shared: ScopedSession, other_database: Database
+) -> None:
+    _, assessor, applications = _filled(shared)
+    url = normalise_url(other_database.app_url)
+    assert _race(url, shared, "assign", applications, assessor) == {
+        "done": CAPACITY, "refused": PROCESSES * APPLICATIONS - CAPACITY,
+    }  # fmt: skip
+    assert len(set(_assigned(shared))) == len(_assigned(shared)) == CAPACITY
+    assert verify(shared).ok
+
+
+def test_the_race_for_an_assessor_can_be_lost(shared: ScopedSession, other_database: Database) -> None:
+    """The control: looking before writing gives more than the assessor can hold."""
+    _, assessor, applications = _filled(shared)
+    told = _race(normalise_url(other_database.app_url), shared, "assign_naively", applications, assessor)
+    assert len(_assigned(shared)) == told["done"] > CAPACITY
+
+
+def test_a_plan_is_applied_once(shared: ScopedSession, other_database: Database) -> None:
+    window, assessor, _ = _filled(shared)
+    assert panel_jobs.plan_assignments  # it declares the job that is asked for
+    run_id = plans.ask(shared, SYSTEM, window, new_token(), seed=1)
+    plans.work_out(shared, run_id, lambda _: Needs(1))
+    url = normalise_url(other_database.app_url)
+    told = _race(url, shared, "apply", [run_id] * THREADS, assessor)
+    assert told == {"done": 1, "refused": PROCESSES * THREADS - 1}
+    assert len(_assigned(shared)) == CAPACITY
+
+
+def _both(app: Flask, tenant_id: int, *actions: Callable[[ScopedSession], object]) -> list[object]:
+    """What actions that began together gave; a refusal gives its class."""
+    start = Barrier(len(actions))
+
+    def run(action: Callable[[ScopedSession], object]) -> object:
+        with app.app_context(), tenant_session(tenant_id) as session:
+            start.wait()
+            try:
+                return action(session)
+            except DomainError as refused:
+                return type(refused)
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(run, actions))
+
+
+def test_of_a_conflict_and_an_assignment_at_once_the_conflict_wins(app: Flask, session_for: Sessions) -> None:
+    panel = make_panel(app, session_for("scotland"))
+    bo = panel.assessor("Bo")
+    pairs = [panel.application(f"Ann {n}") for n in range(6)]
+    panel.session.rollback()
+    for application in pairs:
+        _both(
+            app, panel.session.scope.tenant_id or 0,
+            lambda s, a=application: assigning.assign(s, panel.lead, a, bo, panel.due, new_token()),
+            lambda s, a=application: conflicts.put_down(s, panel.lead, a, panel.accounts["Bo"], "person", "why"),
+        )  # fmt: skip
+    panel.session.rollback()
+    assert panel.session.scalar(sa.select(sa.func.count(Conflict.id))) == len(pairs)
+    assert set(panel.session.scalars(sa.select(Assignment.state))) <= {"recused"}
+
+
+def test_an_interest_and_a_submission_at_once_are_a_conflict(app: Flask, session_for: Sessions) -> None:
+    panel = make_panel(app, session_for("scotland"))
+    places = [panel.assessor(f"Bo {n}") for n in range(5)]
+    applications = [
+        make_application(panel.session, panel.window, panel.form, panel.person(f"Ann {n}"), state="submitted")
+        for n in range(5)
+    ]
+    panel.session.rollback()
+
+    def submitted(session: ScopedSession, application: str) -> None:
+        with transaction(session):
+            session.execute(
+                sa.update(conflicts.Application)
+                .where(conflicts.Application.id == application)
+                .values(submitted_at=panel.due, organisation_norm="lothian")
+            )
+            audit.record(session, actor=SYSTEM, action="test.submit", subject=application)
+            conflicts.derive_for_application_in(session, application)
+
+    for place, application in zip(places, applications, strict=True):
+        _both(
+            app, panel.session.scope.tenant_id or 0,
+            lambda s, p=place: assessors.add_interest(
+                s, panel.lead, p, kind="organisation", target="NHS Lothian", form_key=new_token()
+            ),
+            lambda s, a=application: submitted(s, a),
+        )  # fmt: skip
+    panel.session.rollback()
+    found = panel.session.execute(sa.select(Conflict.application_id, Conflict.account_id)).all()
+    assert len(found) == len(set(found)) == 25
