@@ -65,6 +65,9 @@ PERMISSION_OF_PREFIX = {
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
     "windows.": "a partner's windows",
+    "assessing.": "what an assessor does",
+    "oversight.": "what whoever runs a panel does around its assessments",
+    "meetings.": "a panel's meetings",
 }
 _numbers = count()
 

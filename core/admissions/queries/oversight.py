@@ -4,7 +4,7 @@ Everything goes through `sight.clear_of`: a lead in conflict sees a site that do
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -173,3 +173,58 @@ def translations(session: ScopedSession, application_id: str) -> dict[str, Trans
         .where(Submission.application_id == application_id)
     )  # fmt: skip
     return {row.submission_id: Translated(*row) for row in session.execute(query)}
+
+
+class Prepared(NamedTuple):
+    """One submitted application in the list that is gone through before assessors get it."""
+
+    id: str
+    reference: str
+    name: str
+    locale: str
+    state: str
+    submitted_at: datetime
+    versions: int
+    redacted: int
+    translated: int
+
+
+def prepared(
+    session: ScopedSession, account_id: str | None, window_id: str, sort: str, search: str, limit: int | None, offset: int
+) -> tuple[list[Prepared], int]:  # fmt: skip
+    """(a window's submitted applications, how many there are) with what was hidden and translated, in one statement. `search`
+    is a part of the reference or of the name."""
+
+    def count(of: type[Any], *more: sa.ColumnElement[bool]) -> Any:
+        return (
+            sa.select(sa.func.count(of.id))
+            .join(Submission, (Submission.tenant_id == of.tenant_id) & (Submission.id == of.submission_id))
+            .where(Submission.application_id == Application.id, *more)
+            .scalar_subquery()
+        )
+
+    versions = (
+        sa.select(sa.func.count(Submission.id)).where(Submission.application_id == Application.id).scalar_subquery()
+    )
+    columns = {
+        "submitted": Application.submitted_at, "reference": Application.reference, "name": sa.func.lower(Account.name),
+        "language": Application.locale,
+    }  # fmt: skip
+    by: Any = columns[sort.removeprefix("-")]
+    query = (
+        sa.select(
+            Application.id, Application.reference, Account.name, Application.locale, Application.state, Application.submitted_at,
+            versions, count(Redaction, Redaction.ended_at.is_(None)), count(Translation), sa.func.count().over(),
+        )
+        .join(Account, Account.id == Application.account_id)
+        .where(Application.window_id == window_id, Application.submitted_at.is_not(None), clear_of(account_id))
+        .order_by(by.desc() if sort.startswith("-") else by, Application.id)
+        .limit(limit)
+        .offset(offset)
+    )  # fmt: skip
+    if search:
+        query = query.where(
+            Application.reference.icontains(search, autoescape=True) | Account.name.icontains(search, autoescape=True)
+        )
+    rows = session.execute(query).all()
+    return [Prepared(*tuple(row)[:-1]) for row in rows], int(rows[0][-1]) if rows else 0

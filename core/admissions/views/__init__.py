@@ -4,10 +4,30 @@
 from flask import Blueprint
 
 from core.admissions import models, personal, reminders
-from core.admissions.views import applying, form_edit, form_publish, form_questions, form_versions, portal, windows
+from core.admissions.views import (
+    applying,
+    assessing,
+    form_edit,
+    form_publish,
+    form_questions,
+    form_versions,
+    meetings,
+    oversight,
+    portal,
+    scoring,
+    windows,
+)
 from core.admissions.views.blueprints import central
 
-BLUEPRINTS: tuple[Blueprint, ...] = (central, windows.blueprint, portal.blueprint, applying.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    central,
+    windows.blueprint,
+    portal.blueprint,
+    applying.blueprint,
+    assessing.blueprint,
+    oversight.blueprint,
+    meetings.blueprint,
+)
 """What the application registers."""
 
 __all__ = [
@@ -19,4 +39,5 @@ __all__ = [
     "models",
     "personal",
     "reminders",
+    "scoring",
 ]

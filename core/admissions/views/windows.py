@@ -1,7 +1,6 @@
 """A partner's windows: what was planned, what is open, and everything that can be done about it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +12,13 @@ from core.admissions.queries import windows as queries
 from core.admissions.queries.windows import Counted, WindowRow
 from core.admissions.service import extensions
 from core.admissions.service import windows as service
+from core.admissions.views.sending import shown_on, version_sent
 from core.admissions.window_forms import AmendForm, CancelForm, ExtendForm, PressForm, WindowForm, values_of
-from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.errors import Conflict, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import Form
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -97,7 +96,7 @@ def new() -> Response:
     first = {"grace_minutes": USUAL_GRACE, "form_version_id": choices[0].id if choices else None}
     form = WindowForm(choices, data=first)
     if form.validate_on_submit():
-        with _kept(form):
+        with shown_on(form):
             window_id = service.plan(context.session, context.visitor.actor(), form.plan(), form.form_key.data)
             return redirect_with(
                 _("The draft is saved. Nobody else sees it until it is published."), "windows.show", window_id=window_id
@@ -107,28 +106,11 @@ def new() -> Response:
     )
 
 
-@contextmanager
-def _kept(form: Form) -> Iterator[None]:
-    """Show a refusal on the form itself, with everything that was typed."""
-    try:
-        yield
-    except Invalid as error:
-        form.take(error.field_errors or {"": error.message})
-    except (Conflict, Refused) as error:
-        form.take({"": error.message})
-
-
 def _still(possible: bool, message: str = "") -> None:
     """Raise Refused instead of offering a form for what cannot be done. A form that was offered before, and is sent now, goes
     on to its service, whose refusal stands beside what was typed."""
     if not possible and request.method != "POST":
         raise Refused(message or service.STATE_CHANGED)
-
-
-def _version() -> int:
-    """The version that the form was made from; 0 is none."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @blueprint.get("/windows/<window_id>")
@@ -192,10 +174,10 @@ def edit(window_id: str) -> Response:
     _still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
     choices, draft = queries.form_choices(context.session), state is WindowState.DRAFT
     form = (WindowForm if draft else AmendForm)(choices, data=values_of(window))
-    version = _version() if request.method == "POST" else window.version
+    version = version_sent() if request.method == "POST" else window.version
     if form.validate_on_submit():
         actor, wanted = context.visitor.actor(), form.plan()
-        with _kept(form):
+        with shown_on(form):
             if draft:
                 service.change(context.session, actor, window_id, version, wanted)
             else:
@@ -218,7 +200,7 @@ def publish(window_id: str) -> Response:
     """Publish a draft."""
     context = here()
     try:
-        service.publish(context.session, context.visitor.actor(), window_id, _version())
+        service.publish(context.session, context.visitor.actor(), window_id, version_sent())
     except (Conflict, Refused) as error:
         return _page(queries.one(context.session, window_id), 422, say(error.message, error.params))
     return redirect_with(_("The window is published."), "windows.show", window_id=window_id)
@@ -231,9 +213,9 @@ def cancel(window_id: str) -> Response:
     context = here()
     window, form = queries.one(context.session, window_id), CancelForm()
     _still(window.state != "cancelled")
-    version = _version() if request.method == "POST" else window.version
+    version = version_sent() if request.method == "POST" else window.version
     if form.validate_on_submit():
-        with _kept(form):
+        with shown_on(form):
             service.cancel(context.session, context.visitor.actor(), window_id, version, form.why.data)
             return redirect_with(_("The window is cancelled."), "windows.show", window_id=window_id)
     return render(
@@ -249,7 +231,7 @@ def extend(window_id: str) -> Response:
     window, form = queries.one(context.session, window_id), ExtendForm()
     _still(window.now not in extensions.NO_MORE_TIME)
     if form.validate_on_submit():
-        with _kept(form):
+        with shown_on(form):
             extensions.extend(
                 context.session, context.visitor.actor(), window_id, email=form.email.data,
                 closes_at=wall.instant(form.closes_at.data), why=form.why.data, key=form.form_key.data,
