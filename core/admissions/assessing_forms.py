@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from core.admissions import wall
@@ -32,9 +33,9 @@ class DeclareForm(Form):
         _l("Do you have a conflict of interest?"),
         [CHOOSE],
         choices=[
-            ("none", _l("No, none that I know of")),
-            ("minor", _l("Perhaps: there is a connection that the partner lead should know")),
-            ("major", _l("Yes: I should not assess this application")),
+            SelectChoice("none", _l("No, none that I know of")),
+            SelectChoice("minor", _l("Perhaps: there is a connection that the partner lead should know")),
+            SelectChoice("major", _l("Yes: I should not assess this application")),
         ],
     )
     words = TextAreaField(
@@ -81,7 +82,10 @@ class ResolveForm(Form):
     decision = RadioField(
         _l("What follows?"),
         [CHOOSE],
-        choices=[("allow", _l("They may assess it")), ("recuse", _l("They do not assess it, and see nothing of it"))],
+        choices=[
+            SelectChoice("allow", _l("They may assess it")),
+            SelectChoice("recuse", _l("They do not assess it, and see nothing of it")),
+        ],
     )
     why = _why(_l("Why"), _l("It is kept with the assessment."))
 
@@ -164,7 +168,11 @@ class ConcludeForm(Form):
     outcome = RadioField(
         _l("Outcome"),
         [CHOOSE],
-        choices=[("accept", _l("Accept")), ("decline", _l("Decline")), ("defer", _l("Put it off"))],
+        choices=[
+            SelectChoice("accept", _l("Accept")),
+            SelectChoice("decline", _l("Decline")),
+            SelectChoice("defer", _l("Put it off")),
+        ],
     )
     minutes = TextAreaField(
         _l("Minutes"),
