@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.admissions import personal_assessing
 from core.admissions.models import Answer, AnswerRevision, Application, Extension, InfoRequest, Interest, Submission
 from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
 from core.data.session import ScopedSession
@@ -77,7 +78,7 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
 def erase(session: ScopedSession, account_id: str) -> int:
     """Delete every word, withdraw what is not decided yet, and leave the number of the application."""
     quiet: dict[str, Any] = {"synchronize_session": False}
-    count = 0
+    count = personal_assessing.erase_applicant(session, _mine(account_id))  # it hangs on what was submitted: first
     for model in WORDS:
         gone = sa.delete(model).where(model.application_id.in_(_mine(account_id))).returning(model.id)
         count += len(session.execute(gone.execution_options(**quiet)).all())

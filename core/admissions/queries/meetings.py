@@ -157,7 +157,7 @@ def candidates(session: ScopedSession, account_id: str | None, window_id: str) -
 
 
 def in_order(session: ScopedSession, account_id: str | None, application_ids: Sequence[str]) -> list[Discussion[str]]:
-    """Applications in the order of discussion, by the sealed scores that the reader may see."""
+    """Applications in the order of discussion, by the sealed scores that the reader may see; those without any come last."""
     sealed = scores.sealed(session, account_id, application_ids, leads=True)
     marks: Mapping[str, Mapping[str, Sequence[float | None]]] = {
         key: {
@@ -166,7 +166,7 @@ def in_order(session: ScopedSession, account_id: str | None, application_ids: Se
         }
         for key in application_ids
     }
-    return order_of_discussion(marks)
+    return sorted(order_of_discussion(marks), key=lambda one: one.coverage is None)
 
 
 @dataclass(frozen=True, slots=True)
