@@ -207,8 +207,7 @@ def prepared(
         sa.select(sa.func.count(Submission.id)).where(Submission.application_id == Application.id).scalar_subquery()
     )
     columns = {
-        "submitted": Application.submitted_at, "reference": Application.reference, "name": sa.func.lower(Account.name),
-        "language": Application.locale,
+        "submitted": Application.submitted_at, "reference": Application.reference, "language": Application.locale,
     }  # fmt: skip
     by: Any = columns[sort.removeprefix("-")]
     query = (

@@ -36,7 +36,7 @@ blueprint = Blueprint("oversight", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
 MAY = Permission.TENANT_ADMISSIONS_MANAGE
 SIZE = 25
-SORTS = ("submitted", "reference", "name", "language")
+SORTS = ("submitted", "reference", "language")
 LANGUAGES = {"en": N_("English"), "cy": N_("Welsh")}
 PREPARED = Sheet(
     "applications-to-assess",
@@ -112,7 +112,7 @@ def prepare(window_id: str) -> Response:
         return found
     page, rows = found
     return render(
-        "admissions/oversight/prepare.html", listing=page, rows=rows, window=window, search=search, languages=LANGUAGES
+        "admissions/oversight/prepare.html", listing=page, rows=rows, window=window, search=search, spoken=LANGUAGES
     )
 
 
@@ -244,7 +244,7 @@ def translate(application_id: str) -> Response:
         "admissions/oversight/translate.html", 422 if errors or refused else 200, case=one, version=newest, errors=errors,
         refused=refused, keys=redacting.translatable(newest), target=redacting.other_language(newest.locale),
         typed=_typed(newest, request.form), done=oversight.translations(context.session, one.id).get(newest.id),
-        languages=LANGUAGES, press=PressForm(formdata=None),
+        spoken=LANGUAGES, press=PressForm(formdata=None),
     )  # fmt: skip
 
 
