@@ -4,21 +4,50 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions import scoring
 from core.admissions.content.shapes import CRITERIA
+from core.admissions.models import Submission
 from core.admissions.queries import assessing
 from core.admissions.queries.assessing import INDEPENDENT, Task, Work
 from core.admissions.service import declaring
 from core.admissions.service import scoring as service
 from core.admissions.service.drafts import Wish
-from core.data.session import ScopedSession
+from core.admissions.service.submitting import canonical, digest
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
 from core.kernel.permissions import ROLE_PERMISSIONS, Role
 from core.kernel.views import Actor
 from tests.factories.admissions import make_form, make_window
-from tests.factories.assessing import make_assessor, make_assignment, make_policy, make_rules, make_submitted
+from tests.factories.assessing import ANSWERS, make_assessor, make_assignment, make_policy, make_rules, make_submitted
 from tests.factories.people import make_person
+
+
+def filled_in(session: ScopedSession, actor: Actor, assignment_id: str) -> None:
+    """Type something into every field of scores that are not sealed yet."""
+    task = assessing.task(session, actor.account_id, assignment_id)
+    work = assessing.current(assessing.works(session, task), INDEPENDENT)
+    assert work is not None
+    draft = dict.fromkeys(CRITERIA, "3") | {scoring.reason_of(key): "As the answer shows." for key in CRITERIA}
+    service.save(session, actor, work, {key: Wish(text, 0) for key, text in draft.items()})
+
+
+def submitted_again(
+    session: ScopedSession, application_id: str, form_id: str, answers: Mapping[str, Any] = ANSWERS
+) -> str:
+    """A second version of an application; its id."""
+    submission_id, text = new_id(), canonical(answers)
+    row = {
+        "id": submission_id, "tenant_id": session.scope.tenant_id, "application_id": application_id, "number": 2,
+        "form_version_id": form_id, "locale": "en", "answers": text, "sha256": digest(text), "lateness": "on_time",
+        "at": clock.now(),
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(Submission), [row])
+    return submission_id
 
 
 @dataclass
@@ -61,6 +90,10 @@ class Panel:
         account_id = make_person(self.app, f"{name}@example.org", name=f"{name.title()} Applicant")
         given = {"answers": answers} if answers is not None else {}
         return make_submitted(self.session, self.window_id, self.form_id, account_id, **given, **changes)
+
+    def again(self, application_id: str, story: str) -> str:
+        """A second version of an application, with another story; its id."""
+        return submitted_again(self.session, application_id, self.form_id, {"job": "Nurse", "story": story})
 
     def give(self, application_id: str, name: str, state: str = "offered", **changes: Any) -> str:
         """Give an application to an assessor."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.admissions import scoring
 from core.admissions.content.shapes import CRITERIA
-from core.admissions.models import Assessment, Assignment, Score, ScoreDraft, Submission
+from core.admissions.models import Assessment, Assignment, Score, ScoreDraft
 from core.admissions.models import Conflict as OfInterest
 from core.admissions.queries import assessing, oversight, scores
 from core.admissions.queries.assessing import DISCUSSED
@@ -39,19 +39,6 @@ def _cards(panel: Panel) -> list[tuple[str, bool]]:
     panel.session.rollback()
     rows = panel.session.execute(sa.select(ShelfItem.status, ShelfItem.needs_action))
     return [(row.status, row.needs_action) for row in rows]
-
-
-def submit_again(panel: Panel, application_id: str, answers: str) -> str:
-    """A newer version of an application; its id."""
-    submission_id = new_id()
-    row = {
-        "id": submission_id, "tenant_id": panel.session.scope.tenant_id, "application_id": application_id, "number": 2,
-        "form_version_id": panel.form_id, "locale": "en", "answers": answers, "sha256": "0" * 64, "lateness": "on_time",
-        "at": clock.now(),
-    }  # fmt: skip
-    with transaction(panel.session):
-        panel.session.execute(sa.insert(Submission), [row])
-    return submission_id
 
 
 def test_who_declares_no_conflict_reads_scores_and_seals(panel: Panel) -> None:
@@ -204,7 +191,7 @@ def test_a_newer_version_is_read_before_sealing(panel: Panel) -> None:
     assignment = panel.give(application, "ann")
     panel.declare(ann, assignment)
     panel.score(ann, assignment)
-    newer = submit_again(panel, application, '{"job":"Nurse","story":"We made two wards safer."}')
+    newer = panel.again(application, "We made two wards safer.")
     with pytest.raises(Conflict):
         panel.seal(ann, assignment)
     service.take_newer(panel.session, ann, panel.task(ann, assignment), panel.work(ann, assignment))

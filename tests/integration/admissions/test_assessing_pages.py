@@ -1,6 +1,5 @@
 """The assessor's pages: nothing before declaring, nothing of others before sealing, names only where the window shows them."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,6 @@ from core.kernel.views import Actor
 from tests.factories.assessing import make_assessment, make_assessor
 from tests.factories.people import client_of
 from tests.integration.admissions.panel import Panel
-from tests.integration.admissions.test_assessing import submit_again
 from tests.support.client import FormClient
 
 ROOM = "/scotland/assess/"
@@ -147,7 +145,7 @@ def test_a_newer_version_is_shown_with_what_is_different(panel: Panel) -> None:
     assignment = panel.give(application, "ann")
     panel.declare(ann, assignment)
     panel.score(ann, assignment)
-    submit_again(panel, application, json.dumps({"job": "Nurse", "story": "We made two wards safer."}))
+    panel.again(application, "We made two wards safer.")
     client, page = browser(panel, ann), f"{ROOM}{assignment}/"
     text = client.get(f"{page}scores").text
     assert "A newer version was submitted" in text
@@ -169,7 +167,7 @@ def test_redactions_stand_everywhere_an_assessor_looks(panel: Panel) -> None:
         panel.session, panel.lead, application, question="story", words="Perth Royal", replacement="[a hospital]"
     )
     panel.declare(ann, assignment)
-    submit_again(panel, application, json.dumps({"job": "Nurse", "story": "We, of PERTH ROYAL, did more."}))
+    panel.again(application, "We, of PERTH ROYAL, did more.")
     client, page = browser(panel, ann), f"{ROOM}{assignment}/"
     panel.score(ann, assignment)
     for path in ("", "scores", "scores/check"):

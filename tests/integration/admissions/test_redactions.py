@@ -1,6 +1,5 @@
 """What assessors do not get to see, and translations that all of them get: by the lead, before, and for everybody."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +14,6 @@ from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_id
 from tests.factories.people import client_of
 from tests.integration.admissions.panel import Panel
-from tests.integration.admissions.test_assessing import submit_again
 
 ROOM = "/scotland/manage/admissions/"
 ANSWERS = {"job": "Nurse at Perth", "story": "At Perth we counted falls."}
@@ -92,7 +90,7 @@ def test_a_translation_is_for_everybody_or_nobody(panel: Panel) -> None:
     assignment = panel.give(application, "ann")
     with pytest.raises(Refused):
         redacting.translate(panel.session, panel.lead, application, submission, texts)
-    later = submit_again(panel, application, json.dumps(ANSWERS))
+    later = panel.again(application, ANSWERS["story"])
     redacting.translate(panel.session, panel.lead, application, later, texts)  # nobody reads that version yet
     with pytest.raises(Refused):
         redacting.translate(panel.session, panel.lead, application, later, texts)

@@ -35,6 +35,7 @@ from core.work.models import WorkFailure
 from plugins.local_events import registration
 from tests.factories.admissions import make_form, make_window, small_form
 from tests.factories.people import client_of, make_person
+from tests.integration.bad_input.assessing_world import make_assessments
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
 from tests.support.client import FormClient
@@ -201,6 +202,8 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         application = _application(session, form_id, member)
         windows = _windows(session, form_id)
         wanted = _interest(app, session)
+        assessor, assessing = make_assessments(app, session, form_id)
+    everybody.append(browser(app, "assessor", assessor))
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         window_elsewhere = make_window(session, form_id, 50, 60)
         elsewhere = published(session, wales)
@@ -235,6 +238,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         "admissions.question_edit:key": ("story",), "admissions.eligibility_edit:key": ("based_here",),
         "admissions.question_back:key": ("again",), "admissions.part_remove:key": ("job",), "admissions.part_move:key": ("job",),
     }  # fmt: skip
+    named |= assessing
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
     foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
                "application_id": application_elsewhere, "window_id": window_elsewhere}  # fmt: skip
