@@ -29,7 +29,7 @@ PLUGIN = "admissions"
 TITLE = N_("An application to assess")
 CARDS = {
     OFFERED: N_("Declare interests"),
-    DECLARED: N_("The partner lead looks at what you declared"),
+    DECLARED: N_("With the partner lead"),
     ASSESSING: N_("To be scored"),
 }
 """What the card says in the states in which there is one. It names nobody: shelves and letters are read over shoulders."""

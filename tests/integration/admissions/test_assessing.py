@@ -77,7 +77,7 @@ def test_a_minor_conflict_waits_for_the_lead(panel: Panel, allow: bool, state: s
     with pytest.raises(Invalid):
         panel.declare(ann, assignment, "minor")
     assert panel.declare(ann, assignment, "minor", "We met once") == "declared"
-    assert _cards(panel) == [("The partner lead looks at what you declared", False)]
+    assert _cards(panel) == [("With the partner lead", False)]
     assert not panel.task(ann, assignment).may_read
     [row] = oversight.declarations(panel.session, panel.lead.account_id)
     assert (row.assessor, row.declaration) == ("Ann Person", "We met once")
