@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.admissions import personal_assessing
 from core.admissions.downloads import store
 from core.admissions.models import (
     Answer,
@@ -187,7 +188,8 @@ def _erase_files(session: ScopedSession, account_id: str) -> int:
 def erase(session: ScopedSession, account_id: str) -> int:
     """Delete every word, withdraw what is not decided yet, and leave the number of the application."""
     quiet: dict[str, Any] = {"synchronize_session": False}
-    count = _empty_decisions(session, account_id) + _erase_files(session, account_id)
+    count = personal_assessing.erase_applicant(session, _mine(account_id))  # it hangs on what was submitted: first
+    count += _empty_decisions(session, account_id) + _erase_files(session, account_id)
     for model in WORDS:
         gone = sa.delete(model).where(model.application_id.in_(_mine(account_id))).returning(model.id)
         count += len(session.execute(gone.execution_options(**quiet)).all())

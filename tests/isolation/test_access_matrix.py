@@ -100,6 +100,9 @@ PERMISSION_OF_PREFIX = {
     "plans.": "plans of assignments",
     "conflicts.": "conflicts of interest",
     "interests.": "an assessor's own interests",
+    "assessing.": "what an assessor does",
+    "oversight.": "what whoever runs a panel does around its assessments",
+    "meetings.": "a panel's meetings",
 }
 _numbers = count()
 

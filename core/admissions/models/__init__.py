@@ -16,6 +16,7 @@ from core.admissions.models.assessing import (
     PanelMeeting,
     Redaction,
     Score,
+    ScoreDraft,
     Translation,
 )
 from core.admissions.models.deciding import (
@@ -79,6 +80,7 @@ __all__ = [
     "ReplayRun",
     "RuleProposal",
     "Score",
+    "ScoreDraft",
     "ShadowRun",
     "Submission",
     "Translation",

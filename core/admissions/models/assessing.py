@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
 
+STANDS = sa.text("not lost")
+"""The condition of the index that lets one text stand in each field of a draft; see `applications.IS_LIVE`."""
+
 
 class Assessment(TenantOwned, Base):
     """One assessor's scored view of one submitted version. `independent` until the panel meets; what somebody thinks after the
@@ -64,6 +67,27 @@ class Score(TenantOwned, Base):
     words: Mapped[str] = mapped_column(sa.String(4000), default="")
 
 
+class ScoreDraft(TenantOwned, Base):
+    """What stands in one field of an assessment that is not sealed yet. `revision` rises by one with each change and tells two
+    open tabs apart; a text that came too late is kept beside it (`lost`). Sealing makes scores of them and deletes them."""
+
+    __tablename__ = "admissions_score_draft"
+    __table_args__ = tenant_args(
+        tenant_fk("assessment_id", "admissions_assessment"),
+        sa.Index(
+            "uq_admissions_score_draft_field", "tenant_id", "assessment_id", "field", unique=True,
+            sqlite_where=STANDS, postgresql_where=STANDS,
+        ),
+    )  # fmt: skip
+    id: Mapped[Id]
+    assessment_id: Mapped[IdRef]
+    field: Mapped[str] = mapped_column(sa.String(60))
+    value: Mapped[str] = mapped_column(sa.Text)
+    revision: Mapped[int]
+    lost: Mapped[bool]
+    at: Mapped[datetime]
+
+
 class DiscussionNote(TenantOwned, Base):
     """What somebody says about an application beside the scores. Hidden from an assessor who has not sealed. Only added."""
 
@@ -80,8 +104,8 @@ class DiscussionNote(TenantOwned, Base):
 
 
 class Redaction(TenantOwned, Base):
-    """Words of a submission that assessors do not see (from `starts` up to `ends`, in characters). The submission itself
-    never changes. Ended, not deleted."""
+    """Words of a submission that assessors do not see (from `starts` up to `ends`, in characters of the answer, or of its
+    translation where `locale` names one). The submission itself never changes. Ended, not deleted."""
 
     __tablename__ = "admissions_redaction"
     __table_args__ = tenant_args(
@@ -92,6 +116,7 @@ class Redaction(TenantOwned, Base):
     id: Mapped[Id]
     submission_id: Mapped[IdRef]
     question: Mapped[str] = mapped_column(sa.String(40))
+    locale: Mapped[str] = mapped_column(sa.String(5), default="")
     starts: Mapped[int]
     ends: Mapped[int]
     replacement: Mapped[str] = mapped_column(sa.String(100))

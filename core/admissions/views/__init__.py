@@ -20,6 +20,7 @@ from core.admissions.views import (
     applications,
     applying,
     asking,
+    assessing,
     assessors,
     batches,
     calibration,
@@ -35,9 +36,11 @@ from core.admissions.views import (
     form_publish,
     form_questions,
     form_versions,
+    meetings,
     moderation,
     moving,
     offers,
+    oversight,
     panels,
     plans,
     policy,
@@ -45,6 +48,7 @@ from core.admissions.views import (
     proposals,
     quality,
     quality_console,
+    scoring,
     time_spent,
     window_rules,
     windows,
@@ -69,6 +73,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     panels.blueprint,
     plans.blueprint,
     conflicts.blueprint,
+    assessing.blueprint,
+    oversight.blueprint,
+    meetings.blueprint,
 )
 """What the application registers."""
 
@@ -99,6 +106,7 @@ __all__ = [
     "quality_jobs",
     "reminders",
     "rule_jobs",
+    "scoring",
     "time_spent",
     "window_rules",
 ]

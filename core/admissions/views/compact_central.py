@@ -20,7 +20,8 @@ from core.admissions.queries import compact as queries
 from core.admissions.queries.compact import ACCEPTED, NOT_YET, REFUSED, Whole
 from core.admissions.service import compact as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.form_edit import now_and_mine, version_sent
+from core.admissions.views.desk import version_sent
+from core.admissions.views.form_edit import now_and_mine
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

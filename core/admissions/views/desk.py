@@ -29,9 +29,12 @@ def still(possible: bool, message: str = "") -> None:
         raise Refused(message or STATE_CHANGED)
 
 
-def version_sent(now: int) -> int:
-    """The version that the form was made from: sent along, or `now` when the page is only shown. 0 is none."""
-    if request.method != "POST":
-        return now
-    text = request.form.get("version", "")
+def version_sent(now: int = 0) -> int:
+    """The version that the form was made from, 0 for none; `now` where the page is only shown."""
+    return whole("version") if request.method == "POST" else now
+
+
+def whole(name: str) -> int:
+    """A whole number out of the form; 0 for what is none."""
+    text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -14,6 +14,7 @@ from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Whole
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
+from core.admissions.views.desk import version_sent
 from core.admissions.views.form_versions import MAY
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
@@ -33,12 +34,6 @@ def draft(number: int) -> Whole:
     if not whole.version.is_draft:
         raise Refused(service.PUBLISHED_STAYS)
     return whole
-
-
-def version_sent() -> int:
-    """The draft's version when the page was shown; -1, which none has, for anything else."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def take(form: Any, invalid: Invalid) -> None:

@@ -11,7 +11,8 @@ from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Whole
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.form_edit import draft, take, version_sent
+from core.admissions.views.desk import version_sent
+from core.admissions.views.form_edit import draft, take
 from core.admissions.views.form_versions import MAY, NONE, counts, missing, published_before, titles
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused

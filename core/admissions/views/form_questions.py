@@ -20,7 +20,8 @@ from core.admissions.form.schema import Eligibility, FormSchema, Question
 from core.admissions.queries import forms as queries
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.form_edit import attempt, done, draft, page, question_of, said, spread, take, version_sent
+from core.admissions.views.desk import version_sent
+from core.admissions.views.form_edit import attempt, done, draft, page, question_of, said, spread, take
 from core.admissions.views.form_versions import MAY, outline
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.web.access import needs

@@ -1,6 +1,7 @@
 """What Joining Q holds about a person is exported whole and erased to the last word."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,24 +9,33 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import downloads, personal
+from core.admissions import downloads, personal, personal_assessing
+from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import (
     Answer,
     AnswerRevision,
     Application,
+    Assessment,
     Attachment,
+    DiscussionNote,
     Extension,
     FormVersion,
     InfoRequest,
     Interest,
+    Redaction,
+    Score,
+    ScoreDraft,
     Submission,
+    Translation,
     Window,
 )
+from core.admissions.service import noting, redacting, scoring
 from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from tests.factories.people import make_person
+from tests.integration.admissions.panel import Panel
 
 WALES, WORD = 3, "canary"
 HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest, Attachment)
@@ -100,3 +110,29 @@ def test_another_sites_rows_are_not_touched(app: Flask, platform_session: Scoped
         with transaction(session):
             assert personal.erase(session, mine) == 0
     assert len(platform_session.scalars(sa.select(Answer)).all()) == 1
+
+
+def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
+    app: Flask, session_for: Callable[[str], ScopedSession]
+) -> None:
+    """Numbers stay; what an assessor wrote as an assessor is in their file, not in the applicant's."""
+    panel = Panel(app, session_for("scotland"))
+    application = panel.application("zoe", {"job": "Nurse", "story": f"At {WORD}"})
+    redacting.redact(panel.session, panel.lead, application, question="story", words=WORD, replacement="[x]")
+    redacting.translate(
+        panel.session, panel.lead, application, str(panel.session.scalar(sa.select(Submission.id))),
+        {"job": "Nyrs", "story": WORD},
+    )  # fmt: skip
+    ann, assignment = panel.sealed("ann", application, {**dict.fromkeys(CRITERIA, 3), "knowledge": None})
+    noting.note(panel.session, ann, application, WORD, new_token())
+    scoring.reopen(panel.session, panel.central, assignment, panel.task(ann, assignment).version, WORD)
+    account = str(panel.session.scalar(sa.select(Application.account_id)))
+    assert "Scores you sealed" in dict(personal_assessing.export(panel.session, str(ann.account_id)))
+    assert "says why" not in json.dumps(dict(personal.export(panel.session, account)))
+    with transaction(panel.session):
+        personal.erase(panel.session, account)
+    for model in (Submission, Redaction, Translation, DiscussionNote, ScoreDraft):
+        assert panel.session.scalars(sa.select(model)).all() == [], model.__name__
+    found = panel.session.execute(sa.select(Score.value, Score.words, Score.not_scored)).all()
+    assert {tuple(row) for row in found} == {(3, "", ""), (None, "", "-")}
+    assert set(panel.session.scalars(sa.select(Assessment.submission_id))) == {None}

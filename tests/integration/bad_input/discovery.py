@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from core.kernel import clock
 from tests.factories.people import PASSWORD
+from tests.integration.bad_input.assessing_world import SPECIAL, meeting_day
 from tests.integration.bad_input.world import CSRF, Browser, World, prefix
 from tests.support.client import FoundForm, forms
 
@@ -175,6 +176,8 @@ def _special(world: World, endpoint: str) -> dict[str, str]:
         "assessors.new": {"email": world.emails["held"], "trained_on": "2020-05-06"},
         "assessors.edit": {"trained_on": "2020-05-06"},
         "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
+        **SPECIAL,
+        **{name: {**SPECIAL[name], **meeting_day()} for name in ("meetings.new", "meetings.edit")},
     }.get(endpoint, {})
 
 

@@ -55,6 +55,7 @@ from tests.factories.admissions import make_application, make_form, make_window,
 from tests.factories.assessing import ANSWERS, make_assessor, make_assignment, make_submitted
 from tests.factories.joining import make_offer
 from tests.factories.people import client_of, make_person
+from tests.integration.bad_input.assessing_world import make_assessments
 from tests.integration.bad_input.watch import Watch
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
 from tests.support.client import FormClient
@@ -231,7 +232,7 @@ def _panel(session: ScopedSession, form_id: str, people: tuple[str, str, str, st
     plans.work_out(session, ready, lambda _: Needs())
     return {
         "assessor_id": (place,), "interest_id": (assessor_queries.interests(session, place)[0].id,),
-        "assignment_id": (assignment,), "conflict_id": (conflict_queries.of(session, application)[0].id,),
+        "panels.take_back:assignment_id": (assignment,), "conflict_id": (conflict_queries.of(session, application)[0].id,),
         "run_id": (ready, asked), "conflicts.of:application_id": (application,),
         **{f"{name}:window_id": (window,) for name in ("panels.show", "panels.assign", "plans.ask")},
         "panels.assign:application_id": (application,),
@@ -305,6 +306,8 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
         of_panel = _panel(session, form_id, (member, held, colleague, closed))
         wanted = _interest(app, session)
         joining = _joining(app, session, form_id, central, held)
+        assessor, assessing = make_assessments(app, session, form_id)
+    everybody.append(browser(app, "assessor", assessor))
     with app.app_context(), open_session(Scope.tenant(wales.id)) as session:
         window_elsewhere = make_window(session, form_id, 50, 60)
         to_move_to = make_window(session, form_id, -30, -20, name="Autumn")
@@ -351,6 +354,7 @@ def make_world(app: Flask) -> tuple[list[Browser], dict[str, tuple[str, ...]], d
     }
     named["attachment_id"] = (attachment,)
     named |= joining
+    named |= assessing
     emails = {"held": "held@example.org", "demo": "colleague@demo.example", "new": "fresh@example.org"}
     foreign = {"event_id": elsewhere, "sign_in_id": foreign_device, "grant_id": grants[there], "failure_id": events[0],
                "application_id": application_elsewhere, "attachment_id": file_elsewhere, "window_id": window_elsewhere}  # fmt: skip
