@@ -14,7 +14,7 @@ from core.admissions.service.drafts import new_reference
 from core.admissions.service.shelving import SHOWN, TITLE
 from core.admissions.service.submitting import canonical, digest
 from core.admissions.states import DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED, WITHDRAWN
-from core.demo.admissions import seams
+from core.admissions.ties import normal
 from core.demo.admissions.places import Scene, names, settings
 from core.demo.admissions.rows import Rows
 from core.demo.admissions.writing import Told, told, voices_in
@@ -90,7 +90,7 @@ class _Area:
     def application(self, told: Told, account_id: str, state: str, begun: datetime, changed: datetime, **values: Any) -> tuple[str, str]:  # fmt: skip
         """The row of an application, told in the trail; (id, reference)."""
         reference = new_reference(self.chance.choice)
-        of_work = seams.normal(told.answers.get("organisation", "")) if values.get("submitted_at") else ""
+        of_work = normal(told.answers.get("organisation", "")) if values.get("submitted_at") else ""
         row = {
             "submitted_at": None, "lateness": "", "state_why": "", "seconds": 0, "version": 1, "reminded_at": None, **values,
         }  # fmt: skip

@@ -13,9 +13,11 @@ from typing import Any, Literal, NamedTuple, cast
 import sqlalchemy as sa
 
 from core.admissions import assign
-from core.admissions.models import Assessment, Assessor, AssessorInterest, Assignment, Conflict, Score
+from core.admissions.models import Assessment, Assessor, AssessorInterest, Assignment, Conflict, Score, ScoreDraft
 from core.admissions.rules import CRITERIA
+from core.admissions.scoring import reason_of
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TURNED_DOWN
+from core.admissions.ties import normal
 from core.data.session import ScopedSession
 from core.demo.admissions import seams
 from core.demo.admissions.applying import Applied, Round
@@ -85,6 +87,7 @@ class Case:
     applied: Applied
     marks: list[Mark] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
+    proposals: int = 0
 
 
 @dataclass(slots=True)
@@ -145,8 +148,16 @@ class Panel:
             }
             for one in given
         ]  # fmt: skip
-        for row in scores:
+        for row in scores if sealed else ():
             self.rows.add(Score, **row)
+        for one in () if sealed else given:
+            for name, said in (
+                (one.criterion, "unable" if one.value is None else str(one.value)),
+                (reason_of(one.criterion), one.words),
+            ):
+                self.rows.add(
+                    ScoreDraft, assessment_id=assessment_id, field=name, value=said, revision=1, lost=False, at=at
+                )  # fmt: skip
         made = Mark(
             assessment_id, member, given, cast("Literal['accept', 'decline', 'unsure']", view), at if sealed else None
         )
@@ -227,7 +238,7 @@ def members(
             workplace = tied[AT_WORK.index(place) % len(tied)]
         member_id = rows.add(
             Assessor, account_id=account_id, roles=list(ROLES[place]), capacity=9 if not place else 30, workplace=workplace,
-            workplace_norm=seams.normal(workplace), trained_on=since.date() + timedelta(days=chance.randint(3, 40)),
+            workplace_norm=normal(workplace), trained_on=since.date() + timedelta(days=chance.randint(3, 40)),
             state="active", version=1, created_by=None, created_at=since,
         )  # fmt: skip
         _interests(rows, member_id, place, places, since, chance)
@@ -245,7 +256,7 @@ def _interests(
     )
     for kind, target in kept[: (0, 1, 2, 0, 3)[place % 5]]:
         rows.add(
-            AssessorInterest, assessor_id=member_id, kind=kind, target=target, target_norm=seams.normal(target), at=at, ended_at=None
+            AssessorInterest, assessor_id=member_id, kind=kind, target=target, target_norm=normal(target), at=at, ended_at=None
         )  # fmt: skip
 
 
@@ -259,7 +270,7 @@ def derived(rows: Rows, panel: Sequence[Member], cases: Sequence[Case], at: date
             tied[row["assessor_id"]].add(row["target_norm"])
     found = {}
     for case in cases:
-        organisation = seams.normal(case.applied.organisation)
+        organisation = normal(case.applied.organisation)
         apart = [member for member in panel if organisation and organisation in tied[member.id]]
         for member in apart:
             rows.add(

@@ -39,9 +39,9 @@ def fill(session: ScopedSession, tenant: TenantSnapshot, window_id: str | None, 
     chance = random.Random(f"applications of {tenant.slug}")
     with transaction(session):
         round_ = _round(session, window_id, all_)
-        secret, config = seams.pin(session, window_id, all_.policy_id, **CONFIG.get(tenant.slug, {}))
+        secret, config, pin = seams.pin(session, window_id, all_.policy_id, **CONFIG.get(tenant.slug, {}))
         known = _accounts(session, tenant.slug)
-        pinned = Pinned(all_.catalogue, all_.policy, secret, config, known["lead"], known["central"])
+        pinned = Pinned(all_.catalogue, all_.policy, secret, config, pin, known["lead"], known["central"])
         rows = Rows(tenant.id)
         applied = apply(rows, round_, tenant.slug, scene, all_.hashed, list(SCENES).index(tenant.slug), chance)
         national.ask(rows, all_, tenant.slug, [one.id for one in applied], chance)

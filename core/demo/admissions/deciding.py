@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean, median_low
 from typing import Any
 
+from core.admissions.decision_letters import LANGUAGES, Told, compose
 from core.admissions.models import (
     Application,
     Decision,
@@ -23,10 +24,11 @@ from core.admissions.models import (
     ReleaseBatch,
     RuleProposal,
 )
-from core.admissions.rules import CRITERIA, Catalogue, NationalPolicy, Outcome, Record, Snapshot, draw, run
-from core.admissions.rules import Assessment as Seen
-from core.admissions.rules import Score as SeenScore
-from core.admissions.rules.canonical import sha256
+from core.admissions.projection import appeal_until
+from core.admissions.rules import CRITERIA, Catalogue, NationalPolicy, Outcome, Record, WindowFigures, run
+from core.admissions.rules.casework import INDEPENDENT, basis, snapshot_of
+from core.admissions.rules.casework import Case as KnownCase
+from core.admissions.rules.casework import Mark as KnownMark
 from core.admissions.states import ACCEPTED, DECLINED, HELD, MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
 from core.demo.admissions import seams
 from core.demo.admissions.assessing import Case, Member, Panel, more
@@ -37,7 +39,6 @@ from core.tenancy.models import ShelfItem
 from core.work.models import Mail
 
 HERE = Path(__file__).parent
-TEMPLATE = "1"
 STATES = {"accept": ACCEPTED, "decline": DECLINED}
 UNDELIVERED = 41
 """Of a released window the letter of this number did not reach its reader."""
@@ -63,6 +64,7 @@ class Pinned:
     policy: NationalPolicy
     secret: str
     config: Mapping[str, Any]
+    pin: str
     lead: str
     central: str
 
@@ -79,18 +81,24 @@ class Settled:
     override: tuple[str, str] = ("", "")
     signed_at: datetime | None = None
     decision_id: str = ""
+    number: int = 1
     said: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def propose(panel: Panel, tenant: TenantSnapshot, pinned: Pinned, case: Case) -> Settled:
     """Ask the rule about what is sealed of a case, a few minutes after the last seal."""
     at = max(one.sealed_at for one in case.marks if one.sealed_at is not None) + timedelta(minutes=5)
-    record = run(pinned.catalogue, seams.STANDARD, pinned.config, pinned.policy, _snapshot(tenant, pinned, case, at))
+    known = _known(case)
+    seen = snapshot_of(known, secret=pinned.secret, area=tenant.slug, now=at, figures=WindowFigures())
+    record = run(pinned.catalogue, seams.STANDARD, pinned.config, pinned.policy, seen)
+    case.proposals += 1
     proposed = record.proposed().outcome
     columns = record.model_dump(exclude={"incident"})
     proposal_id = panel.rows.add(
         RuleProposal,
         application_id=case.applied.id,
+        number=case.proposals,
+        basis=basis(pinned.pin, known),
         outcome=proposed.value,
         incident=_incident(record),
         at=at,
@@ -103,22 +111,20 @@ def _incident(record: Record) -> dict[str, Any] | None:
     return record.incident.model_dump() if record.incident is not None else None
 
 
-def _snapshot(tenant: TenantSnapshot, pinned: Pinned, case: Case, at: datetime) -> Snapshot:
-    return Snapshot(
-        case=sha256(f"{pinned.secret}{case.applied.id}")[:32],
-        now=at,
-        area=tenant.slug,
-        assessments=tuple(
-            Seen(
-                assessor=sha256(f"{pinned.secret}{case.applied.id}{mark.member.id}")[:32],
-                scores=tuple(SeenScore(criterion=line.criterion, value=line.value) for line in mark.lines),
-                roles=mark.member.roles,
-                recommendation=mark.recommendation,
+def _known(case: Case) -> KnownCase:
+    """A case as the platform reads it off the database."""
+    applied = case.applied
+    return KnownCase(
+        applied.id, "en", 1, None,
+        tuple(
+            KnownMark(
+                mark.assessment_id, mark.member.id, INDEPENDENT, 1, mark.sealed_at, applied.submitted_at, mark.member.roles,
+                mark.recommendation, tuple(sorted((line.criterion, line.value) for line in mark.lines)),
             )
             for mark in case.marks
+            if mark.sealed_at is not None
         ),
-        draw=draw(pinned.secret.encode(), case.applied.id),
-    )
+    )  # fmt: skip
 
 
 def settle(panel: Panel, tenant: TenantSnapshot, pinned: Pinned, case: Case, again_at: datetime) -> Settled:
@@ -272,6 +278,7 @@ def release(
         wrong.case, wrong.proposal_id, wrong.proposed, wrong.at, "accept", ("scores", words()["correction"]["words"]),
         corrected_at - timedelta(days=2),
     )  # fmt: skip
+    right.number = 2
     second = batch(
         panel, pinned, "Correction", corrected_at - timedelta(days=1), state="released", released_count=1,
         released_by=pinned.lead, released_at=corrected_at, version=2,
@@ -312,11 +319,12 @@ def levels(case: Case) -> dict[str, int]:
 def send(panel: Panel, tenant: TenantSnapshot, one: Settled, at: datetime, *, failed: bool = False) -> None:
     """The letter of a decision in both languages, and the message that carried it."""
     applied, mail_id = one.case.applied, new_id()
-    texts = {
-        locale: seams.letter(applied.reference, one.outcome, levels(one.case), one.said, locale)
-        for locale in ("en", "cy")
-    }
-    subject, paragraphs = texts["en"]
+    facts = Told(
+        applied.reference, one.outcome, {locale: tenant.named(locale) for locale in LANGUAGES}, tenant.partner, levels(one.case),
+        one.said, appeal_until(at, seams.APPEAL_DAYS) if one.outcome == "decline" else None, again=one.number > 1,
+    )  # fmt: skip
+    letters = {locale: compose(facts, locale) for locale in LANGUAGES}
+    subject, paragraphs = letters["en"].subject, letters["en"].paragraphs
     panel.rows.add_plain(
         Mail, id=mail_id, account_id=applied.account_id, at_tenant_id=tenant.id, to_address=applied.email, subject=subject,
         text="\n\n".join(paragraphs), html="".join(f"<p>{text}</p>" for text in paragraphs), locale="en", secret=False,
@@ -324,11 +332,10 @@ def send(panel: Panel, tenant: TenantSnapshot, one: Settled, at: datetime, *, fa
         last_error="550 5.1.1 The address does not exist" if failed else "", message_id=f"<{mail_id}@q.example>",
         created_at=at, claimed_at=None, sent_at=None if failed else at + timedelta(seconds=40),
     )  # fmt: skip
-    for locale, (subject, paragraphs) in texts.items():
+    for locale, letter in letters.items():
         panel.rows.add(
-            DecisionLetter, decision_id=one.decision_id, locale=locale, subject=subject, paragraphs=paragraphs,
-            template=TEMPLATE, sha256=seams.letter_sum(subject, paragraphs, locale, TEMPLATE),
-            mail_id=mail_id if locale == "en" else None, at=at,
+            DecisionLetter, decision_id=one.decision_id, locale=locale, subject=letter.subject, paragraphs=letter.paragraphs,
+            template=letter.template, sha256=letter.sha256(), mail_id=mail_id, at=at,
         )  # fmt: skip
 
 

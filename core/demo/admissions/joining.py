@@ -34,7 +34,7 @@ def offer(
         panel.rows.add(
             MembershipOffer, application_id=applied.id, account_id=applied.account_id, state=state, offered_at=at,
             lapses_at=lapses_at, reminded_at=at + SHORT / 2 if state == LAPSED else None,
-            ended_at=None if state == OFFERED else ended_at, version=1 if state == OFFERED else 2,
+            ended_at=None if state == OFFERED else ended_at, state_why="", version=1 if state == OFFERED else 2,
         )  # fmt: skip
         if state == JOINED:
             _join(panel, tenant, compact_id, one, ended_at)

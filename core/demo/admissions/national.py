@@ -16,9 +16,9 @@ from core.admissions.form.schema import FormSchema
 from core.admissions.models import CalibrationCase, CalibrationMark, EqualityResponse, PolicyVersion
 from core.admissions.rules import CRITERIA, Catalogue, NationalPolicy
 from core.admissions.rules.canonical import written
+from core.admissions.service import compact, policies
 from core.admissions.service.submitting import canonical, digest
 from core.data.session import ScopedSession, transaction
-from core.demo.admissions import seams
 from core.demo.admissions.assessing import Member, reasons
 from core.demo.admissions.rows import Rows
 from core.demo.admissions.writing import filled, told, voices
@@ -51,7 +51,7 @@ def prepare(
     """Policy, compact and calibration cases, where they are not there yet. `session` is in platform scope; `secret_key` is the
     platform's, `hashed` the hash of the demonstration's password."""
     schema = content.first_form()
-    policy_id, compact_id = seams.ensure_policy(session), seams.ensure_compact(session)
+    policy_id, compact_id = policies.ensure_first(session), compact.ensure_first(session)
     stored = session.scalar(sa.select(PolicyVersion.content).where(PolicyVersion.id == policy_id)) or {}
     policy = NationalPolicy.model_validate_json(written(stored))
     with transaction(session):

@@ -5,8 +5,8 @@ from alembic import op
 
 from core.data import immutable
 
-revision = "core0008"
-down_revision = "core0007"
+revision = "core0009"
+down_revision = "core0008"
 branch_labels = None
 depends_on = None
 
