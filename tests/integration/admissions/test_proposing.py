@@ -99,7 +99,7 @@ def _seen(panel: Panel) -> Snapshot:
     return Snapshot.model_validate_json(kept(panel.session)[-1].snapshot)
 
 
-def _values(snapshot: Snapshot) -> list[int | None]:
+def _values(snapshot: Snapshot) -> list[int]:
     return sorted(one.scores[0].value or 0 for one in snapshot.assessments)
 
 
@@ -115,7 +115,7 @@ def test_scores_of_an_older_submission_do_not_count(panel: Panel) -> None:
     panel.ask()
     with transaction(panel.session):
         [old] = panel.session.execute(
-            sa.select(Submission.__table__.c).where(Submission.application_id == made)
+            sa.select(*Submission.__table__.c).where(Submission.application_id == made)
         ).mappings()
         panel.session.execute(sa.insert(Submission), [{**old, "id": new_id(), "number": 2}])
     snapshot = _seen(panel)
@@ -206,13 +206,13 @@ def test_plugin_raising_zero_division_error_refers_to_a_person_and_changes_nothi
     with transaction(panel.session):
         panel.session.execute(sa.update(WindowRules).values(rule="plain@1.0.0").execution_options(**QUIET))
     made = panel.application(4, 4)
-    before = panel.session.execute(sa.select(Application.__table__.c).where(Application.id == made)).all()
+    before = panel.session.execute(sa.select(*Application.__table__.c).where(Application.id == made)).all()
     assert panel.ask(offering(Raises())) == (1, 1)
     [one] = kept(panel.session)
     assert one.outcome == "panel"
     assert one.incident == {"kind": "rule_raised", "detail": "ZeroDivisionError: "}
     assert [(rule, incident.kind) for rule, incident in panel.incidents] == [("plain@1.0.0", "rule_raised")]
-    assert panel.session.execute(sa.select(Application.__table__.c).where(Application.id == made)).all() == before
+    assert panel.session.execute(sa.select(*Application.__table__.c).where(Application.id == made)).all() == before
     # It is not asked over and over; a person can ask once more when the rules are mended.
     assert panel.ask(offering(Raises())) == (0, 0)
     assert panel.ask(offering(Plain())) == (0, 0)

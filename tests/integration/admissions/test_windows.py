@@ -91,7 +91,7 @@ def test_a_window_from_plan_to_release(
         frozen_clock.move_to(at)
         seen.append(queries.one(session, window_id).now.value)
     assert seen == ["open", "open", "grace", "assessing"]
-    assert actions(session) == ["window.plan", "window.change", "window.publish"]
+    assert actions(session) == ["window.plan", "window.change", "window.publish", "window.pin"]
     assert verify(session).ok
 
 
