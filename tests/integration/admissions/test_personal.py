@@ -1,6 +1,7 @@
 """What Joining Q holds about a person is exported whole and erased to the last word."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +21,15 @@ from core.admissions.models import (
     Submission,
     Window,
 )
+from core.admissions.service import appeals, feedback
+from core.admissions.service.deciding import Wish
 from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
+from core.kernel.views import Actor
 from tests.factories.people import make_person
+from tests.integration.admissions.deciding_rig import Rig
 
 WALES, WORD = 3, "canary"
 HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest)
@@ -92,3 +97,27 @@ def test_another_sites_rows_are_not_touched(app: Flask, platform_session: Scoped
         with transaction(session):
             assert personal.erase(session, mine) == 0
     assert len(platform_session.scalars(sa.select(Answer)).all()) == 1
+
+
+def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
+    session_for: Callable[[str], ScopedSession],
+) -> None:
+    rig = Rig(session_for("scotland"))
+    ann = rig.applicant("ann", "decline")
+    mine = rig.people["ann"]
+    made = rig.sign(ann, Wish("decline", comments={"experience": {"en": WORD, "cy": WORD}}))
+    rig.moderate(made)
+    held = rig.held(made)
+    assert WORD not in json.dumps(dict(personal.export(rig.session, mine)))
+    rig.release(held)
+    appeals.appeal(rig.session, Actor(mine, ""), ann, f"{WORD} grounds", post=lambda *_: None)
+    feedback.tell(rig.session, Actor(mine, ""), ann, understood=2, would_reapply=None, words=f"{WORD} feedback")
+    [one] = dict(personal.export(rig.session, mine))["Applications"]
+    assert (one["state"], one["decision"]["outcome"], one["feedback"]["understood"]) == ("decided", "decline", 2)
+    assert json.dumps(one).count(WORD) == 4
+    with transaction(rig.session):
+        assert personal.erase(rig.session, mine) > 4
+    left = json.dumps(dict(personal.export(rig.session, mine)))
+    assert WORD not in left
+    assert "decline" in left
+    assert rig.decision(ann).comments == {}
