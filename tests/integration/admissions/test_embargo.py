@@ -180,7 +180,7 @@ def _told(rig: Rig, client: FormClient, application: str) -> list[object]:
     ]  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(st.sampled_from(EVENTS), min_size=4, max_size=12), coin=st.sampled_from(["accept", "decline"]))
 def test_public_projection_is_independent_of_assessments_and_decisions_until_release(
     rig: Rig, ann: FormClient, events: list[str], coin: str
@@ -218,7 +218,7 @@ def test_the_comparison_notices_a_release(rig: Rig, ann: FormClient) -> None:
     assert sum(one != other for one, other in zip(before, after, strict=True)) >= 5
 
 
-@settings(max_examples=12, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(st.sampled_from((*EVENTS, "release", "correct")), min_size=6, max_size=16))
 def test_any_order_of_events_keeps_to_the_table(rig: Rig, events: list[str]) -> None:
     """Through the services, whatever is tried in whatever order: each change of state is one of the table, there is at most

@@ -36,6 +36,15 @@ from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from tests.factories.people import make_person
 from tests.integration.admissions.panel import Panel
+from core.admissions.service import appeals, feedback
+from core.admissions.service.deciding import Wish
+from core.data.db import tenant_session
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.views import Actor
+from tests.factories.people import make_person
+from tests.integration.admissions.deciding_rig import Rig
 
 WALES, WORD = 3, "canary"
 HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest, Attachment)
@@ -136,3 +145,27 @@ def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
     found = panel.session.execute(sa.select(Score.value, Score.words, Score.not_scored)).all()
     assert {tuple(row) for row in found} == {(3, "", ""), (None, "", "-")}
     assert set(panel.session.scalars(sa.select(Assessment.submission_id))) == {None}
+
+
+def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
+    session_for: Callable[[str], ScopedSession],
+) -> None:
+    rig = Rig(session_for("scotland"))
+    ann = rig.applicant("ann", "decline")
+    mine = rig.people["ann"]
+    made = rig.sign(ann, Wish("decline", comments={"experience": {"en": WORD, "cy": WORD}}))
+    rig.moderate(made)
+    held = rig.held(made)
+    assert WORD not in json.dumps(dict(personal.export(rig.session, mine)))
+    rig.release(held)
+    appeals.appeal(rig.session, Actor(mine, ""), ann, f"{WORD} grounds", post=lambda *_: None)
+    feedback.tell(rig.session, Actor(mine, ""), ann, understood=2, would_reapply=None, words=f"{WORD} feedback")
+    [one] = dict(personal.export(rig.session, mine))["Applications"]
+    assert (one["state"], one["decision"]["outcome"], one["feedback"]["understood"]) == ("decided", "decline", 2)
+    assert json.dumps(one).count(WORD) == 4
+    with transaction(rig.session):
+        assert personal.erase(rig.session, mine) > 4
+    left = json.dumps(dict(personal.export(rig.session, mine)))
+    assert WORD not in left
+    assert "decline" in left
+    assert rig.decision(ann).comments == {}

@@ -1,0 +1,120 @@
+"""Appeals: in time, once, answered by somebody who had no part in the decision."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.admissions.models import Appeal, DecisionFeedback
+from core.admissions.queries import appeals as queries
+from core.admissions.service import appeals, feedback
+from core.admissions.service.appeals import AppealNews
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.kernel.views import Actor
+from tests.factories.assessing import make_assessor, make_assignment, make_policy, make_rules
+from tests.integration.admissions.deciding_rig import Rig
+
+
+@pytest.fixture
+def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
+    return Rig(session_for("scotland"))
+
+
+@pytest.fixture
+def told(rig: Rig) -> list[AppealNews]:
+    """What was written to applicants."""
+    assert rig.window_id
+    return []
+
+
+def _appeal(rig: Rig, application: str, told: list[AppealNews], name: str = "ann") -> queries.Row:
+    me = Actor(rig.people[name], "")
+    appeals.appeal(rig.session, me, application, " Look again. ", post=lambda _, news: told.append(news))
+    [row] = queries.listed(rig.session, rig.other_lead.account_id)
+    return row
+
+
+def test_an_appeal_is_made_once_and_confirmed(rig: Rig, told: list[AppealNews]) -> None:
+    ann = rig.applicant("ann", "decline")
+    with pytest.raises(Refused):
+        _appeal(rig, ann, told)
+    rig.released(ann)
+    with pytest.raises(Invalid):
+        appeals.appeal(rig.session, Actor(rig.people["ann"], ""), ann, " ", post=lambda *_: None)
+    with pytest.raises(NotFound):
+        appeals.appeal(rig.session, rig.lead, ann, "Not mine", post=lambda *_: None)
+    for _ in range(2):
+        row = _appeal(rig, ann, told)
+    assert (row.grounds, row.state) == ("Look again.", "received")
+    assert [(one.kind, one.email) for one in told] == [("appeal_received", "ann@example.org")]
+
+
+def test_an_appeal_comes_in_time(rig: Rig, told: list[AppealNews]) -> None:
+    make_rules(rig.session, rig.window_id, make_policy(rig.session), appeal_days=10)
+    ann = rig.applicant("ann", "decline")
+    rig.released(ann)
+    with clock.frozen(clock.now() + timedelta(days=11, hours=1)), pytest.raises(Refused):
+        _appeal(rig, ann, told)
+    with clock.frozen(clock.now() + timedelta(days=9)):
+        _appeal(rig, ann, told)
+    bob = rig.applicant("bob")
+    rig.released(bob)
+    with pytest.raises(Refused):
+        _appeal(rig, bob, told, "bob")
+
+
+def test_nobody_answers_who_had_a_part(rig: Rig, told: list[AppealNews]) -> None:
+    ann = rig.applicant("ann", "decline")
+    rig.released(ann)
+    row = _appeal(rig, ann, told)
+    assessor = make_assessor(rig.session, str(rig.second.account_id))
+    make_assignment(rig.session, ann, assessor, "sealed")
+    for who in (rig.lead, rig.central, rig.second):
+        assert queries.one(rig.session, who.account_id, row.id).part
+        with pytest.raises(Refused, match="had a part"):
+            appeals.dismiss(rig.session, who, row.id, 1, "No.", post=lambda *_: None)
+        with pytest.raises(Refused, match="had a part"):
+            appeals.uphold(rig.session, who, row.id, 1, "Yes.")
+    with pytest.raises(Forbidden):
+        appeals.uphold(rig.session, Actor(rig.people["ann"], ""), row.id, 1, "Yes.")
+    with pytest.raises(Invalid):
+        appeals.dismiss(rig.session, rig.other_lead, row.id, 1, " ", post=lambda *_: None)
+    with pytest.raises(Conflict):
+        appeals.dismiss(rig.session, rig.other_lead, row.id, 7, "No.", post=lambda *_: None)
+    appeals.dismiss(rig.session, rig.other_lead, row.id, 1, "No.", post=lambda _, news: told.append(news))
+    assert [one.kind for one in told] == ["appeal_received", "appeal_dismissed"]
+    with pytest.raises(Conflict):
+        appeals.uphold(rig.session, rig.other_lead, row.id, 2, "Yes.")
+
+
+def test_upheld_it_leads_to_a_decision_of_its_own(rig: Rig, told: list[AppealNews]) -> None:
+    ann = rig.applicant("ann", "decline")
+    rig.released(ann)
+    old = rig.decision(ann).id
+    row = _appeal(rig, ann, told)
+    made = appeals.uphold(rig.session, rig.other_lead, row.id, 1, "A score was misread.")
+    assert (rig.decision(ann).number, rig.decision(ann).supersedes_id) == (2, old)
+    with pytest.raises(Refused, match="signed this decision yourself"):
+        rig.moderate(made, actor=Actor(rig.other_lead.account_id, "", permissions=rig.central.permissions))
+    rig.moderate(made, actor=rig.second)
+    rig.release(rig.held(made, name="Corrections"))
+    assert rig.decision(ann, "superseded").id == old
+    assert rig.session.scalar(sa.select(Appeal.state)) == "upheld"
+    assert len(told) == 1
+
+
+def test_what_people_say_of_a_decision_counts_once(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    me = Actor(rig.people["ann"], "")
+    with pytest.raises(Refused, match="no decision"):
+        feedback.tell(rig.session, me, ann, understood=3, would_reapply=None, words="")
+    rig.released(ann)
+    with pytest.raises(Invalid):
+        feedback.tell(rig.session, me, ann, understood=6, would_reapply=None, words="")
+    feedback.tell(rig.session, me, ann, understood=3, would_reapply=False, words=" Fine. ")
+    with pytest.raises(Refused, match="already"):
+        feedback.tell(rig.session, me, ann, understood=5, would_reapply=True, words="")
+    assert rig.session.execute(sa.select(DecisionFeedback.understood, DecisionFeedback.words)).all() == [(3, "Fine.")]
