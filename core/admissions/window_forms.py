@@ -38,7 +38,8 @@ def _moment(label: str, hint: str = LONDON_HINT) -> DateTimeLocalField:
     return DateTimeLocalField(label, [given, OnOneClock()], format=FORMATS, description=hint)
 
 
-def _why(label: str, hint: str = "") -> TextAreaField:
+def why_field(label: str, hint: str = "") -> TextAreaField:
+    """A field for a reason that has to be given."""
     validators = [
         NotBlank(N_("Say why, in at most 500 characters")), Length(max=500, message=_l("At most 500 characters"))
     ]  # fmt: skip
@@ -89,13 +90,13 @@ class WindowForm(Form):
 class AmendForm(WindowForm):
     """A change of a published window."""
 
-    why = _why(_l("Why the window is changed"), _l("It is kept in the history, beside what was changed."))
+    why = why_field(_l("Why the window is changed"), _l("It is kept in the history, beside what was changed."))
 
 
 class CancelForm(Form):
     """Why a window is cancelled."""
 
-    why = _why(_l("Why the window is cancelled"))
+    why = why_field(_l("Why the window is cancelled"))
 
 
 class ExtendForm(Form):
@@ -111,7 +112,7 @@ class ExtendForm(Form):
         description=_l("The one the person signs in with. They get a letter with the new time."),
     )
     closes_at = _moment(_l("Can submit until"))
-    why = _why(
+    why = why_field(
         _l("Why this person gets more time"), _l("You and the central team see it, and the person, who may ask for it.")
     )
 

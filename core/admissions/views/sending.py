@@ -1,11 +1,13 @@
-"""What pages with forms share: a refusal shown on the form itself, and the version that a page was made from."""
+"""What pages about assessing share: a refusal shown on the form itself, the version that a page was made from, and that no
+browser keeps them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import request
+from flask import Blueprint, Response, request
 
 from core.kernel.errors import Conflict, Invalid, Refused
+from core.web.context import here
 from core.web.forms import Form
 
 
@@ -29,3 +31,18 @@ def whole(name: str) -> int:
     """A whole number out of the form; 0 for what is none."""
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def me() -> str | None:
+    """The account of whoever looks: what every reading query asks about."""
+    return here().visitor.account_id
+
+
+def kept_by_nobody(blueprint: Blueprint) -> None:
+    """Make `blueprint` tell browsers and proxies to keep none of its pages: they hold what people wrote about themselves, and
+    what is thought of it."""
+
+    @blueprint.after_request
+    def _say(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        return response
