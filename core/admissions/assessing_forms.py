@@ -9,21 +9,12 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from core.admissions import wall
 from core.admissions.central_forms import CheckboxesField
 from core.admissions.service.meetings import Plan
-from core.admissions.window_forms import FORMATS, LONDON_HINT, OnOneClock
+from core.admissions.window_forms import FORMATS, LONDON_HINT, OnOneClock, why_field
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 
 CHOOSE = InputRequired(_l("Choose one of these"))
-
-
-def _why(label: str, hint: str = "") -> TextAreaField:
-    return TextAreaField(
-        label,
-        [NotBlank(N_("Say why, in at most 500 characters")), Length(max=500, message=_l("At most 500 characters"))],
-        filters=[stripped],
-        description=hint,
-    )
 
 
 class DeclareForm(Form):
@@ -51,13 +42,13 @@ class DeclareForm(Form):
 class TurnDownForm(Form):
     """Why an assessment is given back."""
 
-    why = _why(_l("Why you cannot assess it"), _l("The partner lead reads it, and gives it to somebody else."))
+    why = why_field(_l("Why you cannot assess it"), _l("The partner lead reads it, and gives it to somebody else."))
 
 
 class RecuseForm(Form):
     """A conflict of interest that was noticed late."""
 
-    why = _why(_l("What connects you"), _l("Only the partner lead and the central team read it."))
+    why = why_field(_l("What connects you"), _l("Only the partner lead and the central team read it."))
 
 
 class NoteForm(Form):
@@ -87,13 +78,13 @@ class ResolveForm(Form):
             SelectChoice("recuse", _l("They do not assess it, and see nothing of it")),
         ],
     )
-    why = _why(_l("Why"), _l("It is kept with the assessment."))
+    why = why_field(_l("Why"), _l("It is kept with the assessment."))
 
 
 class ReopenForm(Form):
     """Why sealed scores are opened again."""
 
-    why = _why(
+    why = why_field(
         _l("Why they are asked to score again"),
         _l("Their sealed scores stay as they are. It is kept in the audit trail."),
     )

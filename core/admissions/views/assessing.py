@@ -14,7 +14,7 @@ from core.admissions.queries.scores import Sealed
 from core.admissions.service import declaring, noting
 from core.admissions.service.scoring import in_the_room
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TAKEN_BACK, TURNED_DOWN
-from core.admissions.views.desk import kept_on, version_sent
+from core.admissions.views.desk import kept_by_nobody, kept_on, version_sent
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -30,6 +30,7 @@ from core.web.where import only_at_partners_sites
 
 blueprint = Blueprint("assessing", __name__, url_prefix="/assess")
 only_at_partners_sites(blueprint)
+kept_by_nobody(blueprint)
 MAY = Permission.ADMISSIONS_ASSESS
 SIZE = 25
 STATES = {
@@ -53,13 +54,6 @@ ASSESSMENTS = Sheet(
     ),
     personal=False,
 )
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """These pages hold what somebody wrote about themselves, and what is thought of it: no browser or proxy keeps them."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def own_task(assignment_id: str) -> Task:

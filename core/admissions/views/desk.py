@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import request
+from flask import Blueprint, Response, request
 
 from core.admissions.service.windows import STATE_CHANGED
 from core.kernel.errors import Conflict, Invalid, Refused
+from core.web.context import here
 from core.web.forms import Form
 from core.web.i18n import say
 
@@ -38,3 +39,18 @@ def whole(name: str) -> int:
     """A whole number out of the form; 0 for what is none."""
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def me() -> str | None:
+    """The account of whoever looks: what every reading query asks about."""
+    return here().visitor.account_id
+
+
+def kept_by_nobody(blueprint: Blueprint) -> None:
+    """Make `blueprint` tell browsers and proxies to keep none of its pages: they hold what people wrote about themselves, and
+    what is thought of it."""
+
+    @blueprint.after_request
+    def _say(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        return response

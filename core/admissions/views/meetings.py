@@ -11,7 +11,7 @@ from core.admissions.queries.assessing import DISCUSSED
 from core.admissions.queries.meetings import Item, Meeting
 from core.admissions.service import meetings as service
 from core.admissions.views.assessing import KEYS, shifts
-from core.admissions.views.desk import kept_on, version_sent, whole
+from core.admissions.views.desk import kept_by_nobody, kept_on, me, version_sent, whole
 from core.admissions.window_forms import PressForm
 from core.kernel.errors import Conflict, NotFound, Refused
 from core.kernel.permissions import Permission
@@ -27,6 +27,7 @@ from core.web.where import only_at_partners_sites
 
 blueprint = Blueprint("meetings", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
+kept_by_nobody(blueprint)
 MAY = Permission.TENANT_ADMISSIONS_MANAGE
 USUAL_QUORUM = 3
 STATES = {"planned": (N_("Planned"), "info"), "open": (N_("Open"), "ok"), "closed": (N_("Closed"), "neutral")}
@@ -49,24 +50,13 @@ AGENDA = Sheet(
 )
 
 
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """These pages hold what is thought of applications: no browser or proxy keeps them."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _me() -> str | None:
-    return here().visitor.account_id
-
-
 @blueprint.get("/windows/<window_id>/meetings")
 @needs(MAY)
 def listing(window_id: str) -> Response:
     """The panel meetings of a window."""
     session = here().session
     window = windows.one(session, window_id)
-    rows = queries.listed(session, _me(), window_id)
+    rows = queries.listed(session, me(), window_id)
     return render("admissions/meetings/list.html", window=window, rows=rows, states=STATES)
 
 
@@ -117,7 +107,7 @@ def show(meeting_id: str) -> Response:
     session = here().session
     meeting = queries.one(session, meeting_id)
     if kind := asked_for():
-        return download(kind, AGENDA, queries.agenda(session, _me(), meeting_id), of=meeting_id)
+        return download(kind, AGENDA, queries.agenda(session, me(), meeting_id), of=meeting_id)
     return _page(meeting)
 
 
@@ -126,7 +116,7 @@ def _page(meeting: Meeting, status: int = 200, problem: str = "", form: PresentF
     members = queries.members(session)
     if form is None:
         form = PresentForm([(one.id, one.name) for one in members], formdata=None, data={"present": meeting.present})
-    items = queries.agenda(session, _me(), meeting.id)
+    items = queries.agenda(session, me(), meeting.id)
     return render(
         "admissions/meetings/show.html", status, meeting=meeting, items=items, members=members, states=STATES,
         item_states=ITEMS, outcomes=OUTCOMES, form=form, problem=problem, press=PressForm(formdata=None),
@@ -155,11 +145,11 @@ def agenda(meeting_id: str) -> Response:
             return redirect_with(_("The agenda is set."), "meetings.show", meeting_id=meeting_id)
         except (Conflict, Refused) as error:
             problem = say(error.message)
-    items = queries.agenda(context.session, _me(), meeting_id)
+    items = queries.agenda(context.session, me(), meeting_id)
     chosen = set(request.form.getlist("application")) or {one.application_id for one in items}
     return render(
         "admissions/meetings/agenda.html", 422 if problem else 200, meeting=meeting, problem=problem, chosen=chosen,
-        rows=queries.candidates(context.session, _me(), meeting.window_id), criteria=criteria(),
+        rows=queries.candidates(context.session, me(), meeting.window_id), criteria=criteria(),
         fixed={one.application_id for one in items if one.state != "waiting"}, press=PressForm(formdata=None),
         version=version_sent() or meeting.version,
     )  # fmt: skip
@@ -194,7 +184,7 @@ def close(meeting_id: str) -> Response:
 
 
 def _item(item_id: str) -> tuple[Item, Meeting]:
-    one = queries.item(here().session, _me(), item_id)
+    one = queries.item(here().session, me(), item_id)
     return one, queries.one(here().session, one.meeting_id)
 
 
@@ -207,19 +197,19 @@ def item(item_id: str) -> Response:
 
 def _screen(one: Item, meeting: Meeting, form: ConcludeForm, status: int = 200, problem: str = "") -> Response:
     session = here().session
-    may_read = scores.may_read(session, _me(), one.application_id, leads=True)
-    found = scores.sealed(session, _me(), [one.application_id], leads=True).get(one.application_id, [])
-    discussed = scores.sealed(session, _me(), [one.application_id], DISCUSSED, leads=True).get(one.application_id, [])
+    may_read = scores.may_read(session, me(), one.application_id, leads=True)
+    found = scores.sealed(session, me(), [one.application_id], leads=True).get(one.application_id, [])
+    discussed = scores.sealed(session, me(), [one.application_id], DISCUSSED, leads=True).get(one.application_id, [])
     members = queries.members(session)
     out = queries.conflicted(session, one.application_id) | set(one.out)
     blind = meeting.blindness != "none"  # everybody in the room sees the screen, those too who have not sealed
-    items = queries.agenda(session, _me(), meeting.id)
+    items = queries.agenda(session, me(), meeting.id)
     return render(
         "admissions/meetings/item.html", status, item=one, meeting=meeting, form=form, problem=problem, found=found,
         discussed=discussed, spreads=scores.spreads(found, KEYS), shifts=shifts(found, discussed), criteria=criteria(),
         may_read=may_read, blind=blind, item_states=ITEMS, outcomes=OUTCOMES, press=PressForm(formdata=None),
         reading=_reading(one, blind) if may_read else None, version=version_sent() or one.version,
-        notes=scores.notes(session, _me(), one.application_id, found, leads=True),
+        notes=scores.notes(session, me(), one.application_id, found, leads=True),
         out=[member.name for member in members if member.id in out and member.id in meeting.present],
         inside=[member.name for member in members if member.id in meeting.present and member.id not in out],
         number=[other.id for other in items].index(one.id) + 1, total=len(items),

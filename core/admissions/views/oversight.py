@@ -17,7 +17,7 @@ from core.admissions.service import declaring, noting, redacting
 from core.admissions.service import scoring as scoring_service
 from core.admissions.states import SEALED
 from core.admissions.views.assessing import KEYS, STATES, shifts
-from core.admissions.views.desk import kept_on, version_sent
+from core.admissions.views.desk import kept_by_nobody, kept_on, me, version_sent
 from core.admissions.window_forms import PressForm
 from core.kernel.errors import Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
@@ -34,6 +34,7 @@ from core.web.where import only_at_partners_sites
 
 blueprint = Blueprint("oversight", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
+kept_by_nobody(blueprint)
 MAY = Permission.TENANT_ADMISSIONS_MANAGE
 SIZE = 25
 SORTS = ("submitted", "reference", "language")
@@ -53,22 +54,11 @@ PREPARED = Sheet(
 )
 
 
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """These pages hold applications: no browser or proxy keeps them."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _me() -> str | None:
-    return here().visitor.account_id
-
-
 @blueprint.get("/declarations")
 @needs(MAY)
 def declarations() -> Response:
     """Connections that assessors declared and somebody has to judge."""
-    return render("admissions/oversight/declarations.html", rows=oversight.declarations(here().session, _me()))
+    return render("admissions/oversight/declarations.html", rows=oversight.declarations(here().session, me()))
 
 
 @blueprint.route("/declarations/<assignment_id>", methods=["GET", "POST"])
@@ -76,7 +66,7 @@ def declarations() -> Response:
 def declaration(assignment_id: str) -> Response:
     """Allow an assessor with a minor conflict of interest, or recuse them."""
     context, form = here(), ResolveForm()
-    found = oversight.declarations(context.session, _me(), assignment_id)
+    found = oversight.declarations(context.session, me(), assignment_id)
     if not found and request.method != "POST":
         raise NotFound
     if form.validate_on_submit():
@@ -105,7 +95,7 @@ def prepare(window_id: str) -> Response:
     search = request.args.get("q", "").strip()[:80]
 
     def read(limit: int | None, offset: int) -> tuple[list[oversight.Prepared], int]:
-        return oversight.prepared(session, _me(), window_id, wished.sort, search, limit, offset)
+        return oversight.prepared(session, me(), window_id, wished.sort, search, limit, offset)
 
     found = listed(wished, PREPARED, read, of=window_id)
     if isinstance(found, Response):
@@ -117,7 +107,7 @@ def prepare(window_id: str) -> Response:
 
 
 def _case(application_id: str) -> Case:
-    return oversight.case(here().session, _me(), application_id)
+    return oversight.case(here().session, me(), application_id)
 
 
 @blueprint.route("/applications/<application_id>/assessments", methods=["GET", "POST"])
@@ -126,18 +116,18 @@ def assessments(application_id: str) -> Response:
     """Who assesses an application, what they sealed, what was said about it; POST adds a note."""
     context, form = here(), NoteForm()
     one = _case(application_id)
-    may_read = scores.may_read(context.session, _me(), one.id, leads=True)
+    may_read = scores.may_read(context.session, me(), one.id, leads=True)
     if form.validate_on_submit():
         with kept_on(form):
             noting.note(context.session, context.visitor.actor(), one.id, form.body.data, form.form_key.data)
             return redirect_with(_("Your note is added."), "oversight.assessments", application_id=one.id)
-    found = scores.sealed(context.session, _me(), [one.id], leads=True).get(one.id, [])
-    discussed = scores.sealed(context.session, _me(), [one.id], DISCUSSED, leads=True).get(one.id, [])
+    found = scores.sealed(context.session, me(), [one.id], leads=True).get(one.id, [])
+    discussed = scores.sealed(context.session, me(), [one.id], DISCUSSED, leads=True).get(one.id, [])
     return render(
         "admissions/oversight/assessments.html", 422 if form.errors else 200, case=one, form=form, may_read=may_read,
-        given=oversight.given(context.session, _me(), one.id), states=STATES, found=found, criteria=criteria(),
+        given=oversight.given(context.session, me(), one.id), states=STATES, found=found, criteria=criteria(),
         spreads=scores.spreads(found, KEYS), discussed=discussed, shifts=shifts(found, discussed),
-        notes=scores.notes(context.session, _me(), one.id, found, leads=True),
+        notes=scores.notes(context.session, me(), one.id, found, leads=True),
         may_reopen=context.visitor.can(Permission.ADMISSIONS_CONFIGURE), sealed_state=SEALED,
     )  # fmt: skip
 
@@ -148,7 +138,7 @@ def reopen(application_id: str, assignment_id: str) -> Response:
     """Let an assessor score again, for a reason."""
     context, form = here(), ReopenForm()
     one = _case(application_id)
-    row = next((row for row in oversight.given(context.session, _me(), one.id) if row.id == assignment_id), None)
+    row = next((row for row in oversight.given(context.session, me(), one.id) if row.id == assignment_id), None)
     if row is None or row.own:
         raise NotFound
     if row.state != SEALED and request.method != "POST":

@@ -29,22 +29,16 @@ from core.admissions.models import (
     Translation,
     Window,
 )
-from core.admissions.service import noting, redacting, scoring
-from core.data.db import tenant_session
-from core.data.session import ScopedSession, transaction
-from core.kernel import clock
-from core.kernel.ids import new_id, new_token
-from tests.factories.people import make_person
-from tests.integration.admissions.panel import Panel
-from core.admissions.service import appeals, feedback
+from core.admissions.service import appeals, feedback, noting, redacting, scoring
 from core.admissions.service.deciding import Wish
 from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
 from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig
+from tests.integration.admissions.panel import Panel
 
 WALES, WORD = 3, "canary"
 HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest, Attachment)
