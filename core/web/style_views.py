@@ -97,6 +97,16 @@ def index() -> Response:
             _("Members by cohort"),
             [(_("Founding cohort, 2015"), 231), (_("Targeted pilot, 2016"), 216), (_("First areas, 2017"), 352)],
         ),
+        narrowing=charts.funnel(
+            _("Accepted by partner, with limits at 95% and 99.8%"),
+            [
+                ("Oxford", "12 / 20", 12, 0.6, False),
+                ("Wessex", "9 / 30", 30, 0.3, True),
+                ("Wales", "27 / 40", 40, 0.68, False),
+            ],
+            [[(n, max(0, 0.6 - 0.96 / n**0.5), min(1, 0.6 + 0.96 / n**0.5)) for n in (4, 10, 20, 30, 40)]],
+            0.6,
+        ),
         reaches=charts.intervals(
             _("Members who came to an event, with 95% intervals"),
             [

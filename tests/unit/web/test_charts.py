@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.web import charts
 from core.web.charts import PLOT_HEIGHT, PLOT_TOP, bars, lines, nice_ticks
 
 
@@ -72,3 +73,27 @@ def test_figures_that_cannot_be_drawn_are_refused() -> None:
         bars("x", [("a", -1)])
     with pytest.raises(ValueError, match="2 values for 1 labels"):
         lines("x", ["a"], [("n", [1, 2])])
+
+
+def test_intervals_stand_on_one_scale_and_end_with_it() -> None:
+    chart = charts.intervals(
+        "Rates", [("A", "half", 0.5, (0.25, 2.0)), ("B", "none", 0.0, None)], (0, 1), ("0", "1"), 0.75
+    )
+    first, second = chart.rows
+    assert (first.at, first.start, first.end) == (50.0, 25.0, 100.0)
+    assert (second.at, second.start, second.end) == (0.0, None, None)
+    assert chart.mark == 75.0
+    with pytest.raises(ValueError, match="lower to a higher"):
+        charts.intervals("Nothing", [], (1, 1), ("1", "1"))
+
+
+def test_a_funnel_has_its_rates_from_the_ground_up() -> None:
+    limits = [[(10, 0.2, 0.8), (40, 0.4, 0.6)]]
+    chart = charts.funnel("Partners", [("A", "5 of 10", 10, 0.5, False), ("B", "40 of 40", 40, 1.0, True)], limits, 0.5)
+    low, high = chart.dots
+    assert low.x < high.x
+    assert (low.y, high.y) == (chart.middle, float(charts.PLOT_TOP))
+    assert [dot.out for dot in chart.dots] == [False, True]
+    [(below, above)] = chart.limits
+    assert len(below.split()) == len(above.split()) == 2
+    assert charts.funnel("Nobody", [], [], 0.5).dots == ()

@@ -12,7 +12,7 @@ PARTNERS = {2: ("a", "b", "c"), 3: ("d", "e", "f")}
 
 
 def marked(source: random.Random, site: int, who: str, application: str, level: float = 2.5) -> Scored:
-    scores = {key: min(4, max(1, round(level + source.gauss(0, 0.7)))) for key in CRITERIA}
+    scores: dict[str, int | None] = {key: min(4, max(1, round(level + source.gauss(0, 0.7)))) for key in CRITERIA}
     return Scored(site, who, application, scores)
 
 
@@ -59,10 +59,10 @@ def test_invariant_adjusting_never_changes_a_raw_score() -> None:
         assert one.overall is not None
         raw.setdefault(one.application, []).append(one.overall)
     assert {one.application for one in found.adjusted} == set(raw)
-    for one in found.adjusted:
-        scores = raw[one.application]
-        assert abs(one.raw - sum(scores) / len(scores)) < 1e-9
-        assert one.adjusted is not None
+    for row in found.adjusted:
+        scores = raw[row.application]
+        assert abs(row.raw - sum(scores) / len(scores)) < 1e-9
+        assert row.adjusted is not None
 
 
 def test_nobody_by_themselves_in_the_report_over_all() -> None:
