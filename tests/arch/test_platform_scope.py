@@ -15,6 +15,7 @@ ALLOWED = {
     "core/admissions/views/moderation.py": "signed decisions of every partner, for the central team's moderation",
     "core/admissions/views/calibration_console.py": "every partner's scores of a calibration case",
     "core/admissions/views/quality_console.py": "figures over all partners, less what the reader is in conflict with",
+    "core/admissions/views/overview_central.py": "what waits for the central team, and how many people came how far",
     "core/admissions/views/form_publish.py": "drafts of every partner move to a version that is published",
 }
 

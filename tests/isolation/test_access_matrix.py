@@ -88,6 +88,7 @@ PERMISSION_OF_PREFIX = {
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
     "windows.": "a partner's windows",
+    "overview.": "what waits for a partner's lead, and figures",
     "decisions.": "a partner's decisions",
     "applications.": "what was submitted in a partner's windows",
     "asking.": "asking an applicant for more",

@@ -41,6 +41,8 @@ from core.admissions.views import (
     moving,
     offers,
     oversight,
+    overview,
+    overview_central,
     panels,
     plans,
     policy,
@@ -76,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     assessing.blueprint,
     oversight.blueprint,
     meetings.blueprint,
+    overview.blueprint,
 )
 """What the application registers."""
 
@@ -96,6 +99,7 @@ __all__ = [
     "models",
     "moderation",
     "offers",
+    "overview_central",
     "panel_jobs",
     "personal",
     "personal_joining",

@@ -96,7 +96,7 @@ def address(one: Waiting) -> str:
         "hold": ("decisions.listing", {"window_id": one.window_id}),
         "release": ("decisions.batch", {"batch_id": one.ref}),
         "appeal": ("decisions.appeal", {"appeal_id": one.ref}),
-        "incident": ("proposals.proposal", {"window_id": one.window_id, "application_id": one.application_id}),
+        "incident": ("windows.proposal", {"window_id": one.window_id, "application_id": one.application_id}),
     }
     endpoint, values = other[one.kind]
     return url_for(endpoint, **values)
