@@ -226,14 +226,16 @@ def compact_expectation(number: int, key: str) -> Response:
     )  # fmt: skip
 
 
-@central.post("/compact/<int:number>/expectations/<key>/<any(up,down,remove):way>")
+@central.post("/compact/<int:number>/expectations/<key>/<way>")
 @needs(MAY)
 def compact_move(number: int, key: str, way: str) -> Response:
     """Move an expectation, or take it out of the draft: the published versions keep it."""
-    edit = compact.removed(key) if way == "remove" else compact.moved(key, -1 if way == "up" else 1)
+    edits = {"up": compact.moved(key, -1), "down": compact.moved(key, 1), "remove": compact.removed(key)}
+    if way not in edits:
+        raise NotFound
     try:
         service.change_draft(
-            here().session, here().visitor.actor(), number=number, version=version_sent(), edit=edit, what=way
+            here().session, here().visitor.actor(), number=number, version=version_sent(), edit=edits[way], what=way
         )
     except (Conflict, Refused) as error:
         return _version_page(number, 409, say(error.message, error.params))
