@@ -1,9 +1,7 @@
 """Applications as their partner reads them, and files as applicants give them: in a browser, with and without JavaScript."""
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -71,8 +69,6 @@ def _seen(page: Page, axe: Axe, name: str) -> None:
     """The page is accessible and no wider than its screen."""
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    if folder := os.environ.get("Q_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}-{page.viewport_size['width']}.png", full_page=True)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
