@@ -53,7 +53,7 @@ STAGES: Mapping[str, str] = {
     "not_submitted": N_("Not submitted in time"),
 }
 FUNNEL_SORTS: dict[str, Callable[[Funnel], Any]] = {
-    "-opens": lambda row: row.opens_at,
+    "opens": lambda row: row.opens_at,
     "name": lambda row: row.window_name.casefold(),
     **{name: attrgetter(name) for name in STAGES},
 }
@@ -131,7 +131,7 @@ def work() -> Response:
         return found
     page, rows = found
     kinds = {name: KINDS[name] for name in queues.LEAD_KINDS}
-    return render("admissions/overview/work.html", listing=page, rows=rows, kind=kind, kinds=kinds, address=address)
+    return render("admissions/overview/work.html", listing=page, rows=rows, kind=kind, kinds=kinds, place_of=address)
 
 
 @blueprint.get("/funnel")
@@ -140,7 +140,7 @@ def figures() -> Response:
     """From interest to membership, window by window."""
     context = here()
     every = funnel.funnels(context.session, context.visitor.account_id, clock.now())
-    listing = Listing.read(url_for("overview.figures"), request.args, sorts=tuple(FUNNEL_SORTS), size=SIZE)
+    listing = Listing.read(url_for("overview.figures"), request.args, sorts=("-opens", *FUNNEL_SORTS), size=SIZE)
     found = listed(listing, FIGURES, in_memory(every, listing, FUNNEL_SORTS))
     if isinstance(found, Response):
         return found

@@ -93,7 +93,7 @@ def central_work() -> Response:
         return found
     page, rows = found
     return render(
-        "admissions/overview/central_work.html", listing=page, rows=rows, kind=kind, address=_address, site_name=_named,
+        "admissions/overview/central_work.html", listing=page, rows=rows, kind=kind, place_of=_address, site_called=_named,
         kinds={name: KINDS[name] for name in queues.CENTRAL_KINDS},
     )  # fmt: skip
 
