@@ -211,3 +211,12 @@ def appeal_days(session: ScopedSession, window_id: str) -> int:
     """How long decisions of a window can be appealed, in days."""
     found = session.scalar(sa.select(WindowRules.appeal_days).where(WindowRules.window_id == window_id))
     return found or USUAL_APPEAL_DAYS
+
+
+def sealed(session: ScopedSession, decision_id: str, locale: str) -> tuple[str, list[str]] | None:
+    """(subject, paragraphs) of a letter as it was sealed at the release. The caller has asked whether it may be seen."""
+    query = sa.select(DecisionLetter.subject, DecisionLetter.paragraphs).where(
+        DecisionLetter.decision_id == decision_id, DecisionLetter.locale == locale
+    )
+    row = session.execute(query).one_or_none()
+    return (row[0], list(row[1])) if row is not None else None

@@ -223,7 +223,7 @@ def _write(
         mail_id = None
         if one.disabled_at is None:
             own = letters[one.id][one.locale]
-            mail_id = post(session, _outgoing(one, own.subject, own.paragraphs))
+            mail_id = post(session, outgoing(one, own.subject, own.paragraphs))
         rows += [
             {
                 "id": new_id(), "tenant_id": session.scope.tenant_id, "decision_id": one.id, "locale": locale,
@@ -237,7 +237,8 @@ def _write(
     )  # one shape, one statement
 
 
-def _outgoing(one: LetterFacts, subject: str, paragraphs: Sequence[str]) -> Outgoing:
+def outgoing(one: LetterFacts, subject: str, paragraphs: Sequence[str]) -> Outgoing:
+    """A letter's text on its way to the person that the decision is about."""
     return Outgoing(one.account_id, one.email, one.locale, subject, paragraphs, f"/apply/{one.application_id}/decision")
 
 
@@ -274,7 +275,7 @@ def resend(session: ScopedSession, actor: Actor, batch_id: str, *, post: Post) -
         ).all()
         people = {one.id: one for one in queries.letter_facts(session, actor.account_id, batch_id)} if taken else {}
         for row in taken:
-            mail_id = post(session, _outgoing(people[row.decision_id], row.subject, row.paragraphs))
+            mail_id = post(session, outgoing(people[row.decision_id], row.subject, row.paragraphs))
             session.execute(
                 sa.update(DecisionLetter)
                 .where(DecisionLetter.id == row.id, DecisionLetter.mail_id.is_(None))

@@ -4,7 +4,7 @@ from flask import Response, request, url_for
 
 from core.admissions import decision_post, wall
 from core.admissions.decision_forms import OUTCOMES, BatchForm, ReleaseForm
-from core.admissions.decision_letters import LANGUAGES
+from core.admissions.decision_letters import LANGUAGES, STANDARD, Block, Composed
 from core.admissions.queries import batches as queries
 from core.admissions.queries import windows
 from core.admissions.queries.batches import Batch, Entry
@@ -208,13 +208,29 @@ def letter(batch_id: str, decision_id: str) -> Response:
     this = found[place]
     asked = request.args.get("language", "")
     locale = asked if asked in LANGUAGES else this.locale
-    at = batch.released_at or max(clock.now(), batch.embargo_until or clock.now())
-    letters = releasing.letters_of(context.session, [this], decision_post.site_of(context.tenant), at, batch.window_id)
+    letter = _sealed(this.id, locale) if batch.released_at is not None else _planned(batch, this, locale)
     return render(
-        "admissions/decisions/letter.html", batch=batch, this=this, letter=letters[this.id][locale], locale=locale,
+        "admissions/decisions/letter.html", batch=batch, this=this, letter=letter, locale=locale,
         place=place + 1, total=len(found), before=found[place - 1].id if place else None,
         after=found[place + 1].id if place + 1 < len(found) else None, own_language=language(),
     )  # fmt: skip
+
+
+def _planned(batch: Batch, this: queries.LetterFacts, locale: str) -> Composed:
+    """The letter as it would go out now, or as soon as the embargo is over."""
+    context = here()
+    at = max(clock.now(), batch.embargo_until or clock.now())
+    found = releasing.letters_of(context.session, [this], decision_post.site_of(context.tenant), at, batch.window_id)
+    return found[this.id][locale]
+
+
+def _sealed(decision_id: str, locale: str) -> Composed:
+    """The letter as it went out. Raises NotFound where there is none."""
+    found = queries.sealed(here().session, decision_id, locale)
+    if found is None:
+        raise NotFound
+    subject, paragraphs = found
+    return Composed(locale, subject, tuple(Block(STANDARD, text) for text in paragraphs), "")
 
 
 @blueprint.route("/batches/<batch_id>/release", methods=["GET", "POST"])

@@ -129,6 +129,7 @@ def test_a_batch_is_filled_read_and_released(rig: Rig, lead: FormClient) -> None
     assert lead.submit(f"{batch}/release", {"expected": "2"}).status_code == 303
     assert "Waiting to be sent" in lead.get(batch).text
     assert "Waiting to be sent" in lead.get(f"{batch}?format=csv").text
+    assert "Letter 1 of 2" in lead.get(letter).text
     with transaction(rig.session):
         failed = sa.update(Mail).values(state="failed", last_error="550 no such box")
         rig.session.execute(failed.execution_options(synchronize_session=False))

@@ -76,7 +76,7 @@ def test_without_the_conditional_update_it_goes_out_more_than_once(app: Flask, r
             return 0
         with transaction(session):
             for one in found:
-                post(session, releasing._outgoing(one, "subject", ["text"]))
+                post(session, releasing.outgoing(one, "subject", ["text"]))
         return len(found)
 
     assert at_once(app, rig, careless).count(1) == AT_ONCE

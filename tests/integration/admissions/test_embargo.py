@@ -78,7 +78,7 @@ class Events:
         self.done.append(event)
         return after.state if after is not None else None
 
-    def _check(self, event: str, before: Decision | None, after: Now | None) -> None:
+    def _check(self, event: str, before: Now | None, after: Now | None) -> None:
         """What was done is in the table of states."""
         if after is None or before is None or after.id != before.id:
             assert after is None or after.state == DECISION.initial
