@@ -137,7 +137,7 @@ class Assignment(TenantOwned, Base):
     id: Mapped[Id]
     application_id: Mapped[IdRef]
     assessor_id: Mapped[IdRef]
-    state: Mapped[str] = mapped_column(sa.String(10))
+    state: Mapped[str] = mapped_column(sa.String(12))
     source: Mapped[str] = mapped_column(sa.String(10))
     run_id: Mapped[IdRef | None]
     reasons: Mapped[list[Any]] = mapped_column(sa.JSON)

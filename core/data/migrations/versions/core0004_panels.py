@@ -173,7 +173,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("application_id", sa.String(length=26), nullable=False),
         sa.Column("assessor_id", sa.String(length=26), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("run_id", sa.String(length=26), nullable=True),
         sa.Column("reasons", sa.JSON(), nullable=False),
