@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -112,11 +113,11 @@ def seen(plan: Mapping[str, Any], visible: Collection[str]) -> Seen:
     teams: dict[str, set[str]] = {}
     for pair in pairs:
         teams.setdefault(pair.application, set()).add(pair.assessor)
-    held = {assessor: sum(assessor in team for team in teams.values()) for assessor in plan["capacity"]}
-    loads = {assessor: load for assessor, load in held.items() if load or plan["capacity"][assessor]}
-    shared = [
-        sum(a in team and b in team for team in teams.values()) for a, b in combinations(sorted(loads), 2)
-    ]  # fmt: skip
+    held = Counter(assessor for team in teams.values() for assessor in team)
+    loads = {assessor: held[assessor] for assessor, most in plan["capacity"].items() if held[assessor] or most}
+    shared = Counter(pair for team in teams.values() for pair in combinations(sorted(team), 2))
+    overlaps = Counter(shared.values())
+    overlaps[0] = len(loads) * (len(loads) - 1) // 2 - len(shared)
     return Seen(
         pairs=pairs,
         lacks=lacks,
@@ -125,7 +126,7 @@ def seen(plan: Mapping[str, Any], visible: Collection[str]) -> Seen:
         seats=sum(wanted for application, wanted in plan["wanted"].items() if application in may),
         filled=len(pairs),
         groups=_groups(teams.values()),
-        overlaps={count: shared.count(count) for count in sorted(set(shared))},
+        overlaps={count: number for count, number in sorted(overlaps.items()) if number},
         own_workplace=sum(any(why["code"] == "own_workplace" for why in pair.reasons) for pair in pairs),
     )
 

@@ -33,6 +33,9 @@ def world(
     return first_world(app, session_for("scotland"))
 
 
+@pytest.mark.only(
+    "sqlite"
+)  # the conditions that hide are tested one by one on both engines; here every address is asked
 def test_conflicted_user_sees_identical_dashboards_whether_or_not_hidden_assignment_exists(
     world: World, databases: Databases, database: Database
 ) -> None:
@@ -64,6 +67,7 @@ def test_conflicted_user_sees_identical_dashboards_whether_or_not_hidden_assignm
     assert mail_before == mail_after
 
 
+@pytest.mark.only("sqlite")  # as above
 def test_the_comparison_sees_an_application_that_nobody_hides(world: World) -> None:
     """The control: the same two worlds without the conflicts differ on every page that shows applications."""
     before = answers(world, "lead", CONTROL)

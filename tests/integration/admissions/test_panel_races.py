@@ -1,9 +1,6 @@
 """Two processes at the same moment: an application is somebody's once, nobody gets more than they can hold, a plan is
 applied once; and an interest that is declared while an application is submitted is seen by one of the two."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -33,7 +30,7 @@ from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.assessing import make_assessor, make_submitted
 from tests.integration.admissions.panel_cases import make_panel
 from tests.support.databases import Database
-from tests.support.environment import ROOT
+from tests.support.racing import together
 
 PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 4
 Sessions = Callable[[str], ScopedSession]
@@ -69,17 +66,7 @@ def _race(url: str, session: ScopedSession, way: str, attempts: list[str], asses
     job = {
         "url": url, "tenant": session.scope.tenant_id, "way": way, "assessor": assessor, "attempts": attempts, "threads": THREADS,
     }  # fmt: skip
-    command = [sys.executable, "-m", "tests.integration.admissions.panel_race", json.dumps(job)]
-    pipe = subprocess.PIPE
-    running = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(PROCESSES)]
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    told = together("tests.integration.admissions.panel_race", job, PROCESSES)
     assert [error for one in told for error in one["errors"]] == []
     session.rollback()
     return {key: sum(one[key] for one in told) for key in ("done", "refused")}

@@ -1,8 +1,5 @@
 """The last place is sold once: two processes, eight threads each, two hundred people, fifty places."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +15,7 @@ from core.tenancy.models import ShelfItem, Tenant
 from plugins.local_events.models import Event, Registration
 from tests.plugins.local_events.helpers import coming, published, row
 from tests.support.databases import Database
-from tests.support.environment import ROOT
+from tests.support.racing import together
 
 PROCESSES, THREADS, PEOPLE, PLACES = 2, 8, 200, 50
 
@@ -41,17 +38,7 @@ def _race(url: str, session: ScopedSession, event_id: str, *, naive: bool) -> di
         "url": url, "tenant": session.scope.tenant_id, "event": event_id, "naive": naive,
         "people": PEOPLE // PROCESSES, "threads": THREADS,
     }  # fmt: skip
-    command = [sys.executable, "-m", "tests.plugins.local_events.race", json.dumps(job)]
-    pipe = subprocess.PIPE
-    running = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(PROCESSES)]
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    told = together("tests.plugins.local_events.race", job, PROCESSES)
     session.rollback()
     return {
         "taken": sum(one["taken"] for one in told),
