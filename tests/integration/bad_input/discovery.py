@@ -167,6 +167,7 @@ def _special(world: World, endpoint: str) -> dict[str, str]:
         "admissions.form_publish": {"sure": "y"},
         "windows.new": {"opens_at": "2031-05-06T10:00", "closes_at": "2031-06-06T12:00"},
         "windows.extend": {"email": world.emails["held"], "closes_at": f"{_in_days(70):%Y-%m-%dT12:00}"},
+        "asking.ask": {"sections": "more", "due_at": f"{_in_days(20):%Y-%m-%dT12:00}"},
         "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
     }.get(endpoint, {})
 
