@@ -246,8 +246,10 @@ def _take_files(mine: Mine, part: Section) -> tuple[Mine, dict[str, Problem]]:
 @signed_in
 def file(application_id: str, key: str) -> Response:
     """The file that one gave for a question."""
-    context = here()
-    return downloads.sent(attachments.own(context.session, str(context.visitor.account_id), application_id, key))
+    context, mine = here(), _mine(application_id)
+    if mine.schema.question(key) is None:
+        raise NotFound
+    return downloads.sent(attachments.own(context.session, str(context.visitor.account_id), mine.id, key))
 
 
 def _whole(name: str) -> int:

@@ -175,6 +175,7 @@ def _special(world: World, endpoint: str) -> dict[str, str]:
         "windows.extend": {"email": world.emails["held"], "closes_at": f"{_in_days(70):%Y-%m-%dT12:00}"},
         "assessors.new": {"email": world.emails["held"], "trained_on": "2020-05-06"},
         "assessors.edit": {"trained_on": "2020-05-06"},
+        "asking.ask": {"sections": "more", "due_at": f"{_in_days(20):%Y-%m-%dT12:00}"},
         "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
         **SPECIAL,
         **{name: {**SPECIAL[name], **meeting_day()} for name in ("meetings.new", "meetings.edit")},
