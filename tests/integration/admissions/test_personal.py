@@ -116,7 +116,7 @@ def test_another_sites_rows_are_not_touched(app: Flask, platform_session: Scoped
 
 
 def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
-    app: Flask, session_for: Callable[[str], ScopedSession]
+    app: Flask, app_context: None, session_for: Callable[[str], ScopedSession]
 ) -> None:
     """Numbers stay; what an assessor wrote as an assessor is in their file, not in the applicant's."""
     panel = Panel(app, session_for("scotland"))
@@ -142,7 +142,7 @@ def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
 
 
 def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
-    session_for: Callable[[str], ScopedSession],
+    app_context: None, session_for: Callable[[str], ScopedSession]
 ) -> None:
     rig = Rig(session_for("scotland"))
     ann = rig.applicant("ann", "decline")
