@@ -18,7 +18,7 @@ from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessor
 from tests.factories.people import client_of, make_person
 
-APPLICATIONS, HELD, PAGE, TIMES, GOAL = 2000, 400, 25, 20, 1.15
+APPLICATIONS, HELD, PAGE, TIMES, GOAL = 2000, 400, 25, 20, 1.3
 LIST = "/scotland/assess/"
 
 
