@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -216,7 +216,7 @@ def _still(body: bytes) -> Any:
 def answers(world: World, who: str, endpoints: frozenset[str] | None = None) -> dict[str, tuple[int, Any]]:
     """{address: (status, body)} of everything somebody can ask: each page, each of its files, each search for the hidden
     application's name and reference, and each narrowing that its list knows."""
-    client, found = cast("FormClient", world.client(who)), {}
+    client, found = world.client(who), {}
     for endpoint, path in addresses(world):
         if endpoints is not None and endpoint not in endpoints:
             continue

@@ -40,8 +40,8 @@ from tests.factories.assessing import make_assessor, make_assignment, make_decis
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.test_attachments import PDF, form_with_file
 from tests.integration.admissions.test_lead_pages import conflicted
-from tests.integration.admissions.test_window_races import at_once
 from tests.support.app_fixtures import FrozenClock
+from tests.support.racing import at_once
 
 CENTRAL = frozenset({"admissions.configure", "tenant.admissions.manage"})
 COPIED = (Answer, AnswerRevision, Submission, InfoRequest, Attachment)
