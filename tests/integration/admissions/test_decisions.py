@@ -14,7 +14,7 @@ from core.admissions.models import (
     DecisionLetter,
     MembershipOffer,
 )
-from core.admissions.queries import applying, moderation
+from core.admissions.queries import applying, moderation, queues
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
 from core.admissions.service import batches, deciding, moderating, releasing, shelving, submitting
@@ -351,6 +351,44 @@ def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
     first, second = rig.session.scalars(sa.select(Mail).order_by(Mail.id)).all()
     assert (first.text, second.state) == (second.text, "queued")
     assert reading.delivery(rig.session, rig.lead.account_id, batch) == {"queued": 1}
+
+
+def test_a_letter_that_was_corrected_since_is_not_sent_again(rig: Rig) -> None:
+    ann = rig.applicant("ann", "decline")
+    batch = rig.ready(ann)
+    rig.release(batch)
+    made = deciding.correct(
+        rig.session, rig.lead, rig.window_id, ann, Wish("accept", "scores", "Mistyped."), new_token()
+    )
+    rig.moderate(made)
+    rig.release(rig.held(made, name="Corrections"))
+    with transaction(rig.session):
+        rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0, "it would decline somebody who is accepted"
+
+
+def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
+    ann, bob = rig.applicant("ann"), rig.applicant("bob")
+    signed = rig.sign(ann)
+    moderated = rig.sign(bob)
+    rig.moderate(moderated)
+    for name, made in (("ann", ann), ("bob", bob)):
+        mine = applying.mine(rig.session, made, rig.people[name])
+        submitting.withdraw(rig.session, mine, Actor(rig.people[name], name))
+    assert moderation.waiting(rig.session, rig.second.account_id)[1] == 0
+    assert moderation.some(rig.session, rig.second.account_id, [signed]) == []
+    assert reading.ready(rig.session, rig.lead.account_id, rig.window_id) == []
+    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
+    assert kinds == []
+    assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
+
+
+def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -> None:
+    hidden = rig.applicant("ann")
+    rig.ready(hidden)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="release")[1] == 1
+    _conflict(rig, hidden, rig.other_lead.account_id)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now())[1] == 0
 
 
 def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, statements: Counter) -> None:
