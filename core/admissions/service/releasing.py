@@ -20,6 +20,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service import shelving
 from core.admissions.service.batches import QUIET, step, take_out
 from core.admissions.service.deciding import has_joined
+from core.admissions.service.expiring import expire_in
 from core.admissions.service.offers import STANDS_FOR, offer_in
 from core.admissions.service.windows import may_manage
 from core.admissions.states import (
@@ -126,7 +127,9 @@ def release(
         _decide(session, batch_id, found, now)
         _offer(session, found, now)
         _write(session, found, site, now, window_id, post)
-        shelving.decided(session, [one.application_id for one in found])
+        decided = [one.application_id for one in found]
+        shelving.decided(session, decided)
+        expire_in(session, session.scope.tenant_id, decided, "the application is decided", now)
         _close_window(session, actor, window_id, now)
         accepted = sum(one.outcome == "accept" for one in found)
         audit.record(

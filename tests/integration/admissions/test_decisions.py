@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.admissions.models import (
     Application,
+    Assignment,
     Conflict,
     Decision,
     DecisionLetter,
@@ -326,13 +327,25 @@ def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None
     assert rig.release(rig.held(rig.decision(hidden).id, name="Second"), 1) == 1
 
 
+def test_a_released_decision_ends_what_assessors_still_have(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    people = quick_people(rig.session, ["zoe", "yan"])
+    late = make_assignment(rig.session, ann, make_assessor(rig.session, people["zoe"]), "assessing")
+    sealed = make_assignment(rig.session, ann, make_assessor(rig.session, people["yan"]), "assessing")
+    make_assessment(rig.session, sealed)
+    rig.released(ann)
+    states = dict(rig.session.execute(sa.select(Assignment.id, Assignment.state)).all())
+    assert states == {late: "expired", sealed: "sealed"}
+
+
 def test_cards_say_that_there_is_a_decision_not_which(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
     with transaction(rig.session):
         for one in ("ann", "bob"):
             shelving.show(rig.session, rig.people[one], {"ann": ann, "bob": bob}[one], "submitted")
     rig.released(ann, bob)
-    assert set(rig.session.scalars(sa.select(ShelfItem.status))) == {"There is a decision"}
+    shown = rig.session.scalars(sa.select(ShelfItem.status).where(ShelfItem.kind == "application"))
+    assert set(shown) == {"There is a decision"}
 
 
 def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
