@@ -32,6 +32,7 @@ from core.admissions.states import (
     SIGNED,
     SUBMITTED,
     UNDER_WAY,
+    WITHDRAWN,
 )
 from core.data.session import ScopedSession
 
@@ -160,15 +161,18 @@ def _returned() -> Any:
 
 def _moderated() -> Any:
     """Decisions that no batch holds yet."""
-    return _joined("hold", Decision.moderated_at, Decision).where(Decision.state == MODERATED)
+    return _joined("hold", Decision.moderated_at, Decision).where(
+        Decision.state == MODERATED, Application.state != WITHDRAWN
+    )
 
 
-def _batches(now: datetime) -> Any:
-    """Batches that hold something and whose embargo is over."""
+def _batches(account_id: str | None, now: datetime) -> Any:
+    """Batches that hold something that the reader may know of, and whose embargo is over."""
     holds = (
         sa.select(Decision.id)
         .where(
-            Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY)
+            Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY),
+            clear_of(account_id, Decision.application_id),  # type: ignore[arg-type]  # an attribute is a column element
         )
         .exists()
     )  # fmt: skip
@@ -187,7 +191,9 @@ def _appeals() -> Any:
 
 def _to_moderate() -> Any:
     """Signed decisions: somebody of the central team, not the signer, moderates them."""
-    return _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
+    return _joined("moderate", Decision.signed_at, Decision).where(
+        Decision.state == SIGNED, Application.state != WITHDRAWN
+    )
 
 
 def _incidents() -> Any:
@@ -217,7 +223,9 @@ def of_lead(
     about = (
         _declarations(), _nobody_has(now), _overdue(now), _proposals(), _returned(), _moderated(), _appeals(),
     )  # fmt: skip
-    return _page(session, [*(part.where(clear_of(account_id)) for part in about), _batches(now)], kind, limit, offset)
+    return _page(
+        session, [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)], kind, limit, offset
+    )
 
 
 def of_central_team(

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.admissions import ties
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
 from core.admissions.queries import conflicts as queries
+from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
 from core.admissions.ties import Applicant, Known
@@ -130,7 +131,7 @@ def recuse_in(session: ScopedSession, application_ids: list[str]) -> int:
         )
         .exists()
     )  # fmt: skip
-    done = session.execute(
+    done = session.scalars(
         sa.update(Assignment)
         .where(
             Assignment.application_id.in_(application_ids), Assignment.state.in_(ASSIGNMENT.sources("recuse")), in_conflict
@@ -138,8 +139,9 @@ def recuse_in(session: ScopedSession, application_ids: list[str]) -> int:
         .values(state=RECUSED, changed_at=clock.now(), version=Assignment.version + 1)
         .returning(Assignment.id)
         .execution_options(**_QUIET)
-    )  # fmt: skip
-    return len(done.all())
+    ).all()  # fmt: skip
+    take_down(session, done)
+    return len(done)
 
 
 def set_in(

@@ -111,7 +111,7 @@ def transfer(
             .values(link=link(new.application_id))
             .execution_options(synchronize_session=False)
         )
-        expire_in(session, source.tenant_id, source.application_id, why, now)
+        expire_in(session, source.tenant_id, [source.application_id], why, now)
         shelving.show(session, row.account_id, source.application_id, TRANSFERRED, tenant_id=source.tenant_id)
         shelving.show(session, row.account_id, new.application_id, SUBMITTED, tenant_id=new.tenant_id)
         post(session, Moved(row.account_id, row.locale, row.reference, reference, new))

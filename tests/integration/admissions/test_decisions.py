@@ -9,12 +9,13 @@ import sqlalchemy as sa
 
 from core.admissions.models import (
     Application,
+    Assignment,
     Conflict,
     Decision,
     DecisionLetter,
     MembershipOffer,
 )
-from core.admissions.queries import applying, moderation
+from core.admissions.queries import applying, moderation, queues
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
 from core.admissions.service import batches, deciding, moderating, releasing, shelving, submitting
@@ -326,13 +327,25 @@ def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None
     assert rig.release(rig.held(rig.decision(hidden).id, name="Second"), 1) == 1
 
 
+def test_a_released_decision_ends_what_assessors_still_have(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    people = quick_people(rig.session, ["zoe", "yan"])
+    late = make_assignment(rig.session, ann, make_assessor(rig.session, people["zoe"]), "assessing")
+    sealed = make_assignment(rig.session, ann, make_assessor(rig.session, people["yan"]), "assessing")
+    make_assessment(rig.session, sealed)
+    rig.released(ann)
+    states = dict(rig.session.execute(sa.select(Assignment.id, Assignment.state)).all())
+    assert states == {late: "expired", sealed: "sealed"}
+
+
 def test_cards_say_that_there_is_a_decision_not_which(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
     with transaction(rig.session):
         for one in ("ann", "bob"):
             shelving.show(rig.session, rig.people[one], {"ann": ann, "bob": bob}[one], "submitted")
     rig.released(ann, bob)
-    assert set(rig.session.scalars(sa.select(ShelfItem.status))) == {"There is a decision"}
+    shown = rig.session.scalars(sa.select(ShelfItem.status).where(ShelfItem.kind == "application"))
+    assert set(shown) == {"There is a decision"}
 
 
 def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
@@ -351,6 +364,44 @@ def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
     first, second = rig.session.scalars(sa.select(Mail).order_by(Mail.id)).all()
     assert (first.text, second.state) == (second.text, "queued")
     assert reading.delivery(rig.session, rig.lead.account_id, batch) == {"queued": 1}
+
+
+def test_a_letter_that_was_corrected_since_is_not_sent_again(rig: Rig) -> None:
+    ann = rig.applicant("ann", "decline")
+    batch = rig.ready(ann)
+    rig.release(batch)
+    made = deciding.correct(
+        rig.session, rig.lead, rig.window_id, ann, Wish("accept", "scores", "Mistyped."), new_token()
+    )
+    rig.moderate(made)
+    rig.release(rig.held(made, name="Corrections"))
+    with transaction(rig.session):
+        rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0, "it would decline somebody who is accepted"
+
+
+def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
+    ann, bob = rig.applicant("ann"), rig.applicant("bob")
+    signed = rig.sign(ann)
+    moderated = rig.sign(bob)
+    rig.moderate(moderated)
+    for name, made in (("ann", ann), ("bob", bob)):
+        mine = applying.mine(rig.session, made, rig.people[name])
+        submitting.withdraw(rig.session, mine, Actor(rig.people[name], name))
+    assert moderation.waiting(rig.session, rig.second.account_id)[1] == 0
+    assert moderation.some(rig.session, rig.second.account_id, [signed]) == []
+    assert reading.ready(rig.session, rig.lead.account_id, rig.window_id) == []
+    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
+    assert kinds == []
+    assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
+
+
+def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -> None:
+    hidden = rig.applicant("ann")
+    rig.ready(hidden)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="release")[1] == 1
+    _conflict(rig, hidden, rig.other_lead.account_id)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now())[1] == 0
 
 
 def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, statements: Counter) -> None:
