@@ -23,7 +23,6 @@ from core.admissions.models import (
     Attachment,
     Conflict,
     Decision,
-    EqualityResponse,
     InfoRequest,
     Submission,
     Window,
@@ -75,15 +74,15 @@ class Moved:
 
 
 Post = Callable[[ScopedSession, Moved], None]
-Link = Callable[[str], str]
-"""The link of an application's equality answers."""
 
 
 def transfer(
     session: ScopedSession, actor: Actor, source: Place, *, version: int, target_tenant_id: int, window_id: str, why: str,
-    store: Store, link: Link, post: Post,
+    store: Store, post: Post,
 ) -> Place:  # fmt: skip
     """Move an application to a window of another site; where it is then. Needs a session with platform scope.
+
+    Equality answers are not moved here: `equality.carry` does it afterwards, in a transaction that holds nothing else.
 
     Raises Forbidden, Invalid (no reason; a window that takes nothing), NotFound (missing, or the actor is in conflict with
     it), Changed (another version), and Refused when it is not submitted, a decision about it is being made, or the applicant
@@ -105,12 +104,6 @@ def transfer(
             _carry(session, model, source, new)
         _carry(session, Attachment, source, new, lambda one: {"key": keys[one["key"]]})
         _carry(session, Conflict, source, new, where=Conflict.ended_at.is_(None))
-        session.execute(
-            sa.update(EqualityResponse)
-            .where(EqualityResponse.link == link(source.application_id))
-            .values(link=link(new.application_id))
-            .execution_options(synchronize_session=False)
-        )
         expire_in(session, source.tenant_id, [source.application_id], why, now)
         shelving.show(session, row.account_id, source.application_id, TRANSFERRED, tenant_id=source.tenant_id)
         shelving.show(session, row.account_id, new.application_id, SUBMITTED, tenant_id=new.tenant_id)

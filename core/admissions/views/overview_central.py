@@ -71,7 +71,7 @@ def _address(one: Waiting) -> str:
     return f"{site.prefix}{overview.address(one)}"
 
 
-@central.get("/work")
+@central.get("/waiting")
 @needs(Permission.ADMISSIONS_CONFIGURE)
 def central_work() -> Response:
     """What needs the central team, the longest waiting first."""
