@@ -186,7 +186,9 @@ def _values(world: World, rule: Rule) -> Iterator[dict[str, Any]]:
         "assignment_id": (world.named["assignment_id"], world.hidden["assignment_id"], world.hidden["recused"]),
         "item_id": (world.hidden["item_id"],), "decision_id": (world.hidden["decision_id"],),
         "number": (1,), "revision": (1,), "slug": ("scotland",), "key": ("about",), "part": ("question",), "way": ("down",),
-        "token": ("nothing",), "case_id": (world.hidden["recused"],), "mark_id": (world.hidden["recused"],),
+        "token": ("nothing",), "case_id": (world.hidden["recused"],), "appeal_id": (world.hidden["appeal_id"],), "batch_id": (world.hidden["recused"],),
+        "mark_id": (world.hidden["recused"],),
+        "attachment_id": (world.hidden["recused"],), "offer_id": (world.hidden["recused"],), "redaction_id": (world.hidden["recused"],),
         "plugin": ("local_events",), "code": ("en",), "account_id": (world.accounts["unseen"],),
     }  # fmt: skip
     of_admissions = world.app.view_functions[rule.endpoint].__module__.startswith("core.admissions")

@@ -21,6 +21,7 @@ from core.admissions.models import (
     RuleProposal,
     Window,
 )
+from core.admissions.queries.scores import independent
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import (
     ASSESSING,
@@ -117,8 +118,9 @@ def _newest_proposal(condition: Any) -> Any:
     return sa.and_(Application.state == SUBMITTED, ~superseded, ~decided, condition)
 
 
-def _proposals() -> Any:
-    """Applications whose newest proposal can be signed, has to be discussed, or asks for more assessors while nobody is at it."""
+def _proposals(account_id: str | None) -> Any:
+    """Applications whose newest proposal can be signed, has to be discussed, or asks for more assessors while nobody is at it:
+    each of these tells what others scored, so that it waits for nobody who is still to score."""
     discussed = (
         sa.select(PanelItem.id)
         .where(
@@ -141,7 +143,8 @@ def _proposals() -> Any:
         else_="more",
     )
     waits = RuleProposal.outcome.in_((*FINAL, "panel")) | discussed | ~at_it
-    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits))
+    of: Any = RuleProposal.application_id
+    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits), independent(account_id, of))
 
 
 def _returned() -> Any:
@@ -221,7 +224,7 @@ def of_lead(
 ) -> Read:  # fmt: skip
     """What waits for whoever runs Joining Q at the session's tenant: (a page of it, how much there is in all)."""
     about = (
-        _declarations(), _nobody_has(now), _overdue(now), _proposals(), _returned(), _moderated(), _appeals(),
+        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(),
     )  # fmt: skip
     return _page(
         session, [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)], kind, limit, offset
