@@ -212,19 +212,18 @@ def _offers(found: queries.One) -> list[tuple[str, str]]:
 
 def _rooms(found: queries.One) -> list[tuple[str, str]]:
     """(label, address) of the other pages about the application; what prepares it for assessors only while it is in hand."""
-    expecting = current_app.url_map.is_endpoint_expecting
     return [
-        (
-            _(label),
-            url_for(
-                endpoint,
-                application_id=found.id,
-                **({"window_id": found.window_id} if expecting(endpoint, "window_id") else {}),
-            ),
-        )
+        (_(label), _address(endpoint, found))
         for endpoint, label in ROOMS
         if found.state in IN_HAND or (found.state in DECIDED and endpoint not in BEFORE_DECIDING)
     ]
+
+
+def _address(endpoint: str, found: queries.One) -> str:
+    """Where a page about the application is; some stand below its window."""
+    if current_app.url_map.is_endpoint_expecting(endpoint, "window_id"):
+        return url_for(endpoint, application_id=found.id, window_id=found.window_id)
+    return url_for(endpoint, application_id=found.id)
 
 
 def _elsewhere(found: queries.One) -> tuple[str, str, bool] | None:
