@@ -21,10 +21,10 @@ KINDS = {
     OWN: N_("Their own application"),
     SAME_EMPLOYER: N_("Works where the applicant works"),
     "employer": N_("An employer, now or in the last three years"),
-    "organisation": N_("Another organisation they are tied to"),
-    "person": N_("Somebody they know well or work with"),
+    "organisation": N_("Another organisation"),
+    "person": N_("A friend or a colleague"),
     "family": N_("Family"),
-    "co_author": N_("Somebody they have written or published with"),
+    "co_author": N_("Somebody to write or publish with"),
     "other": N_("Something else"),
 }
 """What a conflict, or an interest, is called."""

@@ -79,6 +79,19 @@ OFFERS = (
     Offer("asking.ask", N_("Ask for more"), Permission.TENANT_ADMISSIONS_MANAGE, frozenset({SUBMITTED})),
     Offer("moving.move", N_("Move to another area"), Permission.ADMISSIONS_CONFIGURE, frozenset({SUBMITTED})),
 )
+ROOMS = (
+    ("oversight.redact", N_("Hide words from assessors")),
+    ("oversight.translate", N_("Log a translation")),
+    ("panels.assign", N_("Assign an assessor")),
+    ("conflicts.of", N_("Conflicts of interest")),
+    ("oversight.assessments", N_("Assessments and notes")),
+    ("windows.proposal", N_("What the rules propose")),
+    ("decisions.one", N_("The decision")),
+)
+"""The pages about one submitted application, in the order in which they are needed."""
+IN_HAND = frozenset({SUBMITTED, INFO_REQUESTED})
+DECIDED = frozenset({ACCEPTED, DECLINED})
+BEFORE_DECIDING = frozenset({"oversight.redact", "oversight.translate", "panels.assign"})
 APPLICATIONS = Sheet(
     "applications",
     (
@@ -159,6 +172,7 @@ def show(application_id: str) -> Response:
         held=queries.held(session, reader, application_id),
         files=attachments.for_lead(session, reader, application_id),
         offers=_offers(found),
+        rooms=_rooms(found),
         elsewhere=_elsewhere(found),
         titles=_titles(versions),
     )
@@ -194,6 +208,22 @@ def _offers(found: queries.One) -> list[tuple[str, str]]:
         for offer in OFFERS
         if found.state in offer.states and here().visitor.can(offer.permission)
     ]
+
+
+def _rooms(found: queries.One) -> list[tuple[str, str]]:
+    """(label, address) of the other pages about the application; what prepares it for assessors only while it is in hand."""
+    return [
+        (_(label), _address(endpoint, found))
+        for endpoint, label in ROOMS
+        if found.state in IN_HAND or (found.state in DECIDED and endpoint not in BEFORE_DECIDING)
+    ]
+
+
+def _address(endpoint: str, found: queries.One) -> str:
+    """Where a page about the application is; some stand below its window."""
+    if current_app.url_map.is_endpoint_expecting(endpoint, "window_id"):
+        return url_for(endpoint, application_id=found.id, window_id=found.window_id)
+    return url_for(endpoint, application_id=found.id)
 
 
 def _elsewhere(found: queries.One) -> tuple[str, str, bool] | None:

@@ -12,7 +12,6 @@ from core.admissions.central_forms import CHANGE_TITLES, KIND_TITLES
 from core.admissions.form.changes import Change, least
 from core.admissions.form.differences import Difference, differences
 from core.admissions.form.schema import FormSchema, Said
-from core.admissions.queries import compact as compacts
 from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Use, Whole
 from core.admissions.service import forms as service
@@ -44,18 +43,6 @@ def titles() -> dict[str, Any]:
         "changes": {change.value: title for change, title in CHANGE_TITLES.items()},
         "criteria": {one.key: one.title.in_language(here().language) for one in content.criteria().criteria},
     }
-
-
-@central.get("/")
-@needs(MAY)
-def home() -> Response:
-    """Where the central team begins: the form and the compact, and what is to be done about them."""
-    session = here().session
-    newest, draft = queries.newest_published(session), queries.draft_number(session)
-    return render(
-        "admissions/central_home.html", newest=newest, draft=draft, compact=compacts.newest(session),
-        compact_draft=compacts.draft_number(session), **titles(),
-    )  # fmt: skip
 
 
 @central.get("/form/")
@@ -164,7 +151,7 @@ def form_changes(number: int) -> Response:
     return render(
         "admissions/form_changes.html",
         version=whole.version, before=before.version, found=differences(before.schema, whole.schema),
-        least=least(before.schema, whole.schema).value, languages=LANGUAGES, **titles(),
+        least=least(before.schema, whole.schema).value, **titles(),
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from flask import Response, current_app, request, url_for
 
-from core.admissions.queries import funnel, queues
+from core.admissions.queries import compact as compacts
+from core.admissions.queries import forms, funnel, policies, queues
 from core.admissions.queries.funnel import Funnel
 from core.admissions.queries.queues import Waiting
 from core.admissions.views import overview
@@ -23,6 +24,9 @@ from core.web.listing import Listing
 from core.web.lists import in_memory, listed
 from core.web.pages import render
 from core.web.sheets import Column, Sheet
+
+AT_HOME = 5
+"""So many of the things that wait stand on the desk itself."""
 
 
 class Partner(NamedTuple):
@@ -69,6 +73,21 @@ def _address(one: Waiting) -> str:
     if one.kind == "moderate":
         return url_for("admissions.moderation_one", slug=site.slug, decision_id=one.ref)
     return f"{site.prefix}{overview.address(one)}"
+
+
+@central.get("/")
+@needs(Permission.ADMISSIONS_CONFIGURE)
+def home() -> Response:
+    """The central team's desk: what has waited longest at any partner, then what every partner shares."""
+    context = here()
+    with platform_scope("Joining Q: what waits at every partner", context.visitor.actor()) as session:
+        rows, total = queues.of_central_team(session, context.visitor.account_id, limit=AT_HOME)
+    return render(
+        "admissions/central_home.html", rows=rows, total=total, kinds=KINDS, place_of=_address, site_called=_named,
+        form=forms.newest_published(context.session), form_draft=forms.draft_number(context.session),
+        compact=compacts.newest(context.session), compact_draft=compacts.draft_number(context.session),
+        policy=policies.newest(context.session),
+    )  # fmt: skip
 
 
 @central.get("/waiting")

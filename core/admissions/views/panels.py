@@ -135,7 +135,7 @@ def page(window_id: str, problem: str = "") -> Response:
         "admissions/panels/show.html", 422 if problem else 200, window=window, listing=listing, rows=rows_of_page,
         everything=everything, missing=queries.missing_in(everything), overdue=sum(row.overdue for row in everything),
         wanted=wanted, states=STATES, roles=ROLE_NAMES, shows=SHOW, search=search, chosen=show_only, problem=problem,
-        lacks=missing_in_words, press=PressForm(formdata=None), languages=LANGUAGES,
+        lacks=missing_in_words, press=PressForm(formdata=None), spoken=LANGUAGES,
         plans=plan_queries.newest(context.session, window_id), plan_states=PLAN_STATES,
     )  # fmt: skip
 

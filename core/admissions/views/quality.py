@@ -74,7 +74,7 @@ def show(desk: Desk, template: str, session: ScopedSession, lines: Callable[...,
     if report is not None and (wanted := asked_for()):
         return download(wanted, figures.FIGURES, lines(report, named))
     return render(
-        template, desk=desk, report=report, names=named, listing=listing, figures=figures, languages=LANGUAGES, **more
+        template, desk=desk, report=report, names=named, listing=listing, figures=figures, spoken=LANGUAGES, **more
     )
 
 

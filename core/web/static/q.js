@@ -51,6 +51,12 @@
     for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
   });
 
+  // Where links stand in a row that scrolls, the one for this page is in sight.
+  for (const current of document.querySelectorAll(".tabs [aria-current], .side [aria-current]")) {
+    const row = current.closest(".tabs, .side ul");
+    row.scrollLeft += current.getBoundingClientRect().left - row.getBoundingClientRect().left - 16;
+  }
+
   // Small menus close with Escape and when the focus or a press goes elsewhere.
   const menus = "details.drop-down, details.menu";
   document.addEventListener("keydown", (event) => {

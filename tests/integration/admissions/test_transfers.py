@@ -20,9 +20,18 @@ from core.admissions.models import (
     InfoRequest,
     Submission,
 )
-from core.admissions.queries import applying, windows
+from core.admissions.queries import applying, assessing, windows
 from core.admissions.queries.equality import given
-from core.admissions.service import attachments, drafts, equality, submitting, transfers
+from core.admissions.service import (
+    assessors,
+    attachments,
+    conflicts,
+    drafts,
+    equality,
+    redacting,
+    submitting,
+    transfers,
+)
 from core.admissions.service.transfers import Place
 from core.admissions.service.windows import Plan, show_card
 from core.admissions.uploads import cleaned
@@ -33,6 +42,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
 from core.tenancy.models import ShelfItem
@@ -42,8 +52,8 @@ from tests.factories.assessing import make_assessor, make_assignment, make_decis
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.test_attachments import PDF, form_with_file
 from tests.integration.admissions.test_lead_pages import conflicted
-from tests.integration.admissions.test_window_races import at_once
 from tests.support.app_fixtures import FrozenClock
+from tests.support.racing import at_once
 
 CENTRAL = frozenset({"admissions.configure", "tenant.admissions.manage"})
 COPIED = (Answer, AnswerRevision, Submission, InfoRequest, Attachment)
@@ -199,6 +209,43 @@ def test_conflicts_go_along_and_assignments_do_not(
     assert there.execute(sa.select(Conflict.application_id, Conflict.account_id)).all() == [
         (moved.application_id, central)
     ]
+
+
+def test_the_other_panel_s_conflicts_are_known_at_once(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    here, friend, stranger = (make_person(app, f"{name}@example.org") for name in ("here", "friend", "stranger"))
+    for own, account, target in ((session, here, "Ann Roy"), (there, friend, "Ann Roy"), (there, stranger, "Bob")):
+        assessors.add_interest(
+            own, SYSTEM, make_assessor(own, account), kind="family", target=target, form_key=new_token()
+        )
+    window = make_window(there, form)
+    moved = move(app, SYSTEM, made, window).application_id
+    there.rollback()
+    standing = sa.select(Conflict.account_id).where(Conflict.application_id == moved, Conflict.ended_at.is_(None))
+    assert set(there.scalars(standing)) == {here, friend}
+    with transaction(there):
+        conflicts.derive_for_application_in(there, moved)
+    assert set(there.scalars(standing)) == {here, friend}, (
+        "what is known at the old site is not forgotten at the new one"
+    )
+
+
+def test_what_is_hidden_of_an_application_stays_hidden(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    [submission] = session.scalars(sa.select(Submission.id))
+    redacting.translate(session, SYSTEM, made, submission, {"job": "Nyrs yn Perth", "story": "Cwympiadau."})
+    redacting.redact(session, SYSTEM, made, question="job", words="Nurse", replacement="[a job]")
+    redacting.redact(session, SYSTEM, made, question="job", words="Nyrs", replacement="[swydd]")
+    before = assessing.shown(session, made, blind=False).newest
+    moved = move(app, SYSTEM, made, make_window(there, form)).application_id
+    there.rollback()
+    after = assessing.shown(there, moved, blind=False).newest
+    assert after.answers["job"] == "[a job]"
+    assert (after.answers, after.translations) == (before.answers, before.translations)
 
 
 def test_what_cannot_be_moved(app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str) -> None:
