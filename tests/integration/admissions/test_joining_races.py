@@ -1,8 +1,5 @@
 """One offer answered by two processes at the same moment, and one answered while the clock ends it."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,7 +20,7 @@ from core.tenancy.models import Tenant
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.joining import make_compact, make_offer
 from tests.support.databases import Database
-from tests.support.environment import ROOT
+from tests.support.racing import together
 
 MANY = 12
 
@@ -58,21 +55,9 @@ def offered(session: ScopedSession, count: int, **changes: Any) -> list[dict[str
 
 def race(database: Database, session: ScopedSession, *jobs: tuple[str, list[dict[str, str]]]) -> list[dict[str, Any]]:
     """What each process reports, started at the same moment: (way, offers) each."""
-    pipe, running = subprocess.PIPE, []
-    for way, offers in jobs:
-        told = {
-            "url": normalise_url(database.app_url), "tenant": session.scope.tenant_id, "way": way, "offers": offers,
-        }  # fmt: skip
-        command = [sys.executable, "-m", "tests.integration.admissions.joining_race", json.dumps(told)]
-        running.append(subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True))
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    found = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    same = {"url": normalise_url(database.app_url), "tenant": session.scope.tenant_id}
+    told = [{**same, "way": way, "offers": offers} for way, offers in jobs]
+    found: list[dict[str, Any]] = together("tests.integration.admissions.joining_race", *told)
     session.rollback()
     return found
 

@@ -1,8 +1,5 @@
 """Two processes at the same scores: sealed once, and with every word that was said to be saved."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -22,7 +19,7 @@ from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessor, make_assignment, make_submitted
 from tests.integration.admissions.panel import filled_in
 from tests.support.databases import Database
-from tests.support.environment import ROOT
+from tests.support.racing import together
 
 
 @pytest.fixture
@@ -56,21 +53,9 @@ def race(session: ScopedSession, database: Database, *parts: str) -> list[list[s
         "assignment": assignment,
     }  # fmt: skip
     session.rollback()
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.admissions.seal_race", json.dumps({**job, "part": part})],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for part in parts
-    ]  # fmt: skip
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told: list[list[str]] = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    told: list[list[str]] = together(
+        "tests.integration.admissions.seal_race", *({**job, "part": part} for part in parts)
+    )
     session.rollback()
     return told
 
