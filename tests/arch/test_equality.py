@@ -10,7 +10,7 @@ FINDS = {
     "core/admissions/queries/equality.py", "core/admissions/service/equality.py",
 }  # fmt: skip
 OWN = {
-    "core/admissions/views/equality.py", "core/admissions/views/applying.py", "core/admissions/personal_joining.py",
+    "core/admissions/views/equality.py", "core/admissions/views/applying.py", "core/admissions/personal/joining.py",
     "core/admissions/joining_jobs.py",
 }  # fmt: skip
 
