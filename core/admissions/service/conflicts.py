@@ -57,21 +57,25 @@ def organisation_of(answers: Mapping[str, Any]) -> str:
     return ties.normal(answer) if isinstance(answer, str) else ""
 
 
-def derive_for_application_in(session: ScopedSession, application_id: str) -> None:
+def derive_for_application_in(session: ScopedSession, application_id: str, tenant_id: int | None = None) -> None:
     """Bring the derived conflicts of an application in step with what is known, in the caller's transaction after its audit
-    entry: three to six statements, however large the panel."""
-    _reconcile(
-        session, _APPLICANTS.where(Application.id == application_id), _PANEL, Conflict.application_id == application_id
-    )
+    entry: three to six statements, however large the panel. `tenant_id` is the application's site, where the session reaches
+    several."""
+    of, site = Conflict.application_id == application_id, tenant_id or session.scope.tenant_id
+    panel = _PANEL.where(Assessor.tenant_id == site)
+    _reconcile(session, _APPLICANTS.where(Application.id == application_id), panel, of, site)
 
 
 def derive_for_assessor_in(session: ScopedSession, assessor_id: str) -> None:
     """The same for one assessor, after a change of workplace or interests."""
     account = sa.select(Assessor.account_id).where(Assessor.id == assessor_id).scalar_subquery()
-    _reconcile(session, _APPLICANTS, _PANEL.where(Assessor.id == assessor_id), Conflict.account_id == account)
+    panel = _PANEL.where(Assessor.id == assessor_id)
+    _reconcile(session, _APPLICANTS, panel, Conflict.account_id == account, session.scope.tenant_id)
 
 
-def _reconcile(session: ScopedSession, applicants: Any, panel: Any, whose: sa.ColumnElement[bool]) -> None:
+def _reconcile(
+    session: ScopedSession, applicants: Any, panel: Any, whose: sa.ColumnElement[bool], tenant_id: int | None
+) -> None:
     people: dict[str, tuple[str, set[tuple[str, str]]]] = {}
     for row in session.execute(panel):
         _, interests = people.setdefault(row.account_id, (row.workplace_norm, set()))
@@ -95,7 +99,7 @@ def _reconcile(session: ScopedSession, applicants: Any, panel: Any, whose: sa.Co
         ended = sa.update(Conflict).where(Conflict.id.in_(over), Conflict.ended_at.is_(None)).values(ended_at=now)
         session.execute(ended.execution_options(**_QUIET))
     new = [
-        _row(session, pair, DERIVED, kind, "", None, now)
+        _row(tenant_id, pair, DERIVED, kind, "", None, now)
         for pair, kind in sorted(wanted.items())
         if (pair not in standing or standing[pair].id in over) and (*pair, kind) not in overruled
     ]
@@ -105,10 +109,10 @@ def _reconcile(session: ScopedSession, applicants: Any, panel: Any, whose: sa.Co
 
 
 def _row(
-    session: ScopedSession, pair: tuple[str, str], source: str, kind: str, why: str, by: str | None, at: datetime
+    tenant_id: int | None, pair: tuple[str, str], source: str, kind: str, why: str, by: str | None, at: datetime
 ) -> dict[str, Any]:
     return {
-        "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
+        "id": new_id(), "tenant_id": tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
         "kind": kind, "why": why, "by": by, "at": at, "end_why": "",
     }  # fmt: skip
 
@@ -147,7 +151,7 @@ def set_in(
 ) -> bool:
     """Put a conflict down and recuse what it forbids, in the caller's transaction after its audit entry. False when one
     stands already for this person, which then stays as it is."""
-    row = _row(session, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
+    row = _row(session.scope.tenant_id, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
     made = session.execute(_insert(session).values(**row).on_conflict_do_nothing().returning(Conflict.id)).one_or_none()
     recuse_in(session, [application_id])
     return made is not None

@@ -1,8 +1,9 @@
 """Equality answers: given, changed, deleted by the person; deleted with the application; kept so that nothing leads back.
 
 Nothing here writes an audit entry, a time or another row in the same transaction: PostgreSQL stamps every row with the
-number of the transaction that wrote it, and two rows with one number belong together. Each night all rows are written anew
-in the order of their links, so that neither these numbers nor their place on the disk tell who came when.
+number of the transaction that wrote it, and two rows with one number belong together. Each night, and whenever answers
+followed an application to another area, all rows are written anew in the order of their links, so that neither these
+numbers nor their place on the disk tell who came when.
 """
 
 from collections.abc import Mapping
@@ -70,6 +71,20 @@ def forget(session: ScopedSession, *, secret_key: str, application_id: str) -> i
 def forget_in(session: ScopedSession, *, secret_key: str, application_ids: list[str]) -> int:
     """The same for several, in the caller's transaction."""
     return _delete(session, [link(secret_key, one) for one in application_ids])
+
+
+def follow_in(session: ScopedSession, *, secret_key: str, source_id: str, new_id: str) -> bool:
+    """Let the answers of one application belong to the one that it became, in the caller's transaction; whether there are any.
+
+    The caller's other rows have the number of the same transaction: once it is committed they are to be mixed.
+    """
+    moved = (
+        sa.update(EqualityResponse)
+        .where(EqualityResponse.link == link(secret_key, source_id))
+        .values(link=link(secret_key, new_id))
+        .returning(EqualityResponse.question)
+    )
+    return bool(session.execute(moved.execution_options(synchronize_session=False)).all())
 
 
 def _delete(session: ScopedSession, links: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 No row changes its tenant. The application at the old site ends as `transferred`; a new one at the other site takes copies of
 all that was ever written and submitted, each submitted text with the hash it had. Both name each other. Who was in conflict
-with the old one is with the new one.
+with the old one is with the new one, and so is whoever the new site knows to be close.
 
 Nothing has to be given with it: what is moved is submitted, and when more is asked the request has a day of its own.
 """
@@ -23,7 +23,6 @@ from core.admissions.models import (
     Attachment,
     Conflict,
     Decision,
-    EqualityResponse,
     InfoRequest,
     Submission,
     Window,
@@ -31,7 +30,8 @@ from core.admissions.models import (
 from core.admissions.models.applications import IS_LIVE
 from core.admissions.queries.applying import times_of
 from core.admissions.queries.sight import clear_of
-from core.admissions.service import shelving
+from core.admissions.service import equality, shelving
+from core.admissions.service.conflicts import DERIVED, SET, derive_for_application_in
 from core.admissions.service.drafts import new_reference
 from core.admissions.service.expiring import expire_in
 from core.admissions.service.windows import reason
@@ -75,13 +75,11 @@ class Moved:
 
 
 Post = Callable[[ScopedSession, Moved], None]
-Link = Callable[[str], str]
-"""The link of an application's equality answers."""
 
 
 def transfer(
     session: ScopedSession, actor: Actor, source: Place, *, version: int, target_tenant_id: int, window_id: str, why: str,
-    store: Store, link: Link, post: Post,
+    store: Store, secret_key: str, post: Post,
 ) -> Place:  # fmt: skip
     """Move an application to a window of another site; where it is then. Needs a session with platform scope.
 
@@ -104,18 +102,24 @@ def transfer(
         for model in WRITTEN:
             _carry(session, model, source, new)
         _carry(session, Attachment, source, new, lambda one: {"key": keys[one["key"]]})
-        _carry(session, Conflict, source, new, where=Conflict.ended_at.is_(None))
-        session.execute(
-            sa.update(EqualityResponse)
-            .where(EqualityResponse.link == link(source.application_id))
-            .values(link=link(new.application_id))
-            .execution_options(synchronize_session=False)
+        _carry(session, Conflict, source, new, _stands_by_itself, Conflict.ended_at.is_(None))
+        derive_for_application_in(session, new.application_id, tenant_id=new.tenant_id)
+        answered = equality.follow_in(
+            session, secret_key=secret_key, source_id=source.application_id, new_id=new.application_id
         )
         expire_in(session, source.tenant_id, source.application_id, why, now)
         shelving.show(session, row.account_id, source.application_id, TRANSFERRED, tenant_id=source.tenant_id)
         shelving.show(session, row.account_id, new.application_id, SUBMITTED, tenant_id=new.tenant_id)
         post(session, Moved(row.account_id, row.locale, row.reference, reference, new))
+    if answered:
+        equality.mix(session)
     return new
+
+
+def _stands_by_itself(conflict: Mapping[str, Any]) -> dict[str, Any]:
+    """A conflict that followed from what the old site knows stands at the new one until a person ends it: there nothing is
+    known from which it would follow."""
+    return {"source": SET} if conflict["source"] == DERIVED else {}
 
 
 def _leave(session: ScopedSession, actor: Actor, source: Place, version: int, new: Place, now: datetime) -> Any:

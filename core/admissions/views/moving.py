@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from core.admissions import application_letters, downloads, equality
+from core.admissions import application_letters, downloads
 from core.admissions.application_forms import MoveForm
 from core.admissions.queries import applications as queries
 from core.admissions.queries.targets import Target, targets
@@ -55,8 +55,7 @@ def _go(source: Place, version: int, target: Target, why: str) -> None:
     with platform_scope("Joining Q: an application moves to another area", actor) as session:
         transfers.transfer(
             session, actor, source, version=version, target_tenant_id=target.tenant_id, window_id=target.window_id, why=why,
-            store=downloads.store(), link=lambda wanted: equality.link(secret, wanted),
-            post=application_letters.moved(tenant, why),
+            store=downloads.store(), secret_key=secret, post=application_letters.moved(tenant, why),
         )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def move(app: Flask, actor: Actor, made: str, window: str, **changes: Any) -> Pl
     """Move Scotland's application to Wales."""
     values: dict[str, Any] = {
         "version": 2, "target_tenant_id": 3, "window_id": window, "why": "Moved house", "store": app.extensions[downloads.FILES],
-        "link": lambda wanted: equality.link("key", wanted), "post": lambda _, __: None, **changes,
+        "secret_key": "key", "post": lambda _, __: None, **changes,
     }  # fmt: skip
     with app.app_context(), platform_scope("test") as session:
         return transfers.transfer(session, actor, Place(2, made), **values)
@@ -118,15 +118,6 @@ def test_never_a_word_is_lost(app: Flask, session: ScopedSession, there: ScopedS
     window = make_window(there, form)
     before = words(session, made)
     assert len(before["admissions_answer_revision"]) == 4
-    with app.app_context(), platform_scope("test") as own, transaction(own):
-        row = {
-            "link": equality.link("key", made),
-            "question": "age",
-            "nation": "scotland",
-            "category": "a",
-            "parent": "a",
-        }
-        own.execute(sa.insert(EqualityResponse), [row])
     moved = move(app, SYSTEM, made, window)
     assert words(session, made) == before
     assert words(there, moved.application_id) == before
@@ -146,10 +137,50 @@ def test_never_a_word_is_lost(app: Flask, session: ScopedSession, there: ScopedS
     keys = [one.scalar(sa.select(Attachment.key)) for one in (session, there)]
     assert keys[0] != keys[1]
     assert [app.extensions[downloads.FILES].get(str(key)) for key in keys] == [PDF, PDF]
-    assert there.scalar(sa.select(EqualityResponse.link)) == equality.link("key", new.id)
     assert applying.mine(there, new.id, ann).values["job"] == "Nurse"
     items = session.execute(sa.select(ShelfItem.origin_tenant_id, ShelfItem.ref)).all()
     assert [tuple(item) for item in items] == [(3, new.id)]
+
+
+def test_who_is_on_the_new_partners_panel_and_close_is_in_conflict(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    """What follows from what the new partner knows is derived there, also where it followed at the old one."""
+    made = written(session, form, ann, app)
+    with transaction(session):
+        lothian = sa.update(Application).where(Application.id == made).values(organisation_norm="lothian")
+        session.execute(lothian.execution_options(synchronize_session=False))
+    here, close, far = (make_person(app, f"{name}@example.org") for name in ("here", "close", "far"))
+    make_assessor(session, here, workplace="NHS Lothian", workplace_norm="lothian")
+    make_assessor(there, close, workplace="NHS Lothian", workplace_norm="lothian")
+    make_assessor(there, far, workplace="NHS Fife", workplace_norm="fife")
+    make_assessor(there, ann)
+    moved = move(app, SYSTEM, made, make_window(there, form))
+    there.rollback()
+    found = there.execute(sa.select(Conflict.account_id, Conflict.kind, Conflict.application_id)).all()
+    assert {tuple(row) for row in found} == {
+        (close, "same_employer", moved.application_id), (ann, "own_application", moved.application_id),
+    }  # fmt: skip
+
+
+def test_equality_answers_follow_and_are_mixed(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    """Under the new link nothing ties them to the move: on PostgreSQL no row of the trail has the number of theirs."""
+    made = written(session, form, ann, app)
+    links = [equality.link("key", made), "0" * 64]
+    with app.app_context(), platform_scope("test") as own, transaction(own):
+        of = {"question": "age", "nation": "scotland", "category": "a", "parent": "a"}
+        own.execute(sa.insert(EqualityResponse), [{**of, "link": one} for one in links])
+    moved = move(app, SYSTEM, made, make_window(there, form))
+    there.rollback()
+    expected = sorted(["0" * 64, equality.link("key", moved.application_id)])
+    assert there.scalars(sa.select(EqualityResponse.link).order_by(EqualityResponse.link)).all() == expected
+    if there.get_bind().dialect.name == "postgresql":
+        number = sa.literal_column("xmin::text", sa.Text)
+        written_by = [set(there.scalars(sa.select(number).select_from(one))) for one in (EqualityResponse, AuditEntry)]
+        assert len(written_by[0]) == 1
+        assert not written_by[0] & written_by[1]
 
 
 def test_both_trails_say_so_and_stay_whole(
@@ -294,7 +325,7 @@ def test_moves_in_both_directions_do_not_wait_in_a_circle(
         with app.app_context(), platform_scope("test") as own:
             return transfers.transfer(
                 own, SYSTEM, Place(tenant_id, application_id), version=1, target_tenant_id=other, window_id=open_ones[other],
-                why="why", store=app.extensions[downloads.FILES], link=lambda one: one, post=lambda _, __: None,
+                why="why", store=app.extensions[downloads.FILES], secret_key="key", post=lambda _, __: None,
             )  # fmt: skip
 
     found = at_once(app, 1, swap)
