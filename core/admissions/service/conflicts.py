@@ -69,7 +69,8 @@ def derive_for_application_in(session: ScopedSession, application_id: str, *, te
 def derive_for_assessor_in(session: ScopedSession, assessor_id: str) -> None:
     """The same for one assessor, after a change of workplace or interests."""
     account = sa.select(Assessor.account_id).where(Assessor.id == assessor_id).scalar_subquery()
-    _reconcile(session, _APPLICANTS, _PANEL.where(Assessor.id == assessor_id), Conflict.account_id == account)
+    panel = _PANEL.where(Assessor.id == assessor_id)
+    _reconcile(session, _APPLICANTS, panel, Conflict.account_id == account, session.scope.tenant_id)
 
 
 def _reconcile(
@@ -90,7 +91,7 @@ def _reconcile(
     ).all()  # fmt: skip
     standing = {(row.application_id, row.account_id): row for row in rows if row.ended_at is None}
     overruled = {(row.application_id, row.account_id, row.kind) for row in rows if row.ended_at is not None}
-    now, of = clock.now(), {} if tenant_id is None else {"tenant_id": tenant_id}
+    now, site = clock.now(), tenant_id or session.scope.tenant_id
     over = [
         row.id for pair, row in standing.items()
         # of somebody on this very panel: one that came along from another site rests on what is known there
@@ -100,7 +101,7 @@ def _reconcile(
         ended = sa.update(Conflict).where(Conflict.id.in_(over), Conflict.ended_at.is_(None)).values(ended_at=now)
         session.execute(ended.execution_options(**_QUIET))
     new = [
-        {**_row(session, pair, DERIVED, kind, "", None, now), **of}
+        _row(site, pair, DERIVED, kind, "", None, now)
         for pair, kind in sorted(wanted.items())
         if (pair not in standing or standing[pair].id in over) and (*pair, kind) not in overruled
     ]
@@ -110,10 +111,10 @@ def _reconcile(
 
 
 def _row(
-    session: ScopedSession, pair: tuple[str, str], source: str, kind: str, why: str, by: str | None, at: datetime
+    tenant_id: int | None, pair: tuple[str, str], source: str, kind: str, why: str, by: str | None, at: datetime
 ) -> dict[str, Any]:
     return {
-        "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
+        "id": new_id(), "tenant_id": tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
         "kind": kind, "why": why, "by": by, "at": at, "end_why": "",
     }  # fmt: skip
 
@@ -153,7 +154,7 @@ def set_in(
 ) -> bool:
     """Put a conflict down and recuse what it forbids, in the caller's transaction after its audit entry. False when one
     stands already for this person, which then stays as it is."""
-    row = _row(session, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
+    row = _row(session.scope.tenant_id, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
     made = session.execute(_insert(session).values(**row).on_conflict_do_nothing().returning(Conflict.id)).one_or_none()
     recuse_in(session, [application_id])
     return made is not None

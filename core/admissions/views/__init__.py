@@ -4,13 +4,10 @@
 from flask import Blueprint
 
 from core.admissions import (
-    calibration_personal,
     joining_jobs,
     models,
     panel_jobs,
     personal,
-    personal_joining,
-    personal_panels,
     quality_jobs,
     reminders,
     rule_jobs,
@@ -87,7 +84,6 @@ __all__ = [
     "appeals",
     "batches",
     "calibration_console",
-    "calibration_personal",
     "compact_central",
     "decided",
     "equality",
@@ -102,8 +98,6 @@ __all__ = [
     "overview_central",
     "panel_jobs",
     "personal",
-    "personal_joining",
-    "personal_panels",
     "policy",
     "proposals",
     "quality_console",

@@ -109,18 +109,13 @@ def calibrate(rows: Rows, national: National, members: Iterable[Member], chance:
             )  # fmt: skip
 
 
-def nation_of(slug: str) -> Nation:
-    """The nation whose lists an area's applicants see."""
-    return "scotland" if slug == "scotland" else "england"
-
-
 def ask(rows: Rows, national: National, slug: str, applications: Iterable[str], chance: random.Random) -> None:
     """Equality answers of those who submitted: most answer, not all questions, each with a plausible spread.
 
     They go in by link, in no order that tells anything.
     """
     found: list[dict[str, str]] = []
-    nation = nation_of(slug)
+    nation = equality.nation_of(slug)
     for application_id in applications:
         if chance.random() < 0.12:
             continue

@@ -1,4 +1,4 @@
-"""What joining leaves of a person: acceptances of the compact and what was said about it, offers, equality answers.
+"""What joining leaves of a person: offers of membership, and equality answers.
 
 Equality answers carry no name: the person's own are found by working out the links of their applications, with the
 platform's key, which the services are handed from here.
@@ -12,43 +12,19 @@ from flask import current_app
 
 from core.admissions import content
 from core.admissions.content.shapes import EqualityQuestion
-from core.admissions.models import Application, CompactAcceptance, CompactNotice, CompactRefusal, MembershipOffer
-from core.admissions.queries import compact, equality
+from core.admissions.models import Application, MembershipOffer
+from core.admissions.queries import equality
 from core.admissions.service.equality import forget_in
 from core.admissions.states import OFFERED, REFUSED
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.text import N_
-from core.people.personal.parts import plain
 from core.people.personal.registry import Part, contribute
-
-QUIET = {"synchronize_session": False}
-COMPACT = (CompactAcceptance, CompactRefusal, CompactNotice)
+from core.people.personal.rows import change, listed, rows
 
 
 def _secret_key() -> str:
     return str(current_app.config["Q"].secret_key)
-
-
-def export_compact(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """Which versions somebody accepted or did not, when, and their words."""
-    if yes := compact.accepted(session, account_id):
-        yield N_("The compact, accepted"), [{"version": one.number, "at": plain(one.at)} for one in yes]
-    if no := compact.refused(session, account_id):
-        told = [{"version": one.number, "words": one.words, "at": plain(one.at)} for one in no]
-        yield N_("The compact, not accepted"), told
-    notices = sa.select(CompactNotice.at).where(CompactNotice.account_id == account_id).order_by(CompactNotice.at)
-    if written := session.scalars(notices).all():
-        yield N_("Letters about the compact"), [plain(at) for at in written]
-
-
-def erase_compact(session: ScopedSession, account_id: str) -> int:
-    """Delete all of it: without the person it says nothing."""
-    count = 0
-    for model in COMPACT:
-        gone = sa.delete(model).where(model.account_id == account_id).returning(model.id)
-        count += len(session.execute(gone.execution_options(**QUIET)).all())
-    return count
 
 
 def _applications(session: ScopedSession, account_id: str) -> list[str]:
@@ -62,7 +38,7 @@ def _label(question: EqualityQuestion, category: str) -> str:
     return known.get(category, category)
 
 
-def export_site(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     """Offers of membership at one site, and the equality answers of one's applications there, in words."""
     offers = (
         sa.select(
@@ -72,8 +48,7 @@ def export_site(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
         .where(MembershipOffer.account_id == account_id)
         .order_by(MembershipOffer.offered_at)
     )  # fmt: skip
-    if found := [{key: plain(value) for key, value in row._mapping.items()} for row in session.execute(offers)]:
-        yield N_("Offers of membership"), found
+    yield from listed(N_("Offers of membership"), rows(session, offers))
     answered = []
     for one in _applications(session, account_id):
         given = equality.given(session, _secret_key(), one)
@@ -82,11 +57,10 @@ def export_site(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
             for question in content.equality().questions
             if question.key in given
         ]
-    if answered:
-        yield N_("Answers to equality questions"), answered
+    yield from listed(N_("Answers to equality questions"), answered)
 
 
-def erase_site(session: ScopedSession, account_id: str) -> int:
+def erase(session: ScopedSession, account_id: str) -> int:
     """Delete the equality answers; end an offer that stands, and leave of offers that there was one."""
     count = forget_in(session, secret_key=_secret_key(), application_ids=_applications(session, account_id))
     stands = MembershipOffer.state == OFFERED
@@ -97,17 +71,13 @@ def erase_site(session: ScopedSession, account_id: str) -> int:
             state=sa.case((stands, REFUSED), else_=MembershipOffer.state), state_why="",
             ended_at=sa.case((stands, clock.now()), else_=MembershipOffer.ended_at), version=MembershipOffer.version + 1,
         )
-        .returning(MembershipOffer.id)
     )  # fmt: skip
-    return count + len(session.execute(ended.execution_options(**QUIET)).all())
+    return count + change(session, ended)
 
 
-contribute(
-    Part("compact", tuple(model.__tablename__ for model in COMPACT), export_compact, erase_compact)
-)  # fmt: skip
 contribute(
     Part(
-        "joining", (MembershipOffer.__tablename__, "admissions_equality_response"), export_site, erase_site,
+        "admissions_joining", (MembershipOffer.__tablename__, "admissions_equality_response"), export, erase,
         N_("That membership was offered and what became of it, without a name: partners report how many joined."),
         per_tenant=True,
     )

@@ -1,4 +1,4 @@
-"""What calibration holds about one person, for the one registry of personal data: an assessor's own scores of cases."""
+"""What calibration holds about one person: an assessor's own scores of cases."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from core.admissions.models import Assessor, CalibrationCase, CalibrationMark
 from core.data.session import ScopedSession
 from core.kernel.text import N_
-from core.people.personal.parts import plain
 from core.people.personal.registry import Part, contribute
+from core.people.personal.rows import listed, rows
 
 
 def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     """Every case that somebody scored or was asked to score at this site, with their reasons."""
-    rows = session.execute(
+    query = (
         sa.select(CalibrationCase.name, CalibrationMark.scores, CalibrationMark.recommendation, CalibrationMark.sealed_at)
         .join(CalibrationCase, CalibrationCase.id == CalibrationMark.case_id)
         .join(
@@ -23,9 +23,7 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
         .where(Assessor.account_id == account_id)
         .order_by(CalibrationMark.id)
     )  # fmt: skip
-    found = [{key: plain(value) for key, value in row._mapping.items()} for row in rows]
-    if found:
-        yield N_("Calibration cases you scored"), found
+    yield from listed(N_("Calibration cases you scored"), rows(session, query))
 
 
 contribute(
