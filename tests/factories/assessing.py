@@ -201,13 +201,15 @@ def make_decision(
 
 
 def make_proposal(session: ScopedSession, application_id: str, outcome: str = "accept", **changes: Any) -> str:
-    """What a rule proposed for an application; its id. `changes` are columns of RuleProposal."""
+    """What a rule proposed for an application, after what it proposed before; its id. `changes` are columns of RuleProposal."""
     proposal_id = new_id()
+    before = sa.select(sa.func.count()).select_from(RuleProposal).where(RuleProposal.application_id == application_id)
     told = canonical(
         Proposal(outcome=Outcome(outcome), reasons=(Reason(code="test"),), sign_off=("partner_lead", "central_team"))
     )
     row = {
-        "id": proposal_id, "tenant_id": session.scope.tenant_id, "application_id": application_id, "rule": "standard@1.0.0",
+        "id": proposal_id, "tenant_id": session.scope.tenant_id, "application_id": application_id,
+        "number": (session.scalar(before) or 0) + 1, "rule": "standard@1.0.0",
         "config": "{}", "policy": "{}", "snapshot": "{}", "proposal": told, "config_sha": sha256("{}"),
         "policy_sha": sha256("{}"), "snapshot_sha": sha256("{}"), "proposal_sha": sha256(told), "outcome": outcome,
         "incident": None, "at": clock.now(), **changes,

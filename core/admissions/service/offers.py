@@ -4,7 +4,7 @@ An offer is accepted together with the compact, refused, or lapses with notice; 
 There is no limit to how many stand or are accepted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -53,28 +53,38 @@ Post = Callable[[ScopedSession, Person], None]
 """Writes a letter in the transaction of the step that it tells of."""
 
 
-def offer_in(session: ScopedSession, *, application_id: str, account_id: str, at: datetime) -> str:
-    """Offer membership for an accepted application from `at` (UTC) on, in the caller's transaction; the offer's id.
+def offer_in(session: ScopedSession, accepted: Sequence[tuple[str, str]], at: datetime) -> list[str]:
+    """Offer membership from `at` (UTC) on for each accepted application, (application, account), in the caller's transaction
+    and in two statements for any number; the offers' ids.
 
-    For the transaction that releases a decision: an offer tells the outcome, so there is none before.
+    For the transaction that releases decisions: an offer tells the outcome, so there is none before.
     """
-    offer_id, lapses_at = new_id(), at + STANDS_FOR
-    row = {
-        "id": offer_id, "tenant_id": session.scope.tenant_id, "application_id": application_id, "account_id": account_id,
-        "state": OFFERED, "offered_at": at, "lapses_at": lapses_at, "reminded_at": None, "ended_at": None, "state_why": "",
-        "version": 1,
-    }  # fmt: skip
-    session.execute(sa.insert(MembershipOffer), [row])
-    _show(session, account_id, application_id, offer_id, lapses_at, new=True)
-    return offer_id
+    lapses_at = at + STANDS_FOR
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": application_id, "account_id": account_id,
+            "state": OFFERED, "offered_at": at, "lapses_at": lapses_at, "reminded_at": None, "ended_at": None, "state_why": "",
+            "version": 1,
+        }
+        for application_id, account_id in accepted
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(MembershipOffer), rows)
+        shelf.put_new(
+            session, [(row["account_id"], row["id"], _path(row["application_id"])) for row in rows], plugin="admissions",
+            kind="offer", title=TITLE, status=STATUS, when=lapses_at, needs_action=True,
+        )  # fmt: skip
+    return [row["id"] for row in rows]
 
 
-def _show(
-    session: ScopedSession, account_id: str, application_id: str, offer_id: str, lapses_at: datetime, *, new: bool = False
-) -> None:  # fmt: skip
+def _path(application_id: str) -> str:
+    return f"/apply/{application_id}/offer"
+
+
+def _show(session: ScopedSession, account_id: str, application_id: str, offer_id: str, lapses_at: datetime) -> None:
     shelf.put(
         session, account_id=account_id, plugin="admissions", ref=offer_id, kind="offer", title=TITLE, status=STATUS,
-        when=lapses_at, path=f"/apply/{application_id}/offer", needs_action=True, new=new,
+        when=lapses_at, path=_path(application_id), needs_action=True,
     )  # fmt: skip
 
 

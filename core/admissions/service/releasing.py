@@ -199,12 +199,12 @@ def _offer(session: ScopedSession, found: Sequence[LetterFacts], now: datetime) 
             .values(state=LAPSED, ended_at=now, version=MembershipOffer.version + 1)
             .execution_options(**QUIET)
         )
-    for one in found:
-        if one.outcome != "accept":
-            continue
-        if one.application_id not in known:
-            offer_in(session, application_id=one.application_id, account_id=one.account_id, at=now)
-        elif known[one.application_id] == LAPSED and one.application_state == DECLINED:
+    accepted = [one for one in found if one.outcome == "accept"]
+    offer_in(
+        session, [(one.application_id, one.account_id) for one in accepted if one.application_id not in known], now
+    )
+    for one in accepted:
+        if known.get(one.application_id) == LAPSED and one.application_state == DECLINED:
             session.execute(
                 sa.update(MembershipOffer)
                 .where(MembershipOffer.application_id == one.application_id, MembershipOffer.state == LAPSED)

@@ -123,7 +123,7 @@ def test_another_sites_rows_are_not_touched(app: Flask, platform_session: Scoped
 
 
 def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
-    app: Flask, session_for: Callable[[str], ScopedSession]
+    app: Flask, app_context: None, session_for: Callable[[str], ScopedSession]
 ) -> None:
     """Numbers stay; what an assessor wrote as an assessor is in their file, not in the applicant's."""
     panel = Panel(app, session_for("scotland"))
@@ -187,7 +187,7 @@ def test_a_place_on_a_panel_is_exported_without_what_others_put_down_and_erased(
 
 
 def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
-    session_for: Callable[[str], ScopedSession],
+    app_context: None, session_for: Callable[[str], ScopedSession]
 ) -> None:
     rig = Rig(session_for("scotland"))
     ann = rig.applicant("ann", "decline")
