@@ -14,6 +14,7 @@ from flask import Flask
 
 from core.admissions import quality_jobs
 from core.admissions.service import forms
+from core.admissions.states import states_markdown
 from core.app import boot, components, create_app, tenants_folder
 from core.config import ROOT, Config
 from core.data import migrate
@@ -280,6 +281,16 @@ def hooks(write: bool) -> None:
         (ROOT / "plugins" / "HOOKS.md").write_text(hooks_markdown(), "utf-8")
     else:
         click.echo(hooks_markdown())
+
+
+@main.command()
+@click.option("--write", is_flag=True, help="write docs/states.md instead of printing it")
+def states(write: bool) -> None:
+    """Print the state machines of Joining Q as tables and diagrams."""
+    if write:
+        (ROOT / "docs" / "states.md").write_text(states_markdown(), "utf-8")
+    else:
+        click.echo(states_markdown())
 
 
 @plugins.command("new")

@@ -26,6 +26,8 @@ class Lateness(StrEnum):
 
 
 LONGEST_GRACE = timedelta(hours=24)
+ANSWER_GRACE = timedelta(hours=1)
+"""For so long after its instant the answer to what more was asked is still taken; then the request lapses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def tell_compact(session: ScopedSession, at: datetime) -> None:
 
 @every("35 3 * * *", name="core.sweep_equality")
 def sweep_equality(session: ScopedSession, at: datetime) -> None:
-    """Delete equality answers that withdrawn applications left behind."""
+    """Delete equality answers that withdrawn applications left behind; carry those of moved ones after them."""
     config: Any = current_app.config["Q"]
     equality.sweep(session, at, secret_key=config.secret_key)
 

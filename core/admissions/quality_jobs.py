@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import current_app
 
-from core.admissions import equality_counts, letters
+from core.admissions import letters
 from core.admissions.quality.outcomes import outcomes
 from core.admissions.quality.report import Report
 from core.admissions.quality.scoring import scoring
+from core.admissions.queries import equality
 from core.admissions.queries import quality as queries
 from core.admissions.service import calibration
 from core.admissions.service import quality as service
@@ -65,6 +66,6 @@ def publish_equality(session: ScopedSession, at: datetime) -> None:  # noqa: ARG
     config: Any = current_app.config["Q"]
 
     def groups_of(session: ScopedSession, applications: Collection[str], question: str) -> Mapping[str, str]:
-        return equality_counts.groups_of(session, config.secret_key, applications, question)
+        return equality.groups_by_application(session, config.secret_key, applications, question)
 
     service.publish_equality(session, groups_of)

@@ -95,3 +95,23 @@ OFFER = StateMachine(
         Transition("renew", LAPSED, OFFERED, LEAD, "a reason, a new day"),
     ),
 )  # fmt: skip
+
+MACHINES = (APPLICATION, ASSIGNMENT, DECISION, OFFER)
+
+
+def states_markdown() -> str:
+    """The page that draws the machines and lists their steps: `docs/states.md`, kept in step by a test."""
+    parts = [
+        "# What can follow what in Joining Q",
+        "Drawn from `core/admissions/states.py`: change the tables there, then run `qplatform states --write`.",
+    ]
+    for machine in MACHINES:
+        rows = [
+            f"| {row.event} | {row.source} | {row.target} | {row.who} | {row.guard} |" for row in machine.transitions
+        ]
+        parts += [
+            f"## {machine.name[0].upper()}{machine.name[1:]}",
+            f"```mermaid\n{machine.mermaid()}\n```",
+            "\n".join(["| step | from | to | who | as long as |", "|---|---|---|---|---|", *rows]),
+        ]
+    return "\n\n".join(parts) + "\n"

@@ -104,6 +104,18 @@ def change_many(
     )  # fmt: skip
 
 
+def remove_many(session: ScopedSession, *, plugin: str, refs: Collection[str], tenant_id: int | None = None) -> None:
+    """Take several things off the shelves that have them, in the caller's transaction and one statement; `tenant_id` as for
+    `put`."""
+    session.execute(
+        sa.delete(ShelfItem)
+        .where(
+            ShelfItem.origin_tenant_id == _origin(session, tenant_id), ShelfItem.plugin == plugin, ShelfItem.ref.in_(refs)
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
 def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str, tenant_id: int | None = None) -> None:
     """Take one thing off a person's shelf, in the caller's transaction; `tenant_id` as for `put`."""
     session.execute(

@@ -15,7 +15,7 @@ from tests.support.sources import files, report, text
 
 COMPOSE, CONTAINERFILE, EXAMPLE = (Path(".deploy") / name for name in ("compose.yaml", "Containerfile", "example.env"))
 SETTING = re.compile(r"\bQP_[A-Z_]+\b")
-FOR_TESTS = {"QP_TEST_POSTGRES", "QP_TEST_ENGINE"}
+FOR_TESTS = {"QP_TEST_POSTGRES", "QP_TEST_ENGINE", "QP_THOROUGH"}
 FOR_THE_DATABASE = {"QP_OWNER_PASSWORD", "QP_APP_PASSWORD"}
 
 

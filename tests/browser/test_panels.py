@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from core.admissions.models import Assignment, AssignmentRun
+from core.admissions.models import Assessor, Assignment, AssignmentRun
 from core.admissions.needs import Needs
 from core.admissions.queries import conflicts as conflict_queries
 from core.admissions.service import assessors, conflicts, plans
@@ -16,6 +16,7 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_token
 from core.kernel.permissions import Role
+from core.people import queries as people
 from tests.factories.assessing import make_assessment, make_assignment
 from tests.factories.people import PASSWORD
 from tests.integration.admissions.panel_cases import Panel, make_panel
@@ -61,7 +62,7 @@ def panel(app: Flask, session_for: Callable[[str], ScopedSession]) -> Panel:
 
 def _pages(panel: Panel) -> dict[str, str]:
     session = panel.session
-    bo = session.scalars(sa.select(assessors.Assessor.id).where(assessors.Assessor.workplace != "")).one()
+    bo = session.scalars(sa.select(Assessor.id).where(Assessor.workplace != "")).one()
     waiting = plans.ask(session, panel.lead, panel.window, new_token())
     ready = session.scalars(sa.select(AssignmentRun.id).where(AssignmentRun.state == "ready")).one()
     overdue = session.scalars(sa.select(Assignment.id).where(Assignment.due_at < clock.now())).one()
@@ -142,6 +143,6 @@ def test_a_panel_is_brought_together_and_a_plan_applied_without_scripts(
     expect(page.get_by_role("status").first).to_contain_text("The plan is applied")
     panel.session.rollback()
     assert panel.session.scalar(sa.select(sa.func.count(Assignment.id))) == 2
-    assert Role.ASSESSOR in assessors.people.roles_of(
+    assert Role.ASSESSOR in people.roles_of(
         panel.session, panel.accounts["Bo Baker"], panel.session.scope.tenant_id or 0
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 
 from core.admissions import planning
 from core.admissions.models import (
+    Appeal,
     AssessorInterest,
     AssignmentRun,
     Conflict,
@@ -122,6 +123,7 @@ def first_world(app: Flask, session: ScopedSession) -> World:
         "other_assessor": otto,
     }  # fmt: skip
     world.hidden = {name: new_id() for name in ("application_id", "assignment_id", "recused", "item_id", "decision_id")}
+    world.hidden["appeal_id"] = new_id()
     return world
 
 
@@ -149,11 +151,16 @@ def add_the_hidden_application(world: World) -> None:
         (DiscussionNote, {"application_id": unseen, "account_id": accounts["other"], "body": "Unseen note", "at": now}),
         (PanelItem, {"id": hidden["item_id"], "meeting_id": named["meeting_id"], "application_id": unseen, "position": 1,
                      "state": "now", "outcome": None, "out": [ada], "minutes": "Unseen minutes"}),
+        (Appeal, {"id": hidden["appeal_id"], "application_id": unseen, "decision_id": hidden["decision_id"],
+                  "grounds": "Unseen grounds", "state": "received", "at": now}),
     ]  # fmt: skip
     with transaction(session):
         for model, values in rows:
             session.execute(sa.insert(model), [{"id": new_id(), "tenant_id": session.scope.tenant_id, **values}])
-        for subject in (unseen, f"application:{unseen}", hidden["assignment_id"], f"decision:{hidden['decision_id']}"):
+        for subject in (
+            unseen, f"application:{unseen}", hidden["assignment_id"], f"decision:{hidden['decision_id']}",
+            f"panel_item:{hidden['item_id']}", f"appeal:{hidden['appeal_id']}",
+        ):  # fmt: skip
             audit.record(session, actor=SYSTEM, action="test.unseen", subject=subject)
         _place_it(session, named["run_id"], unseen, otto)
 
@@ -179,7 +186,10 @@ def _values(world: World, rule: Rule) -> Iterator[dict[str, Any]]:
         "assignment_id": (world.named["assignment_id"], world.hidden["assignment_id"], world.hidden["recused"]),
         "item_id": (world.hidden["item_id"],), "decision_id": (world.hidden["decision_id"],),
         "number": (1,), "revision": (1,), "slug": ("scotland",), "key": ("about",), "part": ("question",), "way": ("down",),
-        "token": ("nothing",), "plugin": ("local_events",), "code": ("en",), "account_id": (world.accounts["unseen"],),
+        "token": ("nothing",), "case_id": (world.hidden["recused"],), "appeal_id": (world.hidden["appeal_id"],), "batch_id": (world.hidden["recused"],),
+        "mark_id": (world.hidden["recused"],),
+        "attachment_id": (world.hidden["recused"],), "offer_id": (world.hidden["recused"],), "redaction_id": (world.hidden["recused"],),
+        "plugin": ("local_events",), "code": ("en",), "account_id": (world.accounts["unseen"],),
     }  # fmt: skip
     of_admissions = world.app.view_functions[rule.endpoint].__module__.startswith("core.admissions")
     names = sorted(rule.arguments)
@@ -216,7 +226,7 @@ def _still(body: bytes) -> Any:
 def answers(world: World, who: str, endpoints: frozenset[str] | None = None) -> dict[str, tuple[int, Any]]:
     """{address: (status, body)} of everything somebody can ask: each page, each of its files, each search for the hidden
     application's name and reference, and each narrowing that its list knows."""
-    client, found = cast("FormClient", world.client(who)), {}
+    client, found = world.client(who), {}
     for endpoint, path in addresses(world):
         if endpoints is not None and endpoint not in endpoints:
             continue

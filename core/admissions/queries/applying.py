@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.admissions.form.schema import FormSchema
-from core.admissions.instants import Lateness, WindowTimes
+from core.admissions.instants import ANSWER_GRACE, Lateness, WindowTimes
 from core.admissions.models import Answer, Application, Extension, FormVersion, InfoRequest, Submission, Window
 from core.admissions.states import INFO_REQUESTED, LIVE, REAPPLY, TRANSFERRED
 from core.data.session import ScopedSession
@@ -72,9 +72,12 @@ class Mine:
         return self.times.shown_close(self.extended_to)
 
     def taken(self, now: datetime) -> Lateness | None:
-        """Whether a change or a submission is taken at `now`: by the window, or by the day that more was asked by."""
+        """Whether a change or a submission is taken at `now`: by the window, or by the day that more was asked by.
+        Either has its hidden grace."""
         if self.due_at is not None:
-            return Lateness.ON_TIME if now <= self.due_at else None
+            if now <= self.due_at:
+                return Lateness.ON_TIME
+            return Lateness.IN_GRACE if now <= self.due_at + ANSWER_GRACE else None
         return self.times.taken(now, self.extended_to)
 
 

@@ -12,7 +12,16 @@ import sqlalchemy as sa
 from core.admissions.models import Application, Decision, DecisionLetter, ReleaseBatch, Window, WindowRules
 from core.admissions.projection import USUAL_APPEAL_DAYS
 from core.admissions.queries.sight import clear_of
-from core.admissions.states import HELD, INFO_REQUESTED, MODERATED, RELEASED, SUBMITTED, SUPERSEDED, UNDER_WAY
+from core.admissions.states import (
+    HELD,
+    INFO_REQUESTED,
+    MODERATED,
+    RELEASED,
+    SUBMITTED,
+    SUPERSEDED,
+    UNDER_WAY,
+    WITHDRAWN,
+)
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -144,7 +153,9 @@ def entries(
 
 def ready(session: ScopedSession, account_id: str | None, window_id: str) -> list[Entry]:
     """The decisions of a window that are moderated and in no batch, by reference; in one statement."""
-    query = _entries(account_id).where(Decision.state == MODERATED, Application.window_id == window_id)
+    query = _entries(account_id).where(
+        Decision.state == MODERATED, Application.window_id == window_id, Application.state != WITHDRAWN
+    )
     return [Entry(*row) for row in session.execute(query.order_by(Application.reference))]
 
 
@@ -187,6 +198,7 @@ class LetterFacts(NamedTuple):
     supersedes_id: str | None
     application_state: str
     disabled_at: datetime | None
+    state: str
 
 
 def letter_facts(session: ScopedSession, account_id: str | None, batch_id: str) -> list[LetterFacts]:
@@ -195,7 +207,7 @@ def letter_facts(session: ScopedSession, account_id: str | None, batch_id: str) 
         sa.select(
             Decision.id, Decision.application_id, Application.account_id, Account.email, Application.locale,
             Application.reference, Decision.outcome, Decision.comments, Decision.supersedes_id, Application.state,
-            Account.disabled_at,
+            Account.disabled_at, Decision.state,
         )
         .join(Application, Application.id == Decision.application_id)
         .join(Account, Account.id == Application.account_id)

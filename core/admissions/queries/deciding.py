@@ -18,11 +18,13 @@ from core.admissions.models import (
     Assessment,
     Assessor,
     Assignment,
+    Conflict,
     Decision,
     PanelItem,
     RuleProposal,
     Score,
 )
+from core.admissions.queries import scores as scores_of_others
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT, HELD_BY_ASSESSOR, NOT_SUBMITTED, RELEASED, TRANSFERRED, UNDER_WAY
 from core.data.session import ScopedSession
@@ -33,17 +35,39 @@ from core.people.models import Account
 NOTHING_TO_DECIDE = (DRAFT, NOT_SUBMITTED, TRANSFERRED)
 FINAL = ("accept", "decline")
 
-Later = aliased(Assessment)
-STANDING: sa.ColumnElement[bool] = sa.and_(
-    Assessment.sealed_at.is_not(None),
-    ~sa.select(Later.id)
-    .where(
-        Later.assignment_id == Assessment.assignment_id, Later.sealed_at.is_not(None),
-        (Later.sealed_at > Assessment.sealed_at) | ((Later.sealed_at == Assessment.sealed_at) & (Later.id > Assessment.id)),
-    )
-    .exists(),
-)  # fmt: skip
-"""What an assessor holds now: the last that they sealed, after the discussion where there was one."""
+APPLICATION: sa.ColumnElement[str] = Application.id  # type: ignore[assignment]  # an attribute is a column element
+_ASSESSED: sa.ColumnElement[str] = Assessment.application_id  # type: ignore[assignment]  # the same
+
+
+def standing(until: sa.ColumnElement[datetime] | None = None) -> sa.ColumnElement[bool]:
+    """The condition that an assessment is what its assessor holds now: the last that they sealed, after the discussion where
+    there was one. Whoever gave the application back, or is in conflict with it since, holds nothing.
+
+    With `until` (UTC, NULL for no end) it is what they held then.
+    """
+
+    def in_time(one: Any) -> sa.ColumnElement[bool]:
+        sealed: sa.ColumnElement[bool] = one.sealed_at.is_not(None)
+        return sealed if until is None else sa.and_(sealed, until.is_(None) | (one.sealed_at <= until))
+
+    later, against = aliased(Assessment), aliased(Conflict)
+    replaced = sa.select(later.id).where(
+        later.assignment_id == Assessment.assignment_id, in_time(later),
+        (later.sealed_at > Assessment.sealed_at) | ((later.sealed_at == Assessment.sealed_at) & (later.id > Assessment.id)),
+    )  # fmt: skip
+    in_conflict = sa.select(against.id).where(
+        against.application_id == Assignment.application_id, against.account_id == Assessor.account_id,
+        against.ended_at.is_(None),
+    )  # fmt: skip
+    counts = (
+        sa.select(Assignment.id)
+        .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
+        .where(
+            Assignment.id == Assessment.assignment_id, Assignment.state.in_(sorted(HELD_BY_ASSESSOR)), ~in_conflict.exists()
+        )
+        .correlate(Assessment)
+    )  # fmt: skip
+    return sa.and_(in_time(Assessment), ~replaced.exists(), counts.exists())
 
 
 def newest_proposal() -> sa.ScalarSelect[str]:
@@ -129,7 +153,7 @@ def _figures() -> Any:
             (sa.func.max(Score.value) - sa.func.min(Score.value)).label("spread"),
         )
         .join(Score, Score.assessment_id == Assessment.id)
-        .where(STANDING, Score.value.is_not(None))
+        .where(standing(), Score.value.is_not(None))
         .group_by(Assessment.application_id, Score.criterion)
         .subquery()
     )
@@ -147,18 +171,20 @@ def _figures() -> Any:
 def _assessors() -> sa.ScalarSelect[int]:
     return (
         sa.select(sa.func.count(sa.distinct(Assessment.assessor_id)))
-        .where(Assessment.application_id == Application.id, Assessment.sealed_at.is_not(None))
+        .where(Assessment.application_id == Application.id, standing())
         .scalar_subquery()
     )
 
 
 def _candidates(account_id: str | None) -> tuple[Any, Mapping[str, Any]]:
-    """(the statement over every application that can be decided, its columns by name)."""
+    """(the statement over every application that can be decided, its columns by name). What others scored, and what follows
+    from it, is empty for somebody who is still to score the application."""
     figures, under_way, out = _figures(), aliased(Decision), aliased(Decision)
+    independent = scores_of_others.independent(account_id, APPLICATION)
     columns: dict[str, Any] = {
         "id": Application.id, "reference": Application.reference, "name": Account.name, "state": Application.state,
         "submitted_at": Application.submitted_at, "proposal_id": RuleProposal.id, "proposal": RuleProposal.outcome,
-        "panel": panel_outcome(), "assessors": _assessors(), "mean": figures.c.mean, "spread": figures.c.spread,
+        "panel": sa.case((independent, panel_outcome())), "assessors": _assessors(), "mean": figures.c.mean, "spread": figures.c.spread,
         "decision_id": under_way.id, "decision_state": under_way.state, "decided": under_way.outcome,
         "override_code": under_way.override_code, "released": out.outcome, "version": under_way.version,
     }  # fmt: skip
@@ -166,8 +192,8 @@ def _candidates(account_id: str | None) -> tuple[Any, Mapping[str, Any]]:
         sa.select(*(column.label(name) for name, column in columns.items()))
         .select_from(Application)
         .join(Account, Account.id == Application.account_id)
-        .outerjoin(RuleProposal, RuleProposal.id == newest_proposal())
-        .outerjoin(figures, figures.c.application_id == Application.id)
+        .outerjoin(RuleProposal, (RuleProposal.id == newest_proposal()) & independent)
+        .outerjoin(figures, (figures.c.application_id == Application.id) & independent)
         .outerjoin(under_way, (under_way.application_id == Application.id) & under_way.state.in_(sorted(UNDER_WAY)))
         .outerjoin(out, (out.application_id == Application.id) & (out.state == RELEASED))
         .where(Application.state.not_in(NOTHING_TO_DECIDE), clear_of(account_id))
@@ -230,29 +256,41 @@ class Said(NamedTuple):
     words: str
 
 
-def scores(session: ScopedSession, application_id: str) -> list[Said]:
-    """Every sealed score that stands, by assessor. The caller has asked `candidate` whether it may be seen."""
+def scores(session: ScopedSession, account_id: str | None, application_id: str) -> list[Said]:
+    """Every sealed score that stands, by assessor; none for somebody who is still to score the application. The caller has
+    asked `candidate` whether it may be seen."""
     query = (
         sa.select(Account.name, Assessment.phase, Score.criterion, Score.value, Score.not_scored, Score.words)
         .join(Assessment, Assessment.id == Score.assessment_id)
         .join(Assessor, Assessor.id == Assessment.assessor_id)
         .join(Account, Account.id == Assessor.account_id)
-        .where(Assessment.application_id == application_id, STANDING)
+        .where(
+            Assessment.application_id == application_id, standing(), scores_of_others.independent(account_id, _ASSESSED)
+        )
         .order_by(Account.name, Assessor.id)
     )
     return [Said(*row) for row in session.execute(query)]
 
 
 def levels(session: ScopedSession, application_ids: Any) -> dict[str, dict[str, int]]:
-    """{application: {criterion: level}} from the sealed scores that stand, for letters; in one statement.
+    """{application: {criterion: level}} from the sealed scores that stood when its decision was signed, for letters; in one
+    statement. What is sealed later changes no letter that somebody has moderated.
 
     The level is the middle score, of two middle ones the lower: a letter says no more than the panel saw. What nobody
     could score has none. `application_ids` are ids, or a statement that selects them.
     """
+    signed = (
+        sa.select(sa.func.max(Decision.signed_at))
+        .where(
+            Decision.application_id == Assessment.application_id, Decision.state.in_((*sorted(UNDER_WAY), RELEASED))
+        )
+        .correlate(Assessment)
+        .scalar_subquery()
+    )  # fmt: skip
     query = (
         sa.select(Assessment.application_id, Score.criterion, Score.value)
         .join(Score, Score.assessment_id == Assessment.id)
-        .where(Assessment.application_id.in_(application_ids), STANDING, Score.value.is_not(None))
+        .where(Assessment.application_id.in_(application_ids), standing(signed), Score.value.is_not(None))
     )
     found: dict[str, dict[str, list[int]]] = {}
     for application_id, criterion, value in session.execute(query):

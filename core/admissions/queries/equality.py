@@ -22,6 +22,9 @@ def groups_by_application(
 ) -> dict[str, str]:
     """The UK-wide group (`parent`) of each of these applications that answered `question`; one statement for any number.
 
+    The answers are read whole and matched here: a list of links in a statement would stand in the database's log and tell
+    which answers are whose.
+
     For the job that counts, and for nothing that shows one application: `tests/arch/test_equality.py` holds the list of
     who may call it.
     """

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core.admissions.models import Application, Assignment, ReplayRun, RuleProposal, Window
 from core.admissions.queries.rules import last_numbers
+from core.admissions.queries.scores import independent
 from core.admissions.queries.sight import clear_of
 from core.admissions.rules import Incident, Proposal
 from core.admissions.states import ACCEPTED, DECLINED, INFO_REQUESTED, SEALED, SUBMITTED
@@ -15,6 +16,7 @@ from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 
+APPLICATION: sa.ColumnElement[str] = Application.id  # type: ignore[assignment]  # an attribute is a column element
 SHOWN = (SUBMITTED, INFO_REQUESTED, ACCEPTED, DECLINED)
 NEWEST = 50
 """So many incidents and replays are shown."""
@@ -88,7 +90,8 @@ def listed(
 ) -> tuple[list[Row], int]:  # fmt: skip
     """(a page of a window's submitted applications that an account may see, how many there are), in two statements.
 
-    `outcome` is one of a proposal, "none" for none yet, "failed" for rules that failed; `sort` a key of SORTS.
+    `outcome` is one of a proposal, "none" for none yet, "failed" for rules that failed; `sort` a key of SORTS. Whoever is
+    still to score an application finds it without its proposal.
     """
     last = last_numbers()
     base = (
@@ -96,7 +99,11 @@ def listed(
         .outerjoin(last, last.c.application_id == Application.id)
         .outerjoin(
             RuleProposal,
-            sa.and_(RuleProposal.application_id == Application.id, RuleProposal.number == last.c.number),
+            sa.and_(
+                RuleProposal.application_id == Application.id,
+                RuleProposal.number == last.c.number,
+                independent(account_id, APPLICATION),
+            ),
         )
         .where(Application.window_id == window_id, Application.state.in_(SHOWN), clear_of(account_id))
     )
@@ -121,7 +128,7 @@ class History(NamedTuple):
 
 
 def history(session: ScopedSession, window_id: str, application_id: str, account_id: str | None) -> History:
-    """One application of a window. Raises NotFound: missing, another site's or window's, or in conflict with the account."""
+    """One application of a window, without its proposals for somebody who is still to score it. Raises NotFound: missing, another site's or window's, or in conflict with the account."""
     found: Any = None
     if is_id(application_id):
         query = sa.select(*_APPLICATION).where(
@@ -131,8 +138,9 @@ def history(session: ScopedSession, window_id: str, application_id: str, account
         found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound
+    of: sa.ColumnElement[str] = RuleProposal.application_id  # type: ignore[assignment]  # an attribute is a column element
     rows = session.execute(
-        sa.select(*_SAID).where(RuleProposal.application_id == application_id).order_by(RuleProposal.number.desc())
+        sa.select(*_SAID).where(of == application_id, independent(account_id, of)).order_by(RuleProposal.number.desc())
     )
     said = [one for row in rows if (one := _said(row)) is not None]
     return History(_row(found, said[0] if said else None), said)

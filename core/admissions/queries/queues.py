@@ -21,6 +21,7 @@ from core.admissions.models import (
     RuleProposal,
     Window,
 )
+from core.admissions.queries.scores import independent
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import (
     ASSESSING,
@@ -32,6 +33,7 @@ from core.admissions.states import (
     SIGNED,
     SUBMITTED,
     UNDER_WAY,
+    WITHDRAWN,
 )
 from core.data.session import ScopedSession
 
@@ -116,8 +118,9 @@ def _newest_proposal(condition: Any) -> Any:
     return sa.and_(Application.state == SUBMITTED, ~superseded, ~decided, condition)
 
 
-def _proposals() -> Any:
-    """Applications whose newest proposal can be signed, has to be discussed, or asks for more assessors while nobody is at it."""
+def _proposals(account_id: str | None) -> Any:
+    """Applications whose newest proposal can be signed, has to be discussed, or asks for more assessors while nobody is at it:
+    each of these tells what others scored, so that it waits for nobody who is still to score."""
     discussed = (
         sa.select(PanelItem.id)
         .where(
@@ -140,7 +143,8 @@ def _proposals() -> Any:
         else_="more",
     )
     waits = RuleProposal.outcome.in_((*FINAL, "panel")) | discussed | ~at_it
-    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits))
+    of: Any = RuleProposal.application_id
+    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits), independent(account_id, of))
 
 
 def _returned() -> Any:
@@ -160,15 +164,18 @@ def _returned() -> Any:
 
 def _moderated() -> Any:
     """Decisions that no batch holds yet."""
-    return _joined("hold", Decision.moderated_at, Decision).where(Decision.state == MODERATED)
+    return _joined("hold", Decision.moderated_at, Decision).where(
+        Decision.state == MODERATED, Application.state != WITHDRAWN
+    )
 
 
-def _batches(now: datetime) -> Any:
-    """Batches that hold something and whose embargo is over."""
+def _batches(account_id: str | None, now: datetime) -> Any:
+    """Batches that hold something that the reader may know of, and whose embargo is over."""
     holds = (
         sa.select(Decision.id)
         .where(
-            Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY)
+            Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY),
+            clear_of(account_id, Decision.application_id),  # type: ignore[arg-type]  # an attribute is a column element
         )
         .exists()
     )  # fmt: skip
@@ -187,7 +194,9 @@ def _appeals() -> Any:
 
 def _to_moderate() -> Any:
     """Signed decisions: somebody of the central team, not the signer, moderates them."""
-    return _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
+    return _joined("moderate", Decision.signed_at, Decision).where(
+        Decision.state == SIGNED, Application.state != WITHDRAWN
+    )
 
 
 def _incidents() -> Any:
@@ -215,9 +224,11 @@ def of_lead(
 ) -> Read:  # fmt: skip
     """What waits for whoever runs Joining Q at the session's tenant: (a page of it, how much there is in all)."""
     about = (
-        _declarations(), _nobody_has(now), _overdue(now), _proposals(), _returned(), _moderated(), _appeals(),
+        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(),
     )  # fmt: skip
-    return _page(session, [*(part.where(clear_of(account_id)) for part in about), _batches(now)], kind, limit, offset)
+    return _page(
+        session, [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)], kind, limit, offset
+    )
 
 
 def of_central_team(

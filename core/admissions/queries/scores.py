@@ -29,13 +29,24 @@ def unlocked(
 ) -> sa.ColumnElement[bool]:
     """The condition that an account may read what others scored in an application: no conflict of interest, and their own
     scores sealed; with `leads` also where they never were its assessor."""
-    own = (
+    scored = independent(account_id, application_id) if leads else _own(account_id, application_id, SEALED).exists()
+    return sa.and_(clear_of(account_id, application_id), scored)
+
+
+def independent(account_id: str | None, application_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that what others scored, or what follows from it, sways no score of this account's own: theirs are sealed,
+    or they never were an assessor of the application. Turning it down is not enough."""
+    own, sealed = _own(account_id, application_id), _own(account_id, application_id, SEALED)
+    return sa.or_(sealed.exists(), ~own.exists())
+
+
+def _own(account_id: str | None, application_id: sa.ColumnElement[str], *states: str) -> sa.Select[Any]:
+    query = (
         sa.select(Assignment.id)
         .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
         .where(Assessor.account_id == account_id, Assignment.application_id == application_id)
     )
-    sealed = own.where(Assignment.state == SEALED).exists()
-    return sa.and_(clear_of(account_id, application_id), sa.or_(sealed, ~own.exists()) if leads else sealed)
+    return query.where(Assignment.state.in_(states)) if states else query
 
 
 def may_read(session: ScopedSession, account_id: str | None, application_id: str, *, leads: bool = False) -> bool:

@@ -6,7 +6,15 @@ own page: whoever is in conflict with an application gets the figures and the li
 
 import sqlalchemy as sa
 
-from core.admissions.models import Application, Assessment, Assignment, Conflict, Decision
+from core.admissions.models import (
+    Appeal,
+    Application,
+    Assessment,
+    Assignment,
+    Conflict,
+    Decision,
+    PanelItem,
+)
 from core.data.session import ScopedSession
 from core.kernel.ids import ID_LENGTH
 
@@ -39,7 +47,7 @@ def clear_of_subject(account_id: str, subject: sa.ColumnElement[str]) -> sa.Colu
     own = sa.select(Application.id).where(Application.account_id == account_id)
     hanging = (
         sa.select(model.id).where(model.application_id.in_(in_conflict) | model.application_id.in_(own))
-        for model in (Assignment, Assessment, Decision, Conflict)
+        for model in (Assignment, Assessment, PanelItem, Decision, Appeal, Conflict)
     )
     return sa.and_(*(named.not_in(ids) for ids in (in_conflict, own, *hanging)))
 

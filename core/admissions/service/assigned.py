@@ -3,7 +3,7 @@
 The use cases are in `declaring` and `scoring`; each is one transaction and calls these inside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,13 @@ def show_card(session: ScopedSession, account_id: str, assignment_id: str, state
         session, account_id=account_id, plugin=PLUGIN, ref=assignment_id, kind="assessment", title=TITLE, status=CARDS[state],
         when=due_at, path=f"/assess/{assignment_id}/", needs_action=state != DECLARED,
     )  # fmt: skip
+
+
+def take_down(session: ScopedSession, assignment_ids: Collection[str], tenant_id: int | None = None) -> None:
+    """Take down the cards of assignments that ended together, in the caller's transaction. `tenant_id` names their site where
+    the session has platform scope."""
+    if assignment_ids:
+        shelf.remove_many(session, plugin=PLUGIN, refs=assignment_ids, tenant_id=tenant_id)
 
 
 def tell(

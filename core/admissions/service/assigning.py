@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.admissions.models import Application, Assessor, Assignment, Conflict
 from core.admissions.queries import conflicts as conflict_queries
 from core.admissions.queries import panels as queries
+from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, HELD_BY_ASSESSOR, OFFERED, SUBMITTED, TAKEN_BACK
 from core.data import audit
@@ -152,6 +153,7 @@ def take_back(session: ScopedSession, actor: Actor, assignment_id: str, version:
             if now is None:
                 raise NotFound
             raise Stale if now.state in ASSIGNMENT.sources("take_back") else Refused(NOT_TO_TAKE_BACK)
+        take_down(session, [assignment_id])
         audit.record(
             session, actor=actor, action="assignment.take_back", subject=seat.application_id, before={"state": seat.state},
             after={"state": TAKEN_BACK, "assessor": seat.assessor_id}, why=why,

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.admissions import ties
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
 from core.admissions.queries import conflicts as queries
+from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
 from core.admissions.ties import Applicant, Known
@@ -57,12 +58,12 @@ def organisation_of(answers: Mapping[str, Any]) -> str:
     return ties.normal(answer) if isinstance(answer, str) else ""
 
 
-def derive_for_application_in(session: ScopedSession, application_id: str) -> None:
+def derive_for_application_in(session: ScopedSession, application_id: str, *, tenant_id: int | None = None) -> None:
     """Bring the derived conflicts of an application in step with what is known, in the caller's transaction after its audit
-    entry: three to six statements, however large the panel."""
-    _reconcile(
-        session, _APPLICANTS.where(Application.id == application_id), _PANEL, Conflict.application_id == application_id
-    )
+    entry: three to six statements, however large the panel. `tenant_id` names its site where the session has platform scope."""
+    panel = _PANEL if tenant_id is None else _PANEL.where(Assessor.tenant_id == tenant_id)
+    applicants = _APPLICANTS.where(Application.id == application_id)
+    _reconcile(session, applicants, panel, Conflict.application_id == application_id, tenant_id)
 
 
 def derive_for_assessor_in(session: ScopedSession, assessor_id: str) -> None:
@@ -71,7 +72,9 @@ def derive_for_assessor_in(session: ScopedSession, assessor_id: str) -> None:
     _reconcile(session, _APPLICANTS, _PANEL.where(Assessor.id == assessor_id), Conflict.account_id == account)
 
 
-def _reconcile(session: ScopedSession, applicants: Any, panel: Any, whose: sa.ColumnElement[bool]) -> None:
+def _reconcile(
+    session: ScopedSession, applicants: Any, panel: Any, whose: sa.ColumnElement[bool], tenant_id: int | None = None
+) -> None:
     people: dict[str, tuple[str, set[tuple[str, str]]]] = {}
     for row in session.execute(panel):
         _, interests = people.setdefault(row.account_id, (row.workplace_norm, set()))
@@ -87,15 +90,17 @@ def _reconcile(session: ScopedSession, applicants: Any, panel: Any, whose: sa.Co
     ).all()  # fmt: skip
     standing = {(row.application_id, row.account_id): row for row in rows if row.ended_at is None}
     overruled = {(row.application_id, row.account_id, row.kind) for row in rows if row.ended_at is not None}
-    now = clock.now()
+    now, of = clock.now(), {} if tenant_id is None else {"tenant_id": tenant_id}
     over = [
-        row.id for pair, row in standing.items() if row.source == DERIVED and wanted.get(pair) != row.kind
+        row.id for pair, row in standing.items()
+        # of somebody on this very panel: one that came along from another site rests on what is known there
+        if row.source == DERIVED and pair[1] in people and wanted.get(pair) != row.kind
     ]  # fmt: skip
     if over:
         ended = sa.update(Conflict).where(Conflict.id.in_(over), Conflict.ended_at.is_(None)).values(ended_at=now)
         session.execute(ended.execution_options(**_QUIET))
     new = [
-        _row(session, pair, DERIVED, kind, "", None, now)
+        {**_row(session, pair, DERIVED, kind, "", None, now), **of}
         for pair, kind in sorted(wanted.items())
         if (pair not in standing or standing[pair].id in over) and (*pair, kind) not in overruled
     ]
@@ -130,7 +135,7 @@ def recuse_in(session: ScopedSession, application_ids: list[str]) -> int:
         )
         .exists()
     )  # fmt: skip
-    done = session.execute(
+    done = session.scalars(
         sa.update(Assignment)
         .where(
             Assignment.application_id.in_(application_ids), Assignment.state.in_(ASSIGNMENT.sources("recuse")), in_conflict
@@ -138,8 +143,9 @@ def recuse_in(session: ScopedSession, application_ids: list[str]) -> int:
         .values(state=RECUSED, changed_at=clock.now(), version=Assignment.version + 1)
         .returning(Assignment.id)
         .execution_options(**_QUIET)
-    )  # fmt: skip
-    return len(done.all())
+    ).all()  # fmt: skip
+    take_down(session, done)
+    return len(done)
 
 
 def set_in(

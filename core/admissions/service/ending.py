@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from core.admissions.instants import ANSWER_GRACE
 from core.admissions.models import Application, Extension, InfoRequest, Window
 from core.admissions.service import shelving
 from core.admissions.states import DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED
@@ -71,12 +72,12 @@ def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, 
     return len(letters)
 
 
-def lapse(session: ScopedSession, at: datetime, grace: timedelta = timedelta(hours=1)) -> int:
+def lapse(session: ScopedSession, at: datetime) -> int:
     """Take back as submitted what was asked for more and not answered by its day; how many. For the session's tenant."""
     with transaction(session):
         due = session.scalars(
             sa.update(InfoRequest)
-            .where(InfoRequest.state == "open", InfoRequest.due_at < at - grace)
+            .where(InfoRequest.state == "open", InfoRequest.due_at < at - ANSWER_GRACE)
             .values(state="lapsed", ended_at=at)
             .returning(InfoRequest.application_id)
             .execution_options(synchronize_session=False)

@@ -16,7 +16,7 @@ from core.admissions import content
 from core.admissions.content.shapes import Nation
 from core.admissions.equality import link
 from core.admissions.models import Application, EqualityResponse
-from core.admissions.states import ACCEPTED, DECLINED, INFO_REQUESTED, SUBMITTED, WITHDRAWN
+from core.admissions.states import ACCEPTED, DECLINED, INFO_REQUESTED, SUBMITTED, TRANSFERRED, WITHDRAWN
 from core.data.session import ScopedSession, transaction
 from core.kernel.errors import Invalid, Refused
 from core.kernel.text import N_
@@ -24,7 +24,7 @@ from core.kernel.text import N_
 ANSWERABLE = frozenset({SUBMITTED, INFO_REQUESTED, ACCEPTED, DECLINED})
 """States of an application that was submitted and counts."""
 SWEPT = timedelta(days=14)
-"""How far back withdrawn applications are looked through each night."""
+"""How far back withdrawn and moved applications are looked through each night."""
 
 
 def answer(
@@ -72,6 +72,22 @@ def forget_in(session: ScopedSession, *, secret_key: str, application_ids: list[
     return _delete(session, [link(secret_key, one) for one in application_ids])
 
 
+def carry(session: ScopedSession, *, secret_key: str, before: str, after: str) -> int:
+    """Hang the answers about the application `before` on `after`, as which it goes on at another site; how many there were.
+
+    What the person has said about `after` meanwhile stands.
+    """
+    table: Any = EqualityResponse.__table__
+    old, new = link(secret_key, before), link(secret_key, after)
+    with transaction(session):
+        rows = session.execute(sa.delete(table).where(table.c.link == old).returning(*table.c)).mappings().all()
+        if rows:
+            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            put = insert(table).values([{**row, "link": new} for row in rows])
+            session.execute(put.on_conflict_do_nothing(index_elements=["link", "question"]))
+    return len(rows)
+
+
 def _delete(session: ScopedSession, links: list[str]) -> int:
     if not links:
         return 0
@@ -80,18 +96,28 @@ def _delete(session: ScopedSession, links: list[str]) -> int:
 
 
 def sweep(session: ScopedSession, at: datetime, *, secret_key: str) -> int:
-    """Delete what belongs to applications withdrawn of late, for the session's tenant; how many answers that were.
+    """Delete what belongs to applications withdrawn of late, and carry what belongs to those moved of late, for the session's
+    tenant; how many answers that were.
 
-    A withdrawal deletes by itself. This is for the process that dies between the two, and for answers that were sent in
-    the same moment.
+    A withdrawal and a move do it by themselves. This is for the process that dies between the two, and for answers that were
+    sent in the same moment.
     """
-    withdrawn = session.scalars(
-        sa.select(Application.id).where(Application.state == WITHDRAWN, Application.changed_at > at - SWEPT)
+    ended = session.execute(
+        sa.select(Application.id, Application.state, Application.moved_id).where(
+            Application.state.in_([WITHDRAWN, TRANSFERRED]), Application.changed_at > at - SWEPT
+        )
     ).all()
+    session.rollback()
+    carried = sum(
+        carry(session, secret_key=secret_key, before=row.id, after=row.moved_id)
+        for row in ended
+        if row.state == TRANSFERRED
+    )
+    withdrawn = [row.id for row in ended if row.state == WITHDRAWN]
     if not withdrawn:
-        return 0
+        return carried
     with transaction(session):
-        return forget_in(session, secret_key=secret_key, application_ids=list(withdrawn))
+        return carried + forget_in(session, secret_key=secret_key, application_ids=withdrawn)
 
 
 def mix(session: ScopedSession) -> int:

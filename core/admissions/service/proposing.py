@@ -125,7 +125,8 @@ def _kept(session: ScopedSession, actor: Actor, pinned: Pinned, batch: Sequence[
         adding = insert(RuleProposal).on_conflict_do_nothing().returning(RuleProposal.application_id)
         kept = set(session.scalars(adding, rows))
         if kept:
-            failed = sum(item.record.incident is not None for item in batch)
+            mine = (item.record for item in batch if item.found.case.application_id in kept)
+            failed = sum(record.incident is not None for record in mine)
             audit.record(
                 session, actor=actor, action="rules.propose", subject=f"window:{pinned.window_id}",
                 after={"rule": pinned.rule, "proposals": len(kept), "incidents": failed},

@@ -20,6 +20,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service import shelving
 from core.admissions.service.batches import QUIET, step, take_out
 from core.admissions.service.deciding import has_joined
+from core.admissions.service.expiring import expire_in
 from core.admissions.service.offers import STANDS_FOR, offer_in
 from core.admissions.service.windows import may_manage
 from core.admissions.states import (
@@ -126,7 +127,9 @@ def release(
         _decide(session, batch_id, found, now)
         _offer(session, found, now)
         _write(session, found, site, now, window_id, post)
-        shelving.decided(session, [one.application_id for one in found])
+        decided = [one.application_id for one in found]
+        shelving.decided(session, decided)
+        expire_in(session, session.scope.tenant_id, decided, "the application is decided", now)
         _close_window(session, actor, window_id, now)
         accepted = sum(one.outcome == "accept" for one in found)
         audit.record(
@@ -259,21 +262,24 @@ def _close_window(session: ScopedSession, actor: Actor, window_id: str, now: dat
 
 def resend(session: ScopedSession, actor: Actor, batch_id: str, *, post: Post) -> int:
     """Write again the letters of a released batch that could not be sent, word for word as they were sealed, to the address
-    that the person has now; how many. Two people who ask at once send one copy. Raises Forbidden."""
+    that the person has now; how many. Two people who ask at once send one copy. A letter whose decision was corrected since
+    is not sent any more. Raises Forbidden."""
     may_manage(actor)
     failed = sa.select(Mail.id).where(Mail.state == MAIL_FAILED)
-    visible = sa.select(Decision.id).where(
-        Decision.batch_id == batch_id, clear_of(actor.account_id, Decision.application_id)  # type: ignore[arg-type]  # an attribute is a column element
-    )  # fmt: skip
     with transaction(session):
+        # What was corrected since is not said again, and a closed account gets nothing.
+        people = {
+            one.id: one
+            for one in queries.letter_facts(session, actor.account_id, batch_id)
+            if one.state == RELEASED and one.disabled_at is None
+        }
         taken = session.execute(
             sa.update(DecisionLetter)
-            .where(DecisionLetter.mail_id.in_(failed), DecisionLetter.decision_id.in_(visible))
+            .where(DecisionLetter.mail_id.in_(failed), DecisionLetter.decision_id.in_(people))
             .values(mail_id=None)
             .returning(DecisionLetter.id, DecisionLetter.decision_id, DecisionLetter.subject, DecisionLetter.paragraphs)
             .execution_options(**QUIET)
         ).all()
-        people = {one.id: one for one in queries.letter_facts(session, actor.account_id, batch_id)} if taken else {}
         for row in taken:
             mail_id = post(session, outgoing(people[row.decision_id], row.subject, row.paragraphs))
             session.execute(

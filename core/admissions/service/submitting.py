@@ -169,7 +169,7 @@ def _step(
         if changed is None:
             raise Refused(refused)
         _end_requests(session, application_id, "lapsed", now)
-        expire_in(session, session.scope.tenant_id, application_id, f"the application is {target}", now)
+        expire_in(session, session.scope.tenant_id, [application_id], f"the application is {target}", now)
         shelving.show(session, changed, application_id, target)
         audit.record(
             session,

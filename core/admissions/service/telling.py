@@ -1,14 +1,15 @@
-"""Writing to assessors: what was offered since the last letter, in one; and once before it is due."""
+"""Telling assessors: what was offered since the last letter, in one, with a card for each; and once before it is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.models import Assignment
+from core.admissions.models import Assessor, Assignment
 from core.admissions.queries import panels
 from core.admissions.queries.panels import Due
+from core.admissions.service.assigned import show_card
 from core.admissions.states import ASSESSING, DECLARED, OFFERED
 from core.data.session import ScopedSession, transaction
 
@@ -18,8 +19,8 @@ Post = Callable[[ScopedSession, Due], None]
 
 
 def tell_offered(session: ScopedSession, at: datetime, post: Post) -> int:
-    """Write to everybody to whom something was offered of which they were not told yet, one letter each; how many letters.
-    For the session's tenant. What is due follows from what was told: slots that were missed lose nobody."""
+    """Write to everybody to whom something was offered of which they were not told yet, one letter each, and put its cards on
+    their shelves; how many letters. For the session's tenant. What is due follows from what was told: slots that were missed lose nobody."""
     return _write(session, at, "told_at", post, Assignment.state == OFFERED, Assignment.told_at.is_(None))
 
 
@@ -49,4 +50,16 @@ def _write(session: ScopedSession, at: datetime, column: str, post: Post, *where
         _, people = panels.due(session, Assignment.id.in_(done))
         for one in people:
             post(session, one)
+        if column == "told_at":
+            _put_up(session, done)
     return len(people)
+
+
+def _put_up(session: ScopedSession, assignment_ids: Collection[str]) -> None:
+    rows = session.execute(
+        sa.select(Assessor.account_id, Assignment.id, Assignment.state, Assignment.due_at)
+        .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
+        .where(Assignment.id.in_(assignment_ids))
+    )
+    for row in rows:
+        show_card(session, *row)

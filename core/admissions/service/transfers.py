@@ -1,13 +1,14 @@
 """Moving a submitted application to another area: the central team's step, in one transaction across two sites.
 
 No row changes its tenant. The application at the old site ends as `transferred`; a new one at the other site takes copies of
-all that was ever written and submitted, each submitted text with the hash it had. Both name each other. Who was in conflict
-with the old one is with the new one.
+all that was ever written and submitted, each submitted text with the hash it had, what is hidden of it and its translations.
+Both name each other. Who was in conflict with the old one is with the new one, and so is whoever on the other site's panel
+has a reason to be.
 
 Nothing has to be given with it: what is moved is submitted, and when more is asked the request has a day of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,15 +24,16 @@ from core.admissions.models import (
     Attachment,
     Conflict,
     Decision,
-    EqualityResponse,
     InfoRequest,
+    Redaction,
     Submission,
+    Translation,
     Window,
 )
 from core.admissions.models.applications import IS_LIVE
 from core.admissions.queries.applying import times_of
 from core.admissions.queries.sight import clear_of
-from core.admissions.service import shelving
+from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import new_reference
 from core.admissions.service.expiring import expire_in
 from core.admissions.service.windows import reason
@@ -47,8 +49,10 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import Actor
 
-WRITTEN = (Answer, AnswerRevision, Submission, InfoRequest)
-"""What was written and submitted, and is copied row by row."""
+WRITTEN = (Answer, AnswerRevision, InfoRequest)
+"""What was written beside the submissions, and is copied row by row."""
+BESIDE = (Redaction, Translation)
+"""What assessors see of a submission, and what they do not: it holds at the other site too."""
 TAKES = frozenset({WindowState.OPEN, WindowState.GRACE, WindowState.ASSESSING})
 """States in which a window can take an application that was submitted elsewhere."""
 NOT_NOW = N_("Only an application that is submitted, and about which no decision is being made, can be moved.")
@@ -75,15 +79,15 @@ class Moved:
 
 
 Post = Callable[[ScopedSession, Moved], None]
-Link = Callable[[str], str]
-"""The link of an application's equality answers."""
 
 
 def transfer(
     session: ScopedSession, actor: Actor, source: Place, *, version: int, target_tenant_id: int, window_id: str, why: str,
-    store: Store, link: Link, post: Post,
+    store: Store, post: Post,
 ) -> Place:  # fmt: skip
     """Move an application to a window of another site; where it is then. Needs a session with platform scope.
+
+    Equality answers are not moved here: `equality.carry` does it afterwards, in a transaction that holds nothing else.
 
     Raises Forbidden, Invalid (no reason; a window that takes nothing), NotFound (missing, or the actor is in conflict with
     it), Changed (another version), and Refused when it is not submitted, a decision about it is being made, or the applicant
@@ -103,15 +107,13 @@ def transfer(
         reference = _arrive(session, row, source, new, window_id, now)
         for model in WRITTEN:
             _carry(session, model, source, new)
+        versions = _carry(session, Submission, source, new)
+        for beside in BESIDE:
+            _carry_beside(session, beside, source, new, versions)
         _carry(session, Attachment, source, new, lambda one: {"key": keys[one["key"]]})
         _carry(session, Conflict, source, new, where=Conflict.ended_at.is_(None))
-        session.execute(
-            sa.update(EqualityResponse)
-            .where(EqualityResponse.link == link(source.application_id))
-            .values(link=link(new.application_id))
-            .execution_options(synchronize_session=False)
-        )
-        expire_in(session, source.tenant_id, source.application_id, why, now)
+        conflicts.derive_for_application_in(session, new.application_id, tenant_id=new.tenant_id)
+        expire_in(session, source.tenant_id, [source.application_id], why, now)
         shelving.show(session, row.account_id, source.application_id, TRANSFERRED, tenant_id=source.tenant_id)
         shelving.show(session, row.account_id, new.application_id, SUBMITTED, tenant_id=new.tenant_id)
         post(session, Moved(row.account_id, row.locale, row.reference, reference, new))
@@ -192,8 +194,9 @@ def _arrive(session: ScopedSession, row: Any, source: Place, new: Place, window_
 def _carry(
     session: ScopedSession, model: Any, source: Place, new: Place,
     change: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None, where: sa.ColumnElement[bool] | None = None,
-) -> None:  # fmt: skip
-    """Copy the rows of `model` that hang on the application; in the order in which they were made, since ids grow with time."""
+) -> dict[str, str]:  # fmt: skip
+    """Copy the rows of `model` that hang on the application; new ids by old ones. In the order in which they were made, since
+    ids grow with time."""
     query = (
         sa.select(*model.__table__.c)
         .where(model.tenant_id == source.tenant_id, model.application_id == source.application_id)
@@ -201,9 +204,28 @@ def _carry(
     )
     found = [dict(one) for one in session.execute(query if where is None else query.where(where)).mappings()]
     of = {"tenant_id": new.tenant_id, "application_id": new.application_id}
-    rows = [{**one, **of, "id": new_id(), **(change(one) if change else {})} for one in found]
+    return _put(session, model, [{**one, **of, **(change(one) if change else {})} for one in found])
+
+
+def _carry_beside(session: ScopedSession, model: Any, source: Place, new: Place, versions: Mapping[str, str]) -> None:
+    """Copy the rows of `model` that hang on submitted versions; `versions` are the new ones by the old."""
+    query = (
+        sa.select(*model.__table__.c)
+        .where(model.tenant_id == source.tenant_id, model.submission_id.in_(versions))
+        .order_by(model.id)
+    )
+    found = session.execute(query).mappings()
+    _put(
+        session, model, [{**one, "tenant_id": new.tenant_id, "submission_id": versions[one["submission_id"]]} for one in found]
+    )  # fmt: skip
+
+
+def _put(session: ScopedSession, model: Any, found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Write rows under ids of their own: new ids by those they came with."""
+    rows = [(one["id"], {**one, "id": new_id()}) for one in found]
     if rows:
-        session.execute(sa.insert(model), rows)
+        session.execute(sa.insert(model), [row for _, row in rows])
+    return {old: row["id"] for old, row in rows}
 
 
 def _copy_contents(session: ScopedSession, source: Place, new: Place, store: Store) -> dict[str, str]:

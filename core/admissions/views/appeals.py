@@ -73,6 +73,6 @@ def appeal(appeal_id: str) -> Response:
             return redirect_with(said, "decisions.appeals")
     return render(
         "admissions/decisions/appeal.html", 422 if form.errors else 200, appeal=found, form=form, kinds=STATES,
-        past=reading.history(session, found.application_id), said=by_criterion(reading.scores(session, found.application_id)),
+        past=reading.history(session, found.application_id), said=by_criterion(reading.scores(session, who(), found.application_id)),
         titles=titles(), version=number("version") or found.version, **tables(),
     )  # fmt: skip

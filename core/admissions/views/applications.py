@@ -212,13 +212,18 @@ def _offers(found: queries.One) -> list[tuple[str, str]]:
 
 def _rooms(found: queries.One) -> list[tuple[str, str]]:
     """(label, address) of the other pages about the application; what prepares it for assessors only while it is in hand."""
-    rooms = []
-    for endpoint, label in ROOMS:
-        if found.state in IN_HAND or (found.state in DECIDED and endpoint not in BEFORE_DECIDING):
-            values = {"application_id": found.id, "window_id": found.window_id}
-            named = {k: v for k, v in values.items() if current_app.url_map.is_endpoint_expecting(endpoint, k)}
-            rooms.append((_(label), url_for(endpoint, **named)))  # type: ignore[arg-type]  # parameters of the address
-    return rooms
+    return [
+        (_(label), _address(endpoint, found))
+        for endpoint, label in ROOMS
+        if found.state in IN_HAND or (found.state in DECIDED and endpoint not in BEFORE_DECIDING)
+    ]
+
+
+def _address(endpoint: str, found: queries.One) -> str:
+    """Where a page about the application is; some stand below its window."""
+    if current_app.url_map.is_endpoint_expecting(endpoint, "window_id"):
+        return url_for(endpoint, application_id=found.id, window_id=found.window_id)
+    return url_for(endpoint, application_id=found.id)
 
 
 def _elsewhere(found: queries.One) -> tuple[str, str, bool] | None:

@@ -177,7 +177,7 @@ def _one(window: windows.WindowRow, found: Candidate, form: CommentForm, correct
         "admissions/decisions/one.html", 422 if form.errors else 200, window=window, one=found, form=form, corrects=corrects,
         signed=next((one for one in past if one.state == SIGNED), None),
         can_sign=corrects or (found.to_sign and isinstance(form, SignForm)), past=past,
-        said=by_criterion(queries.scores(session, found.id)), titles=titles(), **tables(),
+        said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(), **tables(),
     )  # fmt: skip
 
 
@@ -210,5 +210,5 @@ def comments(window_id: str, application_id: str) -> Response:
             return redirect_with(_("The comments are saved."), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
     return render(
         "admissions/decisions/comments.html", 422 if form.errors else 200, window=window, one=found, form=form,
-        version=number("version") or signed.version, said=by_criterion(queries.scores(session, found.id)), titles=titles(),
+        version=number("version") or signed.version, said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(),
     )  # fmt: skip

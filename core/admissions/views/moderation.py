@@ -165,7 +165,7 @@ def moderation_one(slug: str, decision_id: str) -> Response:
         past = reading.history(session, application_id)
         this = next(one for one in past if one.id == decision_id)
         waiting = queries.some(session, who(), [decision_id])
-        said = by_criterion(reading.scores(session, application_id))
+        said = by_criterion(reading.scores(session, who(), application_id))
     return render(
         "admissions/decisions/moderation_one.html", 422 if form.errors else 200, at=site, one=found, this=this, said=said,
         past=[one for one in past if one.id != decision_id], form=form, titles=titles(), waiting=bool(waiting),

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from core.admissions import application_letters, downloads, equality
+from core.admissions import application_letters, downloads
 from core.admissions.application_forms import MoveForm
 from core.admissions.queries import applications as queries
 from core.admissions.queries.targets import Target, targets
-from core.admissions.service import transfers
+from core.admissions.service import equality, transfers
 from core.admissions.service.transfers import Place
 from core.admissions.states import SUBMITTED, TRANSFERRED
 from core.admissions.views.desk import kept_on, still
@@ -53,11 +53,11 @@ def _go(source: Place, version: int, target: Target, why: str) -> None:
     tenant = current_app.extensions["q.directory"].by_id(target.tenant_id)
     here().session.rollback()  # SQLite: no read stays open beside the other session, which writes
     with platform_scope("Joining Q: an application moves to another area", actor) as session:
-        transfers.transfer(
+        moved = transfers.transfer(
             session, actor, source, version=version, target_tenant_id=target.tenant_id, window_id=target.window_id, why=why,
-            store=downloads.store(), link=lambda wanted: equality.link(secret, wanted),
-            post=application_letters.moved(tenant, why),
+            store=downloads.store(), post=application_letters.moved(tenant, why),
         )  # fmt: skip
+        equality.carry(session, secret_key=secret, before=source.application_id, after=moved.application_id)
 
 
 def _label(target: Target) -> str:

@@ -112,7 +112,7 @@ def chart(stages: Sequence[tuple[str, int]]) -> Any:
     return charts.bars(_("How many came so far"), [(say(STAGES[name]), count) for name, count in stages])
 
 
-@blueprint.get("/work")
+@blueprint.get("/waiting")
 @needs(Permission.TENANT_ADMISSIONS_MANAGE)
 def work() -> Response:
     """What needs the lead, the longest waiting first."""

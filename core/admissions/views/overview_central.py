@@ -90,7 +90,7 @@ def home() -> Response:
     )  # fmt: skip
 
 
-@central.get("/work")
+@central.get("/waiting")
 @needs(Permission.ADMISSIONS_CONFIGURE)
 def central_work() -> Response:
     """What needs the central team, the longest waiting first."""

@@ -7,6 +7,7 @@ prints what it was told.
 import json
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,6 +72,14 @@ def seal_naively(session: ScopedSession, actor: Actor, assignment_id: str) -> li
     if task.state != "assessing":
         return []
     time.sleep(THINKING)
+    with suppress(
+        sa.exc.DBAPIError
+    ):  # where the database refuses the second, it has said "sealed" to its person all the same
+        _write(session, work, assignment_id)
+    return ["sealed"]
+
+
+def _write(session: ScopedSession, work: Work, assignment_id: str) -> None:
     with transaction(session):
         quiet: dict[str, Any] = {"synchronize_session": False}
         rows = [
@@ -86,7 +95,6 @@ def seal_naively(session: ScopedSession, actor: Actor, assignment_id: str) -> li
             session.execute(sealing.values(sealed_at=clock.now(), sha256="0" * 64).execution_options(**quiet))
         moving = sa.update(Assignment).where(Assignment.id == assignment_id)
         session.execute(moving.values(state="sealed").execution_options(**quiet))
-    return ["sealed"]
 
 
 PARTS = {"save": save, "seal": seal, "seal_naively": seal_naively}

@@ -293,6 +293,22 @@ def test_an_unanswered_request_lapses_once(
     assert again(session, mine, ann).state == "submitted"
 
 
+def test_an_answer_is_taken_as_long_as_the_request_has_not_lapsed(
+    session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock
+) -> None:
+    mine = begin(session, ann)
+    type_in(session, mine, ann, **FULL)
+    send(session, again(session, mine, ann), ann)
+    due = clock.now() + timedelta(days=2)
+    submitting.ask(session, mine.id, SYSTEM, sections=["more"], question="?", due_at=due, known=["more"])
+    frozen_clock.advance(days=2, minutes=60)
+    assert ending.lapse(session, clock.now()) == 0
+    assert again(session, mine, ann).taken(clock.now()) == "in_grace"
+    frozen_clock.advance(seconds=1)
+    assert again(session, mine, ann).taken(clock.now()) is None
+    assert ending.lapse(session, clock.now()) == 1
+
+
 def test_withdrawing_keeps_everything_and_applying_again_takes_the_answers(
     session: ScopedSession, window: str, ann: Actor
 ) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -199,7 +198,7 @@ def test_a_newer_version_is_read_before_sealing(panel: Panel) -> None:
     panel.seal(ann, assignment)
 
 
-SPOILS = {
+SPOILS: dict[str, sa.Update | sa.Delete] = {
     "update of the assessment": sa.update(Assessment).values(recommendation="accept", submission_id=Assessment.submission_id),
     "another hash": sa.update(Assessment).values(sha256="1" * 64, submission_id=None),
     "opened again by hand": sa.update(Assessment).values(sealed_at=None, sha256="", submission_id=None),
@@ -214,7 +213,7 @@ SPOILS = {
 @pytest.mark.parametrize("name", SPOILS)
 def test_sealed_score_immutability_at_db_level(panel: Panel, name: str) -> None:
     panel.sealed("ann", panel.application("zoe"), 3)
-    statement: Any = SPOILS[name].where(sa.true()).execution_options(synchronize_session=False)
+    statement = SPOILS[name].where(sa.true()).execution_options(synchronize_session=False)
     with pytest.raises(sa.exc.DBAPIError, match=r"never changed|violates foreign key|FOREIGN KEY"), transaction(panel.session):  # fmt: skip
         panel.session.execute(statement)
     assert set(panel.session.scalars(sa.select(Score.value))) == {3}
@@ -263,19 +262,25 @@ def test_what_is_decided_is_not_reopened(panel: Panel) -> None:
         service.reopen(panel.session, panel.central, assignment, panel.task(ann, assignment).version, "Late")
 
 
+def _turn_down_late(panel: Panel, actor: Actor, assignment: str) -> None:
+    panel.declare(actor, assignment)
+    declaring.turn_down(panel.session, actor, assignment, 2, "No time")
+
+
+def _recuse_late(panel: Panel, actor: Actor, assignment: str) -> None:
+    panel.declare(actor, assignment)
+    declaring.recuse(panel.session, actor, assignment, 2, "I know them")
+
+
 LEAVING: dict[str, Callable[[Panel, Actor, str], object]] = {
     "offered": lambda *_: None,
     "assessing": lambda panel, actor, one: panel.declare(actor, one),
     "declared": lambda panel, actor, one: panel.declare(actor, one, "minor", "We met"),
     "recused at once": lambda panel, actor, one: panel.declare(actor, one, "major"),
     "turned down": lambda panel, actor, one: declaring.turn_down(panel.session, actor, one, 1, "No time"),
-    "turned down late": lambda panel, actor, one: (
-        panel.declare(actor, one), declaring.turn_down(panel.session, actor, one, 2, "No time"),
-    ),
-    "recused late": lambda panel, actor, one: (
-        panel.declare(actor, one), declaring.recuse(panel.session, actor, one, 2, "I know them"),
-    ),
-}  # fmt: skip
+    "turned down late": _turn_down_late,
+    "recused late": _recuse_late,
+}
 
 
 @pytest.mark.parametrize("way", LEAVING)

@@ -289,6 +289,7 @@ def test_a_lead_who_assesses_reads_no_scores_before_sealing(panel: Panel) -> Non
     panel.give(application, "lead")
     text = browser(panel, panel.lead).get(place).text
     assert "ann says why." not in text
+    assert "Times sealed" not in text
     assert "once you have sealed your own scores" in text
 
 

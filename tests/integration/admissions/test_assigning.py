@@ -9,15 +9,17 @@ from flask import Flask
 
 from core.admissions.models import Application, Assignment
 from core.admissions.needs import Needs, needs_of
+from core.admissions.queries import applying
 from core.admissions.queries import assessors as assessor_queries
 from core.admissions.queries import panels as queries
 from core.admissions.queries.panels import Due
-from core.admissions.service import assessors, assigning, conflicts, telling
+from core.admissions.service import assessors, assigning, conflicts, submitting, telling
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
+from core.tenancy.models import ShelfItem
 from tests.factories.assessing import make_assessment, make_assignment, make_policy, make_rules
 from tests.integration.admissions.panel_cases import Panel, make_panel
 from tests.support.app_fixtures import FrozenClock
@@ -178,6 +180,30 @@ def test_one_letter_tells_of_everything_offered_and_one_reminds(panel: Panel, fr
     assert turn() == []
     frozen_clock.advance(days=9)
     assert turn() == []
+
+
+def test_a_card_goes_up_with_the_letter_and_down_with_the_assignment(panel: Panel) -> None:
+    bo, cy = panel.assessor("Bo"), panel.assessor("Cy")
+    ann, di, ed, flo = (panel.application(name) for name in ("Ann", "Di", "Ed", "Flo"))
+    taken, tied = assign(panel, ann, bo), assign(panel, di, bo)
+    left, ended = assign(panel, ed, bo), assign(panel, flo, cy)
+
+    def cards() -> set[str]:
+        panel.session.rollback()
+        return set(panel.session.scalars(sa.select(ShelfItem.ref).where(ShelfItem.kind == "assessment")))
+
+    assert cards() == set()
+    telling.tell_offered(panel.session, clock.now(), lambda *_: None)
+    assert cards() == {taken, tied, left, ended}
+    assigning.take_back(panel.session, panel.lead, taken, 1, "On leave")
+    assert cards() == {tied, left, ended}
+    conflicts.put_down(panel.session, panel.lead, di, panel.accounts["Bo"], "person", "why")
+    assert cards() == {left, ended}, "a card would tell of an application that is hidden from its reader"
+    mine = applying.mine(panel.session, ed, panel.accounts["Ed"])
+    submitting.withdraw(panel.session, mine, Actor(panel.accounts["Ed"], "Ed"))
+    assert cards() == {ended}
+    assessors.end(panel.session, panel.lead, cy, 1, "Moved away")
+    assert cards() == set()
 
 
 def test_what_is_offered_on_the_last_day_is_told_before_it_is_reminded_of(

@@ -27,8 +27,8 @@ from core.kernel.views import SYSTEM, Actor
 from tests.factories.admissions import make_form, make_window, said, small_form
 from tests.factories.assessing import make_assessor, make_assignment
 from tests.factories.people import client_of, make_person
-from tests.integration.admissions.test_window_races import at_once
 from tests.support.app_fixtures import FrozenClock
+from tests.support.racing import at_once
 
 PDF = b"%PDF-1.7\nwords of a CV\n%%EOF\n"
 

@@ -14,7 +14,7 @@ from core.admissions.queries import conflicts as queries
 from core.admissions.service import assessors, conflicts, drafts, submitting
 from core.admissions.service.assessors import Place
 from core.data.audit import verify
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
 from core.kernel.errors import Conflict as Stale
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_id, new_token
@@ -76,7 +76,7 @@ def test_deriving_costs_the_same_for_a_small_and_a_large_panel(panel: Panel, sta
     for one in range(number):
         panel.assessor(f"Assessor {one}", workplace="NHS Lothian")
     application = panel.application("Ann Smith", "Lothian Health Board")
-    with conflicts.transaction(panel.session), statements() as seen:
+    with transaction(panel.session), statements() as seen:
         conflicts.derive_for_application_in(panel.session, application)
     assert len(standing(panel, application)) == number
     assert len(seen) == 5, seen.text
@@ -123,7 +123,7 @@ def test_the_workplace_moves_conflicts_with_it(panel: Panel) -> None:
 def test_nobody_assesses_their_own_application(panel: Panel) -> None:
     bo = panel.assessor("Bo Same")
     application = panel.application("Bo Same")
-    with conflicts.transaction(panel.session):
+    with transaction(panel.session):
         conflicts.derive_for_application_in(panel.session, application)
     assert standing(panel, application) == {"Bo Same": "own_application"}
     assert assessor_queries.one(panel.session, panel.lead.account_id, bo).held == 0

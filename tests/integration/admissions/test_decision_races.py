@@ -1,7 +1,6 @@
 """Two who do the same thing at the same moment, each with a connection of their own: it happens once."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
@@ -13,12 +12,11 @@ from core.admissions.queries import batches as reading
 from core.admissions.service import deciding, moderating, releasing
 from core.admissions.service.deciding import Wish
 from core.data.audit import verify
-from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
-from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.work.models import Mail
 from tests.integration.admissions.deciding_rig import SITE, Rig, post
+from tests.support.racing import at_once
 
 AT_ONCE = 4
 
@@ -28,22 +26,11 @@ def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
     return Rig(session_for("scotland"))
 
 
-def at_once(app: Flask, rig: Rig, action: Callable[[ScopedSession, int], object]) -> list[object]:
-    """What `action(session, number)` gave to each of several callers who began together; a refusal gives its class."""
-    start, tenant_id = Barrier(AT_ONCE), rig.session.scope.tenant_id
-    assert tenant_id is not None
+def _race(app: Flask, rig: Rig, action: Callable[[ScopedSession, int], object]) -> list[object]:
+    """What the action gave to each of `AT_ONCE` callers at the rig's tenant."""
     rig.session.rollback()
-
-    def run(number: int) -> object:
-        with app.app_context(), tenant_session(tenant_id) as session:
-            start.wait()
-            try:
-                return action(session, number)
-            except DomainError as refused:
-                return type(refused)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(run, range(AT_ONCE)))
+    assert rig.session.scope.tenant_id is not None
+    return at_once(app, rig.session.scope.tenant_id, action, AT_ONCE)
 
 
 def _count(rig: Rig, model: type) -> int:
@@ -54,7 +41,7 @@ def _count(rig: Rig, model: type) -> int:
 def test_a_batch_released_at_once_goes_out_once(app: Flask, rig: Rig) -> None:
     batch = rig.ready(rig.applicant("ann"), rig.applicant("bob", "decline"))
     seen = reading.one(rig.session, rig.lead.account_id, batch)
-    found = at_once(
+    found = _race(
         app, rig, lambda s, _: releasing.release(s, rig.lead, seen.id, seen.version, seen.size, site=SITE, post=post)
     )
     assert found.count(2) == 1
@@ -79,14 +66,14 @@ def test_without_the_conditional_update_it_goes_out_more_than_once(app: Flask, r
                 post(session, releasing.outgoing(one, "subject", ["text"]))
         return len(found)
 
-    assert at_once(app, rig, careless).count(1) == AT_ONCE
+    assert _race(app, rig, careless).count(1) == AT_ONCE
     assert _count(rig, Mail) == AT_ONCE
 
 
 def test_a_decision_moderated_at_once_is_moderated_once(app: Flask, rig: Rig) -> None:
     decision = rig.sign(rig.applicant("ann"))
     people = [rig.central, rig.second]
-    found = at_once(app, rig, lambda s, n: moderating.moderate(s, people[n % 2], {decision: 1}))
+    found = _race(app, rig, lambda s, n: moderating.moderate(s, people[n % 2], {decision: 1}))
     assert found.count(1) == 1
 
 
@@ -99,12 +86,12 @@ def test_moderated_and_returned_at_once_is_one_of_them(app: Flask, rig: Rig) -> 
         moderating.send_back(session, rig.second, decision, 1, "why")
         return 1
 
-    assert at_once(app, rig, act).count(1) == 1
+    assert _race(app, rig, act).count(1) == 1
 
 
 def test_an_application_signed_at_once_has_one_decision(app: Flask, rig: Rig) -> None:
     ann = rig.applicant("ann")
-    found = at_once(
+    found = _race(
         app, rig, lambda s, _: deciding.sign(s, rig.lead, rig.window_id, ann, Wish("accept"), new_token())
     )  # fmt: skip
     assert sum(isinstance(one, str) for one in found) == 1
@@ -116,6 +103,6 @@ def test_letters_sent_again_at_once_are_sent_once(app: Flask, rig: Rig) -> None:
     rig.release(batch)
     with transaction(rig.session):
         rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
-    found = at_once(app, rig, lambda s, _: releasing.resend(s, rig.lead, batch, post=post))
+    found = _race(app, rig, lambda s, _: releasing.resend(s, rig.lead, batch, post=post))
     assert sorted(str(one) for one in found) == ["0"] * (AT_ONCE - 1) + ["1"]
     assert _count(rig, Mail) == 2

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 
 from core.admissions.models import (
     Application,
+    Assignment,
     Conflict,
     Decision,
     DecisionLetter,
     MembershipOffer,
 )
-from core.admissions.queries import applying, moderation
+from core.admissions.queries import applying, moderation, proposals, queues
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
 from core.admissions.service import batches, deciding, moderating, releasing, shelving, submitting
@@ -37,6 +38,7 @@ from tests.factories.assessing import (
     make_proposal,
 )
 from tests.integration.admissions.deciding_rig import SITE, Rig, post, quick_people
+from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
 
 SHARED_COMMENT = {"experience": {"en": "Tell us more of the ward.", "cy": "Dywedwch fwy am y ward."}}
@@ -326,13 +328,75 @@ def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None
     assert rig.release(rig.held(rig.decision(hidden).id, name="Second"), 1) == 1
 
 
+def test_a_lead_who_is_still_to_score_learns_nothing_of_others_scores(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    other = quick_people(rig.session, ["yan"])["yan"]
+    make_assessment(rig.session, make_assignment(rig.session, ann, make_assessor(rig.session, other), "assessing"), 4)
+    own = make_assignment(rig.session, ann, make_assessor(rig.session, str(rig.lead.account_id)), "assessing")
+
+    def learnt(who: str | None) -> tuple[Any, ...]:
+        one = candidates.candidate(rig.session, who, rig.window_id, ann)
+        said = candidates.scores(rig.session, who, ann)
+        listed = proposals.listed(rig.session, rig.window_id, who, sort="reference", limit=9, offset=0)[0]
+        history = proposals.history(rig.session, rig.window_id, ann, who).proposals
+        kinds = {row.kind for row in queues.of_lead(rig.session, who, clock.now())[0]}
+        return (
+            one.mean,
+            one.spread,
+            one.suggested,
+            len(said),
+            [row.said is not None for row in listed],
+            len(history),
+            kinds,
+        )
+
+    assert learnt(rig.lead.account_id) == (None, None, "", 0, [False], 0, set())
+    assert learnt(rig.other_lead.account_id) == (4, 0, "accept", 5, [True], 1, {"sign"})
+    with pytest.raises(Refused):
+        rig.sign(ann, Wish("accept"))
+    make_assessment(rig.session, own, 2)
+    assert learnt(rig.lead.account_id) == (3, 2, "accept", 10, [True], 1, {"sign"})
+
+
+def test_a_letter_rests_on_what_was_sealed_when_its_decision_was_signed(rig: Rig, frozen_clock: FrozenClock) -> None:
+    ann = rig.applicant("ann")
+    people = quick_people(rig.session, ["yan", "zoe", "xia"])
+    given = {
+        name: make_assignment(rig.session, ann, make_assessor(rig.session, account), "assessing")
+        for name, account in people.items()
+    }
+    make_assessment(rig.session, given["yan"], 2)
+    make_assessment(rig.session, given["xia"], 1)
+    _conflict(rig, ann, people["xia"])
+    assert set(candidates.levels(rig.session, [ann])[ann].values()) == {2}, "who is in conflict since does not count"
+    frozen_clock.advance(minutes=1)
+    rig.sign(ann)
+    frozen_clock.advance(minutes=1)
+    make_assessment(rig.session, given["zoe"], 4)
+    make_assessment(rig.session, given["yan"], 4, phase="post_discussion")
+    assert set(candidates.levels(rig.session, [ann])[ann].values()) == {2}
+    assert candidates.candidate(rig.session, rig.lead.account_id, rig.window_id, ann).mean == 4
+
+
+def test_a_released_decision_ends_what_assessors_still_have(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    people = quick_people(rig.session, ["zoe", "yan"])
+    late = make_assignment(rig.session, ann, make_assessor(rig.session, people["zoe"]), "assessing")
+    sealed = make_assignment(rig.session, ann, make_assessor(rig.session, people["yan"]), "assessing")
+    make_assessment(rig.session, sealed)
+    rig.released(ann)
+    states = dict(rig.session.execute(sa.select(Assignment.id, Assignment.state)).all())
+    assert states == {late: "expired", sealed: "sealed"}
+
+
 def test_cards_say_that_there_is_a_decision_not_which(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
     with transaction(rig.session):
         for one in ("ann", "bob"):
             shelving.show(rig.session, rig.people[one], {"ann": ann, "bob": bob}[one], "submitted")
     rig.released(ann, bob)
-    assert set(rig.session.scalars(sa.select(ShelfItem.status))) == {"There is a decision"}
+    shown = rig.session.scalars(sa.select(ShelfItem.status).where(ShelfItem.kind == "application"))
+    assert set(shown) == {"There is a decision"}
 
 
 def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
@@ -351,6 +415,44 @@ def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
     first, second = rig.session.scalars(sa.select(Mail).order_by(Mail.id)).all()
     assert (first.text, second.state) == (second.text, "queued")
     assert reading.delivery(rig.session, rig.lead.account_id, batch) == {"queued": 1}
+
+
+def test_a_letter_that_was_corrected_since_is_not_sent_again(rig: Rig) -> None:
+    ann = rig.applicant("ann", "decline")
+    batch = rig.ready(ann)
+    rig.release(batch)
+    made = deciding.correct(
+        rig.session, rig.lead, rig.window_id, ann, Wish("accept", "scores", "Mistyped."), new_token()
+    )
+    rig.moderate(made)
+    rig.release(rig.held(made, name="Corrections"))
+    with transaction(rig.session):
+        rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0, "it would decline somebody who is accepted"
+
+
+def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
+    ann, bob = rig.applicant("ann"), rig.applicant("bob")
+    signed = rig.sign(ann)
+    moderated = rig.sign(bob)
+    rig.moderate(moderated)
+    for name, made in (("ann", ann), ("bob", bob)):
+        mine = applying.mine(rig.session, made, rig.people[name])
+        submitting.withdraw(rig.session, mine, Actor(rig.people[name], name))
+    assert moderation.waiting(rig.session, rig.second.account_id)[1] == 0
+    assert moderation.some(rig.session, rig.second.account_id, [signed]) == []
+    assert reading.ready(rig.session, rig.lead.account_id, rig.window_id) == []
+    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
+    assert kinds == []
+    assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
+
+
+def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -> None:
+    hidden = rig.applicant("ann")
+    rig.ready(hidden)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="release")[1] == 1
+    _conflict(rig, hidden, rig.other_lead.account_id)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now())[1] == 0
 
 
 def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, statements: Counter) -> None:

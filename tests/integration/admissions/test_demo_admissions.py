@@ -170,7 +170,7 @@ def _submissions_are_valid_and_hashed(loaded: Loaded) -> None:
 def _drafts_are_at_every_stage(loaded: Loaded) -> None:
     schema = content.first_form()
     drafts = [row for row in loaded.of(Application, "scotland") if row.state == "draft"]
-    found = Counter()
+    found: Counter[int] = Counter()
     for draft in drafts:
         given = {row.question: row.value for row in loaded.of(Answer, "scotland") if row.application_id == draft.id}
         found[len(unfinished(schema, given))] += 1

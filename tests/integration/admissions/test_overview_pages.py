@@ -66,7 +66,7 @@ def test_everything_that_waits_leads_to_where_it_is_done(
         make_assignment(scotland, by_outcome[outcome], assessor, "sealed")
         make_proposal(scotland, by_outcome[outcome], outcome)
     make_decision(scotland, submitted("held"), "accept", "moderated", signed_by=someone, moderated_by=lead_id(app))
-    page = lead.get("/scotland/manage/admissions/work")
+    page = lead.get("/scotland/manage/admissions/waiting")
     assert page.status_code == 200
     links = page.text.split("<main", 1)[1]
     for words in (
@@ -76,9 +76,9 @@ def test_everything_that_waits_leads_to_where_it_is_done(
         assert words in links, words
     for address in [part.split('"', 1)[0] for part in links.split('<th scope="row"><a href="')[1:]]:
         assert lead.get(address).status_code == 200, address
-    only = lead.get("/scotland/manage/admissions/work?kind=overdue").text.split("<tbody", 1)[1]
+    only = lead.get("/scotland/manage/admissions/waiting?kind=overdue").text.split("<tbody", 1)[1]
     assert only.count("<tr>") == 1
-    file = lead.get("/scotland/manage/admissions/work?format=csv")
+    file = lead.get("/scotland/manage/admissions/waiting?format=csv")
     assert file.mimetype == "text/csv"
     assert "Ready to be decided" in file.text
 
@@ -88,9 +88,9 @@ def lead_id(app: Flask) -> str:
 
 
 def test_nothing_waits_and_nothing_to_count(lead: FormClient, central: FormClient) -> None:
-    assert "Nothing waits for you" in lead.get("/scotland/manage/admissions/work").text
+    assert "Nothing waits for you" in lead.get("/scotland/manage/admissions/waiting").text
     assert "No figures yet" in lead.get("/scotland/manage/admissions/funnel").text
-    assert "Nothing waits for the central team" in central.get("/console/admissions/work").text
+    assert "Nothing waits for the central team" in central.get("/console/admissions/waiting").text
     assert "No figures yet" in central.get("/console/admissions/funnel").text
 
 
@@ -114,7 +114,7 @@ def test_a_signed_decision_leads_to_moderation(
     app: Flask, scotland: ScopedSession, submitted: Any, central: FormClient
 ) -> None:
     decision = make_decision(scotland, submitted("signed"), signed_by=lead_id(app))
-    page = central.get("/console/admissions/work").text
+    page = central.get("/console/admissions/waiting").text
     address = f"/console/admissions/moderation/scotland/{decision}"
     assert address in page
     assert central.get(address).status_code == 200

@@ -2,35 +2,33 @@
 applied once; and an interest that is declared while an application is submitted is seen by one of the two."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import panel_jobs
-from core.admissions.models import Assignment, Conflict
+from core.admissions.models import Application, Assignment, Conflict
 from core.admissions.needs import Needs
+from core.admissions.panel_jobs import plan_assignments
 from core.admissions.service import assessors, assigning, conflicts, plans
 from core.config import normalise_url
 from core.data import audit
 from core.data.audit import verify
-from core.data.db import tenant_session
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
-from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.kernel.views import SYSTEM
 from core.people.service import accounts
 from core.tenancy.models import Tenant
+from core.work.registry import JOBS
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.assessing import make_assessor, make_submitted
 from tests.integration.admissions.panel_cases import make_panel
 from tests.support.databases import Database
-from tests.support.racing import together
+from tests.support.racing import at_once, together
 
 PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 4
 Sessions = Callable[[str], ScopedSession]
@@ -97,7 +95,7 @@ def test_the_race_for_an_assessor_can_be_lost(shared: ScopedSession, other_datab
 
 def test_a_plan_is_applied_once(shared: ScopedSession, other_database: Database) -> None:
     window, assessor, _ = _filled(shared)
-    assert panel_jobs.plan_assignments  # it declares the job that is asked for
+    assert JOBS[plans.JOB].handler is plan_assignments
     run_id = plans.ask(shared, SYSTEM, window, new_token(), seed=1)
     plans.work_out(shared, run_id, lambda _: Needs(1))
     url = normalise_url(other_database.app_url)
@@ -106,33 +104,20 @@ def test_a_plan_is_applied_once(shared: ScopedSession, other_database: Database)
     assert len(_assigned(shared)) == CAPACITY
 
 
-def _both(app: Flask, tenant_id: int, *actions: Callable[[ScopedSession], object]) -> list[object]:
-    """What actions that began together gave; a refusal gives its class."""
-    start = Barrier(len(actions))
-
-    def run(action: Callable[[ScopedSession], object]) -> object:
-        with app.app_context(), tenant_session(tenant_id) as session:
-            start.wait()
-            try:
-                return action(session)
-            except DomainError as refused:
-                return type(refused)
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
-
-
 def test_of_a_conflict_and_an_assignment_at_once_the_conflict_wins(app: Flask, session_for: Sessions) -> None:
     panel = make_panel(app, session_for("scotland"))
     bo = panel.assessor("Bo")
     pairs = [panel.application(f"Ann {n}") for n in range(6)]
     panel.session.rollback()
+
+    def act(application: str, session: ScopedSession, number: int) -> None:
+        if number:
+            conflicts.put_down(session, panel.lead, application, panel.accounts["Bo"], "person", "why")
+        else:
+            assigning.assign(session, panel.lead, application, bo, panel.due, new_token())
+
     for application in pairs:
-        _both(
-            app, panel.session.scope.tenant_id or 0,
-            lambda s, a=application: assigning.assign(s, panel.lead, a, bo, panel.due, new_token()),
-            lambda s, a=application: conflicts.put_down(s, panel.lead, a, panel.accounts["Bo"], "person", "why"),
-        )  # fmt: skip
+        at_once(app, panel.session.scope.tenant_id or 0, partial(act, application), 2)
     panel.session.rollback()
     assert panel.session.scalar(sa.select(sa.func.count(Conflict.id))) == len(pairs)
     assert set(panel.session.scalars(sa.select(Assignment.state))) <= {"recused"}
@@ -150,21 +135,23 @@ def test_an_interest_and_a_submission_at_once_are_a_conflict(app: Flask, session
     def submitted(session: ScopedSession, application: str) -> None:
         with transaction(session):
             session.execute(
-                sa.update(conflicts.Application)
-                .where(conflicts.Application.id == application)
+                sa.update(Application)
+                .where(Application.id == application)
                 .values(submitted_at=panel.due, organisation_norm="lothian")
             )
             audit.record(session, actor=SYSTEM, action="test.submit", subject=application)
             conflicts.derive_for_application_in(session, application)
 
+    def act(place: str, application: str, session: ScopedSession, number: int) -> None:
+        if number:
+            submitted(session, application)
+        else:
+            assessors.add_interest(
+                session, panel.lead, place, kind="organisation", target="NHS Lothian", form_key=new_token()
+            )
+
     for place, application in zip(places, applications, strict=True):
-        _both(
-            app, panel.session.scope.tenant_id or 0,
-            lambda s, p=place: assessors.add_interest(
-                s, panel.lead, p, kind="organisation", target="NHS Lothian", form_key=new_token()
-            ),
-            lambda s, a=application: submitted(s, a),
-        )  # fmt: skip
+        at_once(app, panel.session.scope.tenant_id or 0, partial(act, place, application), 2)
     panel.session.rollback()
     found = panel.session.execute(sa.select(Conflict.application_id, Conflict.account_id)).all()
     assert len(found) == len(set(found)) == 25

@@ -8,17 +8,18 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import panel_jobs, planning
-from core.admissions.models import Assignment, AssignmentRun
+from core.admissions import assign, panel_jobs, planning
+from core.admissions.models import Assessor, Assignment, AssignmentRun
 from core.admissions.needs import Needs
 from core.admissions.queries import plans as queries
 from core.admissions.service import assessors, assigning, conflicts, plans
 from core.data.audit import verify
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
+from core.work import GiveUp
 from core.work.models import OutboxItem
 from tests.factories.assessing import make_assessment, make_assignment
 from tests.integration.admissions.panel_cases import Panel, make_panel
@@ -81,9 +82,7 @@ def test_a_plan_is_asked_for_worked_out_and_applied(panel: Panel) -> None:
 
 def _changes(panel: Panel) -> dict[str, Callable[[], Any]]:
     session, lead = panel.session, panel.lead
-    bo = session.scalars(
-        sa.select(assessors.Assessor.id).where(assessors.Assessor.account_id == panel.accounts["Bo"])
-    ).one()
+    bo = session.scalars(sa.select(Assessor.id).where(Assessor.account_id == panel.accounts["Bo"])).one()
     first = next(iter(queries.visible(session, None, panel.window)))
     return {
         "a new application": lambda: panel.application("Late"),
@@ -119,7 +118,7 @@ def test_a_discarded_plan_stops_and_stays_discarded(panel: Panel, monkeypatch: p
         raise AssertionError("it went on")
 
     monkeypatch.setattr(plans, "EVERY_SECONDS", 0)
-    monkeypatch.setattr(plans.assign, "plan", discarded_meanwhile)
+    monkeypatch.setattr(assign, "plan", discarded_meanwhile)
     for _ in range(2):
         plans.work_out(panel.session, run_id, needs)
         assert queries.one(panel.session, run_id).state == "discarded"
@@ -127,7 +126,7 @@ def test_a_discarded_plan_stops_and_stays_discarded(panel: Panel, monkeypatch: p
 
 def test_a_worker_that_died_leaves_a_plan_that_is_begun_again(panel: Panel) -> None:
     run_id = plans.ask(panel.session, panel.lead, panel.window, new_token(), seed=1)
-    with plans.transaction(panel.session):
+    with transaction(panel.session):
         panel.session.execute(sa.update(AssignmentRun).values(state="running", progress=40))
     plans.work_out(panel.session, run_id, needs)
     first = queries.one(panel.session, run_id)
@@ -141,8 +140,8 @@ def test_what_cannot_be_planned_is_told(app: Flask, panel: Panel, monkeypatch: p
         raise ValueError("twice")
 
     run_id = plans.ask(panel.session, panel.lead, panel.window, new_token())
-    monkeypatch.setattr(plans.assign, "plan", broken)
-    with app.app_context(), pytest.raises(panel_jobs.GiveUp):
+    monkeypatch.setattr(assign, "plan", broken)
+    with app.app_context(), pytest.raises(GiveUp):
         panel_jobs.plan_assignments(panel.session, run_id=run_id)
     run = queries.one(panel.session, run_id)
     assert (run.state, run.error) == ("failed", plans.GIVEN_UP)

@@ -33,7 +33,7 @@ from core.work import GiveUp
 from plugins.assessment_rules.standard import Standard
 from tests.factories.assessing import ANSWERS, make_assessment, make_assignment
 from tests.integration.admissions.scored import Panel, offering
-from tests.integration.admissions.test_window_races import at_once
+from tests.support.racing import at_once
 from tests.support.statements import Counter
 from tests.unit.admissions.rules.bad_packs import Raises
 from tests.unit.admissions.rules.cases import Plain

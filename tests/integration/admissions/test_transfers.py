@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import downloads, equality
+from core.admissions import downloads
+from core.admissions.equality import link
 from core.admissions.models import (
     Answer,
     AnswerRevision,
@@ -19,8 +20,18 @@ from core.admissions.models import (
     InfoRequest,
     Submission,
 )
-from core.admissions.queries import applying, windows
-from core.admissions.service import attachments, drafts, submitting, transfers
+from core.admissions.queries import applying, assessing, windows
+from core.admissions.queries.equality import given
+from core.admissions.service import (
+    assessors,
+    attachments,
+    conflicts,
+    drafts,
+    equality,
+    redacting,
+    submitting,
+    transfers,
+)
 from core.admissions.service.transfers import Place
 from core.admissions.service.windows import Plan, show_card
 from core.admissions.uploads import cleaned
@@ -31,6 +42,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
 from core.tenancy.models import ShelfItem
@@ -40,8 +52,8 @@ from tests.factories.assessing import make_assessor, make_assignment, make_decis
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.test_attachments import PDF, form_with_file
 from tests.integration.admissions.test_lead_pages import conflicted
-from tests.integration.admissions.test_window_races import at_once
 from tests.support.app_fixtures import FrozenClock
+from tests.support.racing import at_once
 
 CENTRAL = frozenset({"admissions.configure", "tenant.admissions.manage"})
 COPIED = (Answer, AnswerRevision, Submission, InfoRequest, Attachment)
@@ -107,7 +119,7 @@ def move(app: Flask, actor: Actor, made: str, window: str, **changes: Any) -> Pl
     """Move Scotland's application to Wales."""
     values: dict[str, Any] = {
         "version": 2, "target_tenant_id": 3, "window_id": window, "why": "Moved house", "store": app.extensions[downloads.FILES],
-        "link": lambda wanted: equality.link("key", wanted), "post": lambda _, __: None, **changes,
+        "post": lambda _, __: None, **changes,
     }  # fmt: skip
     with app.app_context(), platform_scope("test") as session:
         return transfers.transfer(session, actor, Place(2, made), **values)
@@ -118,15 +130,6 @@ def test_never_a_word_is_lost(app: Flask, session: ScopedSession, there: ScopedS
     window = make_window(there, form)
     before = words(session, made)
     assert len(before["admissions_answer_revision"]) == 4
-    with app.app_context(), platform_scope("test") as own, transaction(own):
-        row = {
-            "link": equality.link("key", made),
-            "question": "age",
-            "nation": "scotland",
-            "category": "a",
-            "parent": "a",
-        }
-        own.execute(sa.insert(EqualityResponse), [row])
     moved = move(app, SYSTEM, made, window)
     assert words(session, made) == before
     assert words(there, moved.application_id) == before
@@ -146,10 +149,32 @@ def test_never_a_word_is_lost(app: Flask, session: ScopedSession, there: ScopedS
     keys = [one.scalar(sa.select(Attachment.key)) for one in (session, there)]
     assert keys[0] != keys[1]
     assert [app.extensions[downloads.FILES].get(str(key)) for key in keys] == [PDF, PDF]
-    assert there.scalar(sa.select(EqualityResponse.link)) == equality.link("key", new.id)
     assert applying.mine(there, new.id, ann).values["job"] == "Nurse"
     items = session.execute(sa.select(ShelfItem.origin_tenant_id, ShelfItem.ref)).all()
     assert [tuple(item) for item in items] == [(3, new.id)]
+
+
+def said(app: Flask, application_id: str, question: str, category: str) -> None:
+    """An equality answer under the link of an application."""
+    row = {"question": question, "nation": "scotland", "category": category, "parent": category}
+    with app.app_context(), platform_scope("test") as own, transaction(own):
+        own.execute(sa.insert(EqualityResponse).values(**row, link=link(app.config["Q"].secret_key, application_id)))
+
+
+def test_equality_answers_go_with_it_and_what_is_said_meanwhile_stands(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    """Also where the process dies after the move: the night carries them."""
+    key, made = app.config["Q"].secret_key, written(session, form, ann, app)
+    said(app, made, "age", "before")
+    said(app, made, "sex", "before")
+    moved = move(app, SYSTEM, made, make_window(there, form))
+    said(app, moved.application_id, "sex", "since")
+    session.rollback()
+    assert equality.sweep(session, clock.now(), secret_key=key) == 2
+    assert given(there, key, moved.application_id) == {"age": "before", "sex": "since"}
+    assert given(session, key, made) == {}
+    assert equality.sweep(session, clock.now(), secret_key=key) == 0
 
 
 def test_both_trails_say_so_and_stay_whole(
@@ -184,6 +209,43 @@ def test_conflicts_go_along_and_assignments_do_not(
     assert there.execute(sa.select(Conflict.application_id, Conflict.account_id)).all() == [
         (moved.application_id, central)
     ]
+
+
+def test_the_other_panel_s_conflicts_are_known_at_once(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    here, friend, stranger = (make_person(app, f"{name}@example.org") for name in ("here", "friend", "stranger"))
+    for own, account, target in ((session, here, "Ann Roy"), (there, friend, "Ann Roy"), (there, stranger, "Bob")):
+        assessors.add_interest(
+            own, SYSTEM, make_assessor(own, account), kind="family", target=target, form_key=new_token()
+        )
+    window = make_window(there, form)
+    moved = move(app, SYSTEM, made, window).application_id
+    there.rollback()
+    standing = sa.select(Conflict.account_id).where(Conflict.application_id == moved, Conflict.ended_at.is_(None))
+    assert set(there.scalars(standing)) == {here, friend}
+    with transaction(there):
+        conflicts.derive_for_application_in(there, moved)
+    assert set(there.scalars(standing)) == {here, friend}, (
+        "what is known at the old site is not forgotten at the new one"
+    )
+
+
+def test_what_is_hidden_of_an_application_stays_hidden(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    [submission] = session.scalars(sa.select(Submission.id))
+    redacting.translate(session, SYSTEM, made, submission, {"job": "Nyrs yn Perth", "story": "Cwympiadau."})
+    redacting.redact(session, SYSTEM, made, question="job", words="Nurse", replacement="[a job]")
+    redacting.redact(session, SYSTEM, made, question="job", words="Nyrs", replacement="[swydd]")
+    before = assessing.shown(session, made, blind=False).newest
+    moved = move(app, SYSTEM, made, make_window(there, form)).application_id
+    there.rollback()
+    after = assessing.shown(there, moved, blind=False).newest
+    assert after.answers["job"] == "[a job]"
+    assert (after.answers, after.translations) == (before.answers, before.translations)
 
 
 def test_what_cannot_be_moved(app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str) -> None:
@@ -226,6 +288,7 @@ def test_the_central_team_moves_it_on_a_page(
     app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
 ) -> None:
     made = written(session, form, ann, app)
+    said(app, made, "age", "a25_34")
     shown_window(there, make_window(there, form, -30, -10, name="Autumn"))
     shown_window(there, make_window(there, form, -60, -40, name="Done", released_at=clock.now()))
     shown_window(there, make_window(there, form, 20, 30, name="To come"))
@@ -255,6 +318,7 @@ def test_the_central_team_moves_it_on_a_page(
     assert "This application was moved to Wales." in page
     assert "Works in Cardiff" in page
     new = there.scalar(sa.select(Application.id))
+    assert there.scalar(sa.select(EqualityResponse.link)) == link(app.config["Q"].secret_key, str(new))
     assert f"/wales/manage/admissions/applications/{new}" in page
     assert "This application came from Scotland." in central.get(f"/wales/manage/admissions/applications/{new}").text
     assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200
@@ -294,7 +358,7 @@ def test_moves_in_both_directions_do_not_wait_in_a_circle(
         with app.app_context(), platform_scope("test") as own:
             return transfers.transfer(
                 own, SYSTEM, Place(tenant_id, application_id), version=1, target_tenant_id=other, window_id=open_ones[other],
-                why="why", store=app.extensions[downloads.FILES], link=lambda one: one, post=lambda _, __: None,
+                why="why", store=app.extensions[downloads.FILES], post=lambda _, __: None,
             )  # fmt: skip
 
     found = at_once(app, 1, swap)

@@ -1,9 +1,8 @@
 """The same thing at the same moment: one window of an area, one message to a person; and dates that follow on shelves."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier, Lock
+from threading import Lock
 
 import sqlalchemy as sa
 from flask import Flask
@@ -15,34 +14,16 @@ from core.admissions.service import drafts, ending, extensions, interest, window
 from core.admissions.service.interest import Told
 from core.admissions.service.windows import Plan
 from core.data.audit import verify
-from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel import clock
-from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.kernel.views import SYSTEM, Actor
 from core.tenancy.models import ShelfItem
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import make_person
+from tests.support.racing import AT_ONCE, at_once
 
-AT_ONCE = 6
 Sessions = Callable[[str], ScopedSession]
-
-
-def at_once(app: Flask, tenant_id: int, action: Callable[[ScopedSession, int], object]) -> list[object]:
-    """What `action(session, number)` gave to each of several callers who began together; a refusal gives its class."""
-    start = Barrier(AT_ONCE)
-
-    def run(number: int) -> object:
-        with app.app_context(), tenant_session(tenant_id) as session:
-            start.wait()
-            try:
-                return action(session, number)
-            except DomainError as refused:
-                return type(refused)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(run, range(AT_ONCE)))
 
 
 def _tenant(session: ScopedSession) -> int:

@@ -1,7 +1,6 @@
 """What the hostile requests meet of assessing: an assessment in each state that has a form, and a meeting of each."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask
 
@@ -51,6 +50,7 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     items = {one.application_id: one for one in meetings.agenda(session, None, held)}
     meeting.bring_up(session, SYSTEM, items[now].id, items[now].version)
     named: dict[str, tuple[str, ...]] = {
+        "assessor_id": (assessor,),
         "assignment_id": (offered, whole, older, sealed), "meeting_id": (planned, held),
         "item_id": (items[now].id, items[waiting].id), "oversight.declaration:assignment_id": (declared,),
         "oversight.reopen:application_id": (now,), "oversight.reopen:assignment_id": (sealed,),
@@ -65,15 +65,11 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     return account, named
 
 
-SPECIAL: dict[str, dict[str, str]] = {
-    "oversight.redact": {"question": "story", "words": "safer", "replacement": "[kept]"},
-    "assessing.declare": {"level": "minor", "words": "Kept words"},
-    "meetings.new": {"quorum": "2"},
-    "meetings.edit": {"quorum": "2"},
-}
-"""Good answers that the names of fields do not tell."""
-
-
-def meeting_day() -> dict[str, Any]:
-    """A day on which a panel may meet."""
-    return {"held_at": f"{clock.now() + timedelta(days=30):%Y-%m-%dT12:00}"}
+def good_answers(named: dict[str, tuple[str, ...]]) -> dict[str, dict[str, str]]:
+    """Good answers that the names of fields do not tell, by route."""
+    meets = {"quorum": "2", "held_at": f"{clock.now() + timedelta(days=30):%Y-%m-%dT12:00}"}
+    return {
+        "oversight.redact": {"question": "story", "words": "safer", "replacement": "[kept]"},
+        "assessing.declare": {"level": "minor", "words": "Kept words"},
+        "meetings.new": meets, "meetings.edit": meets, "meetings.present": {"present": named["assessor_id"][0]},
+    }  # fmt: skip

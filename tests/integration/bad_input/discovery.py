@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from core.kernel import clock
 from tests.factories.people import PASSWORD
-from tests.integration.bad_input.assessing_world import SPECIAL, meeting_day
+from tests.integration.bad_input.assessing_world import good_answers
 from tests.integration.bad_input.world import CSRF, Browser, World, prefix
 from tests.support.client import FoundForm, forms
 
@@ -177,8 +177,7 @@ def _special(world: World, endpoint: str) -> dict[str, str]:
         "assessors.edit": {"trained_on": "2020-05-06"},
         "asking.ask": {"sections": "more", "due_at": f"{_in_days(20):%Y-%m-%dT12:00}"},
         "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
-        **SPECIAL,
-        **{name: {**SPECIAL[name], **meeting_day()} for name in ("meetings.new", "meetings.edit")},
+        **good_answers(world.named),
     }.get(endpoint, {})
 
 

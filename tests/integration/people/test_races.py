@@ -1,18 +1,14 @@
 """The same thing done twice at the same moment happens once, on both engines."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from core.data.audit import AuditEntry
-from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel import clock
-from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
@@ -25,25 +21,10 @@ from core.work.registry import JOBS
 from tests.factories.people import PASSWORD, make_person
 from tests.integration.people.conftest import Post
 from tests.support.app_fixtures import FrozenClock
+from tests.support.racing import AT_ONCE, at_once
 
 Tenants = Callable[[str], TenantSnapshot]
-AT_ONCE = 6
-
-
-def at_once(app: Flask, action: Callable[[ScopedSession, int], object], tenant_id: int = 1) -> list[object]:
-    """What `action(session, number)` gave to each of several callers who began together; a refusal gives its class."""
-    start = Barrier(AT_ONCE)
-
-    def run(number: int) -> object:
-        with app.app_context(), tenant_session(tenant_id) as session:
-            start.wait()
-            try:
-                return action(session, number)
-            except DomainError as refused:
-                return type(refused)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(run, range(AT_ONCE)))
+UK = 1
 
 
 def _count(session: ScopedSession, *where: sa.ColumnElement[bool]) -> int:
@@ -54,6 +35,7 @@ def _count(session: ScopedSession, *where: sa.ColumnElement[bool]) -> int:
 def test_one_address_registered_at_once(app: Flask, session: ScopedSession, tools: Tools, post: Post) -> None:
     at_once(
         app,
+        UK,
         lambda s, n: accounts.register(s, tools, name="Sam", email="sam@example.org", locale="en", key=new_token()),
     )
     assert _count(session, Account.email_norm == "sam@example.org") == 1
@@ -63,7 +45,9 @@ def test_one_address_registered_at_once(app: Flask, session: ScopedSession, tool
 
 def test_one_form_sent_at_once(app: Flask, session: ScopedSession, tools: Tools, post: Post) -> None:
     key = new_token()
-    at_once(app, lambda s, n: accounts.register(s, tools, name="Sam", email="sam@example.org", locale="en", key=key))
+    at_once(
+        app, UK, lambda s, n: accounts.register(s, tools, name="Sam", email="sam@example.org", locale="en", key=key)
+    )
     assert len(post.letters) == 1
 
 
@@ -71,11 +55,13 @@ def test_one_link_used_at_once(app: Flask, session: ScopedSession, tools: Tools,
     accounts.register(session, tools, name="Sam", email="sam@example.org", locale="en", key=new_token())
     token = post.last.token
     passwords = [f"four quiet herons {n}" for n in range(AT_ONCE)]
-    done = at_once(app, lambda s, n: accounts.confirm(s, tools, token=token, name=f"Sam {n}", password=passwords[n]))
+    done = at_once(
+        app, UK, lambda s, n: accounts.confirm(s, tools, token=token, name=f"Sam {n}", password=passwords[n])
+    )
     assert sum(isinstance(result, str) for result in done) == 1
     credentials.request_reset(session, tools, email="sam@example.org", locale="en", key=new_token())
     token = post.last.token
-    done = at_once(app, lambda s, n: credentials.reset_password(s, tools, token=token, password=passwords[n]))
+    done = at_once(app, UK, lambda s, n: credentials.reset_password(s, tools, token=token, password=passwords[n]))
     assert sum(isinstance(result, str) for result in done) == 1
 
 
@@ -84,7 +70,7 @@ def test_two_addresses_become_one(app: Flask, session: ScopedSession, tools: Too
     for person in people:
         credentials.request_email(session, tools, person, email="new@example.org", password=PASSWORD, key=new_token())
     tokens = [letter.token for letter in post.letters]
-    done = at_once(app, lambda s, n: credentials.confirm_email(s, tools, token=tokens[n]))
+    done = at_once(app, UK, lambda s, n: credentials.confirm_email(s, tools, token=tokens[n]))
     assert sum(isinstance(result, str) for result in done) == 1
     assert _count(session, Account.email_norm == "new@example.org") == 1
 
@@ -93,6 +79,7 @@ def test_one_role_given_at_once(app: Flask, session: ScopedSession, tenant: Tena
     someone, wales = make_person(app, "sam@example.org"), tenant("wales").ref()
     at_once(
         app,
+        wales.id,
         lambda s, n: roles.grant(
             s,
             SYSTEM,
@@ -103,7 +90,6 @@ def test_one_role_given_at_once(app: Flask, session: ScopedSession, tenant: Tena
             ends_on=None,
             reason="x",
         ),
-        wales.id,
     )
     assert _count(session, RoleGrant.account_id == someone) == 1
 
@@ -116,7 +102,7 @@ def test_the_central_team_cannot_end_itself(app: Flask, session: ScopedSession, 
         for account_id in people
     ]
     session.rollback()
-    at_once(app, lambda s, n: roles.end(s, Actor(people[n], ""), grant_id=grants[n], at=uk, reason="farewell"))
+    at_once(app, UK, lambda s, n: roles.end(s, Actor(people[n], ""), grant_id=grants[n], at=uk, reason="farewell"))
     assert _count(session, RoleGrant.role == "central_team", RoleGrant.ended_at.is_(None)) == 1
 
 
@@ -125,7 +111,9 @@ def test_one_move_at_once(app: Flask, session: ScopedSession, tenant: Tenants, t
     account_id = make_person(app, "sam@example.org", home="wales")
     home = tenant(to).ref()
     at_once(
-        app, lambda s, n: membership.move_home(s, Actor(account_id, ""), account_id=account_id, home=home, reason="")
+        app,
+        UK,
+        lambda s, n: membership.move_home(s, Actor(account_id, ""), account_id=account_id, home=home, reason=""),
     )
     assert _count(session, Affiliation.account_id == account_id) == 2
     assert _count(session, Affiliation.account_id == account_id, Affiliation.ends_on.is_(None)) == 1
@@ -144,7 +132,7 @@ def test_opened_again_while_it_is_being_erased(app: Flask, session: ScopedSessio
             else:
                 JOBS[housekeeping.ERASE].handler(s, account_id=account_id)
 
-        found = at_once(app, act)
+        found = at_once(app, UK, act)
         session.rollback()
         row = session.execute(
             sa.select(Account.name, Account.disabled_at, Closure.erased_at)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.admissions.measure.disclosure import Hidden, Shown
 from core.admissions.measure.suppression import ProtectedTable, protected_list, protected_table
+from tests.support.thorough import examples
 from tests.unit.admissions.measure.examples import WHENEVER
 
 FEWEST = 5
@@ -55,18 +56,19 @@ def check(counts: list[list[int]], most: int) -> None:
     table = protected_table(counts)
     found = attack(table, most)
     assert tuple(map(tuple, counts)) in found
-    columns = list(zip(*counts, strict=True))
-    read: list[tuple[Sequence[int], Shown, set[int]]] = []
-    for i, row in enumerate(counts):
-        read += [([n], table.cells[i][j], {one[i][j] for one in found}) for j, n in enumerate(row)]
-        read.append((row, table.row_totals[i], {sum(one[i]) for one in found}))
-    for j, column in enumerate(columns):
-        read.append((column, table.column_totals[j], {sum(row[j] for row in one) for one in found}))
-    read.append(([n for row in counts for n in row], table.total, {sum(map(sum, one)) for one in found}))
-    for parts, shown, possible in read:
+    rows, columns = range(len(counts)), range(len(counts[0]))
+    read: list[tuple[list[tuple[int, int]], Shown]] = [
+        *(([(i, j)], table.cells[i][j]) for i in rows for j in columns),
+        *(([(i, j) for j in columns], table.row_totals[i]) for i in rows),
+        *(([(i, j) for i in rows], table.column_totals[j]) for j in columns),
+        ([(i, j) for i in rows for j in columns], table.total),
+    ]
+    for places, shown in read:
+        parts = [counts[i][j] for i, j in places]
         value, least = sum(parts), sum(part > 0 for part in parts)
         if 0 < value < FEWEST:
             assert shown == Shown(None, Hidden.SUPPRESSED)
+            possible = {sum(one[i][j] for i, j in places) for one in found}
             assert possible >= set(range(least, FEWEST)), (counts, table, value, possible)
             assert len(possible) > 1
         else:
@@ -74,13 +76,13 @@ def check(counts: list[list[int]], most: int) -> None:
 
 
 @given(_tables(2, 2))
-@settings(WHENEVER, max_examples=150)
+@settings(WHENEVER, max_examples=examples(100).max_examples)
 def test_an_attacker_cannot_solve_a_two_by_two_table(counts: list[list[int]]) -> None:
     check(counts, most=14)
 
 
 @given(_tables(2, 3, most=6))
-@settings(WHENEVER, max_examples=25)
+@settings(WHENEVER, max_examples=examples(25).max_examples)
 def test_an_attacker_cannot_solve_a_two_by_three_table(counts: list[list[int]]) -> None:
     check(counts, most=9)
 
