@@ -244,9 +244,7 @@ def batch(panel: Panel, pinned: Pinned, name: str, at: datetime, **values: Any) 
 def hold(panel: Panel, pinned: Pinned, found: Sequence[Settled], now: datetime, embargo: datetime) -> None:
     """Everything decided: most of it held until `embargo`; a few on the way, one sent back."""
     on_the_way, held = found[:6], found[6:]
-    batch_id = batch(
-        panel, pinned, "All decisions of the spring", now - timedelta(days=1, hours=4), embargo_until=embargo
-    )
+    batch_id = batch(panel, pinned, "All decisions", now - timedelta(days=1, hours=4), embargo_until=embargo)
     for one in held:
         decide(panel, pinned, one, HELD, batch=batch_id, end=now - timedelta(days=1, hours=5))
     for one in on_the_way[:3]:
