@@ -15,7 +15,7 @@ from core.admissions.models import (
     DecisionLetter,
     MembershipOffer,
 )
-from core.admissions.queries import applying, moderation, proposals, queues
+from core.admissions.queries import applying, moderation
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
 from core.admissions.service import batches, deciding, moderating, releasing, shelving, submitting
@@ -38,7 +38,6 @@ from tests.factories.assessing import (
     make_proposal,
 )
 from tests.integration.admissions.deciding_rig import SITE, Rig, post, quick_people
-from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
 
 SHARED_COMMENT = {"experience": {"en": "Tell us more of the ward.", "cy": "Dywedwch fwy am y ward."}}
@@ -328,56 +327,6 @@ def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None
     assert rig.release(rig.held(rig.decision(hidden).id, name="Second"), 1) == 1
 
 
-def test_a_lead_who_is_still_to_score_learns_nothing_of_others_scores(rig: Rig) -> None:
-    ann = rig.applicant("ann")
-    other = quick_people(rig.session, ["yan"])["yan"]
-    make_assessment(rig.session, make_assignment(rig.session, ann, make_assessor(rig.session, other), "assessing"), 4)
-    own = make_assignment(rig.session, ann, make_assessor(rig.session, str(rig.lead.account_id)), "assessing")
-
-    def learnt(who: str | None) -> tuple[Any, ...]:
-        one = candidates.candidate(rig.session, who, rig.window_id, ann)
-        said = candidates.scores(rig.session, who, ann)
-        listed = proposals.listed(rig.session, rig.window_id, who, sort="reference", limit=9, offset=0)[0]
-        history = proposals.history(rig.session, rig.window_id, ann, who).proposals
-        kinds = {row.kind for row in queues.of_lead(rig.session, who, clock.now())[0]}
-        return (
-            one.mean,
-            one.spread,
-            one.suggested,
-            len(said),
-            [row.said is not None for row in listed],
-            len(history),
-            kinds,
-        )
-
-    assert learnt(rig.lead.account_id) == (None, None, "", 0, [False], 0, set())
-    assert learnt(rig.other_lead.account_id) == (4, 0, "accept", 5, [True], 1, {"sign"})
-    with pytest.raises(Refused):
-        rig.sign(ann, Wish("accept"))
-    make_assessment(rig.session, own, 2)
-    assert learnt(rig.lead.account_id) == (3, 2, "accept", 10, [True], 1, {"sign"})
-
-
-def test_a_letter_rests_on_what_was_sealed_when_its_decision_was_signed(rig: Rig, frozen_clock: FrozenClock) -> None:
-    ann = rig.applicant("ann")
-    people = quick_people(rig.session, ["yan", "zoe", "xia"])
-    given = {
-        name: make_assignment(rig.session, ann, make_assessor(rig.session, account), "assessing")
-        for name, account in people.items()
-    }
-    make_assessment(rig.session, given["yan"], 2)
-    make_assessment(rig.session, given["xia"], 1)
-    _conflict(rig, ann, people["xia"])
-    assert set(candidates.levels(rig.session, [ann])[ann].values()) == {2}, "who is in conflict since does not count"
-    frozen_clock.advance(minutes=1)
-    rig.sign(ann)
-    frozen_clock.advance(minutes=1)
-    make_assessment(rig.session, given["zoe"], 4)
-    make_assessment(rig.session, given["yan"], 4, phase="post_discussion")
-    assert set(candidates.levels(rig.session, [ann])[ann].values()) == {2}
-    assert candidates.candidate(rig.session, rig.lead.account_id, rig.window_id, ann).mean == 4
-
-
 def test_a_released_decision_ends_what_assessors_still_have(rig: Rig) -> None:
     ann = rig.applicant("ann")
     people = quick_people(rig.session, ["zoe", "yan"])
@@ -429,30 +378,6 @@ def test_a_letter_that_was_corrected_since_is_not_sent_again(rig: Rig) -> None:
     with transaction(rig.session):
         rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
     assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0, "it would decline somebody who is accepted"
-
-
-def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
-    ann, bob = rig.applicant("ann"), rig.applicant("bob")
-    signed = rig.sign(ann)
-    moderated = rig.sign(bob)
-    rig.moderate(moderated)
-    for name, made in (("ann", ann), ("bob", bob)):
-        mine = applying.mine(rig.session, made, rig.people[name])
-        submitting.withdraw(rig.session, mine, Actor(rig.people[name], name))
-    assert moderation.waiting(rig.session, rig.second.account_id)[1] == 0
-    assert moderation.some(rig.session, rig.second.account_id, [signed]) == []
-    assert reading.ready(rig.session, rig.lead.account_id, rig.window_id) == []
-    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
-    assert kinds == []
-    assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
-
-
-def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -> None:
-    hidden = rig.applicant("ann")
-    rig.ready(hidden)
-    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="release")[1] == 1
-    _conflict(rig, hidden, rig.other_lead.account_id)
-    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now())[1] == 0
 
 
 def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, statements: Counter) -> None:
