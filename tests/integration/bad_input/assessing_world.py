@@ -41,7 +41,7 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     declared = make_assignment(
         session, application("declared"), other, "declared", level="minor", declared_at=clock.now(), declaration="We met"
     )  # fmt: skip
-    redacting.redact(session, SYSTEM, waiting, question="story", words="ward", replacement="[place]")
+    redacting.redact(session, SYSTEM, waiting, question="story", words="ward", replacement="[place]", key=new_token())
     plan = meeting.Plan(clock.now() + timedelta(days=1), "Room 1", 1)
     planned = meeting.plan(session, SYSTEM, window, plan, new_token())
     held = meeting.plan(session, SYSTEM, window, plan, new_token())
