@@ -264,12 +264,12 @@ def test_what_is_decided_is_not_reopened(panel: Panel) -> None:
 
 def _turn_down_late(panel: Panel, actor: Actor, assignment: str) -> None:
     panel.declare(actor, assignment)
-    declaring.turn_down(panel.session, actor, assignment, 2, "No time")
+    declaring.turn_down(panel.session, actor, assignment, 2, "No time", new_token())
 
 
 def _recuse_late(panel: Panel, actor: Actor, assignment: str) -> None:
     panel.declare(actor, assignment)
-    declaring.recuse(panel.session, actor, assignment, 2, "I know them")
+    declaring.recuse(panel.session, actor, assignment, 2, "I know them", new_token())
 
 
 LEAVING: dict[str, Callable[[Panel, Actor, str], object]] = {
