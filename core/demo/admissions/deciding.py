@@ -29,6 +29,7 @@ from core.admissions.rules import CRITERIA, Catalogue, NationalPolicy, Outcome, 
 from core.admissions.rules.casework import INDEPENDENT, basis, snapshot_of
 from core.admissions.rules.casework import Case as KnownCase
 from core.admissions.rules.casework import Mark as KnownMark
+from core.admissions.service.shelving import DECIDED
 from core.admissions.states import ACCEPTED, DECLINED, HELD, MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
 from core.demo.admissions import seams
 from core.demo.admissions.assessing import Case, Member, Panel, more
@@ -291,12 +292,14 @@ def release(
 
 
 def _apply(panel: Panel, found: Sequence[Settled], at: datetime) -> None:
-    """Released decisions as the applications have them; their cards come down."""
+    """Released decisions as the applications and their cards have them, the cards as `shelving.decided` leaves them."""
     outcomes = {one.case.applied.id: one.outcome for one in found}
     for row in panel.rows.of[Application]:
         if outcome := outcomes.get(row["id"]):
             row.update(state=STATES[outcome], changed_at=at, version=row["version"] + 1)
-    panel.rows.of[ShelfItem] = [row for row in panel.rows.of[ShelfItem] if row["ref"] not in outcomes]
+    for row in panel.rows.of[ShelfItem]:
+        if row["ref"] in outcomes:
+            row.update(status=DECIDED, when=None, needs_action=False, changed_at=at)
 
 
 def levels(case: Case) -> dict[str, int]:
