@@ -8,10 +8,10 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from core.admissions.form.schema import Section
 from core.admissions.form.wording import Piece, pieces
+from core.admissions.letters.receipts import in_words
 from core.admissions.queries import applications as queries
 from core.admissions.queries import attachments, windows
 from core.admissions.queries.applications import Version
-from core.admissions.receipts import in_words
 from core.admissions.states import (
     ACCEPTED,
     DECLINED,
@@ -213,15 +213,10 @@ def _offers(found: queries.One) -> list[tuple[str, str]]:
 def _rooms(found: queries.One) -> list[tuple[str, str]]:
     """(label, address) of the other pages about the application; what prepares it for assessors only while it is in hand."""
     expecting = current_app.url_map.is_endpoint_expecting
+    of: dict[str, Any] = {"application_id": found.id}
+    of_window = {**of, "window_id": found.window_id}
     return [
-        (
-            _(label),
-            url_for(
-                endpoint,
-                application_id=found.id,
-                **({"window_id": found.window_id} if expecting(endpoint, "window_id") else {}),
-            ),
-        )
+        (_(label), url_for(endpoint, **(of_window if expecting(endpoint, "window_id") else of)))
         for endpoint, label in ROOMS
         if found.state in IN_HAND or (found.state in DECIDED and endpoint not in BEFORE_DECIDING)
     ]
