@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 from flask import Flask
 
-from core.admissions import quality_jobs
+from core.admissions.jobs import quality as quality_jobs
 from core.admissions.service import forms
 from core.admissions.states import states_markdown
 from core.app import boot, components, create_app, tenants_folder

@@ -4,7 +4,7 @@ import ast
 
 from tests.support.sources import files, text
 
-COUNTS = {"core/admissions/quality_jobs.py"}
+COUNTS = {"core/admissions/jobs/quality.py"}
 """Files that count groups: the job that publishes figures, and nothing that shows one application."""
 FINDS = {
     "core/admissions/queries/equality.py", "core/admissions/service/equality.py",
@@ -12,7 +12,7 @@ FINDS = {
 }  # fmt: skip
 OWN = {
     "core/admissions/views/equality.py", "core/admissions/views/applying.py", "core/admissions/personal/joining.py",
-    "core/admissions/joining_jobs.py", "core/admissions/views/moving.py",
+    "core/admissions/jobs/joining.py", "core/admissions/views/transfers.py",
 }  # fmt: skip
 """The applicant's own pages and file, what deletes answers, and the move to another site, which carries them unread."""
 INVENTS = {"core/demo/admissions/national.py"}

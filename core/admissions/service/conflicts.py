@@ -12,13 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.admissions import ties
+from core.admissions import conflict_rules
+from core.admissions.conflict_rules import Applicant, Known
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
 from core.admissions.queries import conflicts as queries
 from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
-from core.admissions.ties import Applicant, Known
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -55,7 +55,7 @@ _PANEL = sa.select(
 def organisation_of(answers: Mapping[str, Any]) -> str:
     """The applicant's workplace as it is compared, from the answers of an application; "" where nothing was asked or said."""
     answer = answers.get(ORGANISATION)
-    return ties.normal(answer) if isinstance(answer, str) else ""
+    return conflict_rules.normal(answer) if isinstance(answer, str) else ""
 
 
 def derive_for_application_in(session: ScopedSession, application_id: str, *, tenant_id: int | None = None) -> None:
@@ -82,7 +82,7 @@ def _reconcile(
         if row.kind is not None:
             interests.add((row.kind, row.target_norm))
     known = [Known(account, place, frozenset(interests)) for account, (place, interests) in people.items()]
-    wanted = ties.conflicts(known, (Applicant(*row) for row in session.execute(applicants)))
+    wanted = conflict_rules.conflicts(known, (Applicant(*row) for row in session.execute(applicants)))
     rows = session.execute(
         sa.select(
             Conflict.id, Conflict.application_id, Conflict.account_id, Conflict.source, Conflict.kind, Conflict.ended_at,
@@ -171,7 +171,7 @@ def put_down(session: ScopedSession, actor: Actor, application_id: str, account_
     queries.application(session, actor.account_id, application_id)
     why = reason(why)
     own = account_id == actor.account_id
-    if kind not in ties.KINDS or kind in ties.FLOOR:
+    if kind not in conflict_rules.KINDS or kind in conflict_rules.FLOOR:
         raise Invalid({"kind": N_("Choose what it is")})
     if not own and session.scalar(sa.select(Assessor.id).where(Assessor.account_id == account_id)) is None:
         raise Invalid({"account_id": N_("Choose yourself, or somebody on the panel")})
@@ -193,7 +193,7 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
     may_manage(actor)
     found = queries.one(session, actor.account_id, conflict_id)
     why = reason(why)
-    if found.kind in ties.FLOOR and found.source == DERIVED:
+    if found.kind in conflict_rules.FLOOR and found.source == DERIVED:
         raise Refused(FLOOR_HOLDS)
     with transaction(session):
         done = session.execute(

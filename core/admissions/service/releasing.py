@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.decision_letters import LANGUAGES, Composed, Told, compose
+from core.admissions.letters.decisions import LANGUAGES, Composed, Told, compose
 from core.admissions.models import Application, Decision, DecisionLetter, MembershipOffer, ReleaseBatch, Window
 from core.admissions.projection import appeal_until
 from core.admissions.queries import batches as queries
@@ -20,7 +20,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service import shelving
 from core.admissions.service.batches import QUIET, step, take_out
 from core.admissions.service.deciding import has_joined
-from core.admissions.service.expiring import expire_in
+from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.offers import STANDS_FOR, offer_in
 from core.admissions.service.windows import may_manage
 from core.admissions.states import (

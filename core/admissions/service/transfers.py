@@ -35,7 +35,7 @@ from core.admissions.queries.applying import times_of
 from core.admissions.queries.sight import clear_of
 from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import new_reference
-from core.admissions.service.expiring import expire_in
+from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.windows import reason
 from core.admissions.states import SUBMITTED, TRANSFERRED, UNDER_WAY
 from core.data import audit

@@ -3,20 +3,16 @@
 
 from flask import Blueprint
 
-from core.admissions import (
-    joining_jobs,
-    models,
-    panel_jobs,
-    personal,
-    quality_jobs,
-    reminders,
-    rule_jobs,
-)
+from core.admissions import models, personal
+from core.admissions.jobs import applications as application_jobs
+from core.admissions.jobs import joining as joining_jobs
+from core.admissions.jobs import panels as panel_jobs
+from core.admissions.jobs import quality as quality_jobs
+from core.admissions.jobs import rules as rule_jobs
 from core.admissions.views import (
     appeals,
     applications,
     applying,
-    asking,
     assessing,
     assessors,
     batches,
@@ -25,17 +21,16 @@ from core.admissions.views import (
     compact,
     compact_central,
     conflicts,
-    decided,
     deciding,
-    enclosures,
     equality,
     form_edit,
     form_publish,
     form_questions,
     form_versions,
+    info_requests,
     meetings,
     moderation,
-    moving,
+    my_decision,
     offers,
     oversight,
     overview,
@@ -48,7 +43,9 @@ from core.admissions.views import (
     quality,
     quality_console,
     scoring,
+    submitted_files,
     time_spent,
+    transfers,
     window_rules,
     windows,
 )
@@ -62,9 +59,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     deciding.blueprint,
     compact.blueprint,
     applications.blueprint,
-    asking.blueprint,
-    enclosures.blueprint,
-    moving.blueprint,
+    info_requests.blueprint,
+    submitted_files.blueprint,
+    transfers.blueprint,
     quality.blueprint,
     calibration.blueprint,
     assessors.blueprint,
@@ -82,10 +79,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 __all__ = [
     "BLUEPRINTS",
     "appeals",
+    "application_jobs",
     "batches",
     "calibration_console",
     "compact_central",
-    "decided",
     "equality",
     "form_edit",
     "form_publish",
@@ -94,6 +91,7 @@ __all__ = [
     "joining_jobs",
     "models",
     "moderation",
+    "my_decision",
     "offers",
     "overview_central",
     "panel_jobs",
@@ -102,7 +100,6 @@ __all__ = [
     "proposals",
     "quality_console",
     "quality_jobs",
-    "reminders",
     "rule_jobs",
     "scoring",
     "time_spent",

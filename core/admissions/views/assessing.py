@@ -4,17 +4,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions.assessing_forms import DeclareForm, NoteForm, RecuseForm, TurnDownForm
 from core.admissions.content import criteria
 from core.admissions.measure.spread import shift
 from core.admissions.queries import assessing as queries
 from core.admissions.queries import scores
 from core.admissions.queries.assessing import DISCUSSED, INDEPENDENT, SHOWN, Task
 from core.admissions.queries.scores import Sealed
-from core.admissions.service import declaring, noting
+from core.admissions.service import declaring, discussion_notes
 from core.admissions.service.scoring import in_the_room
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TAKEN_BACK, TURNED_DOWN
-from core.admissions.views.desk import kept_by_nobody, kept_on, version_sent
+from core.admissions.views.shared import kept_by_nobody, kept_on, version_sent
+from core.admissions.web_forms.assessing import DeclareForm, NoteForm, RecuseForm, TurnDownForm
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -224,7 +224,7 @@ def notes(assignment_id: str) -> Response:
         raise NotFound
     if form.validate_on_submit():
         with kept_on(form):
-            noting.note(
+            discussion_notes.note(
                 context.session, context.visitor.actor(), task.application_id, form.body.data, form.form_key.data
             )  # fmt: skip
             return redirect_with(_("Your note is added."), "assessing.show", assignment_id=task.id)

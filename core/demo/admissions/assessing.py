@@ -13,12 +13,12 @@ from typing import Any, Literal, NamedTuple, cast
 import sqlalchemy as sa
 
 from core.admissions import assign
+from core.admissions.conflict_rules import normal
 from core.admissions.models import Assessment, Assessor, AssessorInterest, Assignment, Conflict, Score, ScoreDraft
 from core.admissions.rules import CRITERIA
 from core.admissions.scoring import reason_of
 from core.admissions.service.assigned import CARDS, TITLE
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TURNED_DOWN
-from core.admissions.ties import normal
 from core.data.session import ScopedSession
 from core.demo.admissions import seams
 from core.demo.admissions.applying import Applied, Round

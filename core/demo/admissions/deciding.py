@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, median_low
 from typing import Any
 
-from core.admissions.decision_letters import LANGUAGES, Told, compose
+from core.admissions.letters.decisions import LANGUAGES, Told, compose
 from core.admissions.models import (
     Application,
     Decision,

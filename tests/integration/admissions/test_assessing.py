@@ -15,7 +15,7 @@ from core.admissions.models import Assessment, Assignment, Score, ScoreDraft
 from core.admissions.models import Conflict as OfInterest
 from core.admissions.queries import assessing, oversight, scores
 from core.admissions.queries.assessing import DISCUSSED
-from core.admissions.service import declaring, noting
+from core.admissions.service import declaring, discussion_notes
 from core.admissions.service import scoring as service
 from core.admissions.service.drafts import Wish
 from core.admissions.states import ASSIGNMENT
@@ -288,7 +288,7 @@ LEAVING: dict[str, Callable[[Panel, Actor, str], object]] = {
 def test_abstain_or_recuse_never_unlocks_others_scores(panel: Panel, way: str, leads: bool) -> None:
     application = panel.application("zoe")
     sealer, _ = panel.sealed("ann", application)
-    noting.note(panel.session, sealer, application, "A secret note", new_token())
+    discussion_notes.note(panel.session, sealer, application, "A secret note", new_token())
     bob = panel.assessor("bob")
     if leads:
         bob = Actor(bob.account_id, "bob", permissions=bob.permissions | panel.lead.permissions)
@@ -298,7 +298,7 @@ def test_abstain_or_recuse_never_unlocks_others_scores(panel: Panel, way: str, l
     assert scores.notes(panel.session, bob.account_id, application, [], leads=leads) == []
     assert not scores.may_read(panel.session, bob.account_id, application, leads=leads)
     with pytest.raises(NotFound):
-        noting.note(panel.session, bob, application, "Tell me", new_token())
+        discussion_notes.note(panel.session, bob, application, "Tell me", new_token())
     assert scores.may_read(panel.session, sealer.account_id, application)
     assert scores.may_read(panel.session, panel.lead.account_id, application, leads=True)
 
@@ -395,7 +395,7 @@ def test_a_note_is_added_once(panel: Panel) -> None:
     application = panel.application("zoe")
     ann, _ = panel.sealed("ann", application)
     key = new_token()
-    made = {noting.note(panel.session, ann, application, "Well written", key) for _ in range(2)}
+    made = {discussion_notes.note(panel.session, ann, application, "Well written", key) for _ in range(2)}
     assert len(made) == 1
     found = scores.sealed(panel.session, ann.account_id, [application])[application]
     [note] = scores.notes(panel.session, ann.account_id, application, found)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import letters
+from core.admissions.letters import windows as window_letters
 from core.admissions.models import CalibrationCase, CalibrationMark
 from core.admissions.personal import calibration as personal
 from core.admissions.queries import calibration as queries
@@ -55,7 +55,7 @@ def an_assessor(app: Flask, session: ScopedSession, slug: str = "scotland") -> A
 
 def ask(app: Flask, session: ScopedSession, tenant: TenantSnapshot) -> int:
     with app.app_context():
-        return service.ask_assessors(session, letters.calibration(tenant))
+        return service.ask_assessors(session, window_letters.calibration(tenant))
 
 
 def only_task(session: ScopedSession, who: Actor) -> queries.Task:

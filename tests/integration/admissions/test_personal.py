@@ -34,7 +34,7 @@ from core.admissions.models import (
     Window,
 )
 from core.admissions.personal import applying, assessing, panels
-from core.admissions.service import appeals, assessors, conflicts, feedback, noting, redacting, scoring
+from core.admissions.service import appeals, assessors, conflicts, discussion_notes, feedback, redacting, scoring
 from core.admissions.service.deciding import Wish
 from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
@@ -136,7 +136,7 @@ def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
         {"job": "Nyrs", "story": WORD},
     )  # fmt: skip
     ann, assignment = panel.sealed("ann", application, {**dict.fromkeys(CRITERIA, 3), "knowledge": None})
-    noting.note(panel.session, ann, application, WORD, new_token())
+    discussion_notes.note(panel.session, ann, application, WORD, new_token())
     scoring.reopen(panel.session, panel.central, assignment, panel.task(ann, assignment).version, WORD)
     account = str(panel.session.scalar(sa.select(Application.account_id)))
     assert "Scores you sealed" in dict(assessing.export(panel.session, str(ann.account_id)))

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from flask import current_app
 
-from core.admissions import panel_letters
-from core.admissions.needs import Needs, needs_of
+from core.admissions.jobs.applications import site
+from core.admissions.letters import panels as panel_letters
+from core.admissions.panel_needs import Needs, needs_of
 from core.admissions.queries import panels
-from core.admissions.reminders import site
-from core.admissions.service import plans, telling
+from core.admissions.service import assessor_notices, plans
 from core.data.session import ScopedSession
 from core.work import GiveUp, every, job
 
@@ -28,8 +28,8 @@ def needs_in(session: ScopedSession) -> Callable[[str], Needs]:
 def tell_assessors(session: ScopedSession, at: datetime) -> None:
     """Write to assessors: one letter for all that was offered within five minutes, and one before it is due."""
     tenant = site(session)
-    telling.tell_offered(session, at, panel_letters.offered(tenant))
-    telling.remind(session, at, panel_letters.reminder(tenant))
+    assessor_notices.tell_offered(session, at, panel_letters.offered(tenant))
+    assessor_notices.remind(session, at, panel_letters.reminder(tenant))
 
 
 @job(plans.JOB, tries=3)

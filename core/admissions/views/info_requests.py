@@ -2,12 +2,13 @@
 
 from flask import Blueprint, Response
 
-from core.admissions import application_letters, wall
-from core.admissions.application_forms import AskForm
+from core.admissions import wall_clock
+from core.admissions.letters import applications as application_letters
 from core.admissions.queries import applications as queries
 from core.admissions.service import submitting
 from core.admissions.states import SUBMITTED
-from core.admissions.views.desk import kept_on, still
+from core.admissions.views.shared import kept_on, still
+from core.admissions.web_forms.applications import AskForm
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs
@@ -40,7 +41,7 @@ def ask(application_id: str) -> Response:
         with kept_on(form):
             submitting.ask(
                 session, application_id, context.visitor.actor(), sections=form.sections.data, question=form.question.data,
-                due_at=wall.instant(form.due_at.data), known=[key for key, _title in choices],
+                due_at=wall_clock.instant(form.due_at.data), known=[key for key, _title in choices],
                 post=application_letters.asked(context.tenant, schema),
             )  # fmt: skip
             return redirect_with(

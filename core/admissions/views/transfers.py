@@ -2,14 +2,15 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from core.admissions import application_letters, downloads
-from core.admissions.application_forms import MoveForm
+from core.admissions import downloads
+from core.admissions.letters import applications as application_letters
 from core.admissions.queries import applications as queries
 from core.admissions.queries.targets import Target, targets
 from core.admissions.service import equality, transfers
 from core.admissions.service.transfers import Place
 from core.admissions.states import SUBMITTED, TRANSFERRED
-from core.admissions.views.desk import kept_on, still
+from core.admissions.views.shared import kept_on, still
+from core.admissions.web_forms.applications import MoveForm
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict
 from core.kernel.permissions import Permission

@@ -7,8 +7,8 @@ from typing import Any
 from flask import current_app
 
 from core.admissions.downloads import store
-from core.admissions.letters import tell, unfinished
-from core.admissions.service import attachments, ending, interest
+from core.admissions.letters.windows import tell, unfinished
+from core.admissions.service import attachments, deadlines, interest
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import every
@@ -36,9 +36,9 @@ def forget_interest(session: ScopedSession, at: datetime) -> None:
 @every("10,40 * * * *", name="core.end_drafts")
 def end_drafts(session: ScopedSession, at: datetime) -> None:
     """Write to those whose draft's window is about to close; end the drafts of windows that are over, and let requests lapse."""
-    ending.remind(session, at, unfinished(site(session)))
-    ending.expire(session, at)
-    ending.lapse(session, at)
+    deadlines.remind(session, at, unfinished(site(session)))
+    deadlines.expire(session, at)
+    deadlines.lapse(session, at)
 
 
 @every("15 5 * * *", name="core.sweep_files")

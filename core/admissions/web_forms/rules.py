@@ -9,7 +9,6 @@ from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from core.admissions.central_forms import NumberField
 from core.admissions.queries.policies import Published
 from core.admissions.queries.rules import Pinned
 from core.admissions.rule_words import BLINDNESS, signers
@@ -17,6 +16,7 @@ from core.admissions.rules import APPEAL_DAYS, ASSESS_DAYS, ConfigRefused, RuleS
 from core.admissions.rules.policy import NationalPolicy
 from core.admissions.service.pinning import MOST_DAYS
 from core.admissions.service.usual_rules import Rules
+from core.admissions.web_forms.form_versions import NumberField
 from core.kernel.errors import Invalid
 from core.kernel.text import N_
 from core.web.forms import Form, stripped

@@ -2,7 +2,7 @@
 
 from flask import current_app
 
-from core.admissions.letters import in_language
+from core.admissions.letters.windows import in_language
 from core.admissions.service import appeals, releasing
 from core.admissions.service.appeals import AppealNews
 from core.admissions.service.releasing import Outgoing, Site

@@ -8,9 +8,9 @@ from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from core.admissions import ties, wall
+from core.admissions import conflict_rules, wall_clock
 from core.admissions.models.panels import INTEREST_KINDS
-from core.admissions.needs import ROLE_NAMES
+from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.service.assessors import Place
 from core.kernel import clock
 from core.kernel.text import N_
@@ -49,7 +49,7 @@ class PlaceForm(Form):
         description=_l("How many of one window this person can have."),
     )  # fmt: skip
     workplace = StringField(
-        _l("Where this person works"), [Length(max=ties.LONGEST, message=_l("At most 200 characters"))], filters=[stripped],
+        _l("Where this person works"), [Length(max=conflict_rules.LONGEST, message=_l("At most 200 characters"))], filters=[stripped],
         description=_l("They never get an application from there. Write the name in full, as applicants do."),
     )  # fmt: skip
     trained_on = DayField(
@@ -91,7 +91,7 @@ class InterestForm(Form):
         _l("Its name"),
         [
             NotBlank(N_("Enter a name, or an email address, of at most 200 characters")),
-            Length(max=ties.LONGEST, message=_l("At most 200 characters")),
+            Length(max=conflict_rules.LONGEST, message=_l("At most 200 characters")),
         ],
         filters=[stripped],
         description=_l("The organisation’s name in full; or the person’s name or email address."),
@@ -99,7 +99,7 @@ class InterestForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(kind, say(ties.KINDS[kind])) for kind in INTEREST_KINDS]
+        self.kind.choices = [(kind, say(conflict_rules.KINDS[kind])) for kind in INTEREST_KINDS]
 
 
 class ConflictForm(Form):
@@ -115,7 +115,7 @@ class ConflictForm(Form):
         super().__init__(*args, **kwargs)
         others = [(account_id, name) for account_id, name in panel if account_id != own]
         self.account_id.choices = [("", say(N_("Choose a person"))), (own, say(N_("My own"))), *others]
-        self.kind.choices = [(kind, say(ties.KINDS[kind])) for kind in INTEREST_KINDS]
+        self.kind.choices = [(kind, say(conflict_rules.KINDS[kind])) for kind in INTEREST_KINDS]
 
 
 def _to_come(_: Form, field: Field) -> None:
@@ -135,7 +135,7 @@ class DueForm(Form):
     @property
     def due_at(self) -> datetime:
         """The last minute of the day, as an instant."""
-        return wall.instant(datetime.combine(self.due_on.data, LAST_MINUTE))
+        return wall_clock.instant(datetime.combine(self.due_on.data, LAST_MINUTE))
 
 
 class AssignForm(DueForm):

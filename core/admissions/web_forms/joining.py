@@ -7,12 +7,12 @@ from wtforms import BooleanField, DateField, HiddenField, RadioField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from core.admissions import content, wall
-from core.admissions.central_forms import KEY_HINT, KeyMixin, PartForm, lines, one_line
+from core.admissions import content, wall_clock
 from core.admissions.compact import CompactText, Expectation
 from core.admissions.content.shapes import Nation
 from core.admissions.form.schema import Said
 from core.admissions.service.accepting import LONGEST_WORDS
+from core.admissions.web_forms.form_versions import KEY_HINT, KeyMixin, PartForm, lines, one_line
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import language, say
@@ -136,7 +136,7 @@ class RenewForm(PartForm):
 
     def instant(self) -> datetime:
         """The last minute of the day on London's clock, as UTC."""
-        return wall.instant(datetime.combine(self.until.data, time(23, 59)))
+        return wall_clock.instant(datetime.combine(self.until.data, time(23, 59)))
 
 
 class EqualityForm(Form):

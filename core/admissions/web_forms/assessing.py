@@ -6,10 +6,10 @@ from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, S
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from core.admissions import wall
-from core.admissions.central_forms import CheckboxesField
+from core.admissions import wall_clock
 from core.admissions.service.meetings import Plan
-from core.admissions.window_forms import FORMATS, LONDON_HINT, OnOneClock, why_field
+from core.admissions.web_forms.form_versions import CheckboxesField
+from core.admissions.web_forms.windows import FORMATS, LONDON_HINT, OnOneClock, why_field
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
@@ -140,7 +140,7 @@ class MeetingForm(Form):
 
     def plan(self) -> Plan:
         """The form's answers as the services take them."""
-        return Plan(wall.instant(self.held_at.data), self.place.data, self.quorum.data)
+        return Plan(wall_clock.instant(self.held_at.data), self.place.data, self.quorum.data)
 
 
 class PresentForm(Form):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import current_app
 
-from core.admissions.letters import in_language
+from core.admissions.letters.windows import in_language
 from core.admissions.queries.panels import Due
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantSnapshot

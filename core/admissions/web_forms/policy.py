@@ -10,9 +10,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 from wtforms.widgets import NumberInput
 
-from core.admissions.central_forms import CheckboxesField, lines
 from core.admissions.rule_words import BOUNDS, SIGNERS
 from core.admissions.rules import CRITERIA, TERMS, Bounds, NationalPolicy
+from core.admissions.web_forms.form_versions import CheckboxesField, lines
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l

@@ -6,7 +6,7 @@ from wtforms import DateTimeLocalField, EmailField, IntegerField, RadioField, Se
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 
-from core.admissions import wall
+from core.admissions import wall_clock
 from core.admissions.queries.windows import FormChoice, WindowRow
 from core.admissions.service.windows import Plan
 from core.kernel.text import N_
@@ -28,8 +28,8 @@ class OnOneClock:
             field.errors = []  # WTForms' own words, which are English alone
             raise StopValidation(say(N_("Enter a day and a time, like 2027-03-09 12:00")))
         try:
-            wall.instant(field.data)
-        except wall.Unclear as unclear:
+            wall_clock.instant(field.data)
+        except wall_clock.Unclear as unclear:
             raise StopValidation(say(unclear.message)) from None
 
 
@@ -81,8 +81,8 @@ class WindowForm(Form):
         """The form's answers as the services take them."""
         return Plan(
             name=self.name.data,
-            opens_at=wall.instant(self.opens_at.data),
-            closes_at=wall.instant(self.closes_at.data),
+            opens_at=wall_clock.instant(self.opens_at.data),
+            closes_at=wall_clock.instant(self.closes_at.data),
             grace_seconds=self.grace_minutes.data * 60,
             form_version_id=self.form_version_id.data,
         )
@@ -149,7 +149,7 @@ def values_of(window: WindowRow) -> dict[str, Any]:
     """A window as the form's first values."""
     return {
         **window._asdict(),
-        "opens_at": wall.typed(window.opens_at),
-        "closes_at": wall.typed(window.closes_at),
+        "opens_at": wall_clock.typed(window.opens_at),
+        "closes_at": wall_clock.typed(window.closes_at),
         "grace_minutes": window.grace_minutes,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from core.admissions.form.schema import FormSchema
-from core.admissions.letters import in_language
+from core.admissions.letters.windows import in_language
 from core.admissions.queries.applications import assessors_with, writer
 from core.admissions.service.submitting import Asked, PostAsked
 from core.admissions.service.transfers import Moved, Post

@@ -2,12 +2,12 @@
 
 from flask import Response
 
-from core.admissions import decision_post
-from core.admissions.decision_forms import AppealForm, UnderstoodForm
+from core.admissions.letters import decision_post
 from core.admissions.queries import public as queries
 from core.admissions.service import appeals, feedback
 from core.admissions.views.applying import blueprint
-from core.admissions.views.desk import kept_on
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.decisions import AppealForm, UnderstoodForm
 from core.kernel.errors import NotFound, Refused
 from core.web.access import signed_in
 from core.web.context import here

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import current_app, g
 
 from core.admissions.queries.calibration import ToAsk
-from core.admissions.service.ending import Unfinished
+from core.admissions.service.deadlines import Unfinished
 from core.admissions.service.extensions import MoreTime
 from core.admissions.service.interest import Told
 from core.data.session import ScopedSession

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from core.admissions import letters
+from core.admissions.letters import windows as window_letters
 from core.admissions.quality.outcomes import outcomes
 from core.admissions.quality.report import Report
 from core.admissions.quality.scoring import scoring
@@ -49,7 +49,9 @@ def _make(session: ScopedSession, report_id: str, *, people: bool) -> None:
 def ask_for_calibration(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
     """Ask this site's assessors about calibration cases that are out."""
     directory: TenantDirectory = current_app.extensions["q.directory"]
-    calibration.ask_assessors(session, letters.calibration(directory.current(session, session.scope.tenant_id or UK)))
+    calibration.ask_assessors(
+        session, window_letters.calibration(directory.current(session, session.scope.tenant_id or UK))
+    )
 
 
 @every("25 3 * * *", name="core.quality_nightly")

@@ -7,12 +7,12 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from core.admissions import content
 from core.admissions.content.shapes import CRITERIA
-from core.admissions.overrides import LONGEST, OVERRIDES
+from core.admissions.override_reasons import LONGEST, OVERRIDES
 from core.admissions.service.appeals import LONGEST_ANSWER, LONGEST_GROUNDS
 from core.admissions.service.batches import LONGEST_NAME
 from core.admissions.service.deciding import LONGEST_COMMENT, Wish
 from core.admissions.service.feedback import LONGEST_WORDS
-from core.admissions.window_forms import FORMATS, OnOneClock
+from core.admissions.web_forms.windows import FORMATS, OnOneClock
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext, language

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from core.admissions.joining_letters import compact_letter, offer_letter
+from core.admissions.letters.joining import compact_letter, offer_letter
 from core.admissions.queries import compact
 from core.admissions.service import accepting, equality, offers
 from core.data.session import ScopedSession

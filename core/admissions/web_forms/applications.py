@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.admissions.service.submitting import LONGEST_QUESTION
-from core.admissions.window_forms import moment, why_field
+from core.admissions.web_forms.windows import moment, why_field
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext

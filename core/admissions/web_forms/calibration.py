@@ -8,10 +8,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as Left
 
-from core.admissions import content, wall
+from core.admissions import content, wall_clock
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.service.calibration import About, Judged
-from core.admissions.window_forms import FORMATS, LONDON_HINT, OnOneClock
+from core.admissions.web_forms.windows import FORMATS, LONDON_HINT, OnOneClock
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import LANGUAGES, gettext, language
@@ -64,7 +64,7 @@ class SendForm(Form):
 
     def due(self) -> Any:
         """The instant, UTC."""
-        return wall.instant(self.due_at.data)
+        return wall_clock.instant(self.due_at.data)
 
 
 class _Scores(Form):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.admissions import ties
-from core.admissions.ties import FLOOR, OWN, SAME_EMPLOYER, Applicant, Known
+from core.admissions import conflict_rules
+from core.admissions.conflict_rules import FLOOR, OWN, SAME_EMPLOYER, Applicant, Known
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from core.admissions.ties import FLOOR, OWN, SAME_EMPLOYER, Applicant, Known
     ],
 )
 def test_the_same_organisation_written_twice_is_one(one: str, other: str) -> None:
-    assert ties.normal(one) == ties.normal(other) != ""
+    assert conflict_rules.normal(one) == conflict_rules.normal(other) != ""
 
 
 @pytest.mark.parametrize(
@@ -28,19 +28,19 @@ def test_the_same_organisation_written_twice_is_one(one: str, other: str) -> Non
     [("National Trust", "National"), ("The Health Foundation", "Health"), ("NHS England", "NHS Wales")],
 )
 def test_different_organisations_stay_apart(one: str, other: str) -> None:
-    assert ties.normal(one) != ties.normal(other)
+    assert conflict_rules.normal(one) != conflict_rules.normal(other)
 
 
 def test_a_name_that_is_nothing_but_a_form_stays() -> None:
-    assert ties.normal("NHS") == "nhs"
-    assert ties.normal("  ") == ""
+    assert conflict_rules.normal("NHS") == "nhs"
+    assert conflict_rules.normal("  ") == ""
 
 
 @given(st.text(max_size=300))
 def test_any_text_can_be_compared(text: str) -> None:
-    once = ties.normal(text)
-    assert len(once) <= ties.LONGEST
-    assert ties.normal(f"  {text}, ") == once
+    once = conflict_rules.normal(text)
+    assert len(once) <= conflict_rules.LONGEST
+    assert conflict_rules.normal(f"  {text}, ") == once
 
 
 def _applicant(**changes: str) -> Applicant:
@@ -69,19 +69,22 @@ def _applicant(**changes: str) -> Applicant:
     ],
 )
 def test_what_follows(known: Known, kind: str) -> None:
-    assert ties.conflict(known, _applicant()) == kind
+    assert conflict_rules.conflict(known, _applicant()) == kind
 
 
 def test_who_says_nothing_is_tied_to_nobody() -> None:
     silent = _applicant(organisation="", name="", email="")
-    assert ties.conflict(Known("bo", "", frozenset({("employer", ""), ("person", ""), ("other", "")})), silent) == ""
+    assert (
+        conflict_rules.conflict(Known("bo", "", frozenset({("employer", ""), ("person", ""), ("other", "")})), silent)
+        == ""
+    )
 
 
 def test_the_floor_comes_before_everything_else() -> None:
     known = Known("bo", "lothian", frozenset({("family", "ann smith")}))
-    assert ties.conflict(known, _applicant()) in FLOOR
+    assert conflict_rules.conflict(known, _applicant()) in FLOOR
 
 
 def test_addresses_are_compared_as_addresses() -> None:
-    assert ties.normal_target(" Ann@X.org ") == "ann@x.org"
-    assert ties.normal_target("Ann Smith") == "ann smith"
+    assert conflict_rules.normal_target(" Ann@X.org ") == "ann@x.org"
+    assert conflict_rules.normal_target("Ann Smith") == "ann smith"

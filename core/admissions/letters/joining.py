@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import current_app
 
-from core.admissions.letters import Words, in_language
+from core.admissions.letters.windows import Words, in_language
 from core.admissions.service.accepting import Changed
 from core.admissions.service.offers import Person, Post
 from core.data.session import ScopedSession
