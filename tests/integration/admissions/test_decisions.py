@@ -18,8 +18,9 @@ from core.admissions.models import (
 from core.admissions.queries import applying, moderation
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
-from core.admissions.service import batches, deciding, moderating, releasing, shelving, submitting
+from core.admissions.service import batches, deciding, moderating, offers, releasing, shelving, submitting
 from core.admissions.service.deciding import Wish
+from core.admissions.service.offers import STANDS_FOR
 from core.data.audit import verify
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -38,6 +39,7 @@ from tests.factories.assessing import (
     make_proposal,
 )
 from tests.integration.admissions.deciding_rig import SITE, Rig, post, quick_people
+from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
 
 SHARED_COMMENT = {"experience": {"en": "Tell us more of the ward.", "cy": "Dywedwch fwy am y ward."}}
@@ -219,7 +221,7 @@ def test_the_same_form_signs_once(rig: Rig) -> None:
 def test_many_are_signed_as_shown_or_not_at_all(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
     picks = {ann: "accept", bob: "decline"}
-    make_proposal(rig.session, bob, "accept", at=clock.now() + timedelta(seconds=1))
+    make_proposal(rig.session, bob, "accept", number=2, at=clock.now() + timedelta(seconds=1))
     with pytest.raises(Changed):
         deciding.sign_many(rig.session, rig.lead, rig.window_id, picks, new_token())
     assert _count(rig.session, Decision) == 0
@@ -291,6 +293,49 @@ def test_a_correction_supersedes_and_never_edits(rig: Rig) -> None:
     rig.moderate(back)
     rig.release(rig.held(back, name="Again"))
     assert _count(rig.session, MembershipOffer, MembershipOffer.state == "lapsed") == 1
+
+
+def test_corrected_there_and_back_the_one_offer_stands_again(rig: Rig, frozen_clock: FrozenClock) -> None:
+    """Accepted, declined and accepted again: one offer and its card, with a time of its own."""
+    ann = rig.applicant("ann")
+    rig.released(ann)
+
+    def found() -> tuple[str, int]:
+        rig.session.rollback()
+        rows = rig.session.execute(sa.select(MembershipOffer.state, MembershipOffer.lapses_at)).all()
+        cards = rig.session.scalars(sa.select(ShelfItem.when).where(ShelfItem.kind == "offer")).all()
+        assert cards == ([rows[0].lapses_at] if rows[0].state == "offered" else [])
+        return rows[0].state, (rows[0].lapses_at - clock.now()).days
+
+    assert (found()[0], len(rig.session.scalars(sa.select(MembershipOffer.id)).all())) == ("offered", 1)
+    for outcome, expected in (
+        ("decline", "lapsed"),
+        ("accept", "offered"),
+        ("decline", "lapsed"),
+        ("accept", "offered"),
+    ):
+        frozen_clock.advance(days=3)
+        wish = Wish(outcome, "scores", "A score was typed wrongly.")
+        made = deciding.correct(rig.session, rig.lead, rig.window_id, ann, wish, new_token())
+        rig.moderate(made)
+        rig.release(rig.held(made, name=f"{outcome} {clock.now()}"))
+        assert found()[0] == expected
+    assert found()[1] == STANDS_FOR.days
+    assert len(rig.session.scalars(sa.select(MembershipOffer.id)).all()) == 1
+
+
+def test_what_a_person_turned_down_is_not_offered_again_by_a_correction(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    rig.released(ann)
+    offers.refuse(rig.session, Actor(rig.people["ann"], ""), application_id=ann)
+    for outcome in ("decline", "accept"):
+        made = deciding.correct(
+            rig.session, rig.lead, rig.window_id, ann, Wish(outcome, "scores", "Typed."), new_token()
+        )
+        rig.moderate(made)
+        rig.release(rig.held(made, name=outcome))
+    assert _count(rig.session, MembershipOffer, MembershipOffer.state == "refused") == 1
+    assert _count(rig.session, ShelfItem, ShelfItem.kind == "offer") == 0
 
 
 def test_whoever_joined_is_not_declined_any_more(rig: Rig) -> None:
