@@ -12,6 +12,7 @@ from typing import TypeVar
 import click
 from flask import Flask
 
+from core.admissions.jobs import quality as quality_jobs
 from core.admissions.service import forms
 from core.admissions.states import states_markdown
 from core.app import boot, components, create_app, tenants_folder
@@ -21,6 +22,7 @@ from core.data.db import platform_scope, tenant_session
 from core.demo import community, windows
 from core.demo.admissions import cycle, national
 from core.hooks.spec import hooks_markdown
+from core.kernel import clock
 from core.people import passwords
 from core.sdk.scaffold import write_plugin
 from core.tenancy import service
@@ -108,13 +110,15 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
         directory.refresh(session)
         fresh = community.load(session, directory.all())
         if fresh:
-            form = forms.ensure_first(session)
+            with clock.frozen(national.BEGAN):
+                form = forms.ensure_first(session)
             rules, hashed = app.extensions["q.rulebook"].catalogue(), passwords.hasher().hash(community.PASSWORD)
             above = national.prepare(session, form, rules, config.secret_key, hashed)
             for tenant in directory.all():
                 with tenant_session(tenant.id) as own:
                     cycle.fill(own, tenant, windows.fill(own, tenant, form), above)
                     community.fill_plugins(own, tenant, registry)
+                    quality_jobs.nightly(own, clock.now())
     if load_only:
         return
     click.echo(f"\n  Q is at {config.base_url}/  (stop with Ctrl-C)")

@@ -92,7 +92,9 @@ OFFER = StateMachine(
         Transition("join", OFFERED, JOINED, APPLICANT, "the compact's newest version is accepted; the offer has not lapsed"),
         Transition("refuse", OFFERED, REFUSED, APPLICANT),
         Transition("lapse", OFFERED, LAPSED, SYSTEM, "its time is over, and notice was given"),
-        Transition("renew", LAPSED, OFFERED, LEAD, "a reason, a new day"),
+        Transition("renew", LAPSED, OFFERED, LEAD, "a reason, a new day; the application is accepted"),
+        Transition("take_back", OFFERED, LAPSED, SYSTEM, "the acceptance is corrected"),
+        Transition("offer_again", LAPSED, OFFERED, SYSTEM, "a decline is corrected"),
     ),
 )  # fmt: skip
 

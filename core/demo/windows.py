@@ -30,25 +30,26 @@ PLANNED_BEFORE = timedelta(days=42)
 @dataclass(frozen=True, slots=True)
 class Round:
     """When an area is open, in days from today; `released` days ago its decisions went out, `moved` days its closing was put
-    off, `wanted` people want to be told when it opens."""
+    off, `told` people were told that it opened and `wanted` wait to be told of the next opening."""
 
     opens: int
     closes: int
     released: int | None = None
     moved: int = 0
     wanted: int = 0
+    told: int = 0
 
 
 DONE_BEFORE = Round(-420, -388, released=330, wanted=9)
-FIRST, SECOND, THIRD = Round(-12, 20), Round(20, 52, wanted=23), Round(111, 143, wanted=14)
+FIRST, SECOND, THIRD = Round(-12, 20, told=88), Round(20, 52, wanted=23), Round(111, 143, wanted=14)
 ROUNDS = {
     "north-east-north-cumbria": DONE_BEFORE, "west-of-england": DONE_BEFORE, "south-west": DONE_BEFORE,
     # 9 March to 10 April 2017
     "scotland": FIRST,
-    "uclpartners": Round(-30, 2, moved=2),
-    "west-midlands": Round(-54, -21),
-    "yorkshire-humber": Round(-75, -42),
-    "north-west-coast": Round(-103, -70, released=7, wanted=5),
+    "uclpartners": Round(-30, 2, moved=2, told=57),
+    "west-midlands": Round(-54, -21, told=96),
+    "yorkshire-humber": Round(-75, -42, told=83),
+    "north-west-coast": Round(-103, -70, released=7, wanted=5, told=104),
     # May 2017
     "wales": SECOND, "wessex": SECOND, "greater-manchester": SECOND, "kent-surrey-sussex": SECOND, "eastern": SECOND,
     # August 2017
@@ -84,7 +85,7 @@ def fill(session: ScopedSession, tenant: TenantSnapshot, form_version_id: str) -
                 .values(released_at=_midnight(today - timedelta(days=one.released)) + timedelta(hours=10))
                 .execution_options(synchronize_session=False)
             )
-    _want(session, tenant, one.wanted)
+    _want(session, tenant, one, window_id, opens)
     return window_id
 
 
@@ -96,22 +97,22 @@ def _last_minute(day: date) -> datetime:
     return clock.from_london(datetime.combine(day, time(23, 59)))
 
 
-def _want(session: ScopedSession, tenant: TenantSnapshot, count: int) -> None:
-    """People who want to be told when the window opens."""
-    if not count:
+def _want(session: ScopedSession, tenant: TenantSnapshot, one: Round, window_id: str, opens: datetime) -> None:
+    """People who want to be told when a window opens, and those who were told that this one did."""
+    if not one.wanted + one.told:
         return
     chance, now = random.Random(tenant.slug), clock.now()
     rows = []
-    for number in range(count):
-        address, at = (
-            f"hopes{number + 1:02d}.{tenant.slug}@people.example",
-            now - timedelta(hours=chance.randint(2, 900)),
-        )
+    for number in range(one.wanted + one.told):
+        told = number >= one.wanted
+        address = f"hopes{number + 1:02d}.{tenant.slug}@people.example"
+        at = (opens if told else now) - timedelta(hours=chance.randint(2, 900))
         rows.append(
             {
                 "id": new_id(), "tenant_id": tenant.id, "email": address, "email_norm": address,
                 "locale": chance.choice(tenant.languages), "state": CONFIRMED, "token_hash": token_hash(new_token()),
-                "told_open": None, "told_closing": None, "created_at": at, "changed_at": at,
+                "told_open": window_id if told else None, "told_closing": window_id if told else None, "created_at": at,
+                "changed_at": opens if told else at,
             }
         )  # fmt: skip
     with transaction(session):

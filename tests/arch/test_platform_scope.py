@@ -9,7 +9,7 @@ ALLOWED = {
     "core/work/runner.py": "jobs declared with @job(platform=…)",
     "core/console/views/audit.py": "the central team's audit trail",
     "core/admissions/views/time_spent.py": "how long applications took, in the UK as a whole",
-    "core/admissions/views/moving.py": "an application moves to another area: two partners in one transaction",
+    "core/admissions/views/transfers.py": "an application moves to another area: two partners in one transaction",
     "core/admissions/views/form_versions.py": "how many applications are on each version of the form",
     "core/admissions/views/policy.py": "what windows of every partner pin, and how their rules fared",
     "core/admissions/views/moderation.py": "signed decisions of every partner, for the central team's moderation",

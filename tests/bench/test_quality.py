@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import quality_jobs
+from core.admissions.jobs import quality as quality_jobs
 from core.admissions.models import QualityReport
 from core.admissions.queries import quality as queries
 from core.admissions.service import quality

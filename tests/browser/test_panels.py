@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from core.admissions.models import Assessor, Assignment, AssignmentRun
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.queries import conflicts as conflict_queries
 from core.admissions.service import assessors, conflicts, plans
 from core.data.session import ScopedSession

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from core.admissions import letters, quality_jobs
+from core.admissions.jobs import quality as quality_jobs
+from core.admissions.letters import windows as window_letters
 from core.admissions.models import QualityReport
 from core.admissions.queries import calibration as calibration_queries
 from core.admissions.service import calibration, quality
@@ -51,7 +52,7 @@ def people(app: Flask, session_for: Callable[[str], ScopedSession]) -> dict[str,
     uk.rollback()
     with app.app_context():
         directory = app.extensions["q.directory"]
-        calibration.ask_assessors(session, letters.calibration(directory.by_slug("scotland")))
+        calibration.ask_assessors(session, window_letters.calibration(directory.by_slug("scotland")))
         with open_session(Scope.platform("tests")) as platform:
             for report_id, tenant_id in platform.execute(sa.select(QualityReport.id, QualityReport.tenant_id)).all():
                 platform.rollback()

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from core.admissions import rule_jobs
+from core.admissions.jobs import rules as rule_jobs
 from core.admissions.models import ShadowRun
 from core.data.db import db, tenant_session
 from tests.browser.test_console import sign_in

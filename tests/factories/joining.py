@@ -50,7 +50,7 @@ def make_accepted(
 def make_offer(session: ScopedSession, application_id: str, account_id: str, **changes: Any) -> str:
     """An offer as the release of a decision makes it, then `changes` to its columns; its id."""
     with transaction(session):
-        [offer_id] = offer_in(session, [(application_id, account_id)], clock.now())
+        [offer_id] = offer_in(session, accounts={application_id: account_id}, at=clock.now())
         if changes:
             session.execute(
                 sa.update(MembershipOffer)

@@ -26,7 +26,7 @@ from core.admissions.models import (
     PanelItem,
     PanelMeeting,
 )
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.queries import plans as plan_queries
 from core.admissions.service import plans
 from core.data import audit

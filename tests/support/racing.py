@@ -23,9 +23,8 @@ RACES = (
 of it."""
 LONGEST = 120.0
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    list(RACES)
-)  # imported once: a race costs a fork for each process, not a start of Python
+PROCESSES.set_forkserver_preload(list(RACES))
+"""Processes fork from one that has imported all this once: a race costs no start of Python."""
 
 
 def together(module: str, *jobs: dict[str, Any]) -> list[Any]:

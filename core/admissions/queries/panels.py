@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.admissions.models import Application, Assessor, Assignment, Conflict, Window, WindowRules
-from core.admissions.needs import Needs, lacking
+from core.admissions.panel_needs import Needs, lacking
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import HELD_BY_ASSESSOR, INFO_REQUESTED, RECUSED, SEALED, SUBMITTED, TAKEN_BACK, TURNED_DOWN
 from core.data.session import ScopedSession

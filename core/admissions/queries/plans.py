@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core.admissions import assign
 from core.admissions.models import Application, Assessor, Assignment, AssignmentRun, Conflict
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.planning import Facts
 from core.admissions.queries.panels import TO_ASSESS
 from core.admissions.queries.sight import clear_of

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.models import Appeal, Application, Decision
-from core.admissions.overrides import APPEAL
+from core.admissions.override_reasons import APPEAL
 from core.admissions.queries import appeals as queries
 from core.admissions.queries import public
 from core.admissions.queries.sight import clear_of

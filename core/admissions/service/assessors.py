@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions import ties
+from core.admissions import conflict_rules
 from core.admissions.models import Assessor, AssessorInterest, Assignment
 from core.admissions.models.panels import ASSESSOR_ROLES, INTEREST_KINDS
 from core.admissions.service import conflicts
@@ -44,7 +44,7 @@ class Place:
         """The columns."""
         return {
             "roles": sorted(self.roles), "capacity": self.capacity, "workplace": self.workplace.strip(),
-            "workplace_norm": ties.normal(self.workplace), "trained_on": self.trained_on,
+            "workplace_norm": conflict_rules.normal(self.workplace), "trained_on": self.trained_on,
         }  # fmt: skip
 
     def told(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _check(place: Place) -> None:
         wrong["roles"] = N_("Choose among the roles of a panel")
     if not 0 <= place.capacity <= MOST_CAPACITY:
         wrong["capacity"] = N_("Enter a number from 0 to 500")
-    if len(place.workplace.strip()) > ties.LONGEST:
+    if len(place.workplace.strip()) > conflict_rules.LONGEST:
         wrong["workplace"] = N_("At most 200 characters")
     if place.trained_on is not None and place.trained_on > clock.today():
         wrong["trained_on"] = N_("The training must not be in the future")
@@ -216,7 +216,7 @@ def add_interest(
     target, wrong = target.strip(), {}
     if kind not in INTEREST_KINDS:
         wrong["kind"] = N_("Choose what it is")
-    if not target or len(target) > ties.LONGEST:
+    if not target or len(target) > conflict_rules.LONGEST:
         wrong["target"] = N_("Enter a name, or an email address, of at most 200 characters")
     if wrong:
         raise Invalid(wrong)
@@ -226,7 +226,7 @@ def add_interest(
             return
         row = {
             "id": new_id(), "tenant_id": session.scope.tenant_id, "assessor_id": assessor_id, "kind": kind, "target": target,
-            "target_norm": ties.normal_target(target), "at": clock.now(),
+            "target_norm": conflict_rules.normal_target(target), "at": clock.now(),
         }  # fmt: skip
         session.execute(sa.insert(AssessorInterest), [row])
         key.keep(str(row["id"]))

@@ -12,13 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.admissions import ties
+from core.admissions import conflict_rules
+from core.admissions.conflict_rules import Applicant, Known
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
 from core.admissions.queries import conflicts as queries
 from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
-from core.admissions.ties import Applicant, Known
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -55,7 +55,7 @@ _PANEL = sa.select(
 def organisation_of(answers: Mapping[str, Any]) -> str:
     """The applicant's workplace as it is compared, from the answers of an application; "" where nothing was asked or said."""
     answer = answers.get(ORGANISATION)
-    return ties.normal(answer) if isinstance(answer, str) else ""
+    return conflict_rules.normal(answer) if isinstance(answer, str) else ""
 
 
 def derive_for_application_in(session: ScopedSession, application_id: str, *, tenant_id: int | None = None) -> None:
@@ -69,7 +69,8 @@ def derive_for_application_in(session: ScopedSession, application_id: str, *, te
 def derive_for_assessor_in(session: ScopedSession, assessor_id: str) -> None:
     """The same for one assessor, after a change of workplace or interests."""
     account = sa.select(Assessor.account_id).where(Assessor.id == assessor_id).scalar_subquery()
-    _reconcile(session, _APPLICANTS, _PANEL.where(Assessor.id == assessor_id), Conflict.account_id == account)
+    panel = _PANEL.where(Assessor.id == assessor_id)
+    _reconcile(session, _APPLICANTS, panel, Conflict.account_id == account, session.scope.tenant_id)
 
 
 def _reconcile(
@@ -81,7 +82,7 @@ def _reconcile(
         if row.kind is not None:
             interests.add((row.kind, row.target_norm))
     known = [Known(account, place, frozenset(interests)) for account, (place, interests) in people.items()]
-    wanted = ties.conflicts(known, (Applicant(*row) for row in session.execute(applicants)))
+    wanted = conflict_rules.conflicts(known, (Applicant(*row) for row in session.execute(applicants)))
     rows = session.execute(
         sa.select(
             Conflict.id, Conflict.application_id, Conflict.account_id, Conflict.source, Conflict.kind, Conflict.ended_at,
@@ -90,7 +91,7 @@ def _reconcile(
     ).all()  # fmt: skip
     standing = {(row.application_id, row.account_id): row for row in rows if row.ended_at is None}
     overruled = {(row.application_id, row.account_id, row.kind) for row in rows if row.ended_at is not None}
-    now, of = clock.now(), {} if tenant_id is None else {"tenant_id": tenant_id}
+    now, site = clock.now(), tenant_id or session.scope.tenant_id
     over = [
         row.id for pair, row in standing.items()
         # of somebody on this very panel: one that came along from another site rests on what is known there
@@ -100,7 +101,7 @@ def _reconcile(
         ended = sa.update(Conflict).where(Conflict.id.in_(over), Conflict.ended_at.is_(None)).values(ended_at=now)
         session.execute(ended.execution_options(**_QUIET))
     new = [
-        {**_row(session, pair, DERIVED, kind, "", None, now), **of}
+        _row(site, pair, DERIVED, kind, "", None, now)
         for pair, kind in sorted(wanted.items())
         if (pair not in standing or standing[pair].id in over) and (*pair, kind) not in overruled
     ]
@@ -110,10 +111,10 @@ def _reconcile(
 
 
 def _row(
-    session: ScopedSession, pair: tuple[str, str], source: str, kind: str, why: str, by: str | None, at: datetime
+    tenant_id: int | None, pair: tuple[str, str], source: str, kind: str, why: str, by: str | None, at: datetime
 ) -> dict[str, Any]:
     return {
-        "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
+        "id": new_id(), "tenant_id": tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
         "kind": kind, "why": why, "by": by, "at": at, "end_why": "",
     }  # fmt: skip
 
@@ -153,7 +154,7 @@ def set_in(
 ) -> bool:
     """Put a conflict down and recuse what it forbids, in the caller's transaction after its audit entry. False when one
     stands already for this person, which then stays as it is."""
-    row = _row(session, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
+    row = _row(session.scope.tenant_id, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
     made = session.execute(_insert(session).values(**row).on_conflict_do_nothing().returning(Conflict.id)).one_or_none()
     recuse_in(session, [application_id])
     return made is not None
@@ -170,7 +171,7 @@ def put_down(session: ScopedSession, actor: Actor, application_id: str, account_
     queries.application(session, actor.account_id, application_id)
     why = reason(why)
     own = account_id == actor.account_id
-    if kind not in ties.KINDS or kind in ties.FLOOR:
+    if kind not in conflict_rules.KINDS or kind in conflict_rules.FLOOR:
         raise Invalid({"kind": N_("Choose what it is")})
     if not own and session.scalar(sa.select(Assessor.id).where(Assessor.account_id == account_id)) is None:
         raise Invalid({"account_id": N_("Choose yourself, or somebody on the panel")})
@@ -192,7 +193,7 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
     may_manage(actor)
     found = queries.one(session, actor.account_id, conflict_id)
     why = reason(why)
-    if found.kind in ties.FLOOR and found.source == DERIVED:
+    if found.kind in conflict_rules.FLOOR and found.source == DERIVED:
         raise Refused(FLOOR_HOLDS)
     with transaction(session):
         done = session.execute(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import Application, Decision, MembershipOffer
-from core.admissions.overrides import LONGEST, OVERRIDES
+from core.admissions.override_reasons import LONGEST, OVERRIDES
 from core.admissions.queries import deciding
 from core.admissions.queries.deciding import FINAL, Candidate
 from core.admissions.queries.sight import clear_of

@@ -22,6 +22,7 @@ from core.admissions.service.assigned import (
 )
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSESSOR, DECLARED, LEAD
+from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound
@@ -33,15 +34,17 @@ LONGEST = 500
 
 
 def declare(
-    session: ScopedSession, actor: Actor, assignment_id: str, version: int, *, level: str, words: str = ""
+    session: ScopedSession, actor: Actor, assignment_id: str, version: int, *, level: str, key: str, words: str = ""
 ) -> str:
-    """Declare a conflict of interest: none (the assessor may read), minor (the lead decides) or major (they are out). The new state.
+    """Declare a conflict of interest: none (the assessor may read), minor (the lead decides) or major (they are out). The new
+    state, also to the same form sent twice: by then the application may be out of sight.
 
     Raises Forbidden, NotFound, Invalid by field, Conflict, and Refused where it was declared already or the application is
     not assessed any more.
     """
     may_assess(actor)
-    task = assessing.task(session, actor.account_id, assignment_id)
+    if not is_id(assignment_id):
+        raise NotFound
     words = words.strip()
     wrong = {}
     if level not in LEVELS:
@@ -53,6 +56,10 @@ def declare(
     if wrong:
         raise Invalid(wrong)
     with transaction(session):
+        sent = once(session, key, f"assignment.declare:{assignment_id}:{actor.account_id}")
+        if sent.result is not None:
+            return sent.result
+        task = assessing.task(session, actor.account_id, assignment_id)
         done = step(
             session, task.id, version, f"declare_{level}", ASSESSOR, *_may_go_on(actor), level=level, declaration=words,
             declared_at=clock.now(),
@@ -62,6 +69,7 @@ def declare(
         elif level == "major":
             keep_out(session, actor, done, words)
         tell(session, actor, f"declare_{level}", done)
+        sent.keep(done.state)
     return done.state
 
 
@@ -82,28 +90,37 @@ def begin(session: ScopedSession, done: Stepped) -> None:
     session.execute(sa.insert(Assessment), [row])
 
 
-def turn_down(session: ScopedSession, actor: Actor, assignment_id: str, version: int, why: str) -> None:
-    """Give an assessment back for a stated reason, before or while it is scored; it never shows what others scored.
+def turn_down(session: ScopedSession, actor: Actor, assignment_id: str, version: int, why: str, key: str) -> None:
+    """Give an assessment back for a stated reason, before or while it is scored; it never shows what others scored. The
+    same form sent twice gives it back once.
 
     Raises Forbidden, NotFound, Invalid (no reason), Conflict, and Refused once it is sealed.
     """
-    _leave(session, actor, assignment_id, version, "turn_down", why)
+    _leave(session, actor, assignment_id, version, "turn_down", why, key)
 
 
-def recuse(session: ScopedSession, actor: Actor, assignment_id: str, version: int, why: str) -> None:
+def recuse(session: ScopedSession, actor: Actor, assignment_id: str, version: int, why: str, key: str) -> None:
     """Leave an assessment because a conflict of interest was noticed late. Raises what `turn_down` raises."""
-    _leave(session, actor, assignment_id, version, "recuse", why)
+    _leave(session, actor, assignment_id, version, "recuse", why, key)
 
 
-def _leave(session: ScopedSession, actor: Actor, assignment_id: str, version: int, event: str, why: str) -> None:
+def _leave(
+    session: ScopedSession, actor: Actor, assignment_id: str, version: int, event: str, why: str, key: str
+) -> None:
     may_assess(actor)
-    task = assessing.task(session, actor.account_id, assignment_id)
+    if not is_id(assignment_id):
+        raise NotFound
     why = reason(why)
     with transaction(session):
+        sent = once(session, key, f"assignment.{event}:{assignment_id}:{actor.account_id}")
+        if sent.result is not None:
+            return
+        task = assessing.task(session, actor.account_id, assignment_id)
         done = step(session, task.id, version, event, ASSESSOR, state_why=why)
         if event == "recuse":
             keep_out(session, actor, done, why)
         tell(session, actor, event, done)
+        sent.keep(done.state)
 
 
 def resolve(session: ScopedSession, actor: Actor, assignment_id: str, version: int, *, allow: bool, why: str) -> None:

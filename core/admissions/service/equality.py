@@ -1,8 +1,9 @@
 """Equality answers: given, changed, deleted by the person; deleted with the application; kept so that nothing leads back.
 
 Nothing here writes an audit entry, a time or another row in the same transaction: PostgreSQL stamps every row with the
-number of the transaction that wrote it, and two rows with one number belong together. Each night all rows are written anew
-in the order of their links, so that neither these numbers nor their place on the disk tell who came when.
+number of the transaction that wrote it, and two rows with one number belong together. Each night, and whenever answers
+followed an application to another area, all rows are written anew in the order of their links, so that neither these
+numbers nor their place on the disk tell who came when.
 """
 
 from collections.abc import Mapping

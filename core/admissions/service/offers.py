@@ -4,7 +4,7 @@ An offer is accepted together with the compact, refused, or lapses with notice; 
 There is no limit to how many stand or are accepted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ LONGEST_RENEWAL = timedelta(days=183)
 LONGEST_WHY = 500
 TITLE, STATUS = N_("You are offered membership of Q"), N_("Answer it")
 GONE = N_("This offer does not stand any more.")
+CORRECTED = N_("The decision was corrected: this application is not accepted any more.")
 NOT_LAPSED = N_("Only an offer that has lapsed can be renewed.")
 
 
@@ -53,9 +54,9 @@ Post = Callable[[ScopedSession, Person], None]
 """Writes a letter in the transaction of the step that it tells of."""
 
 
-def offer_in(session: ScopedSession, accepted: Sequence[tuple[str, str]], at: datetime) -> list[str]:
-    """Offer membership from `at` (UTC) on for each accepted application, (application, account), in the caller's transaction
-    and in two statements for any number; the offers' ids.
+def offer_in(session: ScopedSession, *, accounts: Mapping[str, str], at: datetime) -> list[str]:
+    """Offer membership for accepted applications ({application: account}) from `at` (UTC) on, in the caller's transaction and
+    in two statements for any number; the offers' ids.
 
     For the transaction that releases decisions: an offer tells the outcome, so there is none before.
     """
@@ -66,7 +67,7 @@ def offer_in(session: ScopedSession, accepted: Sequence[tuple[str, str]], at: da
             "state": OFFERED, "offered_at": at, "lapses_at": lapses_at, "reminded_at": None, "ended_at": None, "state_why": "",
             "version": 1,
         }
-        for application_id, account_id in accepted
+        for application_id, account_id in accounts.items()
     ]  # fmt: skip
     if rows:
         session.execute(sa.insert(MembershipOffer), rows)
@@ -75,6 +76,40 @@ def offer_in(session: ScopedSession, accepted: Sequence[tuple[str, str]], at: da
             kind="offer", title=TITLE, status=STATUS, when=lapses_at, needs_action=True,
         )  # fmt: skip
     return [row["id"] for row in rows]
+
+
+def take_back_in(session: ScopedSession, *, application_ids: Collection[str], at: datetime) -> None:
+    """End the offers that stand of applications whose acceptance is corrected, in the caller's transaction, and their cards.
+
+    Whoever joined stays a member: the caller asks for those afterwards, since a person may accept in this very moment.
+    """
+    ended = session.execute(
+        sa.update(MembershipOffer)
+        .where(MembershipOffer.application_id.in_(application_ids), MembershipOffer.state.in_(OFFER.sources("take_back")))
+        .values(state=OFFER.target("take_back", OFFERED), ended_at=at, version=MembershipOffer.version + 1)
+        .returning(MembershipOffer.id, MembershipOffer.account_id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    for row in ended.all():
+        shelf.remove(session, account_id=row.account_id, plugin="admissions", ref=row.id)
+
+
+def offer_again_in(session: ScopedSession, *, application_ids: Collection[str], at: datetime) -> None:
+    """Make the offers that lapsed of applications that were declined and are accepted after all anew, from `at` (UTC) on, in
+    the caller's transaction. There is one offer for an application; one that the person turned down stays down."""
+    lapses_at = at + STANDS_FOR
+    made = session.execute(
+        sa.update(MembershipOffer)
+        .where(MembershipOffer.application_id.in_(application_ids), MembershipOffer.state.in_(OFFER.sources("offer_again")))
+        .values(
+            state=OFFER.target("offer_again", LAPSED), offered_at=at, lapses_at=lapses_at, reminded_at=None, ended_at=None,
+            state_why="", version=MembershipOffer.version + 1,
+        )
+        .returning(MembershipOffer.id, MembershipOffer.account_id, MembershipOffer.application_id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    for row in made.all():
+        _show(session, row.account_id, row.application_id, row.id, lapses_at)
 
 
 def _path(application_id: str) -> str:
@@ -240,7 +275,7 @@ def renew(
     """Let a lapsed offer stand again until `until` (UTC), for a stated reason; the person gets a letter.
 
     Raises Forbidden, NotFound (also where the actor may not see the application), Invalid (`until`, `why`), Conflict, and
-    Refused for an offer that has not lapsed.
+    Refused for an offer that has not lapsed or an application that is not accepted any more.
     """
     if not actor.can(Permission.TENANT_ADMISSIONS_MANAGE):
         raise Forbidden(Permission.TENANT_ADMISSIONS_MANAGE)
@@ -268,12 +303,7 @@ def renew(
             .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
         if row is None:
-            there = session.execute(
-                sa.select(MembershipOffer.state, MembershipOffer.version).where(*mine)
-            ).one_or_none()
-            if there is None:
-                raise NotFound
-            raise Conflict if there.state == LAPSED and there.version != version else Refused(NOT_LAPSED)
+            raise _why_not_renewed(session, version, *mine)
         _show(session, row.account_id, row.application_id, offer_id, until)
         audit.record(
             session, actor=actor, action="offer.renew", subject=row.application_id, before={"state": LAPSED},
@@ -281,3 +311,18 @@ def renew(
         )  # fmt: skip
         if (person := _reachable(session, [row.account_id]).get(row.account_id)) is not None:
             post(session, Person(row.account_id, person.email, person.locale, row.application_id, until))
+
+
+def _why_not_renewed(
+    session: ScopedSession, version: int, *mine: sa.ColumnElement[bool]
+) -> NotFound | Conflict | Refused:
+    """Why an offer could not be renewed: it is not there, its application is not accepted, it has not lapsed, or is another
+    version."""
+    there = session.execute(
+        sa.select(MembershipOffer.state, MembershipOffer.version, _stands().label("stands")).where(*mine)
+    ).one_or_none()
+    if there is None:
+        return NotFound()
+    if not there.stands:
+        return Refused(CORRECTED)
+    return Conflict() if there.state == LAPSED and there.version != version else Refused(NOT_LAPSED)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.admissions import assign, planning
 from core.admissions.models import Assignment, AssignmentRun
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.queries import plans as queries
 from core.admissions.queries import windows
 from core.admissions.service import assigning

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.decision_letters import LANGUAGES, Composed, Told, compose
+from core.admissions.letters.decisions import LANGUAGES, Composed, Told, compose
 from core.admissions.models import Application, Decision, DecisionLetter, MembershipOffer, ReleaseBatch, Window
 from core.admissions.projection import appeal_until
 from core.admissions.queries import batches as queries
@@ -20,8 +20,8 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service import shelving
 from core.admissions.service.batches import QUIET, step, take_out
 from core.admissions.service.deciding import has_joined
-from core.admissions.service.expiring import expire_in
-from core.admissions.service.offers import STANDS_FOR, offer_in
+from core.admissions.service.ending_assignments import expire_in
+from core.admissions.service.offers import offer_again_in, offer_in, take_back_in
 from core.admissions.service.windows import may_manage
 from core.admissions.states import (
     ACCEPTED,
@@ -29,9 +29,6 @@ from core.admissions.states import (
     DECLINED,
     HELD,
     INFO_REQUESTED,
-    LAPSED,
-    OFFER,
-    OFFERED,
     RELEASED,
     SUBMITTED,
     SUPERSEDED,
@@ -183,37 +180,23 @@ def _decide(session: ScopedSession, batch_id: str, found: Sequence[LetterFacts],
 
 
 def _offer(session: ScopedSession, found: Sequence[LetterFacts], now: datetime) -> None:
-    """An offer for everybody who is accepted; the end of one whose acceptance is corrected. Whoever joined stays a member."""
+    """An offer for everybody who is accepted, again for who was declined in between; the end of one whose acceptance is
+    corrected. Whoever joined stays a member."""
     corrected = [one.application_id for one in found if one.supersedes_id is not None]
-    known = {}
-    if corrected:
-        query = sa.select(MembershipOffer.application_id, MembershipOffer.state)
-        known = {row[0]: row[1] for row in session.execute(query.where(MembershipOffer.application_id.in_(corrected)))}
-    declined = [one.application_id for one in found if one.outcome == "decline" and one.application_id in known]
-    if declined:
-        if has_joined(session, declined):
+    offers = sa.select(MembershipOffer.application_id).where(MembershipOffer.application_id.in_(corrected))
+    known = set(session.scalars(offers)) if corrected else set()
+    if declined := [one.application_id for one in found if one.outcome == "decline" and one.application_id in known]:
+        take_back_in(session, application_ids=declined, at=now)
+        if has_joined(session, declined):  # asked after it: whoever accepted in this moment is seen
             raise Refused(N_("Somebody whose acceptance is corrected is a member already. Nothing was sent."))
-        session.execute(
-            sa.update(MembershipOffer)
-            .where(MembershipOffer.application_id.in_(declined), MembershipOffer.state.in_(OFFER.sources("lapse")))
-            .values(state=LAPSED, ended_at=now, version=MembershipOffer.version + 1)
-            .execution_options(**QUIET)
-        )
     accepted = [one for one in found if one.outcome == "accept"]
-    offer_in(
-        session, [(one.application_id, one.account_id) for one in accepted if one.application_id not in known], now
-    )
-    for one in accepted:
-        if known.get(one.application_id) == LAPSED and one.application_state == DECLINED:
-            session.execute(
-                sa.update(MembershipOffer)
-                .where(MembershipOffer.application_id == one.application_id, MembershipOffer.state == LAPSED)
-                .values(
-                    state=OFFERED, offered_at=now, lapses_at=now + STANDS_FOR, reminded_at=None, ended_at=None,
-                    version=MembershipOffer.version + 1,
-                )
-                .execution_options(**QUIET)
-            )  # fmt: skip
+    new = {one.application_id: one.account_id for one in accepted if one.application_id not in known}
+    offer_in(session, accounts=new, at=now)
+    again = [
+        one.application_id for one in accepted if one.application_id in known and one.application_state == DECLINED
+    ]
+    if again:
+        offer_again_in(session, application_ids=again, at=now)
 
 
 def _write(

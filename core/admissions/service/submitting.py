@@ -17,7 +17,7 @@ from core.admissions.queries.applying import Mine, answers_of
 from core.admissions.queries.sight import clear_of, may_see
 from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import CLOSED
-from core.admissions.service.expiring import expire_in
+from core.admissions.service.ending_assignments import expire_in
 from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, SUBMITTED, UNDER_WAY, WITHDRAWN
 from core.data import audit
 from core.data.session import ScopedSession, transaction

@@ -35,7 +35,7 @@ from core.admissions.queries.applying import times_of
 from core.admissions.queries.sight import clear_of
 from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import new_reference
-from core.admissions.service.expiring import expire_in
+from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.windows import reason
 from core.admissions.states import SUBMITTED, TRANSFERRED, UNDER_WAY
 from core.data import audit
@@ -99,9 +99,7 @@ def transfer(
     keys = _copy_contents(session, source, new, store)  # before the transaction; what it does not take is swept later
     with transaction(session):
         row = _leave(session, actor, source, version, new, now)
-        for tenant_id in sorted(
-            {source.tenant_id, new.tenant_id}
-        ):  # one order for all: two moves cannot wait in a circle
+        for tenant_id in sorted({source.tenant_id, new.tenant_id}):  # one order: two moves cannot wait in a circle
             _note(session, actor, tenant_id, source, new, why)
         _may_go(session, source, new, window_id, now)
         reference = _arrive(session, row, source, new, window_id, now)

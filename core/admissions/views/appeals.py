@@ -2,13 +2,13 @@
 
 from flask import Response, request, url_for
 
-from core.admissions import decision_post
-from core.admissions.decision_forms import AnswerForm
+from core.admissions.letters import decision_post
 from core.admissions.queries import appeals as queries
 from core.admissions.queries import deciding as reading
 from core.admissions.service import appeals as service
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, by_criterion, number, tables, titles, who
-from core.admissions.views.desk import kept_on
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.decisions import AnswerForm
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from core.admissions.form.schema import Section
 from core.admissions.form.wording import Piece, pieces
+from core.admissions.letters.receipts import in_words
 from core.admissions.queries import applications as queries
 from core.admissions.queries import attachments, windows
 from core.admissions.queries.applications import Version
-from core.admissions.receipts import in_words
 from core.admissions.states import (
     ACCEPTED,
     DECLINED,

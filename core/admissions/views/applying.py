@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
 
-from core.admissions import application_letters, downloads, receipts
+from core.admissions import downloads
 from core.admissions.form.answers import Problem, problems, read, state_of
 from core.admissions.form.schema import Kind, Section
+from core.admissions.letters import applications as application_letters
+from core.admissions.letters import receipts
 from core.admissions.queries import applying as queries
 from core.admissions.queries import attachments, public
 from core.admissions.queries.applying import Held, Mine

@@ -4,17 +4,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions.assessing_forms import DeclareForm, NoteForm, RecuseForm, TurnDownForm
 from core.admissions.content import criteria
 from core.admissions.measure.spread import shift
 from core.admissions.queries import assessing as queries
 from core.admissions.queries import scores
 from core.admissions.queries.assessing import DISCUSSED, INDEPENDENT, SHOWN, Task
 from core.admissions.queries.scores import Sealed
-from core.admissions.service import declaring, noting
+from core.admissions.service import declaring, discussion_notes
 from core.admissions.service.scoring import in_the_room
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TAKEN_BACK, TURNED_DOWN
-from core.admissions.views.desk import kept_by_nobody, kept_on, version_sent
+from core.admissions.views.shared import kept_by_nobody, kept_on, version_sent
+from core.admissions.web_forms.assessing import DeclareForm, NoteForm, RecuseForm, TurnDownForm
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -151,25 +151,25 @@ def shifts(before: list[Sealed], after: list[Sealed]) -> dict[str, Any]:
 def declare(assignment_id: str) -> Response:
     """Declare whether there is a conflict of interest."""
     context, form = here(), DeclareForm()
-    task = own_task(assignment_id)
     if form.validate_on_submit():
         with kept_on(form):
             state = declaring.declare(
-                context.session, context.visitor.actor(), task.id, version_sent(), level=form.level.data, words=form.words.data
+                context.session, context.visitor.actor(), assignment_id, version_sent(), level=form.level.data,
+                words=form.words.data, key=form.form_key.data,
             )  # fmt: skip
             if state == ASSESSING:
                 return redirect_with(
-                    _("Thank you. You can read the application now."), "assessing.scores", assignment_id=task.id,
+                    _("Thank you. You can read the application now."), "assessing.scores", assignment_id=assignment_id,
                     part="scores",
                 )  # fmt: skip
             if state == DECLARED:
                 return redirect_with(
                     _("Thank you. The partner lead decides whether you assess it."),
                     "assessing.show",
-                    assignment_id=task.id,
+                    assignment_id=assignment_id,
                 )
             return redirect_with(_("Thank you. Somebody else assesses it."), "assessing.listing")
-    return _declare_page(task, form)
+    return _declare_page(own_task(assignment_id), form)
 
 
 @blueprint.route("/<assignment_id>/turn-down", methods=["GET", "POST"])
@@ -177,14 +177,13 @@ def declare(assignment_id: str) -> Response:
 def turn_down(assignment_id: str) -> Response:
     """Give an assessment back."""
     context, form = here(), TurnDownForm()
-    task = _to_leave(assignment_id, (OFFERED, ASSESSING))
     if form.validate_on_submit():
         with kept_on(form):
             declaring.turn_down(
-                context.session, context.visitor.actor(), task.id, version_sent(), form.why.data
+                context.session, context.visitor.actor(), assignment_id, version_sent(), form.why.data, form.form_key.data
             )  # fmt: skip
             return redirect_with(_("It is given back. Somebody else assesses it."), "assessing.listing")
-    return _leaving_page(task, form, "turn_down")
+    return _leaving_page(_to_leave(assignment_id, (OFFERED, ASSESSING)), form, "turn_down")
 
 
 @blueprint.route("/<assignment_id>/recuse", methods=["GET", "POST"])
@@ -192,12 +191,13 @@ def turn_down(assignment_id: str) -> Response:
 def recuse(assignment_id: str) -> Response:
     """Leave because of a conflict of interest that was noticed while reading."""
     context, form = here(), RecuseForm()
-    task = _to_leave(assignment_id, (ASSESSING,))
     if form.validate_on_submit():
         with kept_on(form):
-            declaring.recuse(context.session, context.visitor.actor(), task.id, version_sent(), form.why.data)
+            declaring.recuse(
+                context.session, context.visitor.actor(), assignment_id, version_sent(), form.why.data, form.form_key.data
+            )  # fmt: skip
             return redirect_with(_("Thank you. Somebody else assesses it."), "assessing.listing")
-    return _leaving_page(task, form, "recuse")
+    return _leaving_page(_to_leave(assignment_id, (ASSESSING,)), form, "recuse")
 
 
 def _to_leave(assignment_id: str, states: tuple[str, ...]) -> Task:
@@ -224,7 +224,7 @@ def notes(assignment_id: str) -> Response:
         raise NotFound
     if form.validate_on_submit():
         with kept_on(form):
-            noting.note(
+            discussion_notes.note(
                 context.session, context.visitor.actor(), task.application_id, form.body.data, form.form_key.data
             )  # fmt: skip
             return redirect_with(_("Your note is added."), "assessing.show", assignment_id=task.id)

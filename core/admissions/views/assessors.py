@@ -5,14 +5,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions import ties
+from core.admissions import conflict_rules
 from core.admissions.models.panels import ASSESSOR_ROLES
-from core.admissions.needs import ROLE_NAMES
-from core.admissions.panel_forms import AddForm, InterestForm, PlaceForm, WhyForm
+from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.queries import assessors as queries
 from core.admissions.queries.assessors import Row
 from core.admissions.service import assessors as service
-from core.admissions.views.desk import kept_on, version_sent
+from core.admissions.views.shared import kept_on, version_sent
+from core.admissions.web_forms.panels import AddForm, InterestForm, PlaceForm, WhyForm
 from core.kernel.errors import Conflict
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -114,7 +114,7 @@ def show(assessor_id: str) -> Response:
 def _page(row: Row, form: InterestForm, problem: str = "") -> Response:
     return render(
         "admissions/assessors/show.html", 422 if form.errors or problem else 200, assessor=row, form=form, problem=problem,
-        states=STATES, roles=ROLE_NAMES, kinds=ties.KINDS, interests=queries.interests(here().session, row.id),
+        states=STATES, roles=ROLE_NAMES, kinds=conflict_rules.KINDS, interests=queries.interests(here().session, row.id),
         moves=[how for how, (source, _target) in service.MOVES.items() if source == row.state],
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def own_interests() -> Response:
             _add_interest(assessor_id, form)
             return redirect_with(_("The interest is noted."), "interests.own_interests")
     return render(
-        "admissions/assessors/own.html", 422 if form.errors else 200, form=form, kinds=ties.KINDS,
+        "admissions/assessors/own.html", 422 if form.errors else 200, form=form, kinds=conflict_rules.KINDS,
         workplace=queries.workplace(context.session, assessor_id),
         interests=queries.interests(context.session, assessor_id),
     )  # fmt: skip

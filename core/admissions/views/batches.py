@@ -2,17 +2,18 @@
 
 from flask import Response, request, url_for
 
-from core.admissions import decision_post, wall
-from core.admissions.decision_forms import OUTCOMES, BatchForm, ReleaseForm
-from core.admissions.decision_letters import LANGUAGES, STANDARD, Block, Composed
+from core.admissions import wall_clock
+from core.admissions.letters import decision_post
+from core.admissions.letters.decisions import LANGUAGES, STANDARD, Block, Composed
 from core.admissions.queries import batches as queries
 from core.admissions.queries import windows
 from core.admissions.queries.batches import Batch, Entry
 from core.admissions.service import batches as service
 from core.admissions.service import releasing
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, number, tables, who
-from core.admissions.views.desk import kept_on
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.decisions import OUTCOMES, BatchForm, ReleaseForm
+from core.admissions.web_forms.windows import PressForm
 from core.kernel import clock
 from core.kernel.errors import DomainError, NotFound, Refused
 from core.kernel.text import N_
@@ -85,7 +86,7 @@ def batch_new(window_id: str) -> Response:
     window, form = windows.one(context.session, window_id), BatchForm()
     if form.validate_on_submit():
         with kept_on(form):
-            until = wall.instant(form.embargo_until.data) if form.embargo_until.data else None
+            until = wall_clock.instant(form.embargo_until.data) if form.embargo_until.data else None
             batch_id = service.begin(
                 context.session, context.visitor.actor(), window.id, name=form.name.data, embargo_until=until,
                 key=form.form_key.data,
@@ -102,13 +103,13 @@ def batch_edit(batch_id: str) -> Response:
     """Another name, or another instant before which nothing goes out."""
     context = here()
     batch = _one(batch_id)
-    until = wall.typed(batch.embargo_until) if batch.embargo_until is not None else None
+    until = wall_clock.typed(batch.embargo_until) if batch.embargo_until is not None else None
     form = BatchForm(data={"name": batch.name, "embargo_until": until})
     if form.validate_on_submit():
         with kept_on(form):
             service.change(
                 context.session, context.visitor.actor(), batch.id, number("version"), name=form.name.data,
-                embargo_until=wall.instant(form.embargo_until.data) if form.embargo_until.data else None,
+                embargo_until=wall_clock.instant(form.embargo_until.data) if form.embargo_until.data else None,
             )  # fmt: skip
             return redirect_with(_("The batch is changed."), "decisions.batch", batch_id=batch.id)
     return render(

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from core.admissions import content
-from core.admissions.calibration_forms import ScoresForm, values_of
 from core.admissions.queries import calibration as queries
 from core.admissions.service import calibration as service
+from core.admissions.web_forms.calibration import ScoresForm, values_of
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs

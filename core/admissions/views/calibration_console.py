@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from flask import Response, request, url_for
 
 from core.admissions import content
-from core.admissions.calibration_forms import SOURCE_TITLES, CaseForm, SendForm
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.form.answers import problems, read
 from core.admissions.form.schema import Kind
@@ -17,6 +16,7 @@ from core.admissions.service import calibration as service
 from core.admissions.views.blueprints import central
 from core.admissions.views.calibration import sent_version
 from core.admissions.views.quality import site_names
+from core.admissions.web_forms.calibration import SOURCE_TITLES, CaseForm, SendForm
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.permissions import Permission

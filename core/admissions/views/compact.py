@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, request
 
-from core.admissions.joining_forms import PromiseForm, RefuseCompactForm
 from core.admissions.queries import compact as queries
 from core.admissions.queries.compact import Whole
 from core.admissions.service import accepting as service
+from core.admissions.web_forms.joining import PromiseForm, RefuseCompactForm
 from core.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from core.web.access import public, signed_in
 from core.web.context import here

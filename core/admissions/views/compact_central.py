@@ -7,7 +7,13 @@ from flask import Response, current_app, request, url_for
 
 from core.admissions import compact
 from core.admissions.compact import Expectation
-from core.admissions.joining_forms import (
+from core.admissions.queries import compact as queries
+from core.admissions.queries.compact import ACCEPTED, NOT_YET, REFUSED, Whole
+from core.admissions.service import compact as service
+from core.admissions.views.blueprints import central
+from core.admissions.views.form_edit import now_and_mine
+from core.admissions.views.shared import version_sent
+from core.admissions.web_forms.joining import (
     ExpectationForm,
     FrameForm,
     NewExpectationForm,
@@ -16,12 +22,6 @@ from core.admissions.joining_forms import (
     frame_values,
     said,
 )
-from core.admissions.queries import compact as queries
-from core.admissions.queries.compact import ACCEPTED, NOT_YET, REFUSED, Whole
-from core.admissions.service import compact as service
-from core.admissions.views.blueprints import central
-from core.admissions.views.desk import version_sent
-from core.admissions.views.form_edit import now_and_mine
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

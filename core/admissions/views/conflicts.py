@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response
 
-from core.admissions import ties
-from core.admissions.panel_forms import ConflictForm, WhyForm
+from core.admissions import conflict_rules
 from core.admissions.queries import conflicts as queries
 from core.admissions.service import conflicts as service
-from core.admissions.views.desk import kept_on
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.panels import ConflictForm, WhyForm
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -49,7 +49,7 @@ def of(application_id: str) -> Response:
             )  # fmt: skip
     return render(
         "admissions/panels/conflicts.html", 422 if form.errors else 200, form=form, application=application,
-        conflicts=queries.of(session, application_id), kinds=ties.KINDS, sources=SOURCES, floor=ties.FLOOR,
+        conflicts=queries.of(session, application_id), kinds=conflict_rules.KINDS, sources=SOURCES, floor=conflict_rules.FLOOR,
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def end(conflict_id: str) -> Response:
     """End a conflict of interest, for a stated reason."""
     context, form = here(), WhyForm()
     found = queries.one(context.session, context.visitor.account_id, conflict_id)
-    if found.kind in ties.FLOOR and found.source == service.DERIVED and not form.is_submitted():
+    if found.kind in conflict_rules.FLOOR and found.source == service.DERIVED and not form.is_submitted():
         raise Refused(service.FLOOR_HOLDS)
     if form.validate_on_submit():
         with kept_on(form):
@@ -68,5 +68,5 @@ def end(conflict_id: str) -> Response:
                 _("The conflict of interest has ended."), "conflicts.of", application_id=application_id
             )  # fmt: skip
     return render(
-        "admissions/panels/conflict_end.html", 422 if form.errors else 200, form=form, conflict=found, kinds=ties.KINDS
+        "admissions/panels/conflict_end.html", 422 if form.errors else 200, form=form, conflict=found, kinds=conflict_rules.KINDS
     )  # fmt: skip

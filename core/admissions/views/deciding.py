@@ -6,15 +6,15 @@ from flask import Blueprint, Response, request, url_for
 
 from core.admissions import content
 from core.admissions.content.shapes import CRITERIA
-from core.admissions.decision_forms import OUTCOMES, CommentForm, SignForm
-from core.admissions.overrides import REASONS
+from core.admissions.override_reasons import REASONS
 from core.admissions.queries import deciding as queries
 from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
-from core.admissions.views.desk import kept_on
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import DomainError
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

@@ -4,12 +4,12 @@ from flask import Response, current_app
 
 from core.admissions import content
 from core.admissions.equality import nation_of
-from core.admissions.joining_forms import equality_form
 from core.admissions.queries import applying
 from core.admissions.queries import equality as queries
 from core.admissions.queries.applying import Mine
 from core.admissions.service import equality as service
 from core.admissions.views.applying import blueprint
+from core.admissions.web_forms.joining import equality_form
 from core.kernel.errors import Invalid, Refused
 from core.kernel.text import N_
 from core.web.access import signed_in

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Response, request
 from wtforms import HiddenField
 
-from core.admissions.central_forms import FirstQuestionForm, NewSectionForm, SectionForm, prepare
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.form import editing
 from core.admissions.form.options import read_options
@@ -14,8 +13,9 @@ from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Whole
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.desk import version_sent
 from core.admissions.views.form_versions import MAY
+from core.admissions.views.shared import version_sent
+from core.admissions.web_forms.form_versions import FirstQuestionForm, NewSectionForm, SectionForm, prepare
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs

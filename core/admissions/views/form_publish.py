@@ -4,16 +4,16 @@ from typing import Any
 
 from flask import Response, request
 
-from core.admissions.central_forms import CHANGE_HINTS, PartForm, PublishForm, WhyForm, prepare
 from core.admissions.form.changes import Change, least
 from core.admissions.form.differences import differences
 from core.admissions.queries import forms as queries
 from core.admissions.queries.forms import Whole
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.desk import version_sent
 from core.admissions.views.form_edit import draft, take
 from core.admissions.views.form_versions import MAY, NONE, counts, missing, published_before, titles
+from core.admissions.views.shared import version_sent
+from core.admissions.web_forms.form_versions import CHANGE_HINTS, PartForm, PublishForm, WhyForm, prepare
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.web.access import needs

@@ -5,14 +5,6 @@ from typing import Any
 from flask import Response, make_response, redirect, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from core.admissions.central_forms import (
-    EligibilityForm,
-    NewEligibilityForm,
-    NewQuestionForm,
-    PartForm,
-    QuestionForm,
-    prepare,
-)
 from core.admissions.form import editing
 from core.admissions.form.editing import home_of
 from core.admissions.form.options import option_lines
@@ -20,9 +12,17 @@ from core.admissions.form.schema import Eligibility, FormSchema, Question
 from core.admissions.queries import forms as queries
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.desk import version_sent
 from core.admissions.views.form_edit import attempt, done, draft, page, question_of, said, spread, take
 from core.admissions.views.form_versions import MAY, outline
+from core.admissions.views.shared import version_sent
+from core.admissions.web_forms.form_versions import (
+    EligibilityForm,
+    NewEligibilityForm,
+    NewQuestionForm,
+    PartForm,
+    QuestionForm,
+    prepare,
+)
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.web.access import needs
 from core.web.context import here

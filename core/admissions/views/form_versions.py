@@ -8,7 +8,6 @@ from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
 from core.admissions import content
-from core.admissions.central_forms import CHANGE_TITLES, KIND_TITLES
 from core.admissions.form.changes import Change, least
 from core.admissions.form.differences import Difference, differences
 from core.admissions.form.schema import FormSchema, Said
@@ -17,6 +16,7 @@ from core.admissions.queries.forms import Use, Whole
 from core.admissions.service import forms as service
 from core.admissions.service import policies
 from core.admissions.views.blueprints import central
+from core.admissions.web_forms.form_versions import CHANGE_TITLES, KIND_TITLES
 from core.data.db import platform_scope
 from core.kernel.errors import NotFound
 from core.kernel.permissions import Permission

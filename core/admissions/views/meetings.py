@@ -2,8 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from core.admissions import reading, wall
-from core.admissions.assessing_forms import ConcludeForm, MeetingForm, PresentForm
+from core.admissions import reading, wall_clock
 from core.admissions.content import criteria
 from core.admissions.queries import assessing, scores, windows
 from core.admissions.queries import meetings as queries
@@ -11,8 +10,9 @@ from core.admissions.queries.assessing import DISCUSSED
 from core.admissions.queries.meetings import Item, Meeting
 from core.admissions.service import meetings as service
 from core.admissions.views.assessing import KEYS, shifts
-from core.admissions.views.desk import kept_by_nobody, kept_on, me, version_sent, whole
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_by_nobody, kept_on, me, version_sent, whole
+from core.admissions.web_forms.assessing import ConcludeForm, MeetingForm, PresentForm
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Conflict, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -86,7 +86,7 @@ def edit(meeting_id: str) -> Response:
     context = here()
     meeting = queries.one(context.session, meeting_id)
     form = MeetingForm(
-        data={"held_at": wall.typed(meeting.held_at), "place": meeting.place, "quorum": meeting.quorum}
+        data={"held_at": wall_clock.typed(meeting.held_at), "place": meeting.place, "quorum": meeting.quorum}
     )  # fmt: skip
     if meeting.state != "planned" and request.method != "POST":
         raise Refused(service.MEETING_CHANGED)

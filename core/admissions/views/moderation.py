@@ -4,8 +4,7 @@ from collections import defaultdict
 
 from flask import Response, current_app, request, url_for
 
-from core.admissions.decision_forms import OUTCOMES, ReturnForm
-from core.admissions.overrides import REASONS
+from core.admissions.override_reasons import REASONS
 from core.admissions.queries import deciding as reading
 from core.admissions.queries import moderation as queries
 from core.admissions.queries.moderation import Signed
@@ -13,8 +12,9 @@ from core.admissions.service import moderating as service
 from core.admissions.states import DECISION
 from core.admissions.views.blueprints import central
 from core.admissions.views.deciding import SIZE, by_criterion, number, tables, titles, who
-from core.admissions.views.desk import kept_on
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.decisions import OUTCOMES, ReturnForm
+from core.admissions.web_forms.windows import PressForm
 from core.data.db import platform_scope, tenant_session
 from core.kernel.errors import DomainError, NotFound
 from core.kernel.permissions import Permission

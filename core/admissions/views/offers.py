@@ -5,8 +5,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from core.admissions.joining_forms import PromiseForm, RenewForm
-from core.admissions.joining_letters import offer_letter
+from core.admissions.letters.joining import offer_letter
 from core.admissions.queries import compact as compacts
 from core.admissions.queries import offers as queries
 from core.admissions.queries.offers import Listed
@@ -14,6 +13,7 @@ from core.admissions.service import offers as service
 from core.admissions.states import JOINED, LAPSED, OFFER, OFFERED, REFUSED
 from core.admissions.views.applying import blueprint as applying
 from core.admissions.views.windows import blueprint as managing
+from core.admissions.web_forms.joining import PromiseForm, RenewForm
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

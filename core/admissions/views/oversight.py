@@ -6,19 +6,19 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from core.admissions import reading as reading_rules
-from core.admissions.assessing_forms import NoteForm, RedactForm, ReopenForm, ResolveForm
 from core.admissions.content import criteria
 from core.admissions.form.schema import FormSchema, Kind
 from core.admissions.queries import assessing, oversight, scores, windows
 from core.admissions.queries.assessing import DISCUSSED
 from core.admissions.queries.oversight import Case
 from core.admissions.reading import Cut, Version
-from core.admissions.service import declaring, noting, redacting
+from core.admissions.service import declaring, discussion_notes, redacting
 from core.admissions.service import scoring as scoring_service
 from core.admissions.states import SEALED
 from core.admissions.views.assessing import KEYS, STATES, shifts
-from core.admissions.views.desk import kept_by_nobody, kept_on, me, version_sent
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_by_nobody, kept_on, me, version_sent
+from core.admissions.web_forms.assessing import NoteForm, RedactForm, ReopenForm, ResolveForm
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -119,7 +119,7 @@ def assessments(application_id: str) -> Response:
     may_read = scores.may_read(context.session, me(), one.id, leads=True)
     if form.validate_on_submit():
         with kept_on(form):
-            noting.note(context.session, context.visitor.actor(), one.id, form.body.data, form.form_key.data)
+            discussion_notes.note(context.session, context.visitor.actor(), one.id, form.body.data, form.form_key.data)
             return redirect_with(_("Your note is added."), "oversight.assessments", application_id=one.id)
     found = scores.sealed(context.session, me(), [one.id], leads=True).get(one.id, [])
     discussed = scores.sealed(context.session, me(), [one.id], DISCUSSED, leads=True).get(one.id, [])
@@ -183,7 +183,7 @@ def redact(application_id: str) -> Response:
             if request.form.get("go") == "preview":
                 tried = redacting.cuts_for(versions, **wish)
             else:
-                redacting.redact(context.session, context.visitor.actor(), one.id, **wish)
+                redacting.redact(context.session, context.visitor.actor(), one.id, **wish, key=form.form_key.data)
                 return redirect_with(
                     _("Assessors do not see these words any more."), "oversight.redact", application_id=one.id
                 )

@@ -103,8 +103,8 @@ def address(one: Waiting) -> str:
 
 
 def headings() -> list[tuple[str, str, bool]]:
-    """The columns of a table of figures: (heading, key to sort by, a number)."""
-    return [(say(title), name, True) for name, title in STAGES.items()]
+    """The columns of a table of figures: (heading, key to sort by, a number). Its files have the other ends as well."""
+    return [(say(STAGES[name]), name, True) for name in funnel.STAGES]
 
 
 def chart(stages: Sequence[tuple[str, int]]) -> Any:

@@ -138,6 +138,6 @@ def central_figures() -> Response:
         return found
     page, rows = found
     return render(
-        "admissions/overview/central_funnel.html", listing=page, rows=rows, stages=STAGES, columns=overview.headings(),
+        "admissions/overview/central_funnel.html", listing=page, rows=rows, columns=overview.headings(),
         chart=overview.chart(funnel.together(every)),
     )  # fmt: skip

@@ -5,9 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions.needs import ROLE_NAMES
-from core.admissions.panel_forms import AssignForm, WhyForm, usual_day
-from core.admissions.panel_jobs import needs_in
+from core.admissions.jobs.panels import needs_in
+from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.queries import panels as queries
 from core.admissions.queries import plans as plan_queries
 from core.admissions.queries import windows
@@ -24,8 +23,9 @@ from core.admissions.states import (
     TAKEN_BACK,
     TURNED_DOWN,
 )
-from core.admissions.views.desk import kept_on, version_sent
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_on, version_sent
+from core.admissions.web_forms.panels import AssignForm, WhyForm, usual_day
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

@@ -5,16 +5,16 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from core.admissions import planning
-from core.admissions.needs import ROLE_NAMES
-from core.admissions.panel_forms import DueForm, usual_day
-from core.admissions.panel_jobs import needs_in
+from core.admissions.jobs.panels import needs_in
+from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.planning import Pair
 from core.admissions.queries import panels as panel_queries
 from core.admissions.queries import plans as queries
 from core.admissions.service import plans as service
 from core.admissions.views import panels
-from core.admissions.views.desk import kept_on
-from core.admissions.window_forms import PressForm
+from core.admissions.views.shared import kept_on
+from core.admissions.web_forms.panels import DueForm, usual_day
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from flask import Response, current_app, request, url_for
 
 from core.admissions import rule_words as words
-from core.admissions.policy_forms import PolicyForm, values_of
 from core.admissions.queries import policies, proposals, rules
 from core.admissions.queries.rules import Use
 from core.admissions.rulebook import rulebook
@@ -23,6 +22,7 @@ from core.admissions.rules import (
 )
 from core.admissions.service import policies as service
 from core.admissions.views.blueprints import central
+from core.admissions.web_forms.policy import PolicyForm, values_of
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.permissions import Permission

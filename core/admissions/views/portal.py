@@ -8,12 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from core.admissions import letters
 from core.admissions.coverage import Found, asked
 from core.admissions.instants import WindowState
+from core.admissions.letters import windows as window_letters
 from core.admissions.queries import windows
 from core.admissions.service import interest
-from core.admissions.window_forms import FinderForm, InterestForm, PressForm
+from core.admissions.web_forms.windows import FinderForm, InterestForm, PressForm
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound, Refused
@@ -174,7 +174,7 @@ def register() -> Any:
         try:
             interest.ask(
                 context.session, secret_key=current_app.config["Q"].secret_key, email=form.email.data,
-                locale=context.language, key=form.form_key.data, post=letters.tell(context.tenant),
+                locale=context.language, key=form.form_key.data, post=window_letters.tell(context.tenant),
             )  # fmt: skip
             return redirect(url_for("portal.registered"), 303)
         except Invalid as error:

@@ -10,7 +10,7 @@ from core.admissions.queries import rules, windows
 from core.admissions.rulebook import rulebook
 from core.admissions.service import proposing
 from core.admissions.views.windows import blueprint
-from core.admissions.window_forms import PressForm
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs

@@ -15,7 +15,7 @@ from core.admissions.reading import differences
 from core.admissions.service import scoring as service
 from core.admissions.service.drafts import Wish
 from core.admissions.views.assessing import MAY, blueprint, own_task
-from core.admissions.views.desk import whole
+from core.admissions.views.shared import whole
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_

@@ -8,13 +8,13 @@ from core.admissions import rule_words as words
 from core.admissions.queries import policies, shadows
 from core.admissions.queries import rules as queries
 from core.admissions.queries import windows as window_queries
-from core.admissions.rule_forms import first_values, rules_form, take, wanted
 from core.admissions.rulebook import rulebook
 from core.admissions.rules import STANDARD, deviations
 from core.admissions.service import pinning, shadowing
 from core.admissions.service import policies as policy_service
 from core.admissions.views.windows import blueprint
-from core.admissions.window_forms import PressForm
+from core.admissions.web_forms.rules import first_values, rules_form, take, wanted
+from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs

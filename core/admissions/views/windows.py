@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions import letters, rule_words, wall
+from core.admissions import rule_words, wall_clock
 from core.admissions.instants import WindowState
+from core.admissions.letters import windows as window_letters
 from core.admissions.queries import policies, rules, time_spent
 from core.admissions.queries import windows as queries
 from core.admissions.queries.windows import Counted, WindowRow
 from core.admissions.rulebook import rulebook
 from core.admissions.service import extensions
 from core.admissions.service import windows as service
-from core.admissions.views.desk import kept_on, still, version_sent
-from core.admissions.window_forms import AmendForm, CancelForm, ExtendForm, PressForm, WindowForm, values_of
+from core.admissions.views.shared import kept_on, still, version_sent
+from core.admissions.web_forms.windows import AmendForm, CancelForm, ExtendForm, PressForm, WindowForm, values_of
 from core.kernel.errors import Conflict, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -234,8 +235,8 @@ def extend(window_id: str) -> Response:
         with kept_on(form):
             extensions.extend(
                 context.session, context.visitor.actor(), window_id, email=form.email.data,
-                closes_at=wall.instant(form.closes_at.data), why=form.why.data, key=form.form_key.data,
-                post=letters.more_time(context.tenant),
+                closes_at=wall_clock.instant(form.closes_at.data), why=form.why.data, key=form.form_key.data,
+                post=window_letters.more_time(context.tenant),
             )  # fmt: skip
             return redirect_with(
                 _("The person has more time, and a letter is on its way."), "windows.show", window_id=window_id

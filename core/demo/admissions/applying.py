@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.admissions.conflict_rules import normal
 from core.admissions.form.answers import unfinished
 from core.admissions.form.schema import FormSchema
 from core.admissions.instants import Lateness, WindowTimes
@@ -14,7 +15,6 @@ from core.admissions.service.drafts import new_reference
 from core.admissions.service.shelving import SHOWN, TITLE
 from core.admissions.service.submitting import canonical, digest
 from core.admissions.states import DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED, WITHDRAWN
-from core.admissions.ties import normal
 from core.demo.admissions.places import Scene, names, settings
 from core.demo.admissions.rows import Rows
 from core.demo.admissions.writing import Told, told, voices_in

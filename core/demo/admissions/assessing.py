@@ -13,11 +13,12 @@ from typing import Any, Literal, NamedTuple, cast
 import sqlalchemy as sa
 
 from core.admissions import assign
+from core.admissions.conflict_rules import normal
 from core.admissions.models import Assessment, Assessor, AssessorInterest, Assignment, Conflict, Score, ScoreDraft
 from core.admissions.rules import CRITERIA
 from core.admissions.scoring import reason_of
+from core.admissions.service.assigned import CARDS, TITLE
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TURNED_DOWN
-from core.admissions.ties import normal
 from core.data.session import ScopedSession
 from core.demo.admissions import seams
 from core.demo.admissions.applying import Applied, Round
@@ -27,6 +28,7 @@ from core.demo.community import account_row
 from core.kernel.permissions import Role
 from core.people.models import Account, RoleGrant
 from core.tenancy.directory import TenantSnapshot
+from core.tenancy.models import ShelfItem
 
 WORKPLACES = (
     "A hospital in {place}, ward for older people", "Group practice, {place}", "University, {place}", "Carers’ centre, {place}",
@@ -182,6 +184,17 @@ class Panel:
         """Of those who do not have a case and are not in conflict the one with the least to do."""
         free = [one for one in self.members if one.id not in case.held and one.place]
         return min(free, key=lambda one: (self.loads[one.id], one.place))
+
+    def show_cards(self) -> None:
+        """Each assignment that waits for its assessor among their own items, as `assigned.show_card` puts it."""
+        accounts = {member.id: member.account_id for member in self.members}
+        for row in self.rows.of.get(Assignment, []):
+            if row["state"] in CARDS and row["assessor_id"] in accounts:
+                self.rows.add_shared(
+                    ShelfItem, account_id=accounts[row["assessor_id"]], origin_tenant_id=self.rows.tenant_id, plugin="admissions",
+                    ref=row["id"], kind="assessment", title=TITLE, status=CARDS[row["state"]], when=row["due_at"],
+                    path=f"/assess/{row['id']}/", needs_action=row["state"] != DECLARED, changed_at=row["changed_at"],
+                )  # fmt: skip
 
     def write(self, session: ScopedSession) -> None:
         """Write everything, then seal what is sealed: the database takes no score afterwards."""

@@ -52,6 +52,7 @@ def fill(session: ScopedSession, tenant: TenantSnapshot, window_id: str | None, 
             _held(panel, tenant, pinned)
         elif scene.stage == "released":
             _released(panel, tenant, pinned, all_)
+        panel.show_cards()
         panel.write(session)
     return len(applied)
 
@@ -112,6 +113,7 @@ def _assessing(panel: Panel, tenant: TenantSnapshot, pinned: Pinned) -> None:
     clear = [one for one in settled if one.proposed.final and not any(m.member.id == own for m in one.case.marks)]
     now = panel.round.now
     waiting = [*_some(clear, Outcome.ACCEPT, SIGNED_FOR_CENTRAL - 2), *_some(clear, Outcome.DECLINE, 2)]
+    deciding.override(waiting[: SIGNED_FOR_CENTRAL - 2])
     deciding.sign(panel, waiting, now - timedelta(days=2), now - timedelta(hours=4))
     for one in waiting:
         deciding.decide(panel, pinned, one, SIGNED)

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, median_low
 from typing import Any
 
-from core.admissions.decision_letters import LANGUAGES, Told, compose
+from core.admissions.letters.decisions import LANGUAGES, Told, compose
 from core.admissions.models import (
     Application,
     Decision,
@@ -29,6 +29,7 @@ from core.admissions.rules import CRITERIA, Catalogue, NationalPolicy, Outcome, 
 from core.admissions.rules.casework import INDEPENDENT, basis, snapshot_of
 from core.admissions.rules.casework import Case as KnownCase
 from core.admissions.rules.casework import Mark as KnownMark
+from core.admissions.service.shelving import DECIDED
 from core.admissions.states import ACCEPTED, DECLINED, HELD, MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
 from core.demo.admissions import seams
 from core.demo.admissions.assessing import Case, Member, Panel, more
@@ -244,9 +245,7 @@ def batch(panel: Panel, pinned: Pinned, name: str, at: datetime, **values: Any) 
 def hold(panel: Panel, pinned: Pinned, found: Sequence[Settled], now: datetime, embargo: datetime) -> None:
     """Everything decided: most of it held until `embargo`; a few on the way, one sent back."""
     on_the_way, held = found[:6], found[6:]
-    batch_id = batch(
-        panel, pinned, "All decisions of the spring", now - timedelta(days=1, hours=4), embargo_until=embargo
-    )
+    batch_id = batch(panel, pinned, "All decisions", now - timedelta(days=1, hours=4), embargo_until=embargo)
     for one in held:
         decide(panel, pinned, one, HELD, batch=batch_id, end=now - timedelta(days=1, hours=5))
     for one in on_the_way[:3]:
@@ -293,12 +292,14 @@ def release(
 
 
 def _apply(panel: Panel, found: Sequence[Settled], at: datetime) -> None:
-    """Released decisions as the applications have them; their cards come down."""
+    """Released decisions as the applications and their cards have them, the cards as `shelving.decided` leaves them."""
     outcomes = {one.case.applied.id: one.outcome for one in found}
     for row in panel.rows.of[Application]:
         if outcome := outcomes.get(row["id"]):
             row.update(state=STATES[outcome], changed_at=at, version=row["version"] + 1)
-    panel.rows.of[ShelfItem] = [row for row in panel.rows.of[ShelfItem] if row["ref"] not in outcomes]
+    for row in panel.rows.of[ShelfItem]:
+        if row["ref"] in outcomes:
+            row.update(status=DECIDED, when=None, needs_action=False, changed_at=at)
 
 
 def levels(case: Case) -> dict[str, int]:

@@ -4,7 +4,7 @@ import random
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,13 @@ import sqlalchemy as sa
 from core.admissions import content, equality
 from core.admissions.content.shapes import UNSAID, Category, EqualityQuestion, Nation
 from core.admissions.form.schema import FormSchema
-from core.admissions.models import CalibrationCase, CalibrationMark, EqualityResponse, PolicyVersion
+from core.admissions.models import (
+    CalibrationCase,
+    CalibrationMark,
+    CompactAcceptance,
+    EqualityResponse,
+    PolicyVersion,
+)
 from core.admissions.rules import CRITERIA, Catalogue, NationalPolicy
 from core.admissions.rules.canonical import written
 from core.admissions.service import compact, policies
@@ -24,9 +30,12 @@ from core.demo.admissions.rows import Rows
 from core.demo.admissions.writing import filled, told, voices
 from core.kernel import clock
 from core.kernel.ids import new_id
+from core.people.models import Membership
 
 SETTING = {"place": "Middleton", "area": "the county", "body": "trust"}
 """Where invented cases take place."""
+BEGAN = datetime(2015, 2, 2, 9, tzinfo=UTC)
+"""When form, policy and compact were first published: a month before the first members joined."""
 SENT_BEFORE, STANDS_FOR = timedelta(days=24), timedelta(days=45)
 
 
@@ -51,12 +60,26 @@ def prepare(
     """Policy, compact and calibration cases, where they are not there yet. `session` is in platform scope; `secret_key` is the
     platform's, `hashed` the hash of the demonstration's password."""
     schema = content.first_form()
-    policy_id, compact_id = policies.ensure_first(session), compact.ensure_first(session)
+    with clock.frozen(BEGAN):
+        policy_id, compact_id = policies.ensure_first(session), compact.ensure_first(session)
     stored = session.scalar(sa.select(PolicyVersion.content).where(PolicyVersion.id == policy_id)) or {}
     policy = NationalPolicy.model_validate_json(written(stored))
     with transaction(session):
+        _accept(session, compact_id)
         cases = _calibrate(session, form_version_id, schema)
     return National(form_version_id, schema, policy_id, policy, compact_id, catalogue, secret_key, hashed, tuple(cases))
+
+
+def _accept(session: ScopedSession, compact_id: str) -> None:
+    """Most members accepted the compact in the month after they joined; some of the first have not yet."""
+    chance, rows = random.Random("compact"), []
+    for account_id, since in session.execute(
+        sa.select(Membership.account_id, Membership.since).order_by(Membership.since, Membership.account_id)
+    ).all():
+        at = clock.from_london(datetime.combine(since, time(8))) + timedelta(minutes=chance.randint(0, 30 * 24 * 60))
+        if chance.random() < 0.94:
+            rows.append({"id": new_id(), "account_id": account_id, "compact_version_id": compact_id, "at": at})
+    session.execute(sa.insert(CompactAcceptance), rows)
 
 
 def _calibrate(
@@ -109,18 +132,13 @@ def calibrate(rows: Rows, national: National, members: Iterable[Member], chance:
             )  # fmt: skip
 
 
-def nation_of(slug: str) -> Nation:
-    """The nation whose lists an area's applicants see."""
-    return "scotland" if slug == "scotland" else "england"
-
-
 def ask(rows: Rows, national: National, slug: str, applications: Iterable[str], chance: random.Random) -> None:
     """Equality answers of those who submitted: most answer, not all questions, each with a plausible spread.
 
     They go in by link, in no order that tells anything.
     """
     found: list[dict[str, str]] = []
-    nation = nation_of(slug)
+    nation = equality.nation_of(slug)
     for application_id in applications:
         if chance.random() < 0.12:
             continue

@@ -1,7 +1,6 @@
 """What this room, the shelves, the post and the audit trail hold about one person."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,28 +12,9 @@ from core.kernel.ids import new_token
 from core.kernel.text import N_
 from core.people.models import Account, Affiliation, Closure, Membership, Profile, RoleGrant, SignIn
 from core.people.personal.registry import Part, contribute
+from core.people.personal.rows import change, listed, plain, rows
 from core.tenancy.models import ShelfItem, Tenant
 from core.work.models import Mail
-
-QUIET = {"synchronize_session": False}
-
-
-def plain(value: Any) -> Any:
-    """A column's value as JSON: instants and days as ISO 8601, instants in UTC."""
-    return value.isoformat() if isinstance(value, date | datetime) else value
-
-
-def _rows(session: ScopedSession, query: Any) -> list[dict[str, Any]]:
-    return [{key: plain(value) for key, value in row._mapping.items()} for row in session.execute(query)]
-
-
-def _listed(heading: str, rows: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    if rows:
-        yield heading, rows
-
-
-def _count(session: ScopedSession, statement: sa.Update | sa.Delete, column: Any) -> int:
-    return len(session.execute(statement.returning(column).execution_options(**QUIET)).all())
 
 
 def _account(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
@@ -42,7 +22,7 @@ def _account(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any
         Account.name, Account.email, Account.locale.label("language"), Account.created_at, Account.confirmed_at,
         Account.signed_in_at, Account.disabled_at.label("closed_at"), Closure.erase_after,
     ).outerjoin(Closure, Closure.account_id == Account.id).where(Account.id == account_id)  # fmt: skip
-    return [(N_("Account"), row) for row in _rows(session, query)]
+    return [(N_("Account"), row) for row in rows(session, query)]
 
 
 def _erase_account(session: ScopedSession, account_id: str) -> int:
@@ -52,21 +32,21 @@ def _erase_account(session: ScopedSession, account_id: str) -> int:
         "email": nobody, "email_norm": nobody, "name": "", "password_hash": None, "stamp": new_token(), "locale": "en",
         "signed_in_at": None, "version": Account.version + 1,
     }  # fmt: skip
-    return _count(session, sa.update(Account).where(Account.id == account_id).values(values), Account.id)
+    return change(session, sa.update(Account).where(Account.id == account_id).values(values))
 
 
 def _profile(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
     columns = (Profile.job_title, Profile.organisation, Profile.locality, Profile.about)
-    return [(N_("Profile"), row) for row in _rows(session, sa.select(*columns).where(Profile.account_id == account_id))]
+    return [(N_("Profile"), row) for row in rows(session, sa.select(*columns).where(Profile.account_id == account_id))]
 
 
 def _erase_profile(session: ScopedSession, account_id: str) -> int:
-    return _count(session, sa.delete(Profile).where(Profile.account_id == account_id), Profile.account_id)
+    return change(session, sa.delete(Profile).where(Profile.account_id == account_id))
 
 
 def _membership(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     member = sa.select(Membership.cohort, Membership.since, Membership.left_on)
-    for row in _rows(session, member.where(Membership.account_id == account_id)):
+    for row in rows(session, member.where(Membership.account_id == account_id)):
         yield N_("Membership"), row
     homes = (
         sa.select(Tenant.name.label("site"), Affiliation.starts_on, Affiliation.ends_on, Affiliation.reason)
@@ -74,7 +54,7 @@ def _membership(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
         .where(Affiliation.account_id == account_id)
         .order_by(Affiliation.starts_on, Affiliation.id)
     )
-    yield from _listed(N_("Home partners"), _rows(session, homes))
+    yield from listed(N_("Home partners"), rows(session, homes))
 
 
 def _erase_membership(session: ScopedSession, account_id: str) -> int:
@@ -87,7 +67,7 @@ def _erase_membership(session: ScopedSession, account_id: str) -> int:
         else_=today,
     )
     homes = sa.update(Affiliation).where(Affiliation.account_id == account_id).values(reason="", ends_on=ended)
-    return _count(session, left.values(left_on=today), Membership.account_id) + _count(session, homes, Affiliation.id)
+    return change(session, left.values(left_on=today), homes)
 
 
 def _roles(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -100,14 +80,14 @@ def _roles(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
         .where(RoleGrant.account_id == account_id)
         .order_by(RoleGrant.granted_at, RoleGrant.id)
     )  # fmt: skip
-    yield from _listed(N_("Roles"), _rows(session, query))
+    yield from listed(N_("Roles"), rows(session, query))
 
 
 def _erase_roles(session: ScopedSession, account_id: str) -> int:
     """Who decided what must stay clear for those it concerned: the role and its dates stay, the words about it go."""
     mine = sa.update(RoleGrant).where(RoleGrant.account_id == account_id)
     ended = sa.func.coalesce(RoleGrant.ended_at, clock.now(), type_=RoleGrant.ended_at.type)
-    return _count(session, mine.values(reason="", end_reason="", ended_at=ended), RoleGrant.id)
+    return change(session, mine.values(reason="", end_reason="", ended_at=ended))
 
 
 def _sign_ins(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -116,11 +96,11 @@ def _sign_ins(session: ScopedSession, account_id: str) -> Iterator[tuple[str, An
         .where(SignIn.account_id == account_id)
         .order_by(SignIn.created_at, SignIn.id)
     )
-    yield from _listed(N_("Where you signed in"), _rows(session, query))
+    yield from listed(N_("Where you signed in"), rows(session, query))
 
 
 def _erase_sign_ins(session: ScopedSession, account_id: str) -> int:
-    return _count(session, sa.delete(SignIn).where(SignIn.account_id == account_id), SignIn.id)
+    return change(session, sa.delete(SignIn).where(SignIn.account_id == account_id))
 
 
 def _shelf(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -130,11 +110,11 @@ def _shelf(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
         .where(ShelfItem.account_id == account_id)
         .order_by(ShelfItem.changed_at, ShelfItem.id)
     )
-    yield from _listed(N_("My items"), _rows(session, query))
+    yield from listed(N_("My items"), rows(session, query))
 
 
 def _erase_shelf(session: ScopedSession, account_id: str) -> int:
-    return _count(session, sa.delete(ShelfItem).where(ShelfItem.account_id == account_id), ShelfItem.id)
+    return change(session, sa.delete(ShelfItem).where(ShelfItem.account_id == account_id))
 
 
 def _mail(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -144,14 +124,12 @@ def _mail(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
         .where(Mail.account_id == account_id)
         .order_by(Mail.created_at, Mail.id)
     )
-    yield from _listed(N_("Messages we sent you"), _rows(session, query))
+    yield from listed(N_("Messages we sent you"), rows(session, query))
 
 
 def _erase_mail(session: ScopedSession, account_id: str) -> int:
     address = sa.select(Account.email).where(Account.id == account_id).scalar_subquery()
-    return _count(
-        session, sa.delete(Mail).where((Mail.account_id == account_id) | (Mail.to_address == address)), Mail.id
-    )
+    return change(session, sa.delete(Mail).where((Mail.account_id == account_id) | (Mail.to_address == address)))
 
 
 def _audit(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -166,7 +144,7 @@ def _audit(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
         .where((AuditEntry.actor_id == account_id) | (AuditEntry.subject == account_id))
         .order_by(AuditEntry.seq)
     )  # fmt: skip
-    rows = []
+    done = []
     for row in session.execute(query):
         own = row.actor_id == account_id
         found = {"at": plain(row.at), "action": row.action, "by_you": own, "about_you": row.subject == account_id}
@@ -174,8 +152,8 @@ def _audit(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
             found |= {"subject": row.subject, "before": row.before, "after": row.after}
         if own:
             found["why"] = row.why
-        rows.append(found)
-    yield from _listed(N_("Audit trail"), rows)
+        done.append(found)
+    yield from listed(N_("Audit trail"), done)
 
 
 contribute(

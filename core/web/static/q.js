@@ -54,7 +54,8 @@
   // Where links stand in a row that scrolls, the one for this page is in sight.
   for (const current of document.querySelectorAll(".tabs [aria-current], .side [aria-current]")) {
     const row = current.closest(".tabs, .side ul");
-    row.scrollLeft += current.getBoundingClientRect().left - row.getBoundingClientRect().left - 16;
+    const [place, link] = [row.getBoundingClientRect(), current.getBoundingClientRect()];
+    row.scrollLeft += link.left - place.left - (place.width - link.width) / 2;
   }
 
   // Small menus close with Escape and when the focus or a press goes elsewhere.

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.models import Conflict, Decision, Window
+from core.admissions.models import Decision, Window
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as reading_deciding
 from core.admissions.service import batches, deciding, moderating, releasing
@@ -77,21 +77,6 @@ class Rig:
         self.people |= quick_people(self.session, roles)
         for name, role in roles.items():
             setattr(self, name, actor_of(self.people[name], role))
-
-    def count(self, model: type, *where: sa.ColumnElement[bool]) -> int:
-        """How many rows there are, also of what others wrote meanwhile."""
-        self.session.rollback()
-        return self.session.scalar(sa.select(sa.func.count()).select_from(model).where(*where)) or 0
-
-    def conflict(self, application: str, account_id: str | None) -> None:
-        """Somebody is in conflict with an application from now on."""
-        row = {
-            "id": new_id(), "tenant_id": self.session.scope.tenant_id, "application_id": application,
-            "account_id": account_id, "source": "declared", "kind": "employer", "why": "", "by": None, "at": clock.now(),
-            "ended_at": None, "ended_by": None, "end_why": "",
-        }  # fmt: skip
-        with transaction(self.session):
-            self.session.execute(sa.insert(Conflict), [row])
 
     def applicant(self, name: str, outcome: str = "accept", **changes: Any) -> str:
         """Somebody's submitted application with what a rule proposed ("" for nothing); its id."""

@@ -18,7 +18,7 @@ from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import canonical, digest
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import ROLE_PERMISSIONS, Role
 from core.kernel.views import Actor
 from tests.factories.admissions import make_form, make_window
@@ -113,7 +113,7 @@ class Panel:
     def declare(self, actor: Actor, assignment_id: str, level: str = "none", words: str = "") -> str:
         """Declare as the assessor."""
         version = self.task(actor, assignment_id).version
-        return declaring.declare(self.session, actor, assignment_id, version, level=level, words=words)
+        return declaring.declare(self.session, actor, assignment_id, version, level=level, words=words, key=new_token())
 
     def score(
         self, actor: Actor, assignment_id: str, values: Mapping[str, int | None] | int = 3, phase: str = INDEPENDENT

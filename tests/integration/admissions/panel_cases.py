@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from core.admissions import ties
+from core.admissions import conflict_rules
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.permissions import Permission, Role
@@ -41,7 +41,7 @@ class Panel:
         workplace = changes.get("workplace", "")
         account = self.person(name, Role.ASSESSOR)
         return make_assessor(
-            self.session, account, panel_roles, **{"workplace_norm": ties.normal(workplace), **changes}
+            self.session, account, panel_roles, **{"workplace_norm": conflict_rules.normal(workplace), **changes}
         )  # fmt: skip
 
     def application(
@@ -50,7 +50,7 @@ class Panel:
         """A submitted application; its id."""
         account = self.accounts.get(name) or self.person(name)
         return make_submitted(
-            self.session, self.window, self.form, account, answers, organisation_norm=ties.normal(organisation), **changes
+            self.session, self.window, self.form, account, answers, organisation_norm=conflict_rules.normal(organisation), **changes
         )  # fmt: skip
 
     @property

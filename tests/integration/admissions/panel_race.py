@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.admissions.models import Assessor, Assignment
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.service import assigning, plans
 from core.data.engine import create_engine
 from core.data.scope import Scope

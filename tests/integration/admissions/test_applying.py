@@ -11,7 +11,7 @@ from flask import Flask
 from core.admissions.models import Answer, AnswerRevision, Application, Extension, InfoRequest, Submission
 from core.admissions.queries import applying, public
 from core.admissions.queries.applying import Mine
-from core.admissions.service import drafts, ending, submitting
+from core.admissions.service import deadlines, drafts, submitting
 from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import Receipt
 from core.data.audit import AuditEntry
@@ -249,7 +249,7 @@ def test_deadline_grace_and_extension_in_the_database(
     send(session, again(session, mine[3], people[3]), people[3])
     late = [again(session, one, who).lateness for one, who in zip(mine, people, strict=True)]
     assert late == ["on_time", "in_grace", "", "by_extension"]
-    assert ending.expire(session, clock.now()) == 1
+    assert deadlines.expire(session, clock.now()) == 1
     assert again(session, mine[2], people[2]).state == "not_submitted"
     assert again(session, mine[2], people[2]).values == FULL
 
@@ -287,9 +287,9 @@ def test_an_unanswered_request_lapses_once(
     send(session, again(session, mine, ann), ann)
     due = clock.now() + timedelta(days=2)
     submitting.ask(session, mine.id, SYSTEM, sections=["more"], question="?", due_at=due, known=["more"])
-    assert ending.lapse(session, clock.now()) == 0
+    assert deadlines.lapse(session, clock.now()) == 0
     frozen_clock.advance(days=3)
-    assert [ending.lapse(session, clock.now()) for _ in range(2)] == [1, 0]
+    assert [deadlines.lapse(session, clock.now()) for _ in range(2)] == [1, 0]
     assert again(session, mine, ann).state == "submitted"
 
 
@@ -302,11 +302,11 @@ def test_an_answer_is_taken_as_long_as_the_request_has_not_lapsed(
     due = clock.now() + timedelta(days=2)
     submitting.ask(session, mine.id, SYSTEM, sections=["more"], question="?", due_at=due, known=["more"])
     frozen_clock.advance(days=2, minutes=60)
-    assert ending.lapse(session, clock.now()) == 0
+    assert deadlines.lapse(session, clock.now()) == 0
     assert again(session, mine, ann).taken(clock.now()) == "in_grace"
     frozen_clock.advance(seconds=1)
     assert again(session, mine, ann).taken(clock.now()) is None
-    assert ending.lapse(session, clock.now()) == 1
+    assert deadlines.lapse(session, clock.now()) == 1
 
 
 def test_withdrawing_keeps_everything_and_applying_again_takes_the_answers(
@@ -353,7 +353,7 @@ def test_one_reminder_even_after_days_without_the_job(
     runs = []
     for hours in (24, 6 * 24, 3 * 24 - 1, 12, 12):  # the job runs only now and then; the window closes after ten days
         frozen_clock.advance(hours=hours)
-        runs.append(ending.remind(session, clock.now(), lambda _, left: told.append(left.email)))
+        runs.append(deadlines.remind(session, clock.now(), lambda _, left: told.append(left.email)))
     assert told == ["ann@example.org"]
     assert runs == [0, 1, 0, 0, 0]
 
@@ -372,5 +372,5 @@ def test_who_has_more_time_is_reminded_of_their_own_date(
     told: list[Any] = []
     for days in (8, 4):
         frozen_clock.advance(days=days)
-        ending.remind(session, clock.now(), lambda _, left: told.append((left.closes_at, clock.now())))
+        deadlines.remind(session, clock.now(), lambda _, left: told.append((left.closes_at, clock.now())))
     assert told == [(own, own - timedelta(days=2))]

@@ -15,7 +15,7 @@ from core.admissions.models import Assessment, Assignment, Score, ScoreDraft
 from core.admissions.models import Conflict as OfInterest
 from core.admissions.queries import assessing, oversight, scores
 from core.admissions.queries.assessing import DISCUSSED
-from core.admissions.service import declaring, noting
+from core.admissions.service import declaring, discussion_notes
 from core.admissions.service import scoring as service
 from core.admissions.service.drafts import Wish
 from core.admissions.states import ASSIGNMENT
@@ -114,19 +114,19 @@ def test_a_conflict_that_became_known_meanwhile_stops_the_declaration(panel: Pan
         values = {**{c.key: getattr(row, c.key) for c in sa.inspect(OfInterest).columns}, "id": new_id()}
         panel.session.execute(sa.insert(OfInterest), [{**values, "application_id": application}])
     with pytest.raises(NotFound):
-        declaring.declare(panel.session, ann, assignment, task.version, level="none")
+        declaring.declare(panel.session, ann, assignment, task.version, level="none", key=new_token())
 
 
 def test_leaving_an_assessment(panel: Panel) -> None:
     ann = panel.assessor("ann")
     one, two = (panel.give(panel.application(name), "ann") for name in ("zoe", "yan"))
-    declaring.turn_down(panel.session, ann, one, 1, "Too much to do")
+    declaring.turn_down(panel.session, ann, one, 1, "Too much to do", new_token())
     assert panel.task(ann, one).state == "turned_down"
     assert not panel.task(ann, one).may_read
     panel.declare(ann, two)
     with pytest.raises(Invalid):
-        declaring.recuse(panel.session, ann, two, 2, "")
-    declaring.recuse(panel.session, ann, two, 2, "I know this ward")
+        declaring.recuse(panel.session, ann, two, 2, "", new_token())
+    declaring.recuse(panel.session, ann, two, 2, "I know this ward", new_token())
     with pytest.raises(NotFound):
         panel.task(ann, two)
 
@@ -138,7 +138,7 @@ def test_what_is_not_theirs_is_not_there(panel: Panel) -> None:
         with pytest.raises(NotFound):
             panel.task(actor, assignment)
     with pytest.raises(Forbidden):
-        declaring.declare(panel.session, panel.lead, assignment, 1, level="none")
+        declaring.declare(panel.session, panel.lead, assignment, 1, level="none", key=new_token())
     panel.declare(ann, assignment)
     eve = panel.assessor("eve", state="ended")
     gone = panel.give(panel.application("yan"), "eve")
@@ -264,12 +264,12 @@ def test_what_is_decided_is_not_reopened(panel: Panel) -> None:
 
 def _turn_down_late(panel: Panel, actor: Actor, assignment: str) -> None:
     panel.declare(actor, assignment)
-    declaring.turn_down(panel.session, actor, assignment, 2, "No time")
+    declaring.turn_down(panel.session, actor, assignment, 2, "No time", new_token())
 
 
 def _recuse_late(panel: Panel, actor: Actor, assignment: str) -> None:
     panel.declare(actor, assignment)
-    declaring.recuse(panel.session, actor, assignment, 2, "I know them")
+    declaring.recuse(panel.session, actor, assignment, 2, "I know them", new_token())
 
 
 LEAVING: dict[str, Callable[[Panel, Actor, str], object]] = {
@@ -277,7 +277,7 @@ LEAVING: dict[str, Callable[[Panel, Actor, str], object]] = {
     "assessing": lambda panel, actor, one: panel.declare(actor, one),
     "declared": lambda panel, actor, one: panel.declare(actor, one, "minor", "We met"),
     "recused at once": lambda panel, actor, one: panel.declare(actor, one, "major"),
-    "turned down": lambda panel, actor, one: declaring.turn_down(panel.session, actor, one, 1, "No time"),
+    "turned down": lambda panel, actor, one: declaring.turn_down(panel.session, actor, one, 1, "No time", new_token()),
     "turned down late": _turn_down_late,
     "recused late": _recuse_late,
 }
@@ -288,7 +288,7 @@ LEAVING: dict[str, Callable[[Panel, Actor, str], object]] = {
 def test_abstain_or_recuse_never_unlocks_others_scores(panel: Panel, way: str, leads: bool) -> None:
     application = panel.application("zoe")
     sealer, _ = panel.sealed("ann", application)
-    noting.note(panel.session, sealer, application, "A secret note", new_token())
+    discussion_notes.note(panel.session, sealer, application, "A secret note", new_token())
     bob = panel.assessor("bob")
     if leads:
         bob = Actor(bob.account_id, "bob", permissions=bob.permissions | panel.lead.permissions)
@@ -298,7 +298,7 @@ def test_abstain_or_recuse_never_unlocks_others_scores(panel: Panel, way: str, l
     assert scores.notes(panel.session, bob.account_id, application, [], leads=leads) == []
     assert not scores.may_read(panel.session, bob.account_id, application, leads=leads)
     with pytest.raises(NotFound):
-        noting.note(panel.session, bob, application, "Tell me", new_token())
+        discussion_notes.note(panel.session, bob, application, "Tell me", new_token())
     assert scores.may_read(panel.session, sealer.account_id, application)
     assert scores.may_read(panel.session, panel.lead.account_id, application, leads=True)
 
@@ -346,11 +346,11 @@ def test_the_order_is_each_assessors_own(panel: Panel) -> None:
 
 
 EVENTS = {
-    "declare_none": lambda panel, actor, one, version: declaring.declare(panel.session, actor, one, version, level="none"),
+    "declare_none": lambda panel, actor, one, version: declaring.declare(panel.session, actor, one, version, level="none", key=new_token()),
     "declare_minor": lambda panel, actor, one, version: declaring.declare(
-        panel.session, actor, one, version, level="minor", words="We met"
+        panel.session, actor, one, version, level="minor", key=new_token(), words="We met"
     ),
-    "turn_down": lambda panel, actor, one, version: declaring.turn_down(panel.session, actor, one, version, "No time"),
+    "turn_down": lambda panel, actor, one, version: declaring.turn_down(panel.session, actor, one, version, "No time", new_token()),
     "allow": lambda panel, actor, one, version: declaring.resolve(
         panel.session, panel.lead, one, version, allow=True, why="Fine"
     ),
@@ -395,7 +395,7 @@ def test_a_note_is_added_once(panel: Panel) -> None:
     application = panel.application("zoe")
     ann, _ = panel.sealed("ann", application)
     key = new_token()
-    made = {noting.note(panel.session, ann, application, "Well written", key) for _ in range(2)}
+    made = {discussion_notes.note(panel.session, ann, application, "Well written", key) for _ in range(2)}
     assert len(made) == 1
     found = scores.sealed(panel.session, ann.account_id, [application])[application]
     [note] = scores.notes(panel.session, ann.account_id, application, found)
@@ -405,3 +405,19 @@ def test_a_note_is_added_once(panel: Panel) -> None:
 def test_what_is_sealed_is_what_was_typed() -> None:
     draft = dict.fromkeys(CRITERIA, "2") | {f"{key}_why": "words" for key in CRITERIA} | {"recommendation": "unsure"}
     assert scoring.as_draft(scoring.verdicts(draft), "unsure") == draft
+
+
+def test_the_same_form_sent_twice_leaves_once_and_says_the_same(panel: Panel) -> None:
+    ann = panel.assessor("ann")
+    one, two = (panel.give(panel.application(name), "ann") for name in ("zoe", "yan"))
+    key, other = new_token(), new_token()
+    told = [
+        declaring.declare(panel.session, ann, one, 1, level="major", key=key) for _ in range(2)
+    ]  # the second time it is out of sight
+    assert told == ["recused", "recused"]
+    panel.declare(ann, two)
+    for _ in range(2):
+        declaring.recuse(panel.session, ann, two, 2, "I know this ward", other)
+    assert len(panel.session.scalars(sa.select(OfInterest)).all()) == 2
+    with pytest.raises(NotFound):
+        declaring.recuse(panel.session, ann, two, 2, "Again", new_token())

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions.models import Application, Assignment
-from core.admissions.needs import Needs, needs_of
+from core.admissions.panel_needs import Needs, needs_of
 from core.admissions.queries import applying
 from core.admissions.queries import assessors as assessor_queries
 from core.admissions.queries import panels as queries
 from core.admissions.queries.panels import Due
-from core.admissions.service import assessors, assigning, conflicts, submitting, telling
+from core.admissions.service import assessor_notices, assessors, assigning, conflicts, submitting
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -164,8 +164,8 @@ def test_one_letter_tells_of_everything_offered_and_one_reminds(panel: Panel, fr
 
     def turn() -> list[tuple[str, int]]:
         sent.clear()
-        telling.tell_offered(panel.session, clock.now(), post)
-        telling.remind(panel.session, clock.now(), post)
+        assessor_notices.tell_offered(panel.session, clock.now(), post)
+        assessor_notices.remind(panel.session, clock.now(), post)
         return sorted(sent)
 
     assert turn() == [("bo@example.org", 3), ("cy@example.org", 1)]
@@ -193,7 +193,7 @@ def test_a_card_goes_up_with_the_letter_and_down_with_the_assignment(panel: Pane
         return set(panel.session.scalars(sa.select(ShelfItem.ref).where(ShelfItem.kind == "assessment")))
 
     assert cards() == set()
-    telling.tell_offered(panel.session, clock.now(), lambda *_: None)
+    assessor_notices.tell_offered(panel.session, clock.now(), lambda *_: None)
     assert cards() == {taken, tied, left, ended}
     assigning.take_back(panel.session, panel.lead, taken, 1, "On leave")
     assert cards() == {tied, left, ended}
@@ -213,8 +213,8 @@ def test_what_is_offered_on_the_last_day_is_told_before_it_is_reminded_of(
     assigning.assign(panel.session, panel.lead, panel.application("Ann"), panel.assessor("Bo"), due, new_token())
     sent: list[str] = []
     for _ in range(3):
-        telling.tell_offered(panel.session, clock.now(), lambda *_: sent.append("told"))
-        telling.remind(panel.session, clock.now(), lambda *_: sent.append("reminded"))
+        assessor_notices.tell_offered(panel.session, clock.now(), lambda *_: sent.append("told"))
+        assessor_notices.remind(panel.session, clock.now(), lambda *_: sent.append("reminded"))
         frozen_clock.advance(hours=13)
     assert sent == ["told", "reminded"]
 

@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import calibration_personal, letters
+from core.admissions.letters import windows as window_letters
 from core.admissions.models import CalibrationCase, CalibrationMark
+from core.admissions.personal import calibration as personal
 from core.admissions.queries import calibration as queries
 from core.admissions.queries import quality
 from core.admissions.rules import CRITERIA
@@ -54,7 +55,7 @@ def an_assessor(app: Flask, session: ScopedSession, slug: str = "scotland") -> A
 
 def ask(app: Flask, session: ScopedSession, tenant: TenantSnapshot) -> int:
     with app.app_context():
-        return service.ask_assessors(session, letters.calibration(tenant))
+        return service.ask_assessors(session, window_letters.calibration(tenant))
 
 
 def only_task(session: ScopedSession, who: Actor) -> queries.Task:
@@ -128,9 +129,9 @@ def test_an_assessors_own_data_holds_what_they_scored(app: Flask, session_for: S
     a_case(session)
     ask(app, session, tenant("scotland"))
     service.seal(session, who, only_task(session, who).mark_id, 1, EACH, None)
-    [(_heading, [one])] = calibration_personal.export(session, str(who.account_id))
+    [(_heading, [one])] = personal.export(session, str(who.account_id))
     assert one["scores"]["experience"]["words"] == "As the answer shows."
-    assert list(calibration_personal.export(session, make_person(app, "x@example.org"))) == []
+    assert list(personal.export(session, make_person(app, "x@example.org"))) == []
 
 
 def test_not_able_to_score_is_no_number(app: Flask, session_for: Sessions, tenant: Tenants) -> None:

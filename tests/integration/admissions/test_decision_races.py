@@ -1,24 +1,29 @@
 """Two who do the same thing at the same moment, each with a connection of their own: it happens once."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions.models import Decision, DecisionLetter, MembershipOffer, ReleaseBatch
+from core.admissions.models import Application, Decision, DecisionLetter, MembershipOffer, ReleaseBatch
 from core.admissions.queries import batches as reading
-from core.admissions.service import deciding, moderating, releasing
+from core.admissions.service import deciding, moderating, offers, releasing
 from core.admissions.service.deciding import Wish
 from core.data.audit import verify
 from core.data.session import ScopedSession, transaction
+from core.kernel.errors import Refused
 from core.kernel.ids import new_token
+from core.kernel.views import Actor, TenantRef
 from core.work.models import Mail
+from tests.factories.joining import make_compact
 from tests.integration.admissions.deciding_rig import SITE, Rig, post
 from tests.support.racing import at_once
 
 AT_ONCE = 4
+SCOTLAND = TenantRef(2, "scotland", "Scotland", "nation")
 
 
 @pytest.fixture
@@ -26,11 +31,11 @@ def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
     return Rig(session_for("scotland"))
 
 
-def _race(app: Flask, rig: Rig, action: Callable[[ScopedSession, int], object]) -> list[object]:
-    """What the action gave to each of `AT_ONCE` callers at the rig's tenant."""
+def _race(app: Flask, rig: Rig, action: Callable[[ScopedSession, int], object], callers: int = AT_ONCE) -> list[object]:
+    """What the action gave to each of several callers at the rig's tenant."""
     rig.session.rollback()
     assert rig.session.scope.tenant_id is not None
-    return at_once(app, rig.session.scope.tenant_id, action, AT_ONCE)
+    return at_once(app, rig.session.scope.tenant_id, action, callers)
 
 
 def _count(rig: Rig, model: type) -> int:
@@ -96,6 +101,39 @@ def test_an_application_signed_at_once_has_one_decision(app: Flask, rig: Rig) ->
     )  # fmt: skip
     assert sum(isinstance(one, str) for one in found) == 1
     assert _count(rig, Decision) == 1
+
+
+def test_of_an_offer_accepted_and_taken_back_at_once_one_holds(app: Flask, rig: Rig) -> None:
+    """Nobody is a member whose application is declined, whoever comes first."""
+    compact_id = make_compact(rig.session)
+    for number in range(5):
+        ann = rig.applicant(f"ann{number}")
+        rig.released(ann)
+        wish = Wish("decline", "scores", "Typed wrongly.")
+        made = deciding.correct(rig.session, rig.lead, rig.window_id, ann, wish, new_token())
+        rig.moderate(made)
+        batch = rig.held(made, name=f"Corrections {number}")
+        seen = reading.one(rig.session, rig.lead.account_id, batch)
+        found = _race(app, rig, partial(_join_or_decline, rig, f"ann{number}", ann, seen, compact_id), 2)
+        assert found.count(Refused) == 1, found
+        state, offer = rig.session.execute(
+            sa.select(Application.state, MembershipOffer.state)
+            .join(MembershipOffer, MembershipOffer.application_id == Application.id)
+            .where(Application.id == ann)
+        ).one()
+        assert (state, offer) in {("accepted", "joined"), ("declined", "lapsed")}
+
+
+def _join_or_decline(
+    rig: Rig, name: str, application: str, batch: reading.Batch, compact_id: str, session: ScopedSession, number: int
+) -> None:
+    if number:
+        releasing.release(session, rig.lead, batch.id, batch.version, batch.size, site=SITE, post=post)
+    else:
+        offers.accept(
+            session, Actor(rig.people[name], ""), application_id=application, home=SCOTLAND, shown=compact_id,
+            post=lambda *_: None,
+        )  # fmt: skip
 
 
 def test_letters_sent_again_at_once_are_sent_once(app: Flask, rig: Rig) -> None:

@@ -9,23 +9,27 @@ import sqlalchemy as sa
 
 from core.admissions.models import (
     Application,
+    Assignment,
+    Conflict,
     Decision,
     DecisionLetter,
     MembershipOffer,
 )
-from core.admissions.queries import applying, moderation, proposals, queues
+from core.admissions.queries import applying, moderation
 from core.admissions.queries import batches as reading
 from core.admissions.queries import deciding as candidates
-from core.admissions.service import batches, deciding, moderating, releasing, submitting
+from core.admissions.service import batches, deciding, moderating, offers, releasing, shelving, submitting
 from core.admissions.service.deciding import Wish
+from core.admissions.service.offers import STANDS_FOR
 from core.data.audit import verify
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
-from core.kernel.ids import new_token
+from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
-from core.work.models import Mail
+from core.tenancy.models import ShelfItem
+from core.work.models import Mail, OutboxItem
 from tests.factories.assessing import (
     make_assessment,
     make_assessor,
@@ -34,7 +38,7 @@ from tests.factories.assessing import (
     make_panel,
     make_proposal,
 )
-from tests.integration.admissions.deciding_rig import SITE, Rig, quick_people
+from tests.integration.admissions.deciding_rig import SITE, Rig, post, quick_people
 from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
 
@@ -44,6 +48,21 @@ SHARED_COMMENT = {"experience": {"en": "Tell us more of the ward.", "cy": "Dywed
 @pytest.fixture
 def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
     return Rig(session_for("scotland"))
+
+
+def _count(session: ScopedSession, model: type, *where: sa.ColumnElement[bool]) -> int:
+    session.rollback()
+    return session.scalar(sa.select(sa.func.count()).select_from(model).where(*where)) or 0
+
+
+def _conflict(rig: Rig, application: str, account_id: str | None) -> None:
+    row = {
+        "id": new_id(), "tenant_id": rig.session.scope.tenant_id, "application_id": application, "account_id": account_id,
+        "source": "declared", "kind": "employer", "why": "", "by": None, "at": clock.now(), "ended_at": None,
+        "ended_by": None, "end_why": "",
+    }  # fmt: skip
+    with transaction(rig.session):
+        rig.session.execute(sa.insert(Conflict), [row])
 
 
 def test_from_proposal_to_offer_and_letter(rig: Rig) -> None:
@@ -58,7 +77,7 @@ def test_from_proposal_to_offer_and_letter(rig: Rig) -> None:
     assert rig.release(batch, 2) == 2
     states = dict(rig.session.execute(sa.select(Application.id, Application.state)).all())
     assert states == {ann: "accepted", bob: "declined"}
-    assert rig.count(MembershipOffer) == 1
+    assert _count(rig.session, MembershipOffer) == 1
     letters = rig.session.scalars(sa.select(DecisionLetter).where(DecisionLetter.decision_id == second)).all()
     by = {letter.locale: letter for letter in letters}
     assert "Experience: Tell us more of the ward." in by["en"].paragraphs
@@ -72,6 +91,54 @@ def test_from_proposal_to_offer_and_letter(rig: Rig) -> None:
     assert "Tell us more" not in mails["bob@example.org"].text
     assert rig.window().released_at is not None
     assert verify(rig.session).ok
+
+
+def test_batch_release_with_stale_count_aborts_with_no_mail(rig: Rig) -> None:
+    """Acceptance test 9 of the anchors: another number, another version or an embargo, and nothing has happened."""
+    ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
+    batch = rig.ready(ann, bob)
+
+    def nothing_happened() -> None:
+        assert _count(rig.session, Mail) == _count(rig.session, OutboxItem) == _count(rig.session, DecisionLetter) == 0
+        assert _count(rig.session, MembershipOffer) == 0
+        assert {rig.decision(one).state for one in (ann, bob)} == {"held"}
+        assert _count(rig.session, Application, Application.state == "submitted") == 2
+        assert reading.one(rig.session, rig.lead.account_id, batch).state == "open"
+
+    for stated in (0, 1, 3):
+        with pytest.raises(Refused, match="Nothing was sent"):
+            rig.release(batch, stated)
+        nothing_happened()
+    seen = reading.one(rig.session, rig.lead.account_id, batch).version
+    batches.unhold(rig.session, rig.lead, batch, seen, [rig.decision(bob).id])
+    with pytest.raises(Changed):
+        releasing.release(rig.session, rig.lead, batch, seen, 2, site=SITE, post=post)
+    batches.hold(rig.session, rig.lead, batch, seen + 1, [rig.decision(bob).id])
+    nothing_happened()
+    until = clock.now() + timedelta(hours=1)
+    batches.change(rig.session, rig.lead, batch, seen + 2, name="First", embargo_until=until)
+    with pytest.raises(Refused, match="embargo"):
+        rig.release(batch, 2)
+    nothing_happened()
+    with clock.frozen(until):
+        assert rig.release(batch, 2) == 2
+    with pytest.raises(Refused, match="released or cancelled"):
+        rig.release(batch, 2)
+    assert _count(rig.session, Mail) == 2
+
+
+def test_a_withdrawn_application_stops_a_release(rig: Rig) -> None:
+    ann, bob = rig.applicant("ann"), rig.applicant("bob")
+    batch = rig.ready(ann, bob)
+    account_id = rig.people["bob"]
+    submitting.withdraw(rig.session, applying.mine(rig.session, bob, account_id), Actor(account_id, ""))
+    with pytest.raises(Refused, match="withdrawn"):
+        rig.release(batch, 2)
+    assert _count(rig.session, Mail) == 0
+    found, _ = reading.entries(rig.session, rig.lead.account_id, batch)
+    assert [one.stands for one in found if one.application_id == bob] == [False]
+    batches.unhold(rig.session, rig.lead, batch, 2, [rig.decision(bob).id])
+    assert rig.release(batch, 1) == 1
 
 
 def test_signer_is_not_moderator(rig: Rig) -> None:
@@ -104,7 +171,7 @@ def test_who_may_do_what(rig: Rig) -> None:
     make_assignment(rig.session, ann, mine, "assessing")
     with pytest.raises(Refused, match="assessed this application"):
         rig.moderate(decision)
-    rig.conflict(ann, rig.second.account_id)
+    _conflict(rig, ann, rig.second.account_id)
     with pytest.raises(NotFound):
         rig.moderate(decision, actor=rig.second)
     with pytest.raises(NotFound):
@@ -140,7 +207,7 @@ def test_what_can_be_signed(rig: Rig) -> None:
     with pytest.raises(Refused, match="not one that is submitted"):
         rig.sign(withdrawn, Wish("accept"))
     hidden = rig.applicant("dan")
-    rig.conflict(hidden, rig.lead.account_id)
+    _conflict(rig, hidden, rig.lead.account_id)
     with pytest.raises(NotFound):
         rig.sign(hidden, Wish("accept"))
 
@@ -148,20 +215,20 @@ def test_what_can_be_signed(rig: Rig) -> None:
 def test_the_same_form_signs_once(rig: Rig) -> None:
     ann, key = rig.applicant("ann"), new_token()
     made = {deciding.sign(rig.session, rig.lead, rig.window_id, ann, Wish("accept"), key) for _ in range(2)}
-    assert len(made) == rig.count(Decision) == 1
+    assert len(made) == _count(rig.session, Decision) == 1
 
 
 def test_many_are_signed_as_shown_or_not_at_all(rig: Rig) -> None:
     ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
     picks = {ann: "accept", bob: "decline"}
-    make_proposal(rig.session, bob, "accept", at=clock.now() + timedelta(seconds=1))
+    make_proposal(rig.session, bob, "accept", number=2, at=clock.now() + timedelta(seconds=1))
     with pytest.raises(Changed):
         deciding.sign_many(rig.session, rig.lead, rig.window_id, picks, new_token())
-    assert rig.count(Decision) == 0
+    assert _count(rig.session, Decision) == 0
     key = new_token()
     for _ in range(2):
         assert deciding.sign_many(rig.session, rig.lead, rig.window_id, {ann: "accept", bob: "accept"}, key) == 2
-    assert rig.count(Decision) == 2
+    assert _count(rig.session, Decision) == 2
 
 
 def test_comments_change_until_somebody_moderates(rig: Rig) -> None:
@@ -211,13 +278,13 @@ def test_a_correction_supersedes_and_never_edits(rig: Rig) -> None:
         rig.sign(ann, Wish("accept"))
     wish = Wish("accept", "scores", "A score was typed wrongly.")
     made = deciding.correct(rig.session, rig.lead, rig.window_id, ann, wish, new_token())
-    assert rig.count(Application, Application.state == "declined") == 1
+    assert _count(rig.session, Application, Application.state == "declined") == 1
     rig.moderate(made)
     rig.release(rig.held(made, name="Corrections"))
     assert rig.decision(ann, "superseded").id == old
     assert rig.decision(ann, "released").supersedes_id == old
-    assert rig.count(Application, Application.state == "accepted") == 1
-    assert rig.count(MembershipOffer, MembershipOffer.state == "offered") == 1
+    assert _count(rig.session, Application, Application.state == "accepted") == 1
+    assert _count(rig.session, MembershipOffer, MembershipOffer.state == "offered") == 1
     subject = rig.session.scalars(
         sa.select(DecisionLetter.paragraphs).where(DecisionLetter.decision_id == made)
     ).first()
@@ -225,7 +292,50 @@ def test_a_correction_supersedes_and_never_edits(rig: Rig) -> None:
     back = deciding.correct(rig.session, rig.lead, rig.window_id, ann, Wish("decline", "scores", "No."), new_token())
     rig.moderate(back)
     rig.release(rig.held(back, name="Again"))
-    assert rig.count(MembershipOffer, MembershipOffer.state == "lapsed") == 1
+    assert _count(rig.session, MembershipOffer, MembershipOffer.state == "lapsed") == 1
+
+
+def test_corrected_there_and_back_the_one_offer_stands_again(rig: Rig, frozen_clock: FrozenClock) -> None:
+    """Accepted, declined and accepted again: one offer and its card, with a time of its own."""
+    ann = rig.applicant("ann")
+    rig.released(ann)
+
+    def found() -> tuple[str, int]:
+        rig.session.rollback()
+        rows = rig.session.execute(sa.select(MembershipOffer.state, MembershipOffer.lapses_at)).all()
+        cards = rig.session.scalars(sa.select(ShelfItem.when).where(ShelfItem.kind == "offer")).all()
+        assert cards == ([rows[0].lapses_at] if rows[0].state == "offered" else [])
+        return rows[0].state, (rows[0].lapses_at - clock.now()).days
+
+    assert (found()[0], len(rig.session.scalars(sa.select(MembershipOffer.id)).all())) == ("offered", 1)
+    for outcome, expected in (
+        ("decline", "lapsed"),
+        ("accept", "offered"),
+        ("decline", "lapsed"),
+        ("accept", "offered"),
+    ):
+        frozen_clock.advance(days=3)
+        wish = Wish(outcome, "scores", "A score was typed wrongly.")
+        made = deciding.correct(rig.session, rig.lead, rig.window_id, ann, wish, new_token())
+        rig.moderate(made)
+        rig.release(rig.held(made, name=f"{outcome} {clock.now()}"))
+        assert found()[0] == expected
+    assert found()[1] == STANDS_FOR.days
+    assert len(rig.session.scalars(sa.select(MembershipOffer.id)).all()) == 1
+
+
+def test_what_a_person_turned_down_is_not_offered_again_by_a_correction(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    rig.released(ann)
+    offers.refuse(rig.session, Actor(rig.people["ann"], ""), application_id=ann)
+    for outcome in ("decline", "accept"):
+        made = deciding.correct(
+            rig.session, rig.lead, rig.window_id, ann, Wish(outcome, "scores", "Typed."), new_token()
+        )
+        rig.moderate(made)
+        rig.release(rig.held(made, name=outcome))
+    assert _count(rig.session, MembershipOffer, MembershipOffer.state == "refused") == 1
+    assert _count(rig.session, ShelfItem, ShelfItem.kind == "offer") == 0
 
 
 def test_whoever_joined_is_not_declined_any_more(rig: Rig) -> None:
@@ -248,7 +358,7 @@ def test_whoever_joined_is_not_declined_any_more(rig: Rig) -> None:
 def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None:
     ann, hidden = rig.applicant("ann"), rig.applicant("bob")
     batch = rig.ready(ann, hidden)
-    rig.conflict(hidden, rig.other_lead.account_id)
+    _conflict(rig, hidden, rig.other_lead.account_id)
     who = rig.other_lead.account_id
     assert reading.one(rig.session, who, batch).size == 1
     assert len(reading.entries(rig.session, who, batch)[0]) == 1
@@ -262,70 +372,57 @@ def test_a_conflict_of_the_releaser_is_as_if_it_were_not_there(rig: Rig) -> None
     assert rig.release(rig.held(rig.decision(hidden).id, name="Second"), 1) == 1
 
 
-def test_a_lead_who_is_still_to_score_learns_nothing_of_others_scores(rig: Rig) -> None:
+def test_a_released_decision_ends_what_assessors_still_have(rig: Rig) -> None:
     ann = rig.applicant("ann")
-    other = quick_people(rig.session, ["yan"])["yan"]
-    make_assessment(rig.session, make_assignment(rig.session, ann, make_assessor(rig.session, other), "assessing"), 4)
-    own = make_assignment(rig.session, ann, make_assessor(rig.session, str(rig.lead.account_id)), "assessing")
+    people = quick_people(rig.session, ["zoe", "yan"])
+    late = make_assignment(rig.session, ann, make_assessor(rig.session, people["zoe"]), "assessing")
+    sealed = make_assignment(rig.session, ann, make_assessor(rig.session, people["yan"]), "assessing")
+    make_assessment(rig.session, sealed)
+    rig.released(ann)
+    states = dict(rig.session.execute(sa.select(Assignment.id, Assignment.state)).all())
+    assert states == {late: "expired", sealed: "sealed"}
 
-    def learnt(who: str | None) -> tuple[Any, ...]:
-        one = candidates.candidate(rig.session, who, rig.window_id, ann)
-        said = candidates.scores(rig.session, who, ann)
-        listed = proposals.listed(rig.session, rig.window_id, who, sort="reference", limit=9, offset=0)[0]
-        history = proposals.history(rig.session, rig.window_id, ann, who).proposals
-        kinds = {row.kind for row in queues.of_lead(rig.session, who, clock.now())[0]}
-        return (
-            one.mean,
-            one.spread,
-            one.suggested,
-            len(said),
-            [row.said is not None for row in listed],
-            len(history),
-            kinds,
+
+def test_cards_say_that_there_is_a_decision_not_which(rig: Rig) -> None:
+    ann, bob = rig.applicant("ann"), rig.applicant("bob", "decline")
+    with transaction(rig.session):
+        for one in ("ann", "bob"):
+            shelving.show(rig.session, rig.people[one], {"ann": ann, "bob": bob}[one], "submitted")
+    rig.released(ann, bob)
+    shown = rig.session.scalars(sa.select(ShelfItem.status).where(ShelfItem.kind == "application"))
+    assert set(shown) == {"There is a decision"}
+
+
+def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    batch = rig.ready(ann)
+    rig.release(batch)
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0
+    with transaction(rig.session):
+        rig.session.execute(
+            sa.update(Mail).values(state="failed", last_error="550").execution_options(synchronize_session=False)
         )
-
-    assert learnt(rig.lead.account_id) == (None, None, "", 0, [False], 0, set())
-    assert learnt(rig.other_lead.account_id) == (4, 0, "accept", 5, [True], 1, {"sign"})
-    with pytest.raises(Refused):
-        rig.sign(ann, Wish("accept"))
-    make_assessment(rig.session, own, 2)
-    assert learnt(rig.lead.account_id) == (3, 2, "accept", 10, [True], 1, {"sign"})
-
-
-def test_a_letter_rests_on_what_was_sealed_when_its_decision_was_signed(rig: Rig, frozen_clock: FrozenClock) -> None:
-    ann = rig.applicant("ann")
-    people = quick_people(rig.session, ["yan", "zoe", "xia"])
-    given = {
-        name: make_assignment(rig.session, ann, make_assessor(rig.session, account), "assessing")
-        for name, account in people.items()
-    }
-    make_assessment(rig.session, given["yan"], 2)
-    make_assessment(rig.session, given["xia"], 1)
-    rig.conflict(ann, people["xia"])
-    assert set(candidates.levels(rig.session, [ann])[ann].values()) == {2}, "who is in conflict since does not count"
-    frozen_clock.advance(minutes=1)
-    rig.sign(ann)
-    frozen_clock.advance(minutes=1)
-    make_assessment(rig.session, given["zoe"], 4)
-    make_assessment(rig.session, given["yan"], 4, phase="post_discussion")
-    assert set(candidates.levels(rig.session, [ann])[ann].values()) == {2}
-    assert candidates.candidate(rig.session, rig.lead.account_id, rig.window_id, ann).mean == 4
+    assert reading.delivery(rig.session, rig.lead.account_id, batch) == {"failed": 1}
+    assert len(reading.entries(rig.session, rig.lead.account_id, batch, failed=True)[0]) == 1
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 1
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0
+    first, second = rig.session.scalars(sa.select(Mail).order_by(Mail.id)).all()
+    assert (first.text, second.state) == (second.text, "queued")
+    assert reading.delivery(rig.session, rig.lead.account_id, batch) == {"queued": 1}
 
 
-def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
-    ann, bob = rig.applicant("ann"), rig.applicant("bob")
-    signed = rig.sign(ann)
-    moderated = rig.sign(bob)
-    rig.moderate(moderated)
-    for name, made in (("ann", ann), ("bob", bob)):
-        mine = applying.mine(rig.session, made, rig.people[name])
-        submitting.withdraw(rig.session, mine, Actor(rig.people[name], name))
-    assert moderation.waiting(rig.session, rig.second.account_id)[1] == 0
-    assert moderation.some(rig.session, rig.second.account_id, [signed]) == []
-    assert reading.ready(rig.session, rig.lead.account_id, rig.window_id) == []
-    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
-    assert kinds == []
-    assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
+def test_a_letter_that_was_corrected_since_is_not_sent_again(rig: Rig) -> None:
+    ann = rig.applicant("ann", "decline")
+    batch = rig.ready(ann)
+    rig.release(batch)
+    made = deciding.correct(
+        rig.session, rig.lead, rig.window_id, ann, Wish("accept", "scores", "Mistyped."), new_token()
+    )
+    rig.moderate(made)
+    rig.release(rig.held(made, name="Corrections"))
+    with transaction(rig.session):
+        rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
+    assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0, "it would decline somebody who is accepted"
 
 
 def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, statements: Counter) -> None:
@@ -358,6 +455,18 @@ def test_reading_takes_as_many_statements_for_one_as_for_fifty(rig: Rig, stateme
     rig.moderate(*made[4:])
     batches.hold(rig.session, rig.lead, batch, 2, made[8:])
     assert reads() == before
+
+
+def test_many_are_released_in_a_few_statements_each(rig: Rig, statements: Counter) -> None:
+    """One statement each for decisions, applications, offers and cards; two for each person: the letter's mail and its job."""
+    rig.people |= quick_people(rig.session, names := [f"p{number}" for number in range(60)])
+    picks = {rig.applicant(name): "accept" for name in names}
+    assert deciding.sign_many(rig.session, rig.lead, rig.window_id, picks, new_token()) == 60
+    rig.moderate(*(row[0] for row in rig.session.execute(sa.select(Decision.id))))
+    batch = rig.held(*(row[0] for row in rig.session.execute(sa.select(Decision.id))))
+    with statements() as seen:
+        assert rig.release(batch, 60) == 60
+    assert len(seen) <= 60 * 2 + 25
 
 
 def test_a_factorys_decision_is_the_same(rig: Rig) -> None:

@@ -12,8 +12,8 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core.admissions import personal
 from core.admissions.models import Application, Decision, ReleaseBatch
+from core.admissions.personal import applying as personal
 from core.admissions.queries import public
 from core.admissions.service import batches, deciding, moderating
 from core.admissions.service.deciding import Wish

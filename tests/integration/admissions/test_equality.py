@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import content, personal_joining
+from core.admissions import content
 from core.admissions.equality import link, nation_of
 from core.admissions.models import Application, EqualityResponse
+from core.admissions.personal import joining
 from core.admissions.queries import applying
 from core.admissions.queries import equality as queries
 from core.admissions.service import equality, submitting
@@ -181,11 +182,11 @@ def test_the_answers_are_in_the_persons_own_file_and_go_when_they_are_erased(
     [(ann, application), (bob, other)] = people(app, session, 2)
     answer(session, application, ann, {"age": "a25_34"}, key=key)
     answer(session, other, bob, {"age": "a35_44"}, key=key)
-    held = dict(personal_joining.export_site(session, ann))
+    held = dict(joining.export(session, ann))
     assert held == {"Answers to equality questions": [{"question": "How old are you?", "answer": "25 to 34"}]}
     with transaction(session):
-        assert personal_joining.erase_site(session, ann) == 1
-    assert dict(personal_joining.export_site(session, ann)) == {}
+        assert joining.erase(session, ann) == 1
+    assert dict(joining.export(session, ann)) == {}
     assert [row["category"] for row in rows(session)] == ["a35_44"]
 
 

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-from core.admissions import content, joining_jobs
+from core.admissions import content
 from core.admissions.equality import link
+from core.admissions.jobs import joining as joining_jobs
 from core.admissions.models import EqualityResponse, MembershipOffer
 from core.admissions.queries import compact as compacts
 from core.admissions.queries import equality

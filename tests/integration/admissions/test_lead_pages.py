@@ -11,7 +11,7 @@ from flask import Flask
 from core.admissions.models import Answer, Application, Assignment, Conflict, InfoRequest, Submission
 from core.admissions.queries import applications as queries
 from core.admissions.queries import applying
-from core.admissions.service import drafts, ending, submitting
+from core.admissions.service import deadlines, drafts, submitting
 from core.admissions.service.submitting import MOST_ASKED
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -220,11 +220,11 @@ def test_more_is_asked_by_letter_twice_at_most(
     assert f"/scotland/apply/{made}/" in letter.text
     assert lead.get(ask).status_code == 422
     frozen_clock.advance(days=10)
-    assert ending.lapse(session, clock.now()) == 1
+    assert deadlines.lapse(session, clock.now()) == 1
     due_at = clock.now() + timedelta(days=3)
     submitting.ask(session, made, SYSTEM, sections=["more"], question="?", due_at=due_at, known=["more"])
     frozen_clock.advance(days=5)
-    assert ending.lapse(session, clock.now()) == 1
+    assert deadlines.lapse(session, clock.now()) == 1
     assert len(session.scalars(sa.select(InfoRequest.id)).all()) == MOST_ASKED
     with pytest.raises(Refused):
         submitting.ask(session, made, SYSTEM, sections=["more"], question="?", due_at=clock.now() + timedelta(days=1), known=["more"])  # fmt: skip

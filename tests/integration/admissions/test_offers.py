@@ -281,6 +281,15 @@ def test_a_lapsed_offer_is_renewed_for_a_reason_and_lapses_with_new_notice(
     assert state(case)[0] == "joined"
 
 
+def test_an_offer_whose_decision_was_corrected_is_not_renewed(case: Any, frozen_clock: FrozenClock) -> None:
+    version = lapsed(case, frozen_clock)
+    with transaction(case.session):
+        case.session.execute(sa.update(Application).values(state="declined"))
+    with pytest.raises(Refused, match="not accepted any more"):
+        renew(case, version)
+    assert state(case) == ("lapsed", version)
+
+
 def test_a_renewal_of_less_than_a_week_is_its_own_notice(case: Any, frozen_clock: FrozenClock) -> None:
     renew(case, lapsed(case, frozen_clock), days=4)
     assert offers.remind(case.session, clock.now(), case.post) == 0

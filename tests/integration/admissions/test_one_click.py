@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions.letters import tell
+from core.admissions.letters.windows import tell
 from core.admissions.models import Interest
 from core.admissions.service import interest
 from core.data.session import ScopedSession

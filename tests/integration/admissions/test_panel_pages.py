@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import panel_jobs
+from core.admissions.jobs import panels as panel_jobs
 from core.admissions.models import Assignment, Conflict
 from core.admissions.queries import assessors as assessor_queries
 from core.admissions.service import plans

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from core.admissions.jobs.panels import plan_assignments
 from core.admissions.models import Application, Assignment, Conflict
-from core.admissions.needs import Needs
-from core.admissions.panel_jobs import plan_assignments
+from core.admissions.panel_needs import Needs
 from core.admissions.service import assessors, assigning, conflicts, plans
 from core.config import normalise_url
 from core.data import audit

@@ -9,19 +9,23 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import downloads, personal, personal_assessing
+from core.admissions import downloads
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import (
     Answer,
     AnswerRevision,
     Application,
     Assessment,
+    Assessor,
+    AssessorInterest,
     Attachment,
+    Conflict,
     DiscussionNote,
     Extension,
     FormVersion,
     InfoRequest,
     Interest,
+    PanelMeeting,
     Redaction,
     Score,
     ScoreDraft,
@@ -29,16 +33,19 @@ from core.admissions.models import (
     Translation,
     Window,
 )
-from core.admissions.service import appeals, feedback, noting, redacting, scoring
+from core.admissions.personal import applying, assessing, panels
+from core.admissions.service import appeals, assessors, conflicts, discussion_notes, feedback, redacting, scoring
 from core.admissions.service.deciding import Wish
 from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
+from tests.factories.assessing import make_assignment
 from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig
 from tests.integration.admissions.panel import Panel
+from tests.integration.admissions.panel_cases import make_panel
 
 WALES, WORD = 3, "canary"
 HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest, Attachment)
@@ -85,33 +92,33 @@ def test_one_persons_application(app: Flask, platform_session: ScopedSession, st
     mine, other = make_person(app, "mine@example.org"), make_person(app, "other@example.org")
     _fill(platform_session, {mine: "mine@example.org", other: "other@example.org"}, state)
     with app.app_context(), tenant_session(WALES) as session:
-        held = dict(personal.export(session, mine))
+        held = dict(applying.export(session, mine))
         store, key = app.extensions[downloads.FILES], session.scalar(sa.select(Attachment.key).order_by(Attachment.key))
         store.put(key, b"cv!")
-        assert [content for _, content in personal.files(session, mine)] == [b"cv!"]
-        assert list(personal.files(session, other)) == []
+        assert [content for _, content in applying.files(session, mine)] == [b"cv!"]
+        assert list(applying.files(session, other)) == []
         assert set(held) == {"Applications", "More time to apply", "To be told when a window opens"}
         text = json.dumps(held)
         assert text.count("canary mine@example.org") == 2
         assert "other@example.org" not in text
         with transaction(session):
-            assert personal.erase(session, mine) == 8
+            assert applying.erase(session, mine) == 8
         assert store.get(key) is None
-        assert dict(personal.export(session, mine)).keys() == {"Applications"}
-        assert WORD not in json.dumps(dict(personal.export(session, mine)))
+        assert dict(applying.export(session, mine)).keys() == {"Applications"}
+        assert WORD not in json.dumps(dict(applying.export(session, mine)))
         for model in HELD:
             assert len(session.scalars(sa.select(model)).all()) == 1, model.__name__
         assert session.scalar(sa.select(Application.state).where(Application.account_id == mine)) == left
-        assert "canary other@example.org" in json.dumps(dict(personal.export(session, other)))
+        assert "canary other@example.org" in json.dumps(dict(applying.export(session, other)))
 
 
 def test_another_sites_rows_are_not_touched(app: Flask, platform_session: ScopedSession) -> None:
     mine = make_person(app, "mine@example.org")
     _fill(platform_session, {mine: "mine@example.org"}, "draft")
     with app.app_context(), tenant_session(2) as session:
-        assert list(personal.export(session, mine)) == []
+        assert list(applying.export(session, mine)) == []
         with transaction(session):
-            assert personal.erase(session, mine) == 0
+            assert applying.erase(session, mine) == 0
     assert len(platform_session.scalars(sa.select(Answer)).all()) == 1
 
 
@@ -121,24 +128,64 @@ def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
     """Numbers stay; what an assessor wrote as an assessor is in their file, not in the applicant's."""
     panel = Panel(app, session_for("scotland"))
     application = panel.application("zoe", {"job": "Nurse", "story": f"At {WORD}"})
-    redacting.redact(panel.session, panel.lead, application, question="story", words=WORD, replacement="[x]")
+    redacting.redact(
+        panel.session, panel.lead, application, question="story", words=WORD, replacement="[x]", key=new_token()
+    )
     redacting.translate(
         panel.session, panel.lead, application, str(panel.session.scalar(sa.select(Submission.id))),
         {"job": "Nyrs", "story": WORD},
     )  # fmt: skip
     ann, assignment = panel.sealed("ann", application, {**dict.fromkeys(CRITERIA, 3), "knowledge": None})
-    noting.note(panel.session, ann, application, WORD, new_token())
+    discussion_notes.note(panel.session, ann, application, WORD, new_token())
     scoring.reopen(panel.session, panel.central, assignment, panel.task(ann, assignment).version, WORD)
     account = str(panel.session.scalar(sa.select(Application.account_id)))
-    assert "Scores you sealed" in dict(personal_assessing.export(panel.session, str(ann.account_id)))
-    assert "says why" not in json.dumps(dict(personal.export(panel.session, account)))
+    assert "Scores you sealed" in dict(assessing.export(panel.session, str(ann.account_id)))
+    [held] = dict(applying.export(panel.session, account))["Applications"]
+    assert "says why" not in json.dumps(held)
+    assert (WORD in held["translated"][0]["answers"], held["hidden"][0]["replacement"]) == (True, "[x]")
     with transaction(panel.session):
-        personal.erase(panel.session, account)
+        applying.erase(panel.session, account)
     for model in (Submission, Redaction, Translation, DiscussionNote, ScoreDraft):
         assert panel.session.scalars(sa.select(model)).all() == [], model.__name__
     found = panel.session.execute(sa.select(Score.value, Score.words, Score.not_scored)).all()
     assert {tuple(row) for row in found} == {(3, "", ""), (None, "", "-")}
     assert set(panel.session.scalars(sa.select(Assessment.submission_id))) == {None}
+
+
+def test_a_place_on_a_panel_is_exported_without_what_others_put_down_and_erased(
+    app: Flask, session_for: Callable[[str], ScopedSession]
+) -> None:
+    panel = make_panel(app, session_for("scotland"))
+    session, bo = panel.session, panel.assessor("Bo", workplace=WORD)
+    account = panel.accounts["Bo"]
+    known, close = panel.application("Ann"), panel.application("Eve")
+    for application in (known, close):
+        make_assignment(session, application, bo, "recused")
+    conflicts.put_down(session, panel.lead, close, account, "person", f"{WORD} of others")
+    assessors.add_interest(session, panel.lead, bo, kind="family", target=WORD, form_key=new_token())
+    now = clock.now()
+    with transaction(session):
+        at = {
+            "tenant_id": session.scope.tenant_id,
+            "window_id": panel.window,
+            "held_at": now,
+            "quorum": 2,
+            "created_at": now,
+        }
+        for place, present in ((WORD, [bo]), ("Elsewhere", [])):
+            row = {**at, "id": new_id(), "place": place, "present": present, "state": "open"}
+            session.execute(sa.insert(PanelMeeting), [row])
+    held = dict(panels.export(session, account))
+    assert (held["Place on a panel"][0]["workplace"], held["Interests"][0]["target"]) == (WORD, WORD)
+    assert [one["place"] for one in held["Panel meetings you were at"]] == [WORD]
+    assert "Conflicts of interest" not in held
+    assert len(dict(assessing.export(session, account))["Applications to assess"]) == 1
+    with transaction(session):
+        panels.erase(session, account)
+        assessing.erase(session, account)
+    assert session.execute(sa.select(Assessor.workplace, Assessor.state)).all() == [("", "ended")]
+    assert session.scalars(sa.select(AssessorInterest.id)).all() == []
+    assert set(session.scalars(sa.select(Conflict.why))) == {""}
 
 
 def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
@@ -150,16 +197,16 @@ def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
     made = rig.sign(ann, Wish("decline", comments={"experience": {"en": WORD, "cy": WORD}}))
     rig.moderate(made)
     held = rig.held(made)
-    assert WORD not in json.dumps(dict(personal.export(rig.session, mine)))
+    assert WORD not in json.dumps(dict(applying.export(rig.session, mine)))
     rig.release(held)
     appeals.appeal(rig.session, Actor(mine, ""), ann, f"{WORD} grounds", post=lambda *_: None)
     feedback.tell(rig.session, Actor(mine, ""), ann, understood=2, would_reapply=None, words=f"{WORD} feedback")
-    [one] = dict(personal.export(rig.session, mine))["Applications"]
+    [one] = dict(applying.export(rig.session, mine))["Applications"]
     assert (one["state"], one["decision"]["outcome"], one["feedback"]["understood"]) == ("decided", "decline", 2)
     assert json.dumps(one).count(WORD) == 4
     with transaction(rig.session):
-        assert personal.erase(rig.session, mine) > 4
-    left = json.dumps(dict(personal.export(rig.session, mine)))
+        assert applying.erase(rig.session, mine) > 4
+    left = json.dumps(dict(applying.export(rig.session, mine)))
     assert WORD not in left
     assert "decline" in left
     assert rig.decision(ann).comments == {}

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import assign, panel_jobs, planning
+from core.admissions import assign, planning
+from core.admissions.jobs import panels as panel_jobs
 from core.admissions.models import Assessor, Assignment, AssignmentRun
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.queries import plans as queries
 from core.admissions.service import assessors, assigning, conflicts, plans
 from core.data.audit import verify

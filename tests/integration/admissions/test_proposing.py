@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from core.admissions import rule_jobs
+from core.admissions.jobs import rules as rule_jobs
 from core.admissions.models import (
     Application,
     Assessment,

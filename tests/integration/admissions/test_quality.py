@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import quality_jobs
+from core.admissions.jobs import quality as quality_jobs
 from core.admissions.models import Application, Assessment, Conflict, QualityReport, Score
 from core.admissions.quality.facts import Facts
 from core.admissions.quality.report import Report

@@ -4,8 +4,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import content, quality_jobs
+from core.admissions import content
 from core.admissions.equality import link
+from core.admissions.jobs import quality as quality_jobs
 from core.admissions.models import Application, EqualityFigures, EqualityResponse
 from core.admissions.quality.equality import FEWEST_PUBLISHED
 from core.admissions.queries import quality as queries

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions import rule_jobs
+from core.admissions.jobs import rules as rule_jobs
 from core.admissions.models import Conflict, ShadowRun, WindowRules
 from core.admissions.queries import policies, rules
 from core.admissions.rules import NationalPolicy, Proposal, RuleConfig, Snapshot

@@ -12,6 +12,7 @@ from core.data.audit import verify
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
+from core.kernel.ids import new_token
 from core.kernel.views import Actor
 from core.people.service import accounts
 from core.tenancy.models import Tenant
@@ -46,7 +47,7 @@ def race(session: ScopedSession, database: Database, *parts: str) -> list[list[s
     account = _person(session, "ann")
     ann = Actor(account, "Ann", permissions=frozenset({"admissions.assess"}))
     assignment = make_assignment(session, application, make_assessor(session, account))
-    declaring.declare(session, ann, assignment, 1, level="none")
+    declaring.declare(session, ann, assignment, 1, level="none", key=new_token())
     filled_in(session, ann, assignment)
     job = {
         "url": normalise_url(database.app_url), "tenant": session.scope.tenant_id, "account": account,

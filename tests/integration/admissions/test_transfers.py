@@ -238,8 +238,8 @@ def test_what_is_hidden_of_an_application_stays_hidden(
     made = written(session, form, ann, app)
     [submission] = session.scalars(sa.select(Submission.id))
     redacting.translate(session, SYSTEM, made, submission, {"job": "Nyrs yn Perth", "story": "Cwympiadau."})
-    redacting.redact(session, SYSTEM, made, question="job", words="Nurse", replacement="[a job]")
-    redacting.redact(session, SYSTEM, made, question="job", words="Nyrs", replacement="[swydd]")
+    redacting.redact(session, SYSTEM, made, question="job", words="Nurse", replacement="[a job]", key=new_token())
+    redacting.redact(session, SYSTEM, made, question="job", words="Nyrs", replacement="[swydd]", key=new_token())
     before = assessing.shown(session, made, blind=False).newest
     moved = move(app, SYSTEM, made, make_window(there, form)).application_id
     there.rollback()

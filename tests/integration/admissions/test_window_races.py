@@ -10,7 +10,7 @@ from flask import Flask
 from core.admissions.models import Extension, Interest
 from core.admissions.queries import applying
 from core.admissions.queries import windows as queries
-from core.admissions.service import drafts, ending, extensions, interest, windows
+from core.admissions.service import deadlines, drafts, extensions, interest, windows
 from core.admissions.service.interest import Told
 from core.admissions.service.windows import Plan
 from core.data.audit import verify
@@ -136,8 +136,8 @@ def test_a_cancelled_window_ends_its_drafts_and_keeps_their_words(app: Flask, se
     window_id = make_window(session, make_form(session))
     ann = Actor(make_person(app, "ann@example.org"), "")
     application = drafts.start(session, actor=ann, eligible={"based_here": True}, locale="en", is_member=False)
-    assert ending.expire(session, clock.now()) == 0
+    assert deadlines.expire(session, clock.now()) == 0
     windows.cancel(session, SYSTEM, window_id, 1, "No panel")
-    assert ending.expire(session, clock.now()) == 1
+    assert deadlines.expire(session, clock.now()) == 1
     assert applying.mine(session, application, str(ann.account_id)).state == "not_submitted"
-    assert ending.expire(session, clock.now()) == 0
+    assert deadlines.expire(session, clock.now()) == 0

@@ -31,7 +31,7 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     offered = make_assignment(session, application("offered"), assessor)
     whole, older = (make_assignment(session, application(name), assessor) for name in ("whole", "older"))
     for one in (whole, older):
-        declaring.declare(session, who, one, 1, level="none")
+        declaring.declare(session, who, one, 1, level="none", key=new_token())
         filled_in(session, who, one)
     submitted_again(session, assessing.task(session, account, older).application_id, form_id)
     now, waiting = application("sealed"), application("waiting")
@@ -41,7 +41,7 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     declared = make_assignment(
         session, application("declared"), other, "declared", level="minor", declared_at=clock.now(), declaration="We met"
     )  # fmt: skip
-    redacting.redact(session, SYSTEM, waiting, question="story", words="ward", replacement="[place]")
+    redacting.redact(session, SYSTEM, waiting, question="story", words="ward", replacement="[place]", key=new_token())
     plan = meeting.Plan(clock.now() + timedelta(days=1), "Room 1", 1)
     planned = meeting.plan(session, SYSTEM, window, plan, new_token())
     held = meeting.plan(session, SYSTEM, window, plan, new_token())

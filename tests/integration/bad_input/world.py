@@ -16,7 +16,7 @@ from core.admissions import downloads
 from core.admissions.form import editing
 from core.admissions.form.schema import Said
 from core.admissions.models import Attachment
-from core.admissions.needs import Needs
+from core.admissions.panel_needs import Needs
 from core.admissions.queries import applying
 from core.admissions.queries import assessors as assessor_queries
 from core.admissions.queries import conflicts as conflict_queries

@@ -24,6 +24,7 @@ from core.tenancy.directory import TenantSnapshot
 from core.work.models import Mail, OutboxItem
 from core.work.registry import JOBS, SCHEDULES
 from plugins.local_events.models import Event, Registration
+from tests.factories.joining import make_compact
 from tests.factories.people import PASSWORD, client_of, make_person
 from tests.plugins.local_events.helpers import published
 from tests.support.app_fixtures import FrozenClock
@@ -193,10 +194,10 @@ CLOSED = {
 }  # fmt: skip
 
 
-def _value(column: sa.Column[Any], account_id: str) -> Any:
-    """Something that fits a column: a marked word wherever people's words can stand."""
-    if column.name == "account_id":
-        return account_id
+def _value(column: sa.Column[Any], given: dict[str, str]) -> Any:
+    """Something that fits a column: what is given, or a marked word wherever people's words can stand."""
+    if column.name in given:
+        return given[column.name]
     if column.name in CLOSED or column.name.endswith("tenant_id"):
         return CLOSED.get(column.name, 3)
     if column.name in {"id", "ref"} or (isinstance(column.type, sa.String) and column.type.length == 26):
@@ -215,12 +216,12 @@ EMPTY = {"ended_at", "ends_on", "left_on", "claimed_at", "disabled_at", "begun_a
 
 def _fill(session: ScopedSession, account_id: str) -> set[str]:
     """A marked row in every shared table that knows a person; the tables' names."""
-    filled = set()
+    filled, given = set(), {"account_id": account_id, "compact_version_id": make_compact(session)}
     for mapper in Base.registry.mappers:
         table: Any = mapper.local_table
         if not issubclass(mapper.class_, Shared) or "account_id" not in table.columns or table.name == "people_closure":
             continue
-        row = {c.name: None if c.name in EMPTY else _value(c, account_id) for c in table.columns}
+        row = {c.name: None if c.name in EMPTY else _value(c, given) for c in table.columns}
         session.execute(sa.insert(table), [row])
         filled.add(table.name)
     words = {"name": f"{CANARY} name", "email": f"{CANARY}@example.org", "email_norm": f"{CANARY}@example.org"}

@@ -7,7 +7,7 @@ import pytest
 
 from core.admissions import content
 from core.admissions.content.shapes import CRITERIA, LEVELS
-from core.admissions.decision_letters import LANGUAGES, Told, compose, sealed
+from core.admissions.letters.decisions import LANGUAGES, Told, compose, sealed
 
 TOLD = Told(
     "Q-1", "decline", {"en": "Scotland", "cy": "Yr Alban"}, "Healthcare Improvement Scotland", {"experience": 1, "commitment": 4},

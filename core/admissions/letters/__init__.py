@@ -1,0 +1,1 @@
+"""The letters that Joining Q writes, by what they are about."""

@@ -1,0 +1,52 @@
+"""What was decided about an applicant: part of the file on the application that it belongs to."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.admissions.models import Appeal, Decision, DecisionFeedback, DecisionLetter, RuleProposal
+from core.admissions.projection import PublicStatus
+from core.admissions.queries import public
+from core.data.session import ScopedSession
+from core.people.personal.rows import change, plain
+
+TABLES = (Decision, DecisionLetter, Appeal, DecisionFeedback, RuleProposal)
+"""What stays when a person is erased, without the words in it. What a rule proposed never held any: numbers and pseudonyms."""
+
+
+def export(session: ScopedSession, application_id: str, told: PublicStatus) -> dict[str, Any]:
+    """What has become of an application as its applicant may know it: nothing of a decision that is not released."""
+    found: dict[str, Any] = {"state": told.stage.value}
+    if told.decision_id:
+        letters = public.letters(session, told).values()
+        found["decision"] = {
+            "outcome": told.outcome, "released_at": plain(told.decided_at),
+            "letters": [{"language": one.locale, "subject": one.subject, "text": list(one.paragraphs)} for one in letters],
+        }  # fmt: skip
+    appeals = [
+        {name: plain(value) for name, value in one._asdict().items()}
+        for one in public.appeals(session, application_id, told)
+    ]
+    if appeals:
+        found["appeals"] = appeals
+    if (said := public.feedback(session, application_id)) is not None:
+        found["feedback"] = said._asdict()
+    return found
+
+
+def erase(session: ScopedSession, applications: Any) -> int:
+    """Take the words about and of an applicant out of decisions, letters, appeals and feedback: outcomes stay, as numbers.
+
+    `applications` is a statement that gives the ids of theirs. What cannot be empty holds a dash.
+    """
+    decisions = sa.select(Decision.id).where(Decision.application_id.in_(applications))
+    override = sa.case((Decision.override_code == "", ""), else_="-")
+    return change(
+        session,
+        sa.update(Decision)
+        .where(Decision.application_id.in_(applications))
+        .values(comments={}, override_text=override, moderation_why=""),
+        sa.update(DecisionLetter).where(DecisionLetter.decision_id.in_(decisions)).values(paragraphs=[]),
+        sa.update(Appeal).where(Appeal.application_id.in_(applications)).values(grounds="-", answer=""),
+        sa.update(DecisionFeedback).where(DecisionFeedback.application_id.in_(applications)).values(words=""),
+    )

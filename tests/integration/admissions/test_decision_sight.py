@@ -1,0 +1,97 @@
+"""What decisions show, and to whom: nothing to those who are still to score, nothing of what was withdrawn or is hidden."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.admissions.queries import applying, batches, deciding, moderation, proposals, queues
+from core.admissions.service import submitting
+from core.admissions.service.deciding import Wish
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.errors import Refused
+from core.kernel.views import Actor
+from tests.factories.assessing import make_assessment, make_assessor, make_assignment
+from tests.integration.admissions.deciding_rig import Rig, quick_people
+from tests.integration.admissions.test_lead_pages import conflicted
+from tests.support.app_fixtures import FrozenClock
+
+
+@pytest.fixture
+def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
+    return Rig(session_for("scotland"))
+
+
+def test_a_lead_who_is_still_to_score_learns_nothing_of_others_scores(rig: Rig) -> None:
+    ann = rig.applicant("ann")
+    other = quick_people(rig.session, ["yan"])["yan"]
+    make_assessment(rig.session, make_assignment(rig.session, ann, make_assessor(rig.session, other), "assessing"), 4)
+    own = make_assignment(rig.session, ann, make_assessor(rig.session, str(rig.lead.account_id)), "assessing")
+
+    def learnt(who: str | None) -> tuple[Any, ...]:
+        one = deciding.candidate(rig.session, who, rig.window_id, ann)
+        said = deciding.scores(rig.session, who, ann)
+        listed = proposals.listed(rig.session, rig.window_id, who, sort="reference", limit=9, offset=0)[0]
+        history = proposals.history(rig.session, rig.window_id, ann, who).proposals
+        kinds = {row.kind for row in queues.of_lead(rig.session, who, clock.now())[0]}
+        return (
+            one.mean,
+            one.spread,
+            one.suggested,
+            len(said),
+            [row.said is not None for row in listed],
+            len(history),
+            kinds,
+        )
+
+    assert learnt(rig.lead.account_id) == (None, None, "", 0, [False], 0, set())
+    assert learnt(rig.other_lead.account_id) == (4, 0, "accept", 5, [True], 1, {"sign"})
+    with pytest.raises(Refused):
+        rig.sign(ann, Wish("accept"))
+    make_assessment(rig.session, own, 2)
+    assert learnt(rig.lead.account_id) == (3, 2, "accept", 10, [True], 1, {"sign"})
+
+
+def test_a_letter_rests_on_what_was_sealed_when_its_decision_was_signed(rig: Rig, frozen_clock: FrozenClock) -> None:
+    ann = rig.applicant("ann")
+    people = quick_people(rig.session, ["yan", "zoe", "xia"])
+    given = {
+        name: make_assignment(rig.session, ann, make_assessor(rig.session, account), "assessing")
+        for name, account in people.items()
+    }
+    make_assessment(rig.session, given["yan"], 2)
+    make_assessment(rig.session, given["xia"], 1)
+    conflicted(rig.session, ann, people["xia"])
+    assert set(deciding.levels(rig.session, [ann])[ann].values()) == {2}, "who is in conflict since does not count"
+    frozen_clock.advance(minutes=1)
+    rig.sign(ann)
+    frozen_clock.advance(minutes=1)
+    make_assessment(rig.session, given["zoe"], 4)
+    make_assessment(rig.session, given["yan"], 4, phase="post_discussion")
+    assert set(deciding.levels(rig.session, [ann])[ann].values()) == {2}
+    assert deciding.candidate(rig.session, rig.lead.account_id, rig.window_id, ann).mean == 4
+
+
+def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
+    ann, bob = rig.applicant("ann"), rig.applicant("bob")
+    signed = rig.sign(ann)
+    moderated = rig.sign(bob)
+    rig.moderate(moderated)
+    for name, made in (("ann", ann), ("bob", bob)):
+        mine = applying.mine(rig.session, made, rig.people[name])
+        submitting.withdraw(rig.session, mine, Actor(rig.people[name], name))
+    assert moderation.waiting(rig.session, rig.second.account_id)[1] == 0
+    assert moderation.some(rig.session, rig.second.account_id, [signed]) == []
+    assert batches.ready(rig.session, rig.lead.account_id, rig.window_id) == []
+    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
+    assert kinds == []
+    assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
+
+
+def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -> None:
+    hidden = rig.applicant("ann")
+    rig.ready(hidden)
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="release")[1] == 1
+    conflicted(rig.session, hidden, str(rig.other_lead.account_id))
+    assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now())[1] == 0
