@@ -46,7 +46,8 @@ def tell(event: str, **more: Any) -> None:
 
 def seen() -> list[dict[str, Any]]:
     """What has been told so far."""
-    lines = Path(os.environ["PROBE_LOG"]).read_text().splitlines()
+    log = Path(os.environ["PROBE_LOG"])
+    lines = log.read_text().splitlines() if log.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
 
 

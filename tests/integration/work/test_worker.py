@@ -125,9 +125,8 @@ def test_a_failing_job_is_tried_again_later_and_later_and_survives_a_kill(bench_
     tries = bench.until(lambda: bench.told("flaky", "flaky") if len(bench.told("flaky", "flaky")) == 4 else None)
     gaps = [b["at"] - a["at"] for a, b in pairwise(tries)]
     assert [e["attempt"] for e in tries] == [1, 2, 3, 4]
-    assert all(gap >= 0.4 * 2**tried for tried, gap in enumerate(gaps)), (
-        gaps
-    )  # twice as long each time; a busy machine adds
+    # Twice as long each time; a busy machine adds to any of them.
+    assert [gap >= 0.4 * 2**before for before, gap in enumerate(gaps)] == [True] * 3, gaps
     bench.ask("probe.flaky", tag="patient", failures=3)
     bench.until(lambda: len(bench.told("flaky", "patient")) == 3)
     time.sleep(0.3)
