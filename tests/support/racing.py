@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -18,11 +18,14 @@ from tests.support.environment import ROOT
 AT_ONCE = 6
 
 
-def together(module: str, job: dict[str, Any], processes: int) -> list[dict[str, Any]]:
-    """Run `python -m module '<job>'` so many times; what each printed last, as JSON. Each prints a line when it is ready and
+def together(module: str, jobs: Iterable[dict[str, Any]]) -> list[Any]:
+    """Run `python -m module '<job>'` for each job; what each printed last, as JSON. Each prints a line when it is ready and
     waits for one before it begins."""
-    command, pipe = [sys.executable, "-m", module, json.dumps(job)], subprocess.PIPE
-    running = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(processes)]
+    pipe = subprocess.PIPE
+    running = [
+        subprocess.Popen([sys.executable, "-m", module, json.dumps(job)], cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+        for job in jobs
+    ]
     for process in running:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

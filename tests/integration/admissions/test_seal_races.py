@@ -1,41 +1,20 @@
 """Two processes at the same scores: sealed once, and with every word that was said to be saved."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-
-import pytest
 import sqlalchemy as sa
 
 from core.admissions.models import Score
 from core.admissions.service import declaring
 from core.config import normalise_url
 from core.data.audit import verify
-from core.data.engine import create_engine
-from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel.ids import new_token
 from core.kernel.views import Actor
 from core.people.service import accounts
-from core.tenancy.models import Tenant
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessor, make_assignment, make_submitted
 from tests.integration.admissions.panel import filled_in
 from tests.support.databases import Database
-from tests.support.environment import ROOT
-
-
-@pytest.fixture
-def shared(other_database: Database) -> Iterator[ScopedSession]:
-    """A session on Scotland's rows of a database that other processes use too."""
-    engine = create_engine(normalise_url(other_database.app_url))
-    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
-        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
-    assert tenant_id is not None
-    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
-        yield session
-    engine.dispose()
+from tests.support.racing import together
 
 
 def _person(session: ScopedSession, name: str) -> str:
@@ -57,21 +36,9 @@ def race(session: ScopedSession, database: Database, *parts: str) -> list[list[s
         "assignment": assignment,
     }  # fmt: skip
     session.rollback()
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.admissions.seal_race", json.dumps({**job, "part": part})],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for part in parts
-    ]  # fmt: skip
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told: list[list[str]] = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    told: list[list[str]] = together(
+        "tests.integration.admissions.seal_race", ({**job, "part": part} for part in parts)
+    )
     session.rollback()
     return told
 
