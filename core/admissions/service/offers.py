@@ -240,26 +240,33 @@ def _reachable(session: ScopedSession, account_ids: list[str]) -> dict[str, Any]
 
 
 def lapse(session: ScopedSession, at: datetime, post: Post) -> int:
-    """End the offers whose time is over and whose people were given notice; how many. For the session's tenant."""
+    """End the offers whose time is over and whose people were given notice; how many. For the session's tenant.
+
+    Each in a transaction of its own: who held several offers and then waited for the trail would wait in a circle with
+    somebody who accepts one of them.
+    """
     over = (
         MembershipOffer.state == OFFERED, MembershipOffer.lapses_at < at, MembershipOffer.reminded_at.is_not(None), _stands(),
     )  # fmt: skip
     due = session.execute(sa.select(MembershipOffer.id, MembershipOffer.account_id).where(*over)).all()
-    if not due:
-        return 0
+    people = _reachable(session, [row.account_id for row in due])
+    session.rollback()
+    return sum(
+        _lapse_one(session, at, post, people.get(row.account_id), MembershipOffer.id == row.id, *over) for row in due
+    )
+
+
+def _lapse_one(session: ScopedSession, at: datetime, post: Post, person: Any, *where: sa.ColumnElement[bool]) -> bool:
+    """Whether the offer was ended: it may be accepted in the meantime, or ended by another worker."""
     with transaction(session):
-        people = _reachable(session, [row.account_id for row in due])
-        count = 0
-        for row in sorted(due):
-            ended = _end(session, "lapse", at, MembershipOffer.id == row.id, *over)
-            if ended is None:  # accepted in the meantime, or ended by another worker
-                continue
-            _closed(session, SYSTEM, ended, "lapse", LAPSED)
-            if (person := people.get(ended.account_id)) is not None:
-                told = Person(ended.account_id, person.email, person.locale, ended.application_id, ended.lapses_at)
-                post(session, told)
-            count += 1
-    return count
+        ended = _end(session, "lapse", at, *where)
+        if ended is None:
+            return False
+        _closed(session, SYSTEM, ended, "lapse", LAPSED)
+        if person is not None:
+            told = Person(ended.account_id, person.email, person.locale, ended.application_id, ended.lapses_at)
+            post(session, told)
+    return True
 
 
 def renew(

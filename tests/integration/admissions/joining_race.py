@@ -1,12 +1,10 @@
 """One of several processes that answer or end offers at the same moment.
 
-Run as `python -m tests.integration.admissions.joining_race '{"url": …}'`: waits for a line on standard input, does its
-`way` and prints {"done": …, "refused": …, "letters": …}.
+`main` is what `tests.support.racing` runs: it does its `way` and gives {"done": …, "refused": …, "letters": …}.
 """
 
-import json
-import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -57,7 +55,7 @@ def accept_naively(session: ScopedSession, home: TenantRef, one: dict[str, str],
 WAYS = {"accept": accept, "naive": accept_naively}
 
 
-def main(job: dict[str, Any]) -> dict[str, Any]:
+def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     """Do the job's `way` with each of its offers, on several threads, or let the clock end all that are over."""
     engine = create_engine(job["url"])
     home = TenantRef(job["tenant"], "scotland", "Scotland", "nation")
@@ -72,8 +70,7 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
 
     with engine.connect():  # connected and ready before the start
         pass
-    print("ready", flush=True)
-    sys.stdin.readline()
+    begin()
     if job["way"] == "lapse":
         with session() as own:
             done = offers.lapse(own, clock.now(), lambda _, person: letters.append(person.application_id))
@@ -82,7 +79,3 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
         found = list(pool.map(one, job["offers"]))
     engine.dispose()
     return {"done": found.count(True), "refused": found.count(False), "letters": letters}
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(json.loads(sys.argv[1]))))

@@ -1,11 +1,9 @@
 """One of several processes that assign the same applications to the same assessor, or apply the same plan, at once.
 
-Run as `python -m tests.integration.admissions.panel_race '{"url": …}'`: waits for a line on standard input, does every
-attempt on `threads` threads and prints {"done": …, "refused": …, "errors": […]}.
+`main` is what `tests.support.racing` runs: it does every attempt on `threads` threads and gives {"done": …, "refused": …,
+"errors": […]}.
 """
 
-import json
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +60,7 @@ WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], None]] = {
 }  # fmt: skip
 
 
-def main(job: dict[str, Any]) -> dict[str, Any]:
+def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     """Do every attempt of `job["attempts"]` and count what came of it."""
     engine = create_engine(job["url"])
 
@@ -78,8 +76,7 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
 
     with engine.connect():  # connected and ready before the start
         pass
-    print("ready", flush=True)
-    sys.stdin.readline()
+    begin()
     with ThreadPoolExecutor(job["threads"]) as pool:
         found = list(pool.map(one, job["attempts"]))
     engine.dispose()
@@ -87,7 +84,3 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
         "done": found.count("done"), "refused": found.count("refused"),
         "errors": [one for one in found if one not in {"done", "refused"}],
     }  # fmt: skip
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(json.loads(sys.argv[1]))))

@@ -1,12 +1,10 @@
 """One of two processes at the same scores: one types and saves, or both seal.
 
-Run as `python -m tests.integration.admissions.seal_race '{"url": …}'`: waits for a line on standard input, does its part and
-prints what it was told.
+`main` is what `tests.support.racing` runs: it does its part and gives what it was told.
 """
 
-import json
-import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -100,18 +98,13 @@ def _write(session: ScopedSession, work: Work, assignment_id: str) -> None:
 PARTS = {"save": save, "seal": seal, "seal_naively": seal_naively}
 
 
-def main(job: dict[str, Any]) -> list[str]:
+def main(job: dict[str, Any], begin: Callable[[], object]) -> list[str]:
     """Do `job["part"]`."""
     engine = create_engine(job["url"])
     actor = Actor(job["account"], "Ann", permissions=frozenset({"admissions.assess"}))
     with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
         _now(session, actor, job["assignment"])  # connected and ready before the start
-        print("ready", flush=True)
-        sys.stdin.readline()
+        begin()
         told = PARTS[job["part"]](session, actor, job["assignment"])
     engine.dispose()
     return told
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(json.loads(sys.argv[1]))))

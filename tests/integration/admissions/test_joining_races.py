@@ -38,10 +38,9 @@ def offered(session: ScopedSession, count: int, **changes: Any) -> list[dict[str
 
 def race(database: Database, session: ScopedSession, *jobs: tuple[str, list[dict[str, str]]]) -> list[dict[str, Any]]:
     """What each process reports, started at the same moment: (way, offers) each."""
-    of = {"url": normalise_url(database.app_url), "tenant": session.scope.tenant_id}
-    found = together(
-        "tests.integration.admissions.joining_race", ({**of, "way": way, "offers": offers} for way, offers in jobs)
-    )
+    same = {"url": normalise_url(database.app_url), "tenant": session.scope.tenant_id}
+    told = [{**same, "way": way, "offers": offers} for way, offers in jobs]
+    found: list[dict[str, Any]] = together("tests.integration.admissions.joining_race", *told)
     session.rollback()
     return found
 

@@ -26,7 +26,7 @@ from tests.integration.admissions.panel_cases import make_panel
 from tests.support.databases import Database
 from tests.support.racing import at_once, together
 
-PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 4
+PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 2  # fewer than threads: a process by itself can give too many
 Sessions = Callable[[str], ScopedSession]
 
 
@@ -48,7 +48,7 @@ def _race(url: str, session: ScopedSession, way: str, attempts: list[str], asses
     job = {
         "url": url, "tenant": session.scope.tenant_id, "way": way, "assessor": assessor, "attempts": attempts, "threads": THREADS,
     }  # fmt: skip
-    told = together("tests.integration.admissions.panel_race", [job] * PROCESSES)
+    told = together("tests.integration.admissions.panel_race", *[job] * PROCESSES)
     assert [error for one in told for error in one["errors"]] == []
     session.rollback()
     return {key: sum(one[key] for one in told) for key in ("done", "refused")}

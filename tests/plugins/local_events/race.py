@@ -1,13 +1,12 @@
 """One of several processes that register people for one event at the same moment.
 
-Run as `python -m tests.plugins.local_events.race '{"url": …}'`: waits for a line on standard input, registers every
-account on `threads` threads and prints {"taken": …, "full": …, "errors": […]}.
+`main` is what `tests.support.racing` runs: it registers every account on `threads` threads and gives {"taken": …, "full": …,
+"errors": […]}.
 """
 
-import json
-import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -49,7 +48,7 @@ def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: V
     return True
 
 
-def main(job: dict[str, Any]) -> dict[str, Any]:
+def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     """Register `job["people"]` accounts and count what came of it."""
     engine = create_engine(job["url"])
     tenant = TenantRef(job["tenant"], "scotland", "Scotland", "nation")
@@ -73,13 +72,8 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
 
     with engine.connect():  # connected and ready before the start
         pass
-    print("ready", flush=True)
-    sys.stdin.readline()
+    begin()
     with ThreadPoolExecutor(job["threads"]) as pool:
         list(pool.map(one, range(job["people"])))
     engine.dispose()
     return result
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(json.loads(sys.argv[1]))))

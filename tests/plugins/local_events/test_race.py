@@ -21,7 +21,7 @@ def _race(url: str, session: ScopedSession, event_id: str, *, naive: bool) -> di
         "url": url, "tenant": session.scope.tenant_id, "event": event_id, "naive": naive,
         "people": PEOPLE // PROCESSES, "threads": THREADS,
     }  # fmt: skip
-    told = together("tests.plugins.local_events.race", [job] * PROCESSES)
+    told = together("tests.plugins.local_events.race", *[job] * PROCESSES)
     session.rollback()
     return {
         "taken": sum(one["taken"] for one in told),
