@@ -17,6 +17,7 @@ from core.admissions.service.submitting import canonical, digest
 from core.admissions.service.windows import may_manage
 from core.admissions.states import HELD_BY_ASSESSOR
 from core.data import audit
+from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -60,9 +61,12 @@ def cuts_for(versions: list[Version], question: str, words: str, replacement: st
 
 
 def redact(
-    session: ScopedSession, actor: Actor, application_id: str, *, question: str, words: str, replacement: str
+    session: ScopedSession, actor: Actor, application_id: str, *, question: str, words: str, replacement: str, key: str
 ) -> int:
-    """Hide words of an answer from all assessors; in how many places. Raises Forbidden, NotFound, Invalid by field."""
+    """Hide words of an answer from all assessors; in how many places. The same form sent twice hides them once.
+
+    Raises Forbidden, NotFound, Invalid by field, and Refused for a form key that is missing or was used otherwise.
+    """
     versions = _seen(session, actor, application_id)
     cuts = cuts_for(versions, question, words, replacement)
     now = clock.now()
@@ -75,8 +79,12 @@ def redact(
         for cut in cuts
     ]  # fmt: skip
     with transaction(session):
+        sent = once(session, key, f"redact:{application_id}")
+        if sent.result is not None:
+            return int(sent.result)
         _still_there(session, versions)
         session.execute(sa.insert(Redaction), rows)
+        sent.keep(str(len(rows)))
         _tell(session, actor, "redact", application_id, {"question": question, "places": len(rows)})
     return len(rows)
 

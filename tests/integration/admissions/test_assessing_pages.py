@@ -11,7 +11,7 @@ from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import ScoreDraft
 from core.admissions.service import redacting
 from core.data.session import ScopedSession
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.views import Actor
 from tests.factories.assessing import make_assessment, make_assessor
@@ -165,7 +165,13 @@ def test_redactions_stand_everywhere_an_assessor_looks(panel: Panel) -> None:
     application = panel.application("zoe", {"job": "Nurse", "story": "At Perth Royal we counted falls. Perth Royal!"})
     assignment = panel.give(application, "ann")
     redacting.redact(
-        panel.session, panel.lead, application, question="story", words="Perth Royal", replacement="[a hospital]"
+        panel.session,
+        panel.lead,
+        application,
+        question="story",
+        words="Perth Royal",
+        replacement="[a hospital]",
+        key=new_token(),
     )
     panel.declare(ann, assignment)
     panel.again(application, "We, of PERTH ROYAL, did more.")

@@ -121,7 +121,9 @@ def test_what_was_thought_of_an_applicant_is_erased_to_the_last_word(
     """Numbers stay; what an assessor wrote as an assessor is in their file, not in the applicant's."""
     panel = Panel(app, session_for("scotland"))
     application = panel.application("zoe", {"job": "Nurse", "story": f"At {WORD}"})
-    redacting.redact(panel.session, panel.lead, application, question="story", words=WORD, replacement="[x]")
+    redacting.redact(
+        panel.session, panel.lead, application, question="story", words=WORD, replacement="[x]", key=new_token()
+    )
     redacting.translate(
         panel.session, panel.lead, application, str(panel.session.scalar(sa.select(Submission.id))),
         {"job": "Nyrs", "story": WORD},

@@ -11,7 +11,7 @@ from core.admissions.queries import oversight
 from core.admissions.service import redacting
 from core.data.session import ScopedSession
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from tests.factories.people import client_of
 from tests.integration.admissions.panel import Panel
 
@@ -28,7 +28,7 @@ def test_a_redaction_never_alters_the_submission(panel: Panel) -> None:
     application = panel.application("zoe", ANSWERS)
     stored = panel.session.execute(sa.select(Submission.answers, Submission.sha256)).one()
     assert redacting.redact(
-        panel.session, panel.lead, application, question="story", words="Perth", replacement="[a town]"
+        panel.session, panel.lead, application, question="story", words="Perth", replacement="[a town]", key=new_token()
     ) == 1  # fmt: skip
     assert panel.session.execute(sa.select(Submission.answers, Submission.sha256)).one() == stored
     [row] = oversight.redactions(panel.session, application)
@@ -44,9 +44,13 @@ def test_who_may_redact(panel: Panel) -> None:
     application = panel.application("zoe", ANSWERS)
     ann = panel.assessor("ann")
     with pytest.raises(Forbidden):
-        redacting.redact(panel.session, ann, application, question="story", words="Perth", replacement="[x]")
+        redacting.redact(
+            panel.session, ann, application, question="story", words="Perth", replacement="[x]", key=new_token()
+        )
     with pytest.raises(NotFound):
-        redacting.redact(panel.session, panel.lead, new_id(), question="story", words="Perth", replacement="[x]")
+        redacting.redact(
+            panel.session, panel.lead, new_id(), question="story", words="Perth", replacement="[x]", key=new_token()
+        )
     with pytest.raises(NotFound):
         redacting.show_again(panel.session, panel.lead, application, new_id())
 
@@ -98,7 +102,9 @@ def test_a_translation_is_for_everybody_or_nobody(panel: Panel) -> None:
     client = client_of(panel.app, str(ann.account_id))
     text = client.get(f"/scotland/assess/{assignment}/scores").text
     assert '<blockquote lang="cy">Yn Perth, cyfrifwyd cwympiadau.</blockquote>' in text
-    redacting.redact(panel.session, panel.lead, application, question="story", words="Perth", replacement="[tref]")
+    redacting.redact(
+        panel.session, panel.lead, application, question="story", words="Perth", replacement="[tref]", key=new_token()
+    )
     text = client.get(f"/scotland/assess/{assignment}/scores").text
     assert "Yn [tref], cyfrifwyd cwympiadau." in text
 
