@@ -37,7 +37,7 @@ def race(session: ScopedSession, database: Database, *parts: str) -> list[list[s
     }  # fmt: skip
     session.rollback()
     told: list[list[str]] = together(
-        "tests.integration.admissions.seal_race", ({**job, "part": part} for part in parts)
+        "tests.integration.admissions.seal_race", *({**job, "part": part} for part in parts)
     )
     session.rollback()
     return told
