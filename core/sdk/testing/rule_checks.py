@@ -34,7 +34,7 @@ from core.sdk.testing.rule_cases import MOST, roles_of, snapshots
 
 SECONDS = 0.05
 """Longest for a case of ten assessors."""
-MANY, FEW = 300, 120
+MANY, FEW = 150, 60
 
 CHANCES = st.integers(0, 2**32 - 1)
 """One number for all that a check leaves to chance: drawn one by one, choices cost more than the rules that are tried."""
