@@ -92,7 +92,7 @@ def test_the_partner_reads_asks_and_the_central_team_moves(
     room = f"{server.url}/wales/manage/admissions"
     page.goto(f"{room}/windows/{window}")
     _seen(page, axe, "window")
-    page.get_by_role("link", name="See 3 applications").click()
+    page.get_by_role("navigation", name="Pages of this window").get_by_role("link", name="Applications").click()
     _seen(page, axe, "list")
     page.get_by_role("link", name="Q-WA1E-0000").click()
     _seen(page, axe, "one")
