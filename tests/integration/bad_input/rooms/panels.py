@@ -1,7 +1,6 @@
 """A window that is being assessed, with something of everything about a panel that has an address."""
 
-from core.admissions.needs import Needs
-
+from core.admissions.panel_needs import Needs
 from core.admissions.queries import assessors as assessor_queries
 from core.admissions.queries import conflicts as conflict_queries
 from core.admissions.service import assessors, conflicts, plans

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from core.admissions import quality_jobs
+from core.admissions.jobs import quality as quality_jobs
 from core.admissions.models import CalibrationMark, QualityReport
 from core.admissions.rules import CRITERIA
 from core.admissions.service import quality
