@@ -22,7 +22,7 @@ from tests.support import tools
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-MINUTES = 12
+MINUTES = 20
 """After this long a stage is stopped: something hangs."""
 NO_TESTS = 5
 """The exit code by which pytest says that it found nothing to run."""

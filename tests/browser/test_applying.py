@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from core.admissions.content import first_form
 from core.data.session import ScopedSession
+from tests.browser.visitors import signed_in
 from tests.factories.admissions import make_form, make_window
-from tests.factories.people import client_of, make_person
+from tests.factories.people import make_person
 from tests.support.databases import Database
 from tests.support.servers import Process
 
@@ -36,13 +37,9 @@ def server(session: ScopedSession, database: Database, start_server: Callable[..
 def as_ann(app: Flask, server: Process, new_page: Pages) -> Pages:
     """`as_ann(**options)`: another window of one applicant's browser."""
     account = make_person(app, "ann@example.org", name="Ann Roy")
-    held = client_of(app, account).get_cookie("q")
-    assert held is not None
 
     def window(**options: object) -> Page:
-        page = new_page(**options)
-        page.context.add_cookies([{"name": "q", "value": held.value, "url": server.url}])
-        return page
+        return signed_in(new_page(**options), app, account, server.url)
 
     return window
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from core.admissions.content.shapes import CRITERIA
 from core.data.session import ScopedSession
 from core.kernel.views import Actor
-from tests.factories.people import client_of
+from tests.browser.visitors import signed_in as sign_in
 from tests.integration.admissions.panel import Panel
 from tests.integration.admissions.test_panel_meetings import item_of, meet
 from tests.support.databases import Database
@@ -38,11 +38,7 @@ def signed_in(panel: Panel, server: Process, new_page: Pages) -> Pages:
     """`signed_in(actor, **options)`: a browser of somebody."""
 
     def window(actor: Actor, **options: object) -> Page:
-        held = client_of(panel.app, str(actor.account_id)).get_cookie("q")
-        assert held is not None
-        page = new_page(**options)
-        page.context.add_cookies([{"name": "q", "value": held.value, "url": server.url}])
-        return page
+        return sign_in(new_page(**options), panel.app, str(actor.account_id), server.url)
 
     return window
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from core.data.session import ScopedSession
 from core.kernel.permissions import Role
+from tests.browser.visitors import signed_in
 from tests.factories.assessing import make_assessment, make_assessor, make_assignment
-from tests.factories.people import client_of, make_person
+from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig, quick_people
 from tests.support.databases import Database
 from tests.support.servers import Process
@@ -31,12 +32,6 @@ def server(rig: Rig, database: Database, start_server: Callable[..., Process]) -
     return start_server(database)
 
 
-def _sign_in(page: Page, app: Flask, server: Process, account_id: str) -> None:
-    cookie = client_of(app, account_id).get_cookie("q")
-    assert cookie is not None
-    page.context.add_cookies([{"name": "q", "value": cookie.value, "url": server.url}])
-
-
 def _looked_at(page: Page, axe: Axe) -> None:
     """No sideways scroll, one heading, nothing that axe finds."""
     expect(page.locator("h1")).to_have_count(1)
@@ -55,7 +50,7 @@ def test_from_signing_to_the_applicants_page(app: Flask, rig: Rig, server: Proce
     rig.session.rollback()
 
     page = new_page(viewport=PHONE)
-    _sign_in(page, app, server, lead)
+    signed_in(page, app, lead, server.url)
     listing = f"{server.url}/scotland/manage/admissions/windows/{rig.window_id}/decisions"
     page.goto(listing)
     _looked_at(page, axe)
@@ -76,7 +71,7 @@ def test_from_signing_to_the_applicants_page(app: Flask, rig: Rig, server: Proce
     expect(page.get_by_role("status").first).to_contain_text("The decision is signed.")
 
     other = new_page(color_scheme="dark")
-    _sign_in(other, app, server, central)
+    signed_in(other, app, central, server.url)
     other.goto(f"{server.url}/console/admissions/moderation")
     _looked_at(other, axe)
     for box in other.get_by_role("checkbox").all():
@@ -111,7 +106,7 @@ def test_from_signing_to_the_applicants_page(app: Flask, rig: Rig, server: Proce
     _looked_at(page, axe)
 
     theirs = new_page(viewport=PHONE, color_scheme="dark", java_script_enabled=True)
-    _sign_in(theirs, app, server, rig.people["ann"])
+    signed_in(theirs, app, rig.people["ann"], server.url)
     theirs.goto(f"{server.url}/scotland/apply/{ann}/")
     _looked_at(theirs, axe)
     theirs.get_by_role("link", name="See the decision").click()

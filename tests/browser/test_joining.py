@@ -11,8 +11,9 @@ from core.admissions.models import MembershipOffer
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.permissions import Role
+from tests.browser.visitors import signed_in
 from tests.factories.joining import make_accepted, make_compact, make_offer
-from tests.factories.people import client_of, make_person
+from tests.factories.people import make_person
 from tests.support.databases import Database
 from tests.support.servers import Process
 
@@ -41,11 +42,7 @@ def window_of(app: Flask, server: Process, new_page: Pages) -> Callable[..., Pag
     """`window_of(account, **options)`: a window of that person's browser."""
 
     def window(account_id: str, **options: object) -> Page:
-        held = client_of(app, account_id).get_cookie("q")
-        assert held is not None
-        page = new_page(**options)
-        page.context.add_cookies([{"name": "q", "value": held.value, "url": server.url}])
-        return page
+        return signed_in(new_page(**options), app, account_id, server.url)
 
     return window
 

@@ -12,9 +12,10 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
+from tests.browser.visitors import signed_in
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_submitted
-from tests.factories.people import client_of, make_person
+from tests.factories.people import make_person
 from tests.integration.admissions.test_attachments import form_with_file, picture
 from tests.integration.admissions.test_transfers import shown_window
 from tests.support.databases import Database
@@ -56,11 +57,7 @@ def as_person(app: Flask, server: Process, new_page: Pages) -> Callable[..., Pag
     """`as_person(account, **options)`: a window of that person's browser."""
 
     def window(account_id: str, **options: object) -> Page:
-        held = client_of(app, account_id).get_cookie("q")
-        assert held is not None
-        page = new_page(**options)
-        page.context.add_cookies([{"name": "q", "value": held.value, "url": server.url}])
-        return page
+        return signed_in(new_page(**options), app, account_id, server.url)
 
     return window
 
@@ -95,7 +92,7 @@ def test_the_partner_reads_asks_and_the_central_team_moves(
     room = f"{server.url}/wales/manage/admissions"
     page.goto(f"{room}/windows/{window}")
     _seen(page, axe, "window")
-    page.get_by_role("link", name="See 3 applications").click()
+    page.get_by_role("navigation", name="Pages of this window").get_by_role("link", name="Applications").click()
     _seen(page, axe, "list")
     page.get_by_role("link", name="Q-WA1E-0000").click()
     _seen(page, axe, "one")

@@ -17,9 +17,10 @@ from core.data.scope import Scope
 from core.data.session import ScopedSession
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
+from tests.browser.visitors import signed_in
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessor
-from tests.factories.people import client_of, make_person
+from tests.factories.people import make_person
 from tests.factories.quality import make_accounts, make_round
 from tests.integration.admissions.test_calibration import a_case
 from tests.support.databases import Database
@@ -73,15 +74,6 @@ def server(people: dict[str, str], database: Database, start_server: Callable[..
     return start_server(database)
 
 
-def signed_in(app: Flask, new_page: Pages, account_id: str, url: str, **options: object) -> Page:
-    """A page on which the account is signed in."""
-    held = client_of(app, account_id).get_cookie("q")
-    assert held is not None
-    page = new_page(**options)
-    page.context.add_cookies([{"name": "q", "value": held.value, "url": url}])
-    return page
-
-
 def no_sideways_scroll(page: Page) -> None:
     width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width[0] <= width[1], page.url
@@ -91,8 +83,8 @@ def test_figures_on_a_desk_and_on_a_phone_and_in_welsh(
     app: Flask, server: Process, people: dict[str, str], new_page: Pages, axe: Axe
 ) -> None:
     room = f"{server.url}/scotland/manage/admissions/quality/"
-    desk = signed_in(app, new_page, people["lead"], server.url, viewport={"width": 1280, "height": 900})
-    phone = signed_in(app, new_page, people["lead"], server.url, viewport=PHONE, color_scheme="dark")
+    desk = signed_in(new_page(viewport={"width": 1280, "height": 900}), app, people["lead"], server.url)
+    phone = signed_in(new_page(viewport=PHONE, color_scheme="dark"), app, people["lead"], server.url)
     for page in (desk, phone):
         for path in ("", "outcomes", "scores", "equality"):
             page.goto(room + path)
@@ -101,7 +93,7 @@ def test_figures_on_a_desk_and_on_a_phone_and_in_welsh(
             no_sideways_scroll(page)
     desk.goto(room)
     expect(desk.get_by_role("table", name="Krippendorff’s alpha with 95% intervals")).to_be_visible()
-    console = signed_in(app, new_page, people["central"], server.url, viewport={"width": 1280, "height": 900})
+    console = signed_in(new_page(viewport={"width": 1280, "height": 900}), app, people["central"], server.url)
     for path in ("quality/", "quality/outcomes", "calibration/"):
         console.goto(f"{server.url}/console/admissions/{path}")
         axe(console)
@@ -116,7 +108,7 @@ def test_figures_on_a_desk_and_on_a_phone_and_in_welsh(
 def test_an_assessor_scores_a_case(
     app: Flask, server: Process, people: dict[str, str], new_page: Pages, axe: Axe, scripts: bool
 ) -> None:
-    page = signed_in(app, new_page, people["assessor"], server.url, viewport=PHONE, java_script_enabled=scripts)
+    page = signed_in(new_page(viewport=PHONE, java_script_enabled=scripts), app, people["assessor"], server.url)
     page.goto(f"{server.url}/scotland/assess/calibration/{people['mark']}")
     if scripts:
         axe(page)

@@ -25,16 +25,17 @@ from core.admissions.models import (
     DiscussionNote,
     PanelItem,
     PanelMeeting,
+    ReleaseBatch,
 )
 from core.admissions.panel_needs import Needs
 from core.admissions.queries import plans as plan_queries
-from core.admissions.service import plans
+from core.admissions.service import calibration, feedback, plans
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
-from core.kernel.views import SYSTEM
+from core.kernel.views import SYSTEM, Actor
 from core.web.access import access_of
 from core.work import registry
 from core.work.models import Mail
@@ -45,6 +46,7 @@ from tests.factories.assessing import (
     make_assignment,
     make_decision,
     make_policy,
+    make_proposal,
     make_rules,
     make_submitted,
 )
@@ -97,9 +99,18 @@ def first_world(app: Flask, session: ScopedSession) -> World:
     window = make_window(session, form, -30, -2)
     make_window(session, form, 20, 40, name="Next")
     make_rules(session, window, make_policy(session))
+    case = calibration.write(session, SYSTEM, calibration.About("Case 1", "invented", "en"), new_token())
     ada, otto = (make_assessor(session, accounts[name], ["lay"]) for name in ("assessor", "other"))
     seen = make_submitted(session, window, form, accounts["seen"], reference="SEEN-1")
     soon = clock.now() + timedelta(days=2)
+    batches = _batches(session, window)
+    people = {name: make_person(app, f"{name}@example.org", name=name.title()) for name in ("sid", "sue", "ulf", "uma")}
+    accounts |= people
+    for name, reference, step in (("sid", "SEEN-2", "held"), ("sue", "SEEN-3", "released")):
+        one = make_submitted(session, window, form, people[name], reference=reference)
+        decided = _decided(session, one, batches[step], accounts, step)
+    _appealed(session, accounts["sue"], one, decided, new_id())
+    make_proposal(session, seen)
     assignment = make_assignment(session, seen, otto, "assessing", due_at=soon)
     make_assignment(session, seen, ada, due_at=soon)
     rows: list[tuple[Any, dict[str, Any]]] = [
@@ -120,11 +131,51 @@ def first_world(app: Flask, session: ScopedSession) -> World:
     world.named = {
         "window_id": window, "application_id": seen, "assessor_id": ada, "assignment_id": assignment, "run_id": run,
         "interest_id": rows[0][1]["id"], "meeting_id": rows[1][1]["id"], "conflict_id": rows[2][1]["id"], "form": form,
-        "other_assessor": otto,
+        "other_assessor": otto, "batch_id": batches["held"], "released": batches["released"], "case_id": case,
     }  # fmt: skip
-    world.hidden = {name: new_id() for name in ("application_id", "assignment_id", "recused", "item_id", "decision_id")}
-    world.hidden["appeal_id"] = new_id()
+    names = ("application_id", "assignment_id", "recused", "item_id", "decision_id", "held", "out", "appeal_id")
+    world.hidden = {name: new_id() for name in names}
     return world
+
+
+def _batches(session: ScopedSession, window: str) -> dict[str, str]:
+    """A batch that is open and one that went out, by what a decision in it is."""
+    now, found = clock.now(), {"held": new_id(), "released": new_id()}
+    rows = [
+        {
+            "id": batch, "tenant_id": session.scope.tenant_id, "window_id": window, "name": step.title(),
+            "state": "open" if step == "held" else "released", "embargo_until": None, "released_count": None, "version": 1,
+            "created_by": None, "created_at": now, "released_by": None, "released_at": None if step == "held" else now,
+        }
+        for step, batch in found.items()
+    ]  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(ReleaseBatch), rows)
+    return found
+
+
+def _decided(session: ScopedSession, application: str, batch: str, accounts: dict[str, str], step: str) -> str:
+    """A decision to decline that is in a batch, held or released; its id."""
+    return make_decision(
+        session,
+        application,
+        "decline",
+        step,
+        signed_by=accounts["other"],
+        moderated_by=accounts["seen"],
+        batch_id=batch,
+    )
+
+
+def _appealed(session: ScopedSession, account: str, application: str, decision: str, appeal: str) -> None:
+    """What an applicant does with a released decision: says what they think of it, and appeals."""
+    feedback.tell(session, Actor(account, ""), application, understood=2, would_reapply=False, words="Unfair.")
+    row = {
+        "id": appeal, "tenant_id": session.scope.tenant_id, "application_id": application, "decision_id": decision,
+        "grounds": "Overlooked.", "state": "received", "reviewer_id": None, "answer": "", "version": 1, "at": clock.now(),
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(Appeal), [row])
 
 
 def add_the_hidden_application(world: World) -> None:
@@ -141,11 +192,26 @@ def add_the_hidden_application(world: World) -> None:
     make_assessment(session, hidden["assignment_id"], 4)
     make_assignment(session, unseen, ada, "recused", id=hidden["recused"], due_at=soon)
     make_decision(session, unseen, signed_by=accounts["other"], id=hidden["decision_id"])
+    make_proposal(session, unseen)
+    more = {
+        step: make_submitted(
+            session, named["window_id"], named["form"], accounts[name], id=hidden[key], reference=reference
+        )
+        for name, key, reference, step in (("ulf", "held", "UNSEEN-2", "held"), ("uma", "out", "UNSEEN-3", "released"))
+    }
+    for step, one in more.items():
+        make_proposal(session, one)
+        decided = _decided(session, one, named["batch_id" if step == "held" else "released"], accounts, step)
+    make_assignment(
+        session, more["held"], otto, "declared", level="minor", declared_at=clock.now(), declaration="Unseen words", due_at=soon
+    )  # fmt: skip
+    _appealed(session, accounts["uma"], more["released"], decided, hidden["appeal_id"])
     now = clock.now()
     rows: list[tuple[Any, dict[str, Any]]] = [
-        (Conflict, {"application_id": unseen, "account_id": accounts[who], "source": "derived", "kind": "same_employer", "why": "",
+        (Conflict, {"application_id": one, "account_id": accounts[who], "source": "derived", "kind": "same_employer", "why": "",
                     "at": now})
         for who in WHO
+        for one in (unseen, *more.values())
     ]  # fmt: skip
     rows += [
         (DiscussionNote, {"application_id": unseen, "account_id": accounts["other"], "body": "Unseen note", "at": now}),
@@ -185,10 +251,10 @@ def _values(world: World, rule: Rule) -> Iterator[dict[str, Any]]:
         "application_id": (world.named["application_id"], world.hidden["application_id"]),
         "assignment_id": (world.named["assignment_id"], world.hidden["assignment_id"], world.hidden["recused"]),
         "item_id": (world.hidden["item_id"],), "decision_id": (world.hidden["decision_id"],),
+        "batch_id": (world.named["batch_id"], world.named["released"]), "appeal_id": (world.hidden["appeal_id"],),
+        "offer_id": (world.hidden["out"],), "mark_id": (world.hidden["out"],),
         "number": (1,), "revision": (1,), "slug": ("scotland",), "key": ("about",), "part": ("question",), "way": ("down",),
-        "token": ("nothing",), "case_id": (world.hidden["recused"],), "appeal_id": (world.hidden["appeal_id"],), "batch_id": (world.hidden["recused"],),
-        "mark_id": (world.hidden["recused"],),
-        "attachment_id": (world.hidden["recused"],), "offer_id": (world.hidden["recused"],), "redaction_id": (world.hidden["recused"],),
+        "token": ("nothing",), "attachment_id": (world.hidden["recused"],), "redaction_id": (world.hidden["recused"],),
         "plugin": ("local_events",), "code": ("en",), "account_id": (world.accounts["unseen"],),
     }  # fmt: skip
     of_admissions = world.app.view_functions[rule.endpoint].__module__.startswith("core.admissions")

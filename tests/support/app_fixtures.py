@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from core.config import Config, normalise_url
 from core.data.db import db, open_session
+from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
+from core.tenancy.models import Tenant
 from tests.support.client import FormClient
 from tests.support.databases import Database, Keeper
 from tests.support.environment import FILES, SECRET_KEY
@@ -166,3 +169,15 @@ def frozen_clock() -> Iterator[FrozenClock]:
     """The clock, held at noon on Monday 23 November 2026 (UTC) until the test moves it."""
     with ExitStack() as stack:
         yield FrozenClock(stack, datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def shared(other_database: Database) -> Iterator[ScopedSession]:
+    """A session on Scotland's rows of a database that other processes use too."""
+    engine = create_engine(normalise_url(other_database.app_url))
+    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
+        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
+    assert tenant_id is not None
+    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
+        yield session
+    engine.dispose()

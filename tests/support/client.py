@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 class FoundForm:
     """One form of a page: where it goes and what it holds as served.
 
-    `kinds` says what each field is (an input's type, `select`, `textarea`), `options` what a select or radio buttons offer, `buttons` the
+    `kinds` says what each field is (an input's type, `select`, `textarea`), `options` what a select, radio buttons or boxes offer, `buttons` the
     (name, value) pairs that its buttons send.
     """
 
@@ -41,7 +41,7 @@ class _Forms(HTMLParser):
         name = given.get("name", "")
         if name and tag in {"input", "select", "textarea"}:
             self.forms[-1].kinds[name] = given.get("type", "text") if tag == "input" else tag
-        if given.get("type") == "radio" and name:
+        if given.get("type") in {"radio", "checkbox"} and name:
             self.forms[-1].options.setdefault(name, []).append(given.get("value", ""))
         if tag == "button" and name:
             self.forms[-1].buttons.append((name, given.get("value", "")))

@@ -1,18 +1,13 @@
 """The letters about joining: welcome, an offer that is about to lapse, lapsed or stands again, and a compact that changed."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from flask import current_app
-
-from core.admissions.letters.windows import Words, in_language
+from core.admissions.letters.windows import Words, write
 from core.admissions.service.accepting import Changed
 from core.admissions.service.offers import Person, Post
 from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.tenancy.directory import TenantSnapshot
-from core.web.i18n import gettext, say
-from core.web.letters import Letter, send_letter
 
 OFFER = "/apply/%(application)s/offer"
 LETTERS = {
@@ -70,7 +65,10 @@ def offer_letter(tenant: TenantSnapshot, kind: str) -> Post:
     """The post of one kind of letter about an offer of this site."""
 
     def post(session: ScopedSession, person: Person) -> None:
-        _send(session, tenant, kind, person.account_id, person.email, person.locale, person.application_id, person.at)
+        write(
+            session, tenant, LETTERS[kind], person.email, person.locale, person.at, account_id=person.account_id,
+            application_id=person.application_id,
+        )  # fmt: skip
 
     return post
 
@@ -79,28 +77,6 @@ def compact_letter(tenant: TenantSnapshot) -> Callable[[ScopedSession, Changed],
     """The post of the letter to this site's members that the compact changed."""
 
     def post(session: ScopedSession, member: Changed) -> None:
-        _send(session, tenant, "compact", member.account_id, member.email, member.locale)
+        write(session, tenant, LETTERS["compact"], member.email, member.locale, None, account_id=member.account_id)
 
     return post
-
-
-def _send(
-    session: ScopedSession, tenant: TenantSnapshot, kind: str, account_id: str, email: str, locale: str,
-    application_id: str = "", at: datetime | None = None,
-) -> None:  # fmt: skip
-    words, root = LETTERS[kind], f"{current_app.config['Q'].base_url}{tenant.prefix}"
-    with in_language(locale):
-        when = current_app.jinja_env.filters["when"](at) if at is not None else ""
-        places = {"site": tenant.named(locale), "at": when}
-
-        def said(text: str) -> str:
-            return say(text, {name: value for name, value in places.items() if f"%({name})s" in text})
-
-        letter = Letter(
-            subject=said(words.subject),
-            paragraphs=[said(text) for text in words.paragraphs],
-            label=gettext(words.label),
-            href=root + words.path.replace("%(application)s", application_id),
-            site_href=f"{root}/",
-        )
-        send_letter(session, tenant, letter, to=email, language=locale, account_id=account_id)

@@ -119,7 +119,7 @@ def tell(tenant: TenantSnapshot) -> Callable[[ScopedSession, Told], None]:
 
     def post(session: ScopedSession, told: Told) -> None:
         token = told.token if told.kind == "confirm" else ""
-        _send(session, tenant, told.kind, told.email, told.locale, told.closes_at, token=token, stop=told.token)
+        write(session, tenant, LETTERS[told.kind], told.email, told.locale, told.closes_at, more=token, stop=told.token)
 
     return post
 
@@ -128,7 +128,8 @@ def more_time(tenant: TenantSnapshot) -> Callable[[ScopedSession, MoreTime], Non
     """The post of the letter about more time."""
 
     def post(session: ScopedSession, given: MoreTime) -> None:
-        _send(session, tenant, "extended", given.email, given.locale, given.closes_at, account_id=given.account_id)
+        words = LETTERS["extended"]
+        write(session, tenant, words, given.email, given.locale, given.closes_at, account_id=given.account_id)
 
     return post
 
@@ -137,7 +138,9 @@ def unfinished(tenant: TenantSnapshot) -> Callable[[ScopedSession, Unfinished], 
     """The post of the one reminder to somebody whose draft's window is about to close."""
 
     def post(session: ScopedSession, left: Unfinished) -> None:
-        _send(session, tenant, "unfinished", left.email, left.locale, left.closes_at, account_id=left.account_id)
+        write(
+            session, tenant, LETTERS["unfinished"], left.email, left.locale, left.closes_at, account_id=left.account_id
+        )
 
     return post
 
@@ -146,16 +149,22 @@ def calibration(tenant: TenantSnapshot) -> Callable[[ScopedSession, ToAsk], None
     """The post of the letter that asks an assessor to score a calibration case."""
 
     def post(session: ScopedSession, asked: ToAsk) -> None:
-        _send(session, tenant, "calibration", asked.email, asked.locale, asked.due_at, account_id=asked.account_id)
+        words = LETTERS["calibration"]
+        write(session, tenant, words, asked.email, asked.locale, asked.due_at, account_id=asked.account_id)
 
     return post
 
 
-def _send(
-    session: ScopedSession, tenant: TenantSnapshot, kind: str, email: str, locale: str, at: datetime | None, *,
-    token: str = "", stop: str = "", account_id: str | None = None,
+def write(
+    session: ScopedSession, tenant: TenantSnapshot, words: Words, email: str, locale: str, at: datetime | None, *,
+    more: str = "", application_id: str = "", stop: str = "", account_id: str | None = None,
 ) -> None:  # fmt: skip
-    words, root = LETTERS[kind], f"{current_app.config['Q'].base_url}{tenant.prefix}"
+    """Write a letter in the reader's language, in the caller's transaction.
+
+    `at` (UTC) and the site's name stand where the words say so; `more` comes after the button's address, in which
+    `application_id` can stand; with `stop` the letter carries ways to have no more of them, and is secret.
+    """
+    root = f"{current_app.config['Q'].base_url}{tenant.prefix}"
     with in_language(locale):
         when = current_app.jinja_env.filters["when"](at) if at is not None else ""
         places = {"site": tenant.named(locale), "at": when}
@@ -167,7 +176,7 @@ def _send(
             subject=said(words.subject),
             paragraphs=[said(text) for text in words.paragraphs],
             label=gettext(words.label),
-            href=f"{root}{words.path}{token}",
+            href=root + words.path.replace("%(application)s", application_id) + more,
             site_href=f"{root}/",
             stop_href=f"{root}{STOP}{stop}" if stop else "",
             one_click_href=f"{root}{STOP}{stop}{AT_ONCE}" if stop else "",

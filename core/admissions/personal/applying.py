@@ -25,12 +25,14 @@ from core.admissions.models import (
 )
 from core.admissions.personal import assessing, deciding
 from core.admissions.queries import public
+from core.admissions.service.attachments import REMOVED_KEPT_FOR
+from core.admissions.service.interest import STOPPED_KEPT_FOR, UNCONFIRMED_KEPT_FOR
 from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
 from core.data.session import ScopedSession, after_commit
 from core.kernel import clock
 from core.kernel.text import N_
 from core.people.models import Account
-from core.people.personal.registry import Part, contribute
+from core.people.personal.registry import Part, contribute, keeps
 from core.people.personal.rows import change, listed, rows
 
 log = logging.getLogger("q.admissions")
@@ -149,6 +151,9 @@ def erase(session: ScopedSession, account_id: str) -> int:
     )
 
 
+keeps("removed_file", REMOVED_KEPT_FOR)
+keeps("unconfirmed_interest", UNCONFIRMED_KEPT_FOR)
+keeps("stopped_interest", STOPPED_KEPT_FOR)
 contribute(
     Part(
         "admissions",

@@ -86,7 +86,7 @@ def calibration_list() -> Response:
     if any(one.state != "draft" for one in found):
         with platform_scope("Joining Q: how far calibration is", here().visitor.actor()) as session:
             counts = queries.counts(session)
-    return render("admissions/calibration/list.html", cases=found, counts=counts, none=Counts(0, 0), states=STATES)
+    return render("admissions/calibration/list.html", cases=found, counts=counts, nobody=Counts(0, 0), states=STATES)
 
 
 @central.route("/calibration/new", methods=["GET", "POST"])

@@ -183,7 +183,7 @@ def redact(application_id: str) -> Response:
             if request.form.get("go") == "preview":
                 tried = redacting.cuts_for(versions, **wish)
             else:
-                redacting.redact(context.session, context.visitor.actor(), one.id, **wish, key=form.form_key.data)
+                redacting.redact(context.session, context.visitor.actor(), one.id, **wish, key=form.form_key.data or "")
                 return redirect_with(
                     _("Assessors do not see these words any more."), "oversight.redact", application_id=one.id
                 )

@@ -5,6 +5,7 @@ A test over the metadata fails on a shared table with a column of a person's tha
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +41,15 @@ class Part:
 _PARTS: dict[str, Part] = {}
 PARTS: Mapping[str, Part] = MappingProxyType(_PARTS)
 """Every part by name, in the order they are exported; erasing goes the other way, the account last."""
+
+_KEPT: dict[str, timedelta] = {}
+KEPT: Mapping[str, timedelta] = MappingProxyType(_KEPT)
+"""For how long other rooms keep what is not kept as long as there is an account, by name: the page about privacy says it."""
+
+
+def keeps(name: str, time: timedelta) -> None:
+    """Tell for how long something of a person's is kept, at import."""
+    _KEPT[name] = time
 
 
 def contribute(part: Part) -> Part:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flask import Response, current_app
 
 from core.people import housekeeping
+from core.people.personal.registry import KEPT
 from core.people.service import erasure, sign_ins
 from core.web.access import public
 from core.web.contact import contact_address, platform_address
@@ -16,7 +17,7 @@ from core.web.pages import render
 from core.web.site import blueprint as site
 from core.work.housekeeping import FAILURES_KEPT_FOR, MAIL_KEPT_FOR
 
-CHECKED = datetime(2026, 11, 24, 12, tzinfo=UTC)
+CHECKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
 """When somebody last compared the two pages with what the platform does."""
 
 
@@ -32,6 +33,7 @@ def privacy() -> Response:
         "failures": FAILURES_KEPT_FOR.days,
         "remembered": sign_ins.IDLE[True].days,
         "longest": sign_ins.ABSOLUTE[True].days,
+        **{name: time.days for name, time in KEPT.items()},
     }
     return render(
         "site/privacy.html", days=days, contact=contact_address(), central=platform_address(), checked=CHECKED,

@@ -1,40 +1,23 @@
 """One offer answered by two processes at the same moment, and one answered while the clock ends it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from core.admissions.models import CompactAcceptance, MembershipOffer
 from core.config import normalise_url
 from core.data.audit import verify
-from core.data.engine import create_engine
-from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.people.models import Affiliation, Membership
 from core.people.service import accounts
-from core.tenancy.models import Tenant
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.joining import make_compact, make_offer
 from tests.support.databases import Database
 from tests.support.racing import together
 
 MANY = 12
-
-
-@pytest.fixture
-def shared(other_database: Database) -> Iterator[ScopedSession]:
-    """A session on Scotland's rows of a database that other processes use too."""
-    engine = create_engine(normalise_url(other_database.app_url))
-    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
-        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
-    assert tenant_id is not None
-    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
-        yield session
-    engine.dispose()
 
 
 def offered(session: ScopedSession, count: int, **changes: Any) -> list[dict[str, str]]:

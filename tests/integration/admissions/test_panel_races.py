@@ -1,11 +1,10 @@
 """Two processes at the same moment: an application is somebody's once, nobody gets more than they can hold, a plan is
 applied once; and an interest that is declared while an application is submitted is seen by one of the two."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -16,13 +15,10 @@ from core.admissions.service import assessors, assigning, conflicts, plans
 from core.config import normalise_url
 from core.data import audit
 from core.data.audit import verify
-from core.data.engine import create_engine
-from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel.ids import new_token
 from core.kernel.views import SYSTEM
 from core.people.service import accounts
-from core.tenancy.models import Tenant
 from core.work.registry import JOBS
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.assessing import make_assessor, make_submitted
@@ -32,18 +28,6 @@ from tests.support.racing import at_once, together
 
 PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 2  # fewer than threads: a process by itself can give too many
 Sessions = Callable[[str], ScopedSession]
-
-
-@pytest.fixture
-def shared(other_database: Database) -> Iterator[ScopedSession]:
-    """A session on Scotland's rows of a database that other processes use too."""
-    engine = create_engine(normalise_url(other_database.app_url))
-    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
-        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
-    assert tenant_id is not None
-    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
-        yield session
-    engine.dispose()
 
 
 def _filled(session: ScopedSession) -> tuple[str, str, list[str]]:

@@ -1,38 +1,20 @@
 """Two processes at the same scores: sealed once, and with every word that was said to be saved."""
 
-from collections.abc import Iterator
-
-import pytest
 import sqlalchemy as sa
 
 from core.admissions.models import Score
 from core.admissions.service import declaring
 from core.config import normalise_url
 from core.data.audit import verify
-from core.data.engine import create_engine
-from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel.ids import new_token
 from core.kernel.views import Actor
 from core.people.service import accounts
-from core.tenancy.models import Tenant
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessor, make_assignment, make_submitted
 from tests.integration.admissions.panel import filled_in
 from tests.support.databases import Database
 from tests.support.racing import together
-
-
-@pytest.fixture
-def shared(other_database: Database) -> Iterator[ScopedSession]:
-    """A session on Scotland's rows of a database that other processes use too."""
-    engine = create_engine(normalise_url(other_database.app_url))
-    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
-        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
-    assert tenant_id is not None
-    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
-        yield session
-    engine.dispose()
 
 
 def _person(session: ScopedSession, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The world and its forms, made once for each module."""
+"""The world and its forms, made once for these tests."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,18 @@ from core.app import components, create_app
 from core.data.db import db
 from core.kernel import clock
 from tests.integration.bad_input.discovery import NotingRequest, Way, find_ways
+from tests.integration.bad_input.rooms.whole import fill
 from tests.integration.bad_input.watch import Watch
-from tests.integration.bad_input.world import World, make_world
+from tests.integration.bad_input.world import World, browser, refresh
 from tests.support.app_fixtures import config_for
 from tests.support.client import FormClient
 from tests.support.databases import Database, Databases
 
+PEOPLE = ("member", "lead", "central", "assessor")
+"""Who the hostile requests come from, besides nobody."""
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="package")
 def world(databases: Databases, baseline: Database) -> Iterator[World]:
     """An application with the demonstration's pages on a database of its own, and people in it."""
     database = databases.create(baseline)
@@ -24,9 +28,11 @@ def world(databases: Databases, baseline: Database) -> Iterator[World]:
     components(app.extensions["q.registry"])
     app.test_client_class = FormClient
     app.request_class = NotingRequest
-    browsers, named, emails, foreign = make_world(app)
+    refresh(app)
+    filled = fill(app)
+    browsers = [browser(app, "nobody"), *(browser(app, name, filled.people[name]) for name in PEOPLE)]
     _let_go(app)
-    made = World(app, Watch(databases, database), browsers, named, emails, foreign)
+    made = World(app, Watch(databases, database), browsers, filled.named, filled.foreign, filled.good)
     with clock.frozen(clock.now()):  # else a browser that is seen again after minutes is noted, whatever it asks for
         yield made
     _let_go(app)
@@ -39,7 +45,7 @@ def _let_go(app: Flask) -> None:
         db.engine.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def ways(world: World) -> list[Way]:
     """Every form of the application, with good answers."""
     return find_ways(world)

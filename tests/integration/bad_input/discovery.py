@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,9 +11,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from core.kernel import clock
-from tests.factories.people import PASSWORD
-from tests.integration.bad_input.assessing_world import good_answers
+from core.kernel.ids import is_id
+from tests.integration.bad_input.rooms.cast import FIRST
 from tests.integration.bad_input.world import CSRF, Browser, World, prefix
 from tests.support.client import FoundForm, forms
 
@@ -67,6 +65,17 @@ class Way:
         step = f" {self.fields['step'][0]}" if "step" in self.fields else ""
         return f"{self.endpoint}{step} ({self.browser.name}, {self.page[:60]})"
 
+    @property
+    def key(self) -> str:
+        """By which its sample is drawn: the same in every run."""
+        return " ".join((self.endpoint, *self.fields.get("step", []), self.button, self.browser.name))
+
+    @property
+    def button(self) -> str:
+        """What the button that was pressed says, unless it names a thing: then all such buttons are one."""
+        pressed = (value for name, [value, *_] in self.fields.items() if name not in self.form.kinds)
+        return next((value for value in pressed if not is_id(value)), "")
+
     def visible(self) -> set[str]:
         """The fields that a person sees and answers."""
         return {name for name, kind in self.form.kinds.items() if kind != "hidden"}
@@ -91,12 +100,7 @@ def rules(app: Flask, method: str) -> Iterator[Rule]:
 
 def addresses(world: World, rule: Rule) -> list[str]:
     """Every address of a route that leads somewhere in the world. Raises KeyError for a parameter nobody can fill."""
-    given = []
-    for name in sorted(rule.arguments):
-        values = world.named.get(f"{rule.endpoint}:{name}") or world.named.get(name)
-        if values is None:
-            raise KeyError(f"{rule.rule}: say in world.py how to fill <{name}>")
-        given.append([(name, value) for value in values])
+    given = [[(name, value) for value in world.values(rule, name)] for name in sorted(rule.arguments)]
     return [build(world.app, rule, dict(values)) for values in itertools.product(*given)]
 
 
@@ -122,7 +126,7 @@ def endpoint_of(app: Flask, path: str, method: str = "POST") -> str:
 
 def _good(name: str, kind: str, form: FoundForm, special: dict[str, str]) -> list[str]:
     if name in special:
-        return [special[name]]
+        return form.options[name][:1] if special[name] == FIRST else [special[name]]
     served = form.fields.get(name, [])
     if kind == "radio":
         return served or form.options[name][:1]
@@ -137,57 +141,13 @@ def _good(name: str, kind: str, form: FoundForm, special: dict[str, str]) -> lis
     return [usual.get(kind, f"Kept {name}")]
 
 
-def _in_days(days: int) -> datetime:
-    return clock.london(clock.now() + timedelta(days=days))
-
-
-def _special(world: World, endpoint: str) -> dict[str, str]:
-    """What only somebody who knows the world can answer."""
-    return {
-        "account.sign_in": {"email": world.emails["held"], "password": PASSWORD, "next": "/scotland/"},
-        "account.password": {"current": PASSWORD},
-        "account.email": {"password": PASSWORD},
-        "account.data": {"password": PASSWORD},
-        "account.close": {"password": PASSWORD, "sure": "y"},
-        "account.register": {"email": world.emails["new"]},
-        "account.move": {"home": "wales"},
-        "demo.sign_in": {"email": world.emails["demo"]},
-        "console.role_new": {"email": world.emails["held"], "role": "expense_approver", "at": "wales"},
-        "manage.role_new": {"email": world.emails["held"], "role": "expense_approver"},
-        "console.plugin": {"set-default_capacity": "21"},
-        "manage.plugin": {"set-default_capacity": "21"},
-        "admissions.section_new": {
-            "key": "kept",
-            "first-key": "kept_first",
-            "first-words": "50",
-            "first-options": "Kept | Cadw",
-        },
-        "admissions.question_new": {"key": "kept", "words": "50", "options": "Kept | Cadw"},
-        "admissions.question_edit": {"options": "Kept | Cadw"},
-        "admissions.eligibility_new": {"key": "kept"},
-        "admissions.form_publish": {"sure": "y"},
-        "admissions.compact_publish": {"sure": "y"},
-        "admissions.compact_expectation_new": {"key": "kept"},
-        "applying.offer": {"promise": "y"},
-        "compact.mine": {"promise": "y"},
-        "windows.offer_renew": {"until": f"{_in_days(30):%Y-%m-%d}"},
-        "windows.new": {"opens_at": "2031-05-06T10:00", "closes_at": "2031-06-06T12:00"},
-        "windows.extend": {"email": world.emails["held"], "closes_at": f"{_in_days(70):%Y-%m-%dT12:00}"},
-        "assessors.new": {"email": world.emails["held"], "trained_on": "2020-05-06"},
-        "assessors.edit": {"trained_on": "2020-05-06"},
-        "asking.ask": {"sections": "more", "due_at": f"{_in_days(20):%Y-%m-%dT12:00}"},
-        "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
-        **good_answers(world.named),
-    }.get(endpoint, {})
-
-
 def _ways(world: World, browser: Browser, page: str, html: str) -> Iterator[Way]:
     for form in forms(html):
         if form.method != "post":
             continue
-        action = urlsplit(form.action).path or page
-        endpoint = endpoint_of(world.app, action)
-        special = _special(world, endpoint)
+        action = form.action or page
+        endpoint = endpoint_of(world.app, urlsplit(action).path)
+        special = world.good.get(endpoint, {})
         fields = {name: _good(name, kind, form, special) for name, kind in form.kinds.items()}
         fields = {name: values for name, values in fields.items() if values}
         if CSRF in fields:
@@ -205,7 +165,7 @@ def find_ways(world: World) -> list[Way]:
         for way in ways:
             step = way.fields.get("step", [""])[0]
             opened = endpoint_of(world.app, way.page, "GET") if step else ""  # undoing leads to the same step
-            key = (way.endpoint, step, opened, tuple(sorted(way.form.kinds)))
+            key = (way.endpoint, step, opened, way.button, tuple(sorted(way.form.kinds)))
             if key not in found:
                 found[key] = way
                 new.append(way)
@@ -214,6 +174,7 @@ def find_ways(world: World) -> list[Way]:
     for browser, rule in itertools.product(world.browsers, list(rules(world.app, "GET"))):
         for address in addresses(world, rule):
             response = world.send(browser, "GET", address)
+            assert response.status_code < 500, address
             if response.status_code == 200 and response.mimetype == "text/html":
                 for way in take(_ways(world, browser, address, response.text)):
                     after = world.send(way.browser, "POST", way.action, data=way.fields)

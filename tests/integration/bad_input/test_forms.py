@@ -19,13 +19,20 @@ UNKNOWN = {
 }  # fmt: skip
 ONCE = pytest.mark.only("sqlite")
 """Refused before any database is asked: proved on one engine."""
-MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data", "admissions.form_catch_up"}
-"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data, another note that
-somebody reached across all sites."""
+MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data"}
+"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data."""
+HIDDEN_AFTERWARDS = {"assessing.recuse"}
+"""What is done takes the page away from whoever did it: there is nothing to show the form on."""
+DONE_ALREADY = {"moving.move"}
+"""Whoever comes second is told that it is done, and that is all."""
+STEPS = {"preview", "apply", "edit", "look", "publish", "try"}
+"""The values of buttons that lead from one page of a form to the next."""
+METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW")
 
 
-WITHOUT_A_FORM = {"portal.stop_at_once"}
-"""Asked for by mail programs alone, which send no form of ours: it has tests of its own."""
+WITHOUT_A_FORM = {"portal.stop_at_once", "admissions.policy_first"}
+"""Asked for by mail programs alone, which send no form of ours; and shown only as long as there is no policy, which windows
+of this world need. They have tests of their own."""
 
 
 def _post(world: World, way: Way, data: Any, **options: Any) -> Any:
@@ -37,7 +44,7 @@ def test_every_route_that_takes_a_form_is_reached(world: World, ways: list[Way])
     known = {way.endpoint for way in ways}
     missing = {rule.endpoint for rule in rules(world.app, "POST")} - known - WITHOUT_A_FORM
     assert not missing, f"no page of this world holds a form for {sorted(missing)}: let make_world bring one about"
-    assert {way.fields["step"][0] for way in ways if "step" in way.fields} == {"preview", "apply", "edit"}
+    assert {way.fields["step"][0] for way in ways if "step" in way.fields} == STEPS
     assert any(way.page.rpartition("/undo/")[1] for way in ways)
 
 
@@ -57,7 +64,7 @@ def test_a_field_with_something_else_in_it(world: World, ways: list[Way], kind: 
     wrong = []
     for way in ways:
         for name in way.answers(typed_only=kind not in FOR_EVERY_FIELD):
-            if kind not in some(FIELDS, 5, world.engine, way.name, name):
+            if kind not in some(FIELDS, 1, world.engine, way.key, name):
                 continue
             response = _post(world, way, {**way.fields, name: FIELDS[kind]})
             if found := wrong_with(world, way, response, name):
@@ -69,7 +76,7 @@ def test_a_field_with_something_else_in_it(world: World, ways: list[Way], kind: 
 def test_a_field_that_is_missing(world: World, ways: list[Way]) -> None:
     wrong = []
     for way in ways:
-        for name in way.fields:
+        for name in some(way.fields, 2, world.engine, way.key):
             left = {key: value for key, value in way.fields.items() if key != name}
             if found := wrong_with(world, way, _post(world, way, left), name):
                 wrong.append((way.name, name, found))
@@ -81,7 +88,7 @@ def test_a_field_that_is_missing(world: World, ways: list[Way]) -> None:
 def test_fields_that_nobody_asked_for(world: World, ways: list[Way]) -> None:
     """They change nothing: what is written is what the good form writes."""
     wrong = []
-    for way in ways:
+    for way in some(ways, 50, "unknown"):
         good = _post(world, way, way.fields).status_code
         rows = world.watch.written()
         world.put_back()
@@ -108,7 +115,7 @@ def test_a_token_that_is_missing_forged_too_old_or_somebody_elses(world: World, 
             [expired(world.app, way.browser)],
             ["\x00"],
         )
-        for token in tokens:
+        for token in some(tokens, 2, way.key):
             response = _post(world, way, {**way.fields, CSRF: token})
             if response.status_code != 400 or "once more" not in response.text or world.watch.written():
                 wrong.append((way.name, token, response.status_code))
@@ -148,7 +155,7 @@ def _shapes(way: Way) -> dict[str, dict[str, Any]]:
 def test_a_body_of_another_shape(world: World, ways: list[Way]) -> None:
     wrong = []
     for way in {way.endpoint: way for way in ways}.values():
-        for kind, options in _shapes(way).items():
+        for kind, options in some(_shapes(way).items(), 3, way.endpoint):
             headers = {"X-CSRFToken": way.browser.token, **options.pop("headers", {})}
             response = world.send(way.browser, "POST", way.action, headers=headers, **options)
             if found := wrong_with(world, way, response):
@@ -174,7 +181,11 @@ def test_a_form_sent_twice_does_what_it_does_once(world: World, ways: list[Way])
 
 def test_a_form_made_before_somebody_elses_change(world: World, ways: list[Way]) -> None:
     """The second of two people is told, and finds the own answers in the form."""
-    stale = [way for way in ways if {"version", "revision"} & set(way.fields) and way.fields.get("step") != ["edit"]]
+    stale = [
+        way
+        for way in ways
+        if {"version", "revision"} & set(way.fields) and way.fields.get("step") not in (["edit"], ["try"])
+    ]
     assert {way.endpoint for way in stale} >= {"account.home", "local_events.edit", "console.plugin", "manage.plugin"}
     apply = {way.endpoint: way for way in stale if way.fields.get("step") == ["apply"]}
     wrong = []
@@ -185,18 +196,22 @@ def test_a_form_made_before_somebody_elses_change(world: World, ways: list[Way])
         again = {**way.fields, "form_key": [new_token()]}
         response = _post(world, way, again)
         lost = [value for _, value in way.typed() if value not in response.text]
-        if response.status_code not in {409, 422} or world.watch.written() != before:
+        hidden = way.endpoint in HIDDEN_AFTERWARDS and response.status_code == 404
+        done = hidden or (way.endpoint in DONE_ALREADY and response.status_code == 303)
+        if world.watch.written() != before or (response.status_code not in {409, 422} and not done):
             wrong.append((way.name, f"answered {response.status_code}"))
-        elif lost and way.fields.get("step") != ["apply"]:
+        elif not done and lost and way.fields.get("step") != ["apply"]:
             wrong.append((way.name, f"lost {lost}"))
         world.put_back()
     assert not wrong, listed(wrong)
 
 
 @ONCE
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", METHODS)
 def test_another_method(world: World, ways: list[Way], method: str) -> None:
     for way in ways:
+        if method not in some(METHODS, 2, way.key):
+            continue
         response = world.send(way.browser, method, way.action, data=way.fields)
         assert response.status_code < 500, way.name
         assert world.watch.written() == {}, way.name

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core.admissions.service.attachments import REMOVED_KEPT_FOR
+from core.admissions.service.interest import STOPPED_KEPT_FOR, UNCONFIRMED_KEPT_FOR
 from core.people.service.sign_ins import ABSOLUTE
 from core.tenancy.theme import Theme
 from tests.factories.people import PASSWORD, client_of, make_person
@@ -46,6 +48,21 @@ def test_in_welsh(client: FormClient) -> None:
     client.get("/wales/language/cy")
     assert "Preifatrwydd a chwcis" in client.get("/wales/privacy").text
     assert "Dywedwch wrthym" in client.get("/wales/accessibility").text
+
+
+def test_it_tells_of_applications_and_joining_in_both_languages(client: FormClient) -> None:
+    """With the figures of the code that keeps to them."""
+    page = client.get("/wales/privacy").text.split('id="applying"')[1].split("</table>")[0]
+    for said in (
+        "Your application", "The files", "equality questions", "An offer of membership", "the compact", "appeal", "If you assess",
+        f"{STOPPED_KEPT_FOR.days} days longer", f"{UNCONFIRMED_KEPT_FOR.days} days if you never",
+        f"{REMOVED_KEPT_FOR.days} days if you take",
+    ):  # fmt: skip
+        assert said in page, said
+    client.get("/wales/language/cy")
+    page = client.get("/wales/privacy").text.split('id="applying"')[1].split("</table>")[0]
+    assert f"{REMOVED_KEPT_FOR.days} diwrnod os tynnwch" in page
+    assert "Your application" not in page
 
 
 def test_the_cookies_it_names_are_those_that_are_set(app: Flask, make_client: Callable[[], FormClient]) -> None:

@@ -1,35 +1,18 @@
 """The last place is sold once: two processes, eight threads each, two hundred people, fifty places."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from core.config import normalise_url
 from core.data.audit import AuditEntry, verify
-from core.data.engine import create_engine
-from core.data.scope import Scope
 from core.sdk import ScopedSession, TenantRef
-from core.tenancy.models import ShelfItem, Tenant
+from core.tenancy.models import ShelfItem
 from plugins.local_events.models import Event, Registration
 from tests.plugins.local_events.helpers import coming, published, row
-from tests.support.databases import Database
 from tests.support.racing import together
 
 PROCESSES, THREADS, PEOPLE, PLACES = 2, 8, 200, 50
-
-
-@pytest.fixture
-def shared(other_database: Database) -> Iterator[ScopedSession]:
-    """A session on Scotland's rows of a database that other processes use too."""
-    engine = create_engine(normalise_url(other_database.app_url))
-    with ScopedSession(scope=Scope.platform("tests"), bind=engine) as everywhere:
-        tenant_id = everywhere.scalar(sa.select(Tenant.id).where(Tenant.slug == "scotland"))
-    assert tenant_id is not None
-    with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
-        yield session
-    engine.dispose()
 
 
 def _race(url: str, session: ScopedSession, event_id: str, *, naive: bool) -> dict[str, Any]:

@@ -2,31 +2,27 @@
 
 from datetime import timedelta
 
-from flask import Flask
-
 from core.admissions.queries import assessing, meetings, oversight
 from core.admissions.service import declaring, redacting
 from core.admissions.service import meetings as meeting
-from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_token
-from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
 from tests.factories.admissions import make_window
 from tests.factories.assessing import make_assessment, make_assessor, make_assignment, make_submitted
-from tests.factories.people import make_person
 from tests.integration.admissions.panel import filled_in, submitted_again
+from tests.integration.bad_input.rooms.cast import FIRST, Cast, Named, Room
 
 
-def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[str, dict[str, tuple[str, ...]]]:
-    """(the assessor's account, values of addresses' parameters) at the session's site."""
-    account = make_person(app, "assessor@example.org", grants=[(Role.ASSESSOR, "scotland")], name="Asa Sessor")
+def make_assessing(cast: Cast) -> Room:
+    """What the assessor has to do, what the lead does around it, and two meetings."""
+    session, form_id, account = cast.session, cast.form_id, cast.person("assessor")
     who = Actor(account, "Asa Sessor", permissions=frozenset({"admissions.assess"}))
     assessor = make_assessor(session, account)
     window = make_window(session, form_id, -40, -10, name="Being assessed")
 
     def application(name: str) -> str:
-        return make_submitted(session, window, form_id, make_person(app, f"{name}@example.org", name=name.title()))
+        return make_submitted(session, window, form_id, cast.person(name))
 
     offered = make_assignment(session, application("offered"), assessor)
     whole, older = (make_assignment(session, application(name), assessor) for name in ("whole", "older"))
@@ -37,7 +33,7 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     now, waiting = application("sealed"), application("waiting")
     sealed = make_assignment(session, now, assessor, "assessing")
     make_assessment(session, sealed)
-    other = make_assessor(session, make_person(app, "other@example.org", name="Other Assessor"))
+    other = make_assessor(session, cast.person("oscar"))
     declared = make_assignment(
         session, application("declared"), other, "declared", level="minor", declared_at=clock.now(), declaration="We met"
     )  # fmt: skip
@@ -49,8 +45,7 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
     meeting.attend(session, SYSTEM, held, 2, [assessor])
     items = {one.application_id: one for one in meetings.agenda(session, None, held)}
     meeting.bring_up(session, SYSTEM, items[now].id, items[now].version)
-    named: dict[str, tuple[str, ...]] = {
-        "assessor_id": (assessor,),
+    named: Named = {
         "assignment_id": (offered, whole, older, sealed), "meeting_id": (planned, held),
         "item_id": (items[now].id, items[waiting].id), "oversight.declaration:assignment_id": (declared,),
         "oversight.reopen:application_id": (now,), "oversight.reopen:assignment_id": (sealed,),
@@ -62,14 +57,12 @@ def make_assessments(app: Flask, session: ScopedSession, form_id: str) -> tuple[
         named[f"oversight.{page}:application_id"] = (waiting,)
     for page in ("scores", "newer", "check", "seal"):
         named[f"assessing.{page}:part"] = ("scores",)
-    return account, named
-
-
-def good_answers(named: dict[str, tuple[str, ...]]) -> dict[str, dict[str, str]]:
-    """Good answers that the names of fields do not tell, by route."""
-    meets = {"quorum": "2", "held_at": f"{clock.now() + timedelta(days=30):%Y-%m-%dT12:00}"}
-    return {
+    day = f"{clock.now() + timedelta(days=30):%Y-%m-%dT12:00}"
+    good = {
         "oversight.redact": {"question": "story", "words": "safer", "replacement": "[kept]"},
         "assessing.declare": {"level": "minor", "words": "Kept words"},
-        "meetings.new": meets, "meetings.edit": meets, "meetings.present": {"present": named["assessor_id"][0]},
-    }  # fmt: skip
+        "meetings.present": {"present": FIRST},
+        "meetings.new": {"quorum": "2", "held_at": day},
+        "meetings.edit": {"quorum": "2", "held_at": day},
+    }
+    return Room(named, good)

@@ -1,0 +1,1 @@
+"""What the hostile requests meet, a module for each room of the product."""

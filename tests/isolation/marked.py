@@ -1,0 +1,119 @@
+"""A row in every tenant-owned table of a site, in which every text that may hold any words is a marked word.
+
+A new table is seeded by itself. One whose constraints refuse what is written here fails, until `CLOSED` says what its column
+may hold: nothing is left out.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from core.admissions.models import CalibrationCase, PolicyVersion
+from core.data.base import Base, UtcDateTime, tenant_tables
+from core.data.db import tenant_session
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import ID_LENGTH, new_id
+from tests.factories.admissions import make_form
+from tests.factories.assessing import make_policy
+from tests.factories.people import make_person
+
+CANARY = re.compile(r"canary-[a-z_0-9]+-[a-z0-9]+")
+ELSEWHERE = {"local_events_event", "local_events_registration", "data_audit_entry", "data_audit_head"}
+"""Seeded through their own services: an event in each state, and the audit trail, whose rows hang together."""
+CLOSED: dict[str, dict[str, Any]] = {
+    "": {"locale": "en"},
+    "admissions_window": {"state": "published"},
+    "admissions_interest": {"state": "confirmed"},
+    "admissions_application": {"state": "submitted", "previous_id": None, "moved_tenant_id": None, "moved_id": None},
+    "admissions_info_request": {"state": "answered"},
+    "admissions_attachment": {"removed_at": None},
+    "admissions_assessor": {"state": "active"},
+    "admissions_assessor_interest": {"kind": "employer", "ended_at": None},
+    "admissions_conflict": {"source": "set", "kind": "other", "ended_at": None},
+    "admissions_assignment_run": {"state": "ready"},
+    "admissions_assignment": {"state": "assessing", "source": "manual", "level": "none"},
+    "admissions_assessment": {"phase": "independent", "recommendation": None, "sealed_at": None, "sha256": ""},
+    "admissions_score": {"value": None},
+    "admissions_redaction": {"starts": 0, "ends": 1, "ended_at": None},
+    "admissions_panel_meeting": {"state": "planned"},
+    "admissions_panel_item": {"state": "now", "outcome": None},
+    "admissions_window_rules": {"blindness": "none"},
+    "admissions_shadow_run": {"state": "ready"},
+    "admissions_rule_proposal": {"outcome": "accept"},
+    "admissions_release_batch": {"state": "open", "released_at": None},
+    "admissions_decision": {
+        "state": "signed", "outcome": "accept", "moderated_by": None, "moderated_at": None, "released_at": None,
+        "supersedes_id": None,
+    },
+    "admissions_appeal": {"state": "received", "reviewer_id": None},
+    "admissions_membership_offer": {"state": "offered"},
+    "admissions_calibration_mark": {"recommendation": None},
+    "admissions_quality_report": {"state": "ready"},
+}  # fmt: skip
+"""By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
+
+
+def _shared(app: Flask, session: ScopedSession, slug: str) -> dict[str, str]:
+    """Rows of shared tables that others point at: {table: id}."""
+    form = make_form(session)
+    case = {
+        "id": new_id(), "name": "Case", "state": "draft", "source": "invented", "form_version_id": form, "locale": "en",
+        "answers": "{}", "sha256": "0" * 64, "due_at": None, "version": 1, "created_by": None, "created_at": clock.now(),
+        "sent_at": None,
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(CalibrationCase), [case])
+    return {
+        "people_account": make_person(app, f"marked.{slug}@example.org"),
+        "admissions_form_version": form,
+        PolicyVersion.__tablename__: make_policy(session),
+        CalibrationCase.__tablename__: str(case["id"]),
+    }
+
+
+def _value(column: sa.Column[Any], ids: dict[str, str]) -> Any:
+    """What stands in a column that nothing is said about."""
+    for key in column.foreign_keys:
+        table = key.column.table.name
+        if key.column.name == "id" and table in ids:
+            return ids[table]
+    later = timedelta(days=3 if column.name in {"closes_at", "lapses_at", "due_at", "held_at"} else 0)
+    if isinstance(column.type, UtcDateTime):
+        return clock.now() + later
+    if isinstance(column.type, sa.String):
+        length = column.type.length or 100
+        if length == ID_LENGTH:
+            return None if column.nullable else new_id()
+        return f"canary-{column.name[: length - 9]}-a"
+    if isinstance(column.type, sa.Date):
+        return clock.today()
+    if isinstance(column.type, sa.Boolean):
+        return False
+    if isinstance(column.type, sa.JSON):
+        return {"words": f"canary-{column.name}-a"}
+    return 1
+
+
+def seed(app: Flask, slug: str) -> dict[str, str]:
+    """Mark every table of a site, parents first; the id of each one's row."""
+    tenant = app.extensions["q.directory"].by_slug(slug)
+    models: dict[Any, Any] = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+    with app.app_context(), tenant_session(tenant.id) as session:
+        shared, ids = _shared(app, session, slug), dict[str, str]()
+        with transaction(session):
+            for table in tenant_tables():
+                if table.name in ELSEWHERE:
+                    continue
+                own = new_id()
+                said = {"id": own, "tenant_id": tenant.id, **CLOSED[""], **CLOSED.get(table.name, {})}
+                row = {
+                    column.name: said[column.name] if column.name in said else _value(column, {**shared, **ids})
+                    for column in table.columns
+                }
+                session.execute(sa.insert(models[table]), [row])
+                ids[table.name] = own
+    return ids
