@@ -40,7 +40,7 @@ def accept_naively(session: ScopedSession, home: TenantRef, one: dict[str, str],
     if session.scalar(sa.select(MembershipOffer.state).where(mine)) != "offered":
         return False
     session.rollback()
-    time.sleep(0.2)
+    time.sleep(0.5)
     with transaction(session):
         session.execute(
             sa.update(MembershipOffer)

@@ -41,7 +41,7 @@ def assign_naively(session: ScopedSession, job: dict[str, Any], application: str
     session.rollback()
     if held >= capacity:
         raise DomainError
-    time.sleep(0.05)
+    time.sleep(0.3)
     row = assigning.row_of(session, application, job["assessor"], clock.now() + timedelta(days=20), None)
     try:
         with transaction(session):
