@@ -70,7 +70,6 @@ def seal_naively(session: ScopedSession, actor: Actor, assignment_id: str) -> li
     if task.state != "assessing":
         return []
     time.sleep(THINKING)
-<<<<<<< HEAD
     with suppress(
         sa.exc.DBAPIError
     ):  # where the database refuses the second, it has said "sealed" to its person all the same
@@ -94,28 +93,6 @@ def _write(session: ScopedSession, work: Work, assignment_id: str) -> None:
             session.execute(sealing.values(sealed_at=clock.now(), sha256="0" * 64).execution_options(**quiet))
         moving = sa.update(Assignment).where(Assignment.id == assignment_id)
         session.execute(moving.values(state="sealed").execution_options(**quiet))
-=======
-    try:
-        with transaction(session):
-            quiet: dict[str, Any] = {"synchronize_session": False}
-            rows = [
-                {
-                    "id": new_id(), "tenant_id": session.scope.tenant_id, "assessment_id": work.id, "criterion": one.criterion,
-                    "value": one.value, "not_scored": one.not_scored, "words": one.words,
-                }
-                for one in scoring.verdicts(work.values)
-            ]  # fmt: skip
-            if session.scalar(sa.select(Score.id).where(Score.assessment_id == work.id).limit(1)) is None:
-                session.execute(sa.insert(Score), rows)
-                sealing = sa.update(Assessment).where(Assessment.id == work.id)
-                session.execute(sealing.values(sealed_at=clock.now(), sha256="0" * 64).execution_options(**quiet))
-            moving = sa.update(Assignment).where(Assignment.id == assignment_id)
-            session.execute(moving.values(state="sealed").execution_options(**quiet))
-    except sa.exc.DBAPIError:
-        # The tables keep two apart who write in one moment; whoever looked first still believes that it is sealed by them.
-        session.rollback()
-    return ["sealed"]
->>>>>>> w1
 
 
 PARTS = {"save": save, "seal": seal, "seal_naively": seal_naively}
