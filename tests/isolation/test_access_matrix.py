@@ -146,9 +146,9 @@ def _path(app: Flask, rule: Rule) -> str:
 
 
 def _asked(endpoint: str, access: Access, method: str, prefix: str) -> list[str]:
-    """Everybody where a role decides and A's site is asked; else a sample of them."""
+    """Everybody where a role decides, of a page at A's site; else a sample of them."""
     if access.kind == "needs" and prefix == "/scotland":
-        return list(VISITORS)
+        return list(VISITORS) if method == "GET" else some(VISITORS, 4, endpoint)
     return some(VISITORS, 2, endpoint, method, prefix)
 
 

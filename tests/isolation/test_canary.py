@@ -56,7 +56,7 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
-WORDLESS = {"data_audit_head"}
+WORDLESS = {"data_audit_head", "admissions_assessment"}
 """Tables that hold nobody's words."""
 
 

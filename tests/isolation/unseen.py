@@ -252,7 +252,7 @@ def _values(world: World, rule: Rule) -> Iterator[dict[str, Any]]:
         "assignment_id": (world.named["assignment_id"], world.hidden["assignment_id"], world.hidden["recused"]),
         "item_id": (world.hidden["item_id"],), "decision_id": (world.hidden["decision_id"],),
         "batch_id": (world.named["batch_id"], world.named["released"]), "appeal_id": (world.hidden["appeal_id"],),
-        "offer_id": (world.hidden["out"],), "mark_id": (world.hidden["out"],),
+        "offer_id": (world.hidden["out"],), "attachment_id": (world.hidden["out"],), "mark_id": (world.hidden["out"],),
         "number": (1,), "revision": (1,), "slug": ("scotland",), "key": ("about",), "part": ("question",), "way": ("down",),
         "token": ("nothing",), "attachment_id": (world.hidden["recused"],), "redaction_id": (world.hidden["recused"],),
         "plugin": ("local_events",), "code": ("en",), "account_id": (world.accounts["unseen"],),

@@ -76,7 +76,9 @@ def declaration(assignment_id: str) -> Response:
                 allow=form.decision.data == "allow", why=form.why.data,
             )  # fmt: skip
             return redirect_with(_("It is decided, and kept with your reason."), "oversight.declarations")
-    if not found:  # decided meanwhile by somebody else: what was typed is shown beside the refusal
+    if not found:  # decided meanwhile by somebody else: what was typed is shown beside the refusal; else there is none
+        if not form.form_errors:
+            raise NotFound
         return render("admissions/oversight/declaration.html", 422, row=None, form=form, version=version_sent())
     return render(
         "admissions/oversight/declaration.html", 422 if form.errors else 200, row=found[0], form=form,

@@ -76,7 +76,7 @@ def test_a_field_with_something_else_in_it(world: World, ways: list[Way], kind: 
 def test_a_field_that_is_missing(world: World, ways: list[Way]) -> None:
     wrong = []
     for way in ways:
-        for name in some(way.fields, 2, world.engine, way.key):
+        for name in some(way.fields, 1, world.engine, way.key):
             left = {key: value for key, value in way.fields.items() if key != name}
             if found := wrong_with(world, way, _post(world, way, left), name):
                 wrong.append((way.name, name, found))
@@ -88,7 +88,7 @@ def test_a_field_that_is_missing(world: World, ways: list[Way]) -> None:
 def test_fields_that_nobody_asked_for(world: World, ways: list[Way]) -> None:
     """They change nothing: what is written is what the good form writes."""
     wrong = []
-    for way in some(ways, 50, "unknown"):
+    for way in some(ways, 25, "unknown"):
         good = _post(world, way, way.fields).status_code
         rows = world.watch.written()
         world.put_back()
@@ -155,7 +155,7 @@ def _shapes(way: Way) -> dict[str, dict[str, Any]]:
 def test_a_body_of_another_shape(world: World, ways: list[Way]) -> None:
     wrong = []
     for way in {way.endpoint: way for way in ways}.values():
-        for kind, options in some(_shapes(way).items(), 3, way.endpoint):
+        for kind, options in some(_shapes(way).items(), 1, way.endpoint):
             headers = {"X-CSRFToken": way.browser.token, **options.pop("headers", {})}
             response = world.send(way.browser, "POST", way.action, headers=headers, **options)
             if found := wrong_with(world, way, response):
@@ -168,9 +168,9 @@ def test_a_form_sent_twice_does_what_it_does_once(world: World, ways: list[Way])
     wrong = []
     for way in ways:
         _post(world, way, way.fields)
-        once = world.watch.written()
+        once, at_once = world.watch.written(), world.watch.moment()
         second = _post(world, way, way.fields)
-        twice = world.watch.written()
+        twice = once if world.watch.moment() == at_once else world.watch.written()
         if second.status_code not in {200, 303, 400, 403, 404, 409, 410, 422}:
             wrong.append((way.name, second.status_code))
         if twice != once and way.endpoint not in MORE_EACH_TIME:
@@ -191,14 +191,15 @@ def test_a_form_made_before_somebody_elses_change(world: World, ways: list[Way])
     wrong = []
     for way in stale:
         _post(world, apply.get(way.endpoint, way), apply.get(way.endpoint, way).fields)
-        before = world.watch.written()
+        before, moment = world.watch.written(), world.watch.moment()
         assert before, way.name
         again = {**way.fields, "form_key": [new_token()]}
         response = _post(world, way, again)
+        wrote = world.watch.moment() != moment and world.watch.written() != before
         lost = [value for _, value in way.typed() if value not in response.text]
         hidden = way.endpoint in HIDDEN_AFTERWARDS and response.status_code == 404
         done = hidden or (way.endpoint in DONE_ALREADY and response.status_code == 303)
-        if world.watch.written() != before or (response.status_code not in {409, 422} and not done):
+        if wrote or (response.status_code not in {409, 422} and not done):
             wrong.append((way.name, f"answered {response.status_code}"))
         elif not done and lost and way.fields.get("step") != ["apply"]:
             wrong.append((way.name, f"lost {lost}"))

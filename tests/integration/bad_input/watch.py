@@ -47,10 +47,10 @@ class Watch:
         if not self._sqlite:
             self._connection.exec_driver_sql(NOTED.replace("%", "%%"))
         self._before = self._rows()
-        self._counter = self._count()
+        self._counter = self.moment()
         self._drop: Callable[[], None] = lambda: databases.drop(self._baseline)
 
-    def _count(self) -> int:
+    def moment(self) -> int:
         """A number that moves when anybody writes: the way to know cheaply that nobody did."""
         question = "pragma data_version" if self._sqlite else "select last_value from watch.writes"
         return int(self._connection.exec_driver_sql(question).scalar_one())
@@ -65,19 +65,19 @@ class Watch:
 
     def written(self) -> dict[str, int]:
         """The tables that differ from the beginning, each with how many rows there are more."""
-        if self._count() == self._counter:
+        if self.moment() == self._counter:
             return {}
         now = self._rows()
         if now == self._before:
-            self._counter = self._count()  # written and taken back
+            self._counter = self.moment()  # written and taken back
         return {name: len(now[name]) - len(rows) for name, rows in self._before.items() if rows != now[name]}
 
     def restore(self) -> bool:
         """Put every row back as it was; whether there was anything to put back."""
-        if self._count() == self._counter:
+        if self.moment() == self._counter:
             return False
         changed = self._keeper.restore()
-        self._counter = self._count()
+        self._counter = self.moment()
         return changed
 
     def query(self, statement: str) -> list[Any]:
