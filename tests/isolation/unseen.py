@@ -254,7 +254,7 @@ def _values(world: World, rule: Rule) -> Iterator[dict[str, Any]]:
         "batch_id": (world.named["batch_id"], world.named["released"]), "appeal_id": (world.hidden["appeal_id"],),
         "offer_id": (world.hidden["out"],), "attachment_id": (world.hidden["out"],), "mark_id": (world.hidden["out"],),
         "number": (1,), "revision": (1,), "slug": ("scotland",), "key": ("about",), "part": ("question",), "way": ("down",),
-        "token": ("nothing",), "attachment_id": (world.hidden["recused"],), "redaction_id": (world.hidden["recused"],),
+        "token": ("nothing",), "redaction_id": (world.hidden["recused"],),
         "plugin": ("local_events",), "code": ("en",), "account_id": (world.accounts["unseen"],),
     }  # fmt: skip
     of_admissions = world.app.view_functions[rule.endpoint].__module__.startswith("core.admissions")
