@@ -150,7 +150,7 @@ def test_a_lead_in_conflict_sees_a_meeting_without_the_application(panel: Panel)
         assert reference not in text, place
         assert "Yan" not in text, place
     text = client.get(places[3]).text
-    assert '<td class="num">1</td>' in text
+    assert '<td class="num" data-label="Applications">1</td>' in text
     missing = without_token(client.get(f"{ROOM}meetings/items/{new_id()}").text)
     assert without_token(client.get(f"{ROOM}meetings/items/{number}").text) == missing
     for what in ("redact", "translate", "assessments"):
@@ -234,7 +234,7 @@ def test_the_pages_of_a_meeting(panel: Panel) -> None:
     panel.sealed("ann", application, 2)
     client = client_of(panel.app, str(panel.lead.account_id))
     window = f"{ROOM}windows/{panel.window_id}"
-    assert "Panel meetings" in client.get(window).text
+    assert f'href="{window}/meetings"' in client.get(window).text
     assert "No meetings yet" in client.get(f"{window}/meetings").text
     wrong = client.submit(f"{window}/meetings/new", {"held_at": "2027-03-28T01:30", "place": "Kept", "quorum": "0"})
     assert wrong.status_code == 422
