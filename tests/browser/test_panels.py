@@ -132,7 +132,7 @@ def test_a_panel_is_brought_together_and_a_plan_applied_without_scripts(
     expect(page.get_by_role("table")).to_contain_text("Somebody Baker")
 
     page.goto(f"{server.url}{ROOM}/windows/{panel.window}")
-    page.get_by_role("link", name="Who assesses what").click()
+    page.get_by_role("link", name="Panel", exact=True).click()
     page.get_by_role("button", name="Work out a plan").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Plan of")
     expect(page.locator("#plan")).to_contain_text("Waiting to begin")
