@@ -21,12 +21,9 @@ from tests.factories.admissions import make_form, make_window
 from tests.integration.admissions.applicants import Applicant, applicants
 from tests.support import servers
 from tests.support.databases import Database
-from tests.support.thorough import THOROUGH
 
-SAVES, SUBMISSIONS, KILLS = 200, 50, 4 if THOROUGH else 2
-CROWD, EVERY = 300, 5.0
-LAST_MINUTE, CLOSES_IN, GRACE = (60, 40, 8) if THOROUGH else (20, 11, 6)
-"""Each run has three hundred people who each save every five seconds; a thorough one keeps it up for the whole minute."""
+SAVES, SUBMISSIONS, KILLS = 200, 50, 4
+CROWD, LAST_MINUTE, CLOSES_IN, GRACE, EVERY = 300, 60, 40, 8, 5.0
 
 
 @pytest.fixture
