@@ -36,7 +36,7 @@ from core.web.context import Here, Visitor, here
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
@@ -113,6 +113,7 @@ __all__ = [
     "render",
     "revalidated",
     "say",
+    "searched",
     "shelf",
     "signed_in",
     "stripped",

@@ -29,6 +29,7 @@ from core.sdk import (
     render,
     revalidated,
     say,
+    searched,
     signed_in,
 )
 from plugins.local_events import queries, registration, rules, service
@@ -248,7 +249,7 @@ def people(event_id: str) -> Response:
     """Who is coming, to see and to take away as a file."""
     context = here()
     event, coming = registration.attendees(context.session, event_id, context.visitor)
-    search = request.args.get("q", "").strip()[:100]
+    search = searched()
     wished = Listing.read(
         url_for("local_events.people", event_id=event_id),
         request.args,
