@@ -92,7 +92,7 @@ def _held(application_id: str) -> dict[str, Any]:
         .where(InfoRequest.application_id == application_id)
         .order_by(InfoRequest.at),
         "files": sa.select(Attachment.name, Attachment.mime, Attachment.size, Attachment.at, Attachment.removed_at)
-        .where(Attachment.application_id == application_id)
+        .where(Attachment.application_id == application_id, Attachment.stored_at.is_not(None))
         .order_by(Attachment.at, Attachment.id),
     }
 
