@@ -49,7 +49,7 @@ class Application(TenantOwned, Base):
     reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-    submitted_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]  # the first time: what is submitted again has an instant of its own
     lateness: Mapped[str] = mapped_column(sa.String(20), default="")
     state_why: Mapped[str] = mapped_column(sa.String(500), default="")
 

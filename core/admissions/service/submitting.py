@@ -89,7 +89,8 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
                 Application.state.in_(APPLICATION.sources("submit")),
             )
             .values(
-                state=SUBMITTED, version=Application.version + 1, submitted_at=now, changed_at=now,
+                state=SUBMITTED, version=Application.version + 1, changed_at=now,
+                submitted_at=sa.func.coalesce(Application.submitted_at, now),
                 lateness=(lateness or Lateness.ON_TIME).value if mine.state == DRAFT else Application.lateness,
             )
             .returning(Application.id)
