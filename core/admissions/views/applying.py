@@ -7,7 +7,7 @@ from flask_limiter.errors import RateLimitExceeded
 from werkzeug.datastructures import FileStorage
 
 from core.admissions import downloads
-from core.admissions.form.answers import Problem, problems, read, state_of
+from core.admissions.form.answers import Problem, problems, read, state_of, unfinished
 from core.admissions.form.schema import Kind, Section
 from core.admissions.letters import applications as application_letters
 from core.admissions.letters import receipts
@@ -132,7 +132,10 @@ def tasks(application_id: str) -> Response:
         told = public.mine(here().session, mine.id, str(here().visitor.account_id))
         return render("admissions/submitted.html", mine=mine, told=told.status)
     states = {section.key: state_of(section, mine.values) for section in mine.schema.sections}
-    return render("admissions/tasks.html", mine=mine, states=states, taken=mine.taken(clock.now()) is not None)
+    to_do = unfinished(mine.schema, mine.values)
+    left = [part for part in mine.schema.sections if part.key in to_do and part.key in mine.sections]
+    taken = mine.taken(clock.now()) is not None
+    return render("admissions/tasks.html", mine=mine, states=states, left=left, taken=taken)
 
 
 @blueprint.route("/<application_id>/part/<key>", methods=["GET", "POST"])
