@@ -5,7 +5,7 @@ may hold: nothing is left out.
 """
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "admissions_interest": {"state": "confirmed"},
     "admissions_application": {"state": "submitted", "previous_id": None, "moved_tenant_id": None, "moved_id": None},
     "admissions_info_request": {"state": "answered"},
-    "admissions_attachment": {"removed_at": None},
+    "admissions_attachment": {"removed_at": None, "stored_at": datetime(2026, 1, 1, tzinfo=UTC)},
     "admissions_assessor": {"state": "active"},
     "admissions_assessor_interest": {"kind": "employer", "ended_at": None},
     "admissions_conflict": {"source": "set", "kind": "other", "ended_at": None},

@@ -41,6 +41,7 @@ EXPECTED: dict[str, str] = {
                 "decision",
                 "understood",
                 "appeal",
+                "withdraw_appeal",
                 "file",
             )
         ),

@@ -147,7 +147,8 @@ def _proposals(account_id: str | None) -> Any:
 
 
 def _returned() -> Any:
-    """Decisions that the central team sent back, where nothing has been signed since."""
+    """Decisions that the central team sent back, where nothing has been signed since: about an application that waits for one,
+    or for an appeal that was upheld, whose applicant reads until then that it is being looked at."""
     later = aliased(Decision)
     again = (
         sa.select(later.id)
@@ -156,8 +157,15 @@ def _returned() -> Any:
         )
         .exists()
     )  # fmt: skip
+    upheld = (
+        sa.select(Appeal.id)
+        .where(
+            Appeal.tenant_id == Decision.tenant_id, Appeal.decision_id == Decision.supersedes_id, Appeal.state == "upheld"
+        )
+        .exists()
+    )  # fmt: skip
     return _joined("returned", Decision.signed_at, Decision).where(
-        Decision.state == RETURNED, ~again, Application.state == SUBMITTED
+        Decision.state == RETURNED, ~again, (Application.state == SUBMITTED) | upheld
     )
 
 

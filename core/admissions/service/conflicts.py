@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions import conflict_rules
-from core.admissions.conflict_rules import Applicant, Known
+from core.admissions.conflict_rules import DERIVED, Applicant, Known
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
+from core.admissions.models.panels import NOT_ENDED
 from core.admissions.queries import conflicts as queries
 from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
@@ -29,11 +30,11 @@ from core.kernel.text import N_
 from core.kernel.views import Actor
 from core.people.models import Account
 
-DECLARED, DERIVED, SET = "declared", "derived", "set"
+DECLARED, SET = "declared", "set"
 ORGANISATION = "organisation"
 """The question of the form whose answer is compared with assessors' workplaces and interests."""
 FLOOR_HOLDS = N_(
-    "This conflict stays: nobody assesses an application of their own, or of somebody with the same employer. "
+    "This conflict stays: nobody assesses or decides an application of their own, of somebody with the same employer, or one that they assessed before it came here. "
     "If the workplace is wrong, correct it on the assessor’s page."
 )
 _QUIET: dict[str, Any] = {"synchronize_session": False}
@@ -160,6 +161,21 @@ def set_in(
     return made is not None
 
 
+def bar_in(
+    session: ScopedSession, application_id: str, account_id: str, kind: str, at: datetime, *, tenant_id: int
+) -> None:  # fmt: skip
+    """Put a conflict down at a site that `tenant_id` names, in the caller's transaction in platform scope, about an application that
+    nobody has there yet. One that stands already is kept as the kind that stays."""
+    row = _row(tenant_id, (application_id, account_id), SET, kind, "", None, at)
+    statement: Any = _insert(session).values(**row)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "application_id", "account_id"], index_where=NOT_ENDED,
+            set_={"kind": kind, "source": SET},
+        ).execution_options(**_QUIET)
+    )  # fmt: skip
+
+
 def put_down(session: ScopedSession, actor: Actor, application_id: str, account_id: str, kind: str, why: str) -> None:
     """A conflict of somebody on the panel, or of the actor, for a stated reason. The actor who puts down one of their own
     sees nothing of the application from then on.
@@ -188,12 +204,12 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
     """End a conflict for a stated reason; the application's id. What was recused stays recused: assign it again.
 
     Raises Forbidden, NotFound (also where the actor is in conflict), Invalid, Conflict (ended meanwhile), and Refused for
-    what the national floor holds: the same employer, and one's own application.
+    what the national floor holds: the same employer, one's own application, and one that was assessed before it was moved.
     """
     may_manage(actor)
     found = queries.one(session, actor.account_id, conflict_id)
     why = reason(why)
-    if found.kind in conflict_rules.FLOOR and found.source == DERIVED:
+    if conflict_rules.stays(found.kind, found.source):
         raise Refused(FLOOR_HOLDS)
     with transaction(session):
         done = session.execute(

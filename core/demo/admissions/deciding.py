@@ -271,7 +271,7 @@ def release(
         send(panel, tenant, one, at, failed=number == UNDELIVERED)
     panel.rows.tell(
         at, pinned.lead, "batch.release", f"batch:{batch_id}", before={"state": "open"},
-        after={"state": "released", "count": len(found)},
+        after={"state": "released"},
     )  # fmt: skip
     right = Settled(
         wrong.case, wrong.proposal_id, wrong.proposed, wrong.at, "accept", ("scores", words()["correction"]["words"]),

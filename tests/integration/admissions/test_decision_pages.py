@@ -215,6 +215,24 @@ def test_an_upheld_appeal_is_told_with_the_new_decision(app: Flask, rig: Rig, le
     assert rig.session.scalar(sa.select(sa.func.count(Decision.id)).where(Decision.state == "superseded")) == 1
 
 
+def test_an_applicant_withdraws_an_appeal(app: Flask, rig: Rig, lead: FormClient) -> None:
+    rig.people["ann"] = make_person(app, "ann@example.org", name="Ann")
+    ann = client_of(app, rig.people["ann"])
+    application = rig.applicant("ann", "decline")
+    own = f"/scotland/apply/{application}"
+    assert ann.get(f"{own}/appeal/withdraw").status_code == 404
+    rig.released(application)
+    assert ann.get(f"{own}/appeal/withdraw").status_code == 422
+    assert ann.submit(f"{own}/appeal", {"grounds": "Look again."}).status_code == 303
+    assert f"{own}/appeal/withdraw" in ann.get(f"{own}/decision").text
+    assert "cannot appeal against this decision again" in ann.get(f"{own}/appeal/withdraw").text
+    assert ann.submit(f"{own}/appeal/withdraw", {}).status_code == 303
+    text = ann.get(f"{own}/decision").text
+    assert "You withdrew it on" in text
+    assert f"{own}/appeal" not in text
+    assert "Withdrawn" in lead.get(f"{ROOM}appeals/").text
+
+
 def _plain(text: str) -> str:
     """A page without what is made anew for each showing: tokens, keys and nonces."""
     return re.sub(r'(name="(csrf_token|form_key)"[^>]*value="[^"]*"|value="[^"]*"[^>]*name="(csrf_token|form_key)"|nonce="[^"]*")', "", text)  # fmt: skip
