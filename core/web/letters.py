@@ -35,7 +35,7 @@ def send_letter(
         "href": letter.href,
         "stop_href": letter.stop_href,
         "site_name": tenant.named(language),
-        "partner": tenant.partner,
+        "partner": tenant.led_by(language),
         "site_href": letter.site_href,
         "brand": tenant.details["colours"]["brand"],
         "language": language,

@@ -60,7 +60,7 @@ def _partner(tenant: TenantSnapshot, dots: SiteDots | None, count: int) -> dict[
         "count": count,
         "dots": dots,
         "area": (cy and details["area_cy"]) or details["area"],
-        "partner": (cy and details["partner_cy"]) or tenant.partner,
+        "partner": tenant.led_by(here().language),
     }
 
 
@@ -75,7 +75,9 @@ def theme_block(name: str) -> Markup | None:
     found: Theme | None = current_app.extensions["q.themes"].get(tenant.slug)
     if found is None:
         return None
-    return found.block(name, here().language, {"name": tenant.named(here().language), "partner": tenant.partner})
+    return found.block(
+        name, here().language, {"name": tenant.named(here().language), "partner": tenant.led_by(here().language)}
+    )
 
 
 @lru_cache(maxsize=256)

@@ -52,10 +52,10 @@ STATES = {"accept": ACCEPTED, "decline": DECLINED}
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where letters come from: the site's name by language, and the partner behind it."""
+    """Where letters come from: the site's name and that of the partner behind it, by language."""
 
     name: Mapping[str, str]
-    partner: str
+    partner: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
