@@ -12,7 +12,6 @@ from tests.browser.visitors import signed_in
 from tests.factories.assessing import make_assessment, make_assessor, make_assignment
 from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig, quick_people
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 PHONE = {"width": 390, "height": 844}
@@ -26,10 +25,10 @@ def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
 
 
 @pytest.fixture
-def server(rig: Rig, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
+def server(server: Process, rig: Rig) -> Process:
+    """The server, with what these tests look at in its database."""
     assert rig.window_id
-    return start_server(database)
+    return server
 
 
 def _looked_at(page: Page, axe: Axe) -> None:

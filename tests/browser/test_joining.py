@@ -14,7 +14,6 @@ from core.kernel.permissions import Role
 from tests.browser.visitors import signed_in
 from tests.factories.joining import make_accepted, make_compact, make_offer
 from tests.factories.people import make_person
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -32,9 +31,9 @@ def session(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
 
 
 @pytest.fixture
-def server(session: ScopedSession, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
-    return start_server(database)
+def server(server: Process, session: ScopedSession) -> Process:
+    """The server, with what these tests look at in its database."""
+    return server
 
 
 @pytest.fixture
