@@ -92,6 +92,14 @@ def roles_of(session: ScopedSession, account_id: str, tenant_id: int) -> frozens
     return frozenset(Role(role) for role in found)
 
 
+def holders(session: ScopedSession, role: Role, tenant_id: int) -> list[str]:
+    """The accounts that hold a role given at one tenant, as of today, in order."""
+    query = sa.select(RoleGrant.account_id).where(
+        RoleGrant.role == role.value, RoleGrant.at_tenant_id == tenant_id, _live(clock.today())
+    )
+    return list(session.scalars(query.distinct().order_by(RoleGrant.account_id)))
+
+
 def account_by_email(session: ScopedSession, email: str) -> Account | None:
     """The account with this address, however it is written."""
     return session.scalar(sa.select(Account).where(Account.email_norm == emails.normal(email)))

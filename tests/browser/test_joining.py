@@ -71,8 +71,7 @@ def test_from_the_equality_questions_to_membership(
     page.get_by_role("button", name="Save my answers").click()
     expect(page.get_by_role("status").first).to_contain_text("kept apart from your application")
 
-    page.goto(f"{server.url}/wales/me/")
-    page.get_by_role("link", name="You are offered membership of Q").click()
+    page.goto(f"{server.url}/wales/apply/{application}/offer")
     look(page, check)
     page.get_by_role("button", name="Accept and become a member").click()
     expect(page.get_by_role("alert")).to_contain_text("Tick the promise")

@@ -324,8 +324,10 @@ def test_what_cannot_be_moved(app: Flask, session: ScopedSession, there: ScopedS
 
 
 def test_the_central_team_moves_it_on_a_page(
-    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mixed: list[int] = []
+    monkeypatch.setattr(equality, "mix", lambda own, mix=equality.mix: mixed.append(mix(own)))
     made = written(session, form, ann, app)
     said(app, made, "age", "a25_34")
     shown_window(there, make_window(there, form, -30, -10, name="Autumn"))
@@ -358,6 +360,7 @@ def test_the_central_team_moves_it_on_a_page(
     assert "Works in Cardiff" in page
     new = there.scalar(sa.select(Application.id))
     assert there.scalar(sa.select(EqualityResponse.link)) == link(app.config["Q"].secret_key, str(new))
+    assert mixed == [1], "nothing ties the answers to the move, not even until the night"
     assert f"/wales/manage/admissions/applications/{new}" in page
     assert "This application came from Scotland." in central.get(f"/wales/manage/admissions/applications/{new}").text
     assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200
