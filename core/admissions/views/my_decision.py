@@ -46,7 +46,8 @@ def _page(mine: queries.Mine, form: UnderstoodForm | None = None) -> Response:
     return render(
         "admissions/decided/decision.html", 422 if form is not None else 200, mine=mine, told=mine.status,
         letters=queries.letters(context.session, mine.status), appeals=queries.appeals(context.session, mine.id, mine.status),
-        said=queries.feedback(context.session, mine.id), offer=_offer(mine) if mine.status.outcome == "accept" else None, form=form or UnderstoodForm(formdata=None),
+        said=queries.feedback(context.session, mine.id), offer=_offer(mine) if mine.status.outcome == "accept" else None,
+        form=form or UnderstoodForm(formdata=None),
     )  # fmt: skip
 
 

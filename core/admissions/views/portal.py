@@ -86,16 +86,8 @@ def _site(tenant: TenantSnapshot, standing: Standing) -> Site:
     area = (cy and details["area_cy"]) or details["area"]
     dots = next((site for site in uk_map().sites if site.tenant == tenant.slug), None)
     colour = details["colours"]["map"]
-    return Site(
-        tenant.slug,
-        tenant.named(language),
-        area,
-        tenant.led_by(language),
-        f"{tenant.prefix}/apply/",
-        standing,
-        colour,
-        dots,
-    )
+    partner = tenant.led_by(language)
+    return Site(tenant.slug, tenant.named(language), area, partner, f"{tenant.prefix}/apply/", standing, colour, dots)
 
 
 @blueprint.get("/")

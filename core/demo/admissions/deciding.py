@@ -322,7 +322,8 @@ def send(panel: Panel, tenant: TenantSnapshot, one: Settled, at: datetime, *, fa
     applied, mail_id = one.case.applied, new_id()
     facts = Told(
         applied.reference, one.outcome, {locale: tenant.named(locale) for locale in LANGUAGES},
-        {locale: tenant.led_by(locale) for locale in LANGUAGES}, levels(one.case), one.said, appeal_until(at, seams.APPEAL_DAYS) if one.outcome == "decline" else None, again=one.number > 1,
+        {locale: tenant.led_by(locale) for locale in LANGUAGES}, levels(one.case), one.said,
+        appeal_until(at, seams.APPEAL_DAYS) if one.outcome == "decline" else None, again=one.number > 1,
     )  # fmt: skip
     letters = {locale: compose(facts, locale) for locale in LANGUAGES}
     subject, paragraphs = letters["en"].subject, letters["en"].paragraphs

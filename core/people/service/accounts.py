@@ -43,7 +43,8 @@ def register(
     """Begin an account: a letter with a link, by which whoever reads the mailbox chooses the password.
 
     An address that has an account gets word of that instead. The caller cannot tell which, by answer or by work done.
-    `key` is the form's one-use key, `then` the page of this host that the letter's link leads on to. Raises Invalid for an empty name or what cannot be an address.
+    `key` is the form's one-use key, `then` the page of this host that the letter's link leads on to. Raises Invalid for
+    an empty name or what cannot be an address.
     """
     errors = {} if name.strip() else {"name": NO_NAME}
     if not emails.is_address(email.strip()):
