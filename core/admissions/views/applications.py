@@ -21,6 +21,7 @@ from core.admissions.states import (
     TRANSFERRED,
     WITHDRAWN,
 )
+from core.admissions.views.shared import searched
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
@@ -36,7 +37,6 @@ from core.web.where import only_at_partners_sites
 blueprint = Blueprint("applications", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
 SIZE = 25
-LONGEST_SEARCH = 100
 STATES = {
     SUBMITTED: (N_("Submitted"), "info"),
     INFO_REQUESTED: (N_("More is asked"), "warn"),
@@ -112,12 +112,6 @@ def _keep_nothing(response: Response) -> Response:
     """These pages hold what people wrote about themselves: no browser or proxy keeps them."""
     response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def searched(name: str) -> str:
-    """What was typed to search for, without the characters that a database refuses."""
-    typed = request.args.get(name, "").strip()[:LONGEST_SEARCH]
-    return typed.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 @blueprint.get("/windows/<window_id>/applications")
