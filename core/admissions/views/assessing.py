@@ -13,7 +13,7 @@ from core.admissions.queries.scores import Sealed
 from core.admissions.service import declaring, discussion_notes
 from core.admissions.service.scoring import in_the_room
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TAKEN_BACK, TURNED_DOWN
-from core.admissions.views.shared import kept_by_nobody, kept_on, version_sent
+from core.admissions.views.shared import kept_by_nobody, kept_on, searched, version_sent
 from core.admissions.web_forms.assessing import DeclareForm, NoteForm, RecuseForm, TurnDownForm
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
@@ -71,7 +71,7 @@ def listing() -> Response:
     wished = Listing.read(
         url_for("assessing.listing"), request.args, sorts=tuple(queries.ORDERS), filters=("show", "q"), size=SIZE
     )
-    kind, search = (shown if shown in SHOWN else SHOWN[0]), request.args.get("q", "").strip()[:20]
+    kind, search = (shown if shown in SHOWN else SHOWN[0]), searched("q")
 
     def read(limit: int | None, offset: int) -> tuple[list[queries.Mine], int]:
         return queries.listed(session, account_id, kind, wished.sort, search, limit, offset)

@@ -11,7 +11,7 @@ from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.queries import assessors as queries
 from core.admissions.queries.assessors import Row
 from core.admissions.service import assessors as service
-from core.admissions.views.shared import kept_on, version_sent
+from core.admissions.views.shared import kept_on, searched, version_sent
 from core.admissions.web_forms.panels import AddForm, InterestForm, PlaceForm, WhyForm
 from core.kernel.errors import Conflict
 from core.kernel.permissions import Permission
@@ -29,7 +29,6 @@ from core.web.where import only_at_partners_sites
 blueprint = Blueprint("assessors", __name__, url_prefix="/manage/admissions/assessors")
 only_at_partners_sites(blueprint)
 SIZE = 50
-LONGEST_SEARCH = 100
 USUAL_CAPACITY = 20
 STATES = {"active": (N_("Active"), "ok"), "paused": (N_("Paused"), "warn"), "ended": (N_("Ended"), "neutral")}
 SORTS: dict[str, Callable[[Row], Any]] = {
@@ -63,7 +62,7 @@ ASSESSORS = Sheet(
 def listing() -> Response:
     """Everybody who is or was on the panel."""
     context = here()
-    search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    search = searched("q")
     state, role = request.args.get("state", ""), request.args.get("role", "")
     wished = Listing.read(
         url_for("assessors.listing"), request.args, sorts=tuple(SORTS), filters=("q", "state", "role"), size=SIZE

@@ -12,6 +12,7 @@ from core.admissions.queries.offers import Listed
 from core.admissions.service import offers as service
 from core.admissions.states import JOINED, LAPSED, OFFER, OFFERED, REFUSED
 from core.admissions.views.applying import blueprint as applying
+from core.admissions.views.shared import searched
 from core.admissions.views.windows import blueprint as managing
 from core.admissions.web_forms.joining import PromiseForm, RenewForm
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -27,7 +28,7 @@ from core.web.lists import listed
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 
-SIZE, LONGEST_SEARCH = 50, 100
+SIZE = 50
 STATES = {
     OFFERED: (N_("Not answered yet"), "warn"),
     JOINED: (N_("Accepted"), "ok"),
@@ -100,7 +101,7 @@ def offer_decline(application_id: str) -> Response:
 def offer_list() -> Response:
     """Who was offered membership here, and what became of it."""
     context = here()
-    search, state = request.args.get("q", "").strip()[:LONGEST_SEARCH].replace("\0", ""), request.args.get("state", "")
+    search, state = searched("q"), request.args.get("state", "")
     state = state if state in OFFER.states else ""
     listing = Listing.read(
         url_for("windows.offer_list"), request.args, sorts=tuple(queries.SORTS), filters=("q", "state"), size=SIZE

@@ -16,7 +16,7 @@ from core.admissions.service import declaring, discussion_notes, redacting
 from core.admissions.service import scoring as scoring_service
 from core.admissions.states import SEALED
 from core.admissions.views.assessing import KEYS, STATES, shifts
-from core.admissions.views.shared import kept_by_nobody, kept_on, me, version_sent
+from core.admissions.views.shared import kept_by_nobody, kept_on, me, searched, version_sent
 from core.admissions.web_forms.assessing import NoteForm, RedactForm, ReopenForm, ResolveForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Invalid, NotFound, Refused
@@ -94,7 +94,7 @@ def prepare(window_id: str) -> Response:
     wished = Listing.read(
         url_for("oversight.prepare", window_id=window_id), request.args, sorts=SORTS, filters=("q",), size=SIZE
     )
-    search = request.args.get("q", "").strip()[:80]
+    search = searched("q")
 
     def read(limit: int | None, offset: int) -> tuple[list[oversight.Prepared], int]:
         return oversight.prepared(session, me(), window_id, wished.sort, search, limit, offset)

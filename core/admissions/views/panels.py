@@ -23,7 +23,7 @@ from core.admissions.states import (
     TAKEN_BACK,
     TURNED_DOWN,
 )
-from core.admissions.views.shared import kept_on, version_sent
+from core.admissions.views.shared import kept_on, searched, version_sent
 from core.admissions.web_forms.panels import AssignForm, WhyForm, usual_day
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Refused
@@ -42,7 +42,6 @@ from core.web.where import only_at_partners_sites
 blueprint = Blueprint("panels", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
 SIZE = 25
-LONGEST_SEARCH = 100
 STATES = {
     OFFERED: (N_("Offered"), "info"),
     DECLARED: (N_("Waits for you: a minor conflict was declared"), "warn"),
@@ -114,7 +113,7 @@ def page(window_id: str, problem: str = "") -> Response:
     window = windows.one(context.session, window_id)
     wanted = needs_in(context.session)(window_id)
     everything = queries.on_panel(context.session, context.visitor.account_id, window_id, wanted)
-    search, show_only = request.args.get("q", "").strip()[:LONGEST_SEARCH], request.args.get("show", "")
+    search, show_only = searched("q"), request.args.get("show", "")
     keep: dict[str, Callable[[OnPanel], object]] = {
         "missing": lambda row: not row.complete, "overdue": lambda row: row.overdue, "complete": lambda row: row.complete,
     }  # fmt: skip
