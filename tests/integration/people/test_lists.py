@@ -91,6 +91,7 @@ def test_my_items_from_every_site(app: Flask, session_for: Sessions, frozen_cloc
     wales, oxford = session_for("wales"), session_for("oxford")
     _put(wales, mine, "Next month", 30)
     _put(oxford, mine, "Tomorrow", 1)
+    _put(oxford, mine, "100% of wards %(in) time", 2)
     _put(wales, mine, "Any time", None)
     _put(wales, mine, "Yesterday", -1)
     _put(oxford, mine, "Last year", -365)
@@ -112,6 +113,7 @@ def test_my_items_from_every_site(app: Flask, session_for: Sessions, frozen_cloc
     places = [page.index(words) for words in order]
     assert places == sorted(places)
     assert "Somebody else" not in page
+    assert "100% of wards %(in) time" in page
     assert 'href="/oxford/events/x/"' in page
     assert 'href="/wales/events/x/"' in page
 
