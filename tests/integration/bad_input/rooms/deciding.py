@@ -72,11 +72,13 @@ def make_deciding(cast: Cast) -> Room:
     to_sign, also = office.application("una"), office.application("vic")
     signed, ready, held = (office.application(name) for name in ("wyn", "xan", "yve"))
     out, appealed = office.application("member", "decline"), office.application("zoe", "decline")
+    waits = office.application("assessor", "decline")
     waiting = office.signed(signed)
     office.moderated(ready)
     in_batch = office.moderated(held)
-    batch, gone = office.batch("Next", in_batch), office.released(out, appealed)
-    appeals.appeal(session, Actor(cast.person("zoe"), ""), appealed, "Overlooked.", post=lambda *_: None)
+    batch, gone = office.batch("Next", in_batch), office.released(out, appealed, waits)
+    for who, one in (("zoe", appealed), ("assessor", waits)):
+        appeals.appeal(session, Actor(cast.person(who), ""), one, "Overlooked.", post=lambda *_: None)
     pages = ("listing", "one", "comments", "check", "sign_many", "batch_new")
     day = clock.london(clock.now()).date() + timedelta(days=30)
     return Room(
@@ -84,7 +86,8 @@ def make_deciding(cast: Cast) -> Room:
             **{f"decisions.{page}:window_id": (window,) for page in pages},
             "decisions.one:application_id": (to_sign, also, out), "decisions.comments:application_id": (signed,),
             "batch_id": (batch, gone), "decision_id": (in_batch[0],), "admissions.moderation_one:decision_id": (waiting,),
-            "appeal_id": (session.scalars(sa.select(Appeal.id)).one(),),
+            "appeal_id": (session.scalars(sa.select(Appeal.id).where(Appeal.application_id == appealed)).one(),),
+            "applying.withdraw_appeal:application_id": (waits,),
             **{f"applying.{page}:application_id": (out,) for page in ("decision", "understood", "appeal")},
         },
         {
