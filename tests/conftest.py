@@ -1,6 +1,7 @@
 """The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -14,6 +15,10 @@ pytest_plugins = (
     "tests.support.process_fixtures",
     "tests.support.browser_fixtures",
 )
+
+# The suite starts hundreds of Python processes: where none may keep what it compiled, each compiles the platform again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
