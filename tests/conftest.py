@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import network
 from tests.support.postgres import NoPostgres, postgres_server
+from tests.support.thorough import THOROUGH
 
 pytest_plugins = (
     "tests.support.data_fixtures",
@@ -70,6 +71,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for only in item.iter_markers("only"):
             item.add_marker("database")
             other.extend([item] if only.args != (engine,) else [])
+        for mainly in item.iter_markers("mainly"):
+            item.add_marker("database")
+            other.extend([item] if mainly.args != (engine,) and not THOROUGH else [])
         if "bench" in item.keywords and not measuring:
             other.append(item)
     if other:

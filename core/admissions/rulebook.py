@@ -39,6 +39,10 @@ class Rulebook:
         found = self.catalogue().packs.get(ref)
         return found[0] if found is not None else "core"
 
+    def refs_of(self, plugin: str) -> list[str]:
+        """The `id@version` of each rule pack in service that a plugin offers."""
+        return sorted(ref for ref, (offered_by, _) in self.catalogue().packs.items() if offered_by == plugin)
+
     def words_of(self, ref: str) -> Mapping[str, str]:
         """The words for the reasons of `id@version`; none for one that is not in service."""
         found = self.catalogue().packs.get(ref)

@@ -248,6 +248,8 @@ class _Builder:
                 members += 1
                 email = waiting.pop(tenant.slug, "") or f"person{members:03d}@people.example"
                 self._member(email, tenant, cohort, since)
+        second = self._account("central2@demo.example", self._name())
+        self._grant(second, Role.CENTRAL_TEAM, 1)  # answers appeals: who moderated a decision cannot
         self.session.execute(sa.insert(Account), self.accounts)
         for model, rows in self.others.items():
             self.session.execute(sa.insert(model), rows)

@@ -45,10 +45,11 @@ def _new_password() -> PasswordField:
 
 
 class RegisterForm(Form):
-    """Begin an account: the password is chosen by whoever opens the mailed link."""
+    """Begin an account: the password is chosen by whoever opens the mailed link; `next` is the page to go on to then."""
 
     name = _name()
     email = _email()
+    next = HiddenField()
 
 
 class ConfirmForm(Form):

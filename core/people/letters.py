@@ -96,9 +96,8 @@ LETTERS = {
 def send(session: ScopedSession, letter: Letter) -> None:
     """Write `letter` in the reader's language and hand it to the outbox, in the caller's transaction."""
     context, words = here(), LETTERS[letter.kind]
-    path = ""
-    if words.endpoint:
-        path = url_for(words.endpoint, token=letter.token) if letter.token else url_for(words.endpoint)
+    given = {name: value for name, value in (("token", letter.token), ("next", letter.then)) if value}
+    path = url_for(words.endpoint, **given) if words.endpoint else ""
     language, context.language = context.language, letter.locale
     try:
         places: dict[str, Callable[[], str]] = {"at": lambda: _moment(letter), "contact": platform_address}

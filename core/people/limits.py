@@ -25,6 +25,7 @@ BY_PLACE = "60 per 15 minutes"
 BY_ADDRESS = "10 per 15 minutes"
 MAILS_BY_PLACE = "30 per hour"
 MAILS_BY_ADDRESS = "4 per hour"
+UPLOADS = "30 per 15 minutes"
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
 """Where Redis cannot be reached, each process counts by itself until it is back: signing in must not depend on it."""
 
@@ -84,6 +85,12 @@ def mails(view: Callable[..., Any]) -> Any:
         MAILS_BY_ADDRESS, methods=["POST"], key_func=_address, exempt_when=_no_address, deduct_when=_went_out
     )
     return limiter.limit(MAILS_BY_PLACE, methods=["POST"], deduct_when=_went_out)(by_address(view))
+
+
+def uploads(take: Callable[..., Any]) -> Any:
+    """Limit how often one account sends a file, for the function that takes it: reading one costs memory and time. Where it
+    is too often the function raises RateLimitExceeded, before the file is read."""
+    return limiter.limit(UPLOADS, key_func=lambda: f"account:{here().visitor.account_id}")(take)
 
 
 def _too_many(_: RateLimitExceeded) -> Response:

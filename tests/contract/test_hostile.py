@@ -18,6 +18,7 @@ from tests.contract.hostile.make import BEFORE_IT_HARMS
 from tests.contract.hostile.thief.plugin import LOOT, WAYS
 from tests.support.databases import Database
 
+pytestmark = pytest.mark.mainly("sqlite")  # the harder case: PostgreSQL would keep the rows back by itself
 HOME = "tests.contract.hostile"
 REAL = discover(ROOT / "plugins", installed=False)
 Load = Callable[..., Site]

@@ -14,6 +14,7 @@ from tests.support.databases import Database
 from tests.support.environment import ROOT
 from tests.support.servers import Process
 
+pytestmark = pytest.mark.mainly("sqlite")  # the figures are kept in files
 COUNTED = re.compile(
     r'^q_request_seconds_count\{endpoint="(?P<endpoint>[^"]*)",status="(?P<status>\d+)"\} (?P<count>\d+)', re.MULTILINE
 )

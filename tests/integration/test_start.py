@@ -17,6 +17,7 @@ from tests.support.databases import Database
 from tests.support.environment import ROOT, environment
 from tests.support.servers import Process
 
+pytestmark = pytest.mark.mainly("sqlite")  # what a process imports and keeps has nothing to do with the engine
 RARE = (
     "aiosmtpd", "alembic", "authlib", "babel.messages.extract", "boto3", "croniter", "dbos", "granian", "icalendar", "mako",
     "markdown_it", "multiprocessing.pool", "nh3", "obstore", "openpyxl", "PIL", "qrcode", "redis", "unittest", "xlsxwriter",

@@ -4,9 +4,13 @@ import smtplib
 from collections.abc import Callable
 from email.message import EmailMessage
 
+import pytest
+
 from tests.support.databases import Database
 from tests.support.mailbox import Mailbox
 from tests.support.servers import Process, alive, status
+
+pytestmark = pytest.mark.mainly("sqlite")  # about processes, not about their data
 
 
 def test_a_server_answers_and_stops_when_asked(start_server: Callable[..., Process], other_database: Database) -> None:

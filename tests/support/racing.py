@@ -16,6 +16,7 @@ from core.kernel.errors import DomainError
 
 AT_ONCE = 6
 RACES = (
+    "tests.integration.admissions.applying_race", "tests.integration.admissions.decision_race",
     "tests.integration.admissions.joining_race", "tests.integration.admissions.panel_race",
     "tests.integration.admissions.seal_race", "tests.plugins.local_events.race",
 )  # fmt: skip

@@ -37,7 +37,7 @@ def reasons(state: State, p: int, a: int, links: set[Edge]) -> tuple[Words, ...]
     if not rivals:
         found.append(Words("all", N_("Everybody who may assess it is needed")))
     elif all(before <= load for load, _ in rivals):
-        message = N_("Nobody among the %(may)s who may has fewer")
+        message = N_("Of the %(may)s who may assess it, nobody has fewer applications")
         found.append(Words("least_loaded", message, {"may": may.bit_count()}))
     elif all(before <= load for load, room in rivals if room):
         found.append(Words("room", N_("Those who have fewer can take no more")))

@@ -49,7 +49,7 @@ class Application(TenantOwned, Base):
     reminded_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-    submitted_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]  # the first time: what is submitted again has an instant of its own
     lateness: Mapped[str] = mapped_column(sa.String(20), default="")
     state_why: Mapped[str] = mapped_column(sa.String(500), default="")
 
@@ -128,13 +128,14 @@ class InfoRequest(TenantOwned, Base):
 
 class Attachment(TenantOwned, Base):
     """A file that an applicant gave for a question: what it is, and under which `key` its content is stored. Removed ones keep
-    their row until their content is deleted."""
+    their row until their content is deleted. Before `stored_at` the row only holds a place: the content is on its way."""
 
     __tablename__ = "admissions_attachment"
     __table_args__ = tenant_args(
         tenant_fk("application_id", "admissions_application"),
         sa.UniqueConstraint("key"),
         sa.CheckConstraint("size > 0", name="size"),
+        sa.CheckConstraint("stored_at is not null or removed_at is not null", name="stored"),
         sa.Index("ix_admissions_attachment_of", "tenant_id", "application_id", "question"),
     )
     id: Mapped[Id]
@@ -146,4 +147,5 @@ class Attachment(TenantOwned, Base):
     sha256: Mapped[str] = mapped_column(sa.String(64))
     key: Mapped[str] = mapped_column(sa.String(120))
     at: Mapped[datetime]
+    stored_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]

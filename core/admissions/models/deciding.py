@@ -134,7 +134,7 @@ class ReleaseBatch(TenantOwned, Base):
 class Decision(TenantOwned, Base):
     """What is decided about an application (the state machine is `states.DECISION`). Signed by the partner, moderated by
     somebody else of the central team, held in a batch, released. A later correction is a new row that supersedes this one:
-    a released decision never changes. `comments` maps criteria to the words that may stand in the letter, in both languages."""
+    a released decision never changes. It ends as withdrawn with its application. `comments` maps criteria to the words that may stand in the letter, in both languages."""
 
     __tablename__ = "admissions_decision"
     __table_args__ = tenant_args(
@@ -147,7 +147,8 @@ class Decision(TenantOwned, Base):
         sa.CheckConstraint("outcome in ('accept', 'decline')", name="outcome"),
         sa.CheckConstraint("moderated_by is null or moderated_by <> signed_by", name="two_people"),
         sa.CheckConstraint(
-            "(state in ('moderated', 'held', 'released', 'superseded')) = (moderated_at is not null)", name="moderated"
+            "state = 'withdrawn' or (state in ('moderated', 'held', 'released', 'superseded')) = (moderated_at is not null)",
+            name="moderated",
         ),
         sa.CheckConstraint("state <> 'held' or batch_id is not null", name="held"),
         sa.CheckConstraint("(state in ('released', 'superseded')) = (released_at is not null)", name="released"),

@@ -26,6 +26,7 @@ from core.admissions.models import (
 from core.admissions.personal import assessing, deciding
 from core.admissions.queries import public
 from core.admissions.service.attachments import REMOVED_KEPT_FOR
+from core.admissions.service.ending_decisions import withdraw_in
 from core.admissions.service.interest import STOPPED_KEPT_FOR, UNCONFIRMED_KEPT_FOR
 from core.admissions.states import DRAFT, INFO_REQUESTED, SUBMITTED, WITHDRAWN
 from core.data.session import ScopedSession, after_commit
@@ -92,7 +93,7 @@ def _held(application_id: str) -> dict[str, Any]:
         .where(InfoRequest.application_id == application_id)
         .order_by(InfoRequest.at),
         "files": sa.select(Attachment.name, Attachment.mime, Attachment.size, Attachment.at, Attachment.removed_at)
-        .where(Attachment.application_id == application_id)
+        .where(Attachment.application_id == application_id, Attachment.stored_at.is_not(None))
         .order_by(Attachment.at, Attachment.id),
     }
 
@@ -137,7 +138,9 @@ def erase(session: ScopedSession, account_id: str) -> int:
     count = change(session, *(sa.delete(model).where(model.submission_id.in_(submitted)) for model in OF_SUBMISSIONS))
     count += assessing.erase_applicant(session, mine)  # it hangs on what was submitted: before that goes
     count += deciding.erase(session, mine) + _erase_files(session, account_id)
-    state = sa.case((Application.state.in_((DRAFT, SUBMITTED, INFO_REQUESTED)), WITHDRAWN), else_=Application.state)
+    undecided = Application.state.in_((DRAFT, SUBMITTED, INFO_REQUESTED))
+    count += withdraw_in(session, mine.where(undecided))
+    state = sa.case((undecided, WITHDRAWN), else_=Application.state)
     return count + change(
         session,
         *(sa.delete(model).where(model.application_id.in_(mine)) for model in WORDS),

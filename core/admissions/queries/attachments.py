@@ -89,7 +89,7 @@ def _submitted(account_id: str | None, application_id: str) -> sa.Select[Any]:
     return (
         sa.select(*_FILE)
         .where(
-            Attachment.application_id == application_id, in_a_submission(),
+            Attachment.application_id == application_id, Attachment.stored_at.is_not(None), in_a_submission(),
             clear_of(account_id, Attachment.application_id),  # type: ignore[arg-type]  # an attribute is a column element
         )
         .order_by(Attachment.at.desc(), Attachment.id)

@@ -20,7 +20,6 @@ from core.admissions.states import (
     SUBMITTED,
     SUPERSEDED,
     UNDER_WAY,
-    WITHDRAWN,
 )
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
@@ -153,9 +152,7 @@ def entries(
 
 def ready(session: ScopedSession, account_id: str | None, window_id: str) -> list[Entry]:
     """The decisions of a window that are moderated and in no batch, by reference; in one statement."""
-    query = _entries(account_id).where(
-        Decision.state == MODERATED, Application.window_id == window_id, Application.state != WITHDRAWN
-    )
+    query = _entries(account_id).where(Decision.state == MODERATED, Application.window_id == window_id)
     return [Entry(*row) for row in session.execute(query.order_by(Application.reference))]
 
 

@@ -24,7 +24,16 @@ from core.admissions.models import (
 )
 from core.admissions.queries.rules import last_numbers
 from core.admissions.rules import Case, Mark
-from core.admissions.states import ACCEPTED, DECLINED, HELD_BY_ASSESSOR, INFO_REQUESTED, RETURNED, SUBMITTED, SUPERSEDED
+from core.admissions.states import (
+    ACCEPTED,
+    DECLINED,
+    HELD_BY_ASSESSOR,
+    INFO_REQUESTED,
+    RETURNED,
+    SUBMITTED,
+    SUPERSEDED,
+    WITHDRAWN,
+)
 from core.data.session import ScopedSession
 from core.kernel import clock
 
@@ -154,7 +163,7 @@ def waits(session: ScopedSession, window_id: str) -> list[tuple[str, int]]:
         .join(Decision, Decision.application_id == Application.id)
         .where(
             Application.window_id == window_id, Application.submitted_at.is_not(None),
-            Decision.state.not_in((RETURNED, SUPERSEDED)),
+            Decision.state.not_in((RETURNED, SUPERSEDED, WITHDRAWN)),
         )
     )  # fmt: skip
     return [

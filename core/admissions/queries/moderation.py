@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.admissions.models import Application, Decision, Window
 from core.admissions.queries.deciding import assessed_by
 from core.admissions.queries.sight import clear_of
-from core.admissions.states import SIGNED, WITHDRAWN
+from core.admissions.states import SIGNED
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -51,7 +51,7 @@ def _signed(account_id: str | None) -> tuple[Any, sa.ColumnElement[bool]]:
         .join(Application, (Application.tenant_id == Decision.tenant_id) & (Application.id == Decision.application_id))
         .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
         .outerjoin(Account, Account.id == Decision.signed_by)
-        .where(Decision.state == SIGNED, Application.state != WITHDRAWN, clear_of(account_id))
+        .where(Decision.state == SIGNED, clear_of(account_id))
     )  # fmt: skip
     return query, drawn
 

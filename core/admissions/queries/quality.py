@@ -24,7 +24,6 @@ from core.admissions.models import (
     EqualityFigures,
     QualityReport,
     Score,
-    Submission,
     Window,
 )
 from core.admissions.quality.equality import Published
@@ -149,8 +148,7 @@ def _calibration(session: ScopedSession) -> list[Scored]:
 
 
 def _applied(session: ScopedSession, period: str, without: frozenset[str]) -> list[Applied]:
-    """Submitted applications (two statements). Time runs from the first submission; erased ones have none left, and tell when
-    they were submitted last."""
+    """Submitted applications (two statements). Time runs from the first submission."""
     first = (
         sa.select(Decision.tenant_id, Decision.application_id, sa.func.min(Decision.released_at).label("at"))
         .where(Decision.released_at.is_not(None))
@@ -159,14 +157,7 @@ def _applied(session: ScopedSession, period: str, without: frozenset[str]) -> li
     )
     rows = session.execute(
         sa.select(
-            Application.id, Application.tenant_id, Application.locale, Application.state,
-            sa.func.coalesce(Submission.at, Application.submitted_at), first.c.at,
-        )
-        .outerjoin(
-            Submission,
-            (Submission.tenant_id == Application.tenant_id)
-            & (Submission.application_id == Application.id)
-            & (Submission.number == 1),
+            Application.id, Application.tenant_id, Application.locale, Application.state, Application.submitted_at, first.c.at,
         )
         .outerjoin(first, (first.c.tenant_id == Application.tenant_id) & (first.c.application_id == Application.id))
         .where(Application.state.in_(COUNTED), *_in_period(period))

@@ -33,7 +33,6 @@ from core.admissions.states import (
     SIGNED,
     SUBMITTED,
     UNDER_WAY,
-    WITHDRAWN,
 )
 from core.data.session import ScopedSession
 
@@ -164,9 +163,7 @@ def _returned() -> Any:
 
 def _moderated() -> Any:
     """Decisions that no batch holds yet."""
-    return _joined("hold", Decision.moderated_at, Decision).where(
-        Decision.state == MODERATED, Application.state != WITHDRAWN
-    )
+    return _joined("hold", Decision.moderated_at, Decision).where(Decision.state == MODERATED)
 
 
 def _batches(account_id: str | None, now: datetime) -> Any:
@@ -194,9 +191,7 @@ def _appeals() -> Any:
 
 def _to_moderate() -> Any:
     """Signed decisions: somebody of the central team, not the signer, moderates them."""
-    return _joined("moderate", Decision.signed_at, Decision).where(
-        Decision.state == SIGNED, Application.state != WITHDRAWN
-    )
+    return _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
 
 
 def _incidents() -> Any:

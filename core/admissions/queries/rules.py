@@ -1,6 +1,6 @@
 """Reading what windows pin, and what rules proposed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -94,6 +94,17 @@ def in_use(session: ScopedSession, *, over: bool) -> list[Use]:
         one = _read(pin)
         found.append(Use(tenant_id, one.window_id, name, opens_at, times.state(now), one))
     return found
+
+
+def undecided_by(session: ScopedSession, refs: Collection[str]) -> int:
+    """How many windows of the session's scope pin one of these rule packs (`id@version`) and are neither decided nor
+    cancelled: they keep it, whatever becomes of its plugin."""
+    query = (
+        sa.select(sa.func.count(WindowRules.id))
+        .join(Window, sa.and_(Window.id == WindowRules.window_id, Window.tenant_id == WindowRules.tenant_id))
+        .where(WindowRules.rule.in_(refs), Window.state != "cancelled", Window.released_at.is_(None))
+    )
+    return session.scalar(query) or 0
 
 
 def without_rules(session: ScopedSession) -> list[str]:

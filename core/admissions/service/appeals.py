@@ -15,6 +15,7 @@ from core.admissions.service.deciding import insert_signed
 from core.admissions.service.windows import may_manage
 from core.admissions.states import DECLINED, RELEASED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -112,6 +113,8 @@ def uphold(session: ScopedSession, actor: Actor, appeal_id: str, version: int, a
     answer = _answered(answer)
     may_manage(actor)
     with transaction(session):
+        of_it = sa.select(Appeal.application_id).where(Appeal.id == appeal_id)
+        hold_in_order(session, Application, Application.id.in_(of_it))  # against a release that replaces its decision
         found = _end(session, actor, appeal_id, version, "upheld", answer)
         row = {
             "application_id": found.application_id, "proposal_id": None, "outcome": "accept", "override_code": APPEAL,

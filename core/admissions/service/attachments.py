@@ -30,25 +30,44 @@ TOO_MANY = N_("You have given too many files. Those you replaced are deleted aft
 def give(session: ScopedSession, mine: Mine, account_id: str, question: str, upload: Upload, store: Store) -> None:
     """Keep `upload` as the answer to `question`; the file that was there before is removed.
 
-    Of two tabs the later one stays; the trail of answers has both. Raises NotFound for a question that takes no file or may
-    not be changed, Refused when the window takes no more, the application is no draft, or it has too many files.
+    Three steps: a place among the files of the application is taken, so that nothing is stored beyond the limit; the content
+    is stored; the file becomes the answer. A process that dies in between leaves a place that the job sweeps. Of two tabs
+    the later one stays; the trail of answers has both. Raises NotFound for a question that takes no file or may not be
+    changed, Refused when the window takes no more, the application is no draft (then a place stays taken for a day), or it
+    has too many files.
     """
     _may_change(mine, question)
     key, now = new_key(session.scope.tenant_id or 0), clock.now()
+    file_id = _take_place(session, mine, account_id, question, upload, key, now)
     store.put(key, upload.content)  # never deleted again on an error: whether the commit arrived is not known then
+    with transaction(session):
+        _lock(session, mine, account_id, now)
+        _remove(session, mine.id, question, now)
+        session.execute(
+            sa.update(Attachment)
+            .where(Attachment.id == file_id, Attachment.stored_at.is_(None))
+            .values(stored_at=clock.now(), removed_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        _answer(session, mine, question, upload.answer(), now)
+
+
+def _take_place(
+    session: ScopedSession, mine: Mine, account_id: str, question: str, upload: Upload, key: str, now: datetime
+) -> str:  # fmt: skip
+    """Write the row of a file whose content is still to be stored: it counts, and is nobody's answer yet. Its id."""
+    row = {
+        "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": mine.id, "question": question,
+        "name": upload.name, "mime": upload.mime, "size": len(upload.content), "sha256": upload.sha256, "key": key,
+        "at": now, "stored_at": None, "removed_at": now,
+    }  # fmt: skip
     with transaction(session):
         _lock(session, mine, account_id, now)
         kept = sa.select(sa.func.count(Attachment.id)).where(Attachment.application_id == mine.id)
         if int(session.scalar(kept) or 0) >= MOST_FILES:
             raise Refused(TOO_MANY)
-        _remove(session, mine.id, question, now)
-        row = {
-            "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": mine.id, "question": question,
-            "name": upload.name, "mime": upload.mime, "size": len(upload.content), "sha256": upload.sha256, "key": key,
-            "at": now, "removed_at": None,
-        }  # fmt: skip
         session.execute(sa.insert(Attachment), [row])
-        _answer(session, mine, question, upload.answer(), now)
+    return str(row["id"])
 
 
 def remove(session: ScopedSession, mine: Mine, account_id: str, question: str) -> None:
@@ -112,15 +131,18 @@ def _answer(session: ScopedSession, mine: Mine, question: str, value: dict[str, 
 
 
 def sweep(session: ScopedSession, store: Store, at: datetime) -> int:
-    """Delete what was removed a week ago and is in no submission, and contents that have no row; how many contents.
+    """Delete what was removed a week ago and is in no submission, places that nothing was stored for within a day, and
+    contents that have no row; how many contents.
 
     For the session's tenant. Rows go first, in a transaction: dying in between leaves contents without one, for next time.
     """
+    replaced = sa.and_(Attachment.removed_at < at - REMOVED_KEPT_FOR, ~in_a_submission())
+    abandoned = sa.and_(Attachment.stored_at.is_(None), Attachment.at < at - ORPHAN_AFTER)
     with transaction(session):
         gone = list(
             session.scalars(
                 sa.delete(Attachment)
-                .where(Attachment.removed_at < at - REMOVED_KEPT_FOR, ~in_a_submission())
+                .where(sa.or_(replaced, abandoned))
                 .returning(Attachment.key)
                 .execution_options(synchronize_session=False)
             )

@@ -12,6 +12,7 @@ from core.admissions.service.windows import may_manage
 from core.admissions.states import DECISION, HELD, MODERATED
 from core.data import audit
 from core.data.idempotency import once
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -92,6 +93,7 @@ def _move(
         raise Invalid({"": N_("Choose at least one decision.")})
     with transaction(session):
         window_id = step(session, batch_id, version)
+        hold_in_order(session, Decision, Decision.id.in_(ids))
         moved = (
             _put(session, actor, batch_id, window_id, ids) if event == "hold" else _take(session, actor, batch_id, ids)
         )

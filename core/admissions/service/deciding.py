@@ -18,6 +18,7 @@ from core.admissions.service.windows import may_manage
 from core.admissions.states import JOINED, RELEASED, SIGNED, SUBMITTED
 from core.data import audit
 from core.data.idempotency import once
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -146,6 +147,7 @@ def _lock(
     """Hold the applications against being withdrawn or signed by somebody else meanwhile, without a trace on their rows:
     an applicant's page must not change. Raises NotFound, or Conflict (`changed`), for one that is not there to be signed."""
     wanted = [one for one in ids if is_id(one)]
+    hold_in_order(session, Application, Application.id.in_(wanted))
     held = session.execute(
         sa.update(Application)
         .where(

@@ -4,6 +4,7 @@ Saves are not written to the audit chain: its lock would make every applicant of
 day. They have a trail of their own, `AnswerRevision`, to which rows are only ever added.
 """
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ LONGEST_SITTING = 1800
 """Seconds between two saves that still count as time spent: after half an hour somebody had a break."""
 NO_CHANGES = N_("This application can no longer be changed.")
 CLOSED = N_("Applications are closed here. What you wrote is kept.")
+MOST_LATE, MOST_LATE_CHARACTERS = 100, 500_000
+"""What is kept of one application after its closing instant: so many texts, and so many characters in all."""
+NOT_KEPT = N_(
+    "Applications are closed here, and more was written since than we can keep. This is not saved: copy it from this page if you need it."
+)
 
 
 def new_reference(choose: Callable[[str], str] = secrets.choice) -> str:
@@ -139,7 +145,8 @@ def save(
 
     An answer takes its place only where the revision it was made from is still the current one; an equal answer changes
     nothing. `seconds` is how long the person was at the form since the last save. Raises Refused when the window takes no
-    more (the words are kept in the trail all the same), NotFound for a question that may not be changed.
+    more (the words are kept in the trail all the same, up to a limit, and the refusal says whether they are), NotFound for a
+    question that may not be changed.
     """
     allowed = {
         question.key
@@ -165,11 +172,30 @@ def save(
         if there is None:
             raise Refused(NO_CHANGES)
         saved = write_in(session, mine, wishes, now) if taken else None
-        if saved is None:
-            _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in wishes.items()}, now)
+        kept = saved is None and _keep_late(session, mine, wishes, now)
     if saved is None:
-        raise Refused(CLOSED)
+        raise Refused(CLOSED if kept else NOT_KEPT)
     return saved
+
+
+def _keep_late(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> bool:
+    """Add what came too late to the trail, all of it or, beyond the limit, nothing; whether it is kept. What the form has
+    already is. The application is held by the caller, so that nobody else adds meanwhile."""
+    late = {
+        key: wish for key, wish in wishes.items() if key not in mine.answers or mine.answers[key].value != wish.value
+    }
+    query = sa.select(
+        sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(sa.cast(AnswerRevision.value, sa.Text))), 0)
+    ).where(
+        AnswerRevision.application_id == mine.id, AnswerRevision.kept.is_(False),
+        AnswerRevision.at > (mine.due_at or mine.closes_at),
+    )  # fmt: skip
+    texts, characters = session.execute(query).one()
+    characters += sum(len(json.dumps(wish.value)) for wish in late.values())
+    if late and (texts + len(late) > MOST_LATE or characters > MOST_LATE_CHARACTERS):
+        return False
+    _trail(session, mine.id, {key: (wish.value, wish.revision, False) for key, wish in late.items()}, now)
+    return True
 
 
 def write_in(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:

@@ -10,6 +10,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service.windows import reason
 from core.admissions.states import DECISION, MODERATED, RETURNED, SIGNED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -45,6 +46,7 @@ def moderate(session: ScopedSession, actor: Actor, picks: Mapping[str, int]) -> 
     if not wanted:
         raise Invalid({"": N_("Choose at least one decision.")})
     with transaction(session):
+        hold_in_order(session, Decision, Decision.id.in_([one for one, _ in wanted]))
         done = session.scalars(
             sa.update(Decision)
             .where(

@@ -34,6 +34,7 @@ from core.admissions.states import (
     SUPERSEDED,
 )
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Refused
@@ -113,6 +114,9 @@ def release(
             ReleaseBatch.embargo_until.is_(None) | (ReleaseBatch.embargo_until <= now),
             state="released", released_at=now, released_by=actor.account_id, released_count=expected,
         )  # fmt: skip
+        # Applications before decisions, as whoever signs or corrects takes them: nobody waits in a circle, and what is
+        # corrected meanwhile is the decision that this release leaves.
+        hold_in_order(session, Application, Application.id.in_(_decided_in(batch_id)))
         take_out(session, Decision.batch_id == batch_id, ~clear_of(actor.account_id, Decision.application_id))  # type: ignore[arg-type]  # an attribute is a column element
         found = queries.letter_facts(session, actor.account_id, batch_id)
         if len(found) != expected:
@@ -137,6 +141,11 @@ def release(
             },
         )  # fmt: skip
     return len(found)
+
+
+def _decided_in(batch_id: str) -> sa.Select[str]:
+    """The applications of the decisions that are in a batch."""
+    return sa.select(Decision.application_id).where(Decision.batch_id == batch_id)
 
 
 def _decide(session: ScopedSession, batch_id: str, found: Sequence[LetterFacts], now: datetime) -> None:

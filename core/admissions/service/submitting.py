@@ -18,6 +18,7 @@ from core.admissions.queries.sight import clear_of, may_see
 from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import CLOSED
 from core.admissions.service.ending_assignments import expire_in
+from core.admissions.service.ending_decisions import withdraw_in
 from core.admissions.states import APPLICATION, DRAFT, INFO_REQUESTED, SUBMITTED, UNDER_WAY, WITHDRAWN
 from core.data import audit
 from core.data.session import ScopedSession, transaction
@@ -89,7 +90,8 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
                 Application.state.in_(APPLICATION.sources("submit")),
             )
             .values(
-                state=SUBMITTED, version=Application.version + 1, submitted_at=now, changed_at=now,
+                state=SUBMITTED, version=Application.version + 1, changed_at=now,
+                submitted_at=sa.func.coalesce(Application.submitted_at, now),
                 lateness=(lateness or Lateness.ON_TIME).value if mine.state == DRAFT else Application.lateness,
             )
             .returning(Application.id)
@@ -170,6 +172,7 @@ def _step(
             raise Refused(refused)
         _end_requests(session, application_id, "lapsed", now)
         expire_in(session, session.scope.tenant_id, [application_id], f"the application is {target}", now)
+        withdraw_in(session, [application_id])
         shelving.show(session, changed, application_id, target)
         audit.record(
             session,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
+from flask_limiter.errors import RateLimitExceeded
+from werkzeug.datastructures import FileStorage
 
 from core.admissions import downloads
-from core.admissions.form.answers import Problem, problems, read, state_of
+from core.admissions.form.answers import Problem, problems, read, state_of, unfinished
 from core.admissions.form.schema import Kind, Section
 from core.admissions.letters import applications as application_letters
 from core.admissions.letters import receipts
@@ -21,11 +23,14 @@ from core.admissions.uploads import cleaned
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.kernel.text import N_
+from core.people import limits
 from core.web.access import signed_in
 from core.web.context import here
 from core.web.i18n import gettext, say
 from core.web.pages import redirect_with, render
 
+TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")
 blueprint.add_app_template_filter(receipts.in_words, "in_words")
 
@@ -127,7 +132,10 @@ def tasks(application_id: str) -> Response:
         told = public.mine(here().session, mine.id, str(here().visitor.account_id))
         return render("admissions/submitted.html", mine=mine, told=told.status)
     states = {section.key: state_of(section, mine.values) for section in mine.schema.sections}
-    return render("admissions/tasks.html", mine=mine, states=states, taken=mine.taken(clock.now()) is not None)
+    to_do = unfinished(mine.schema, mine.values)
+    left = [part for part in mine.schema.sections if part.key in to_do and part.key in mine.sections]
+    taken = mine.taken(clock.now()) is not None
+    return render("admissions/tasks.html", mine=mine, states=states, left=left, taken=taken)
 
 
 @blueprint.route("/<application_id>/part/<key>", methods=["GET", "POST"])
@@ -161,7 +169,8 @@ def section(application_id: str, key: str) -> Response:
     if saved.lost:
         return _section_page(mine, part, values, 409, revisions=saved.revisions, lost=saved.lost, wrong=wrong)
     if wrong:
-        return _section_page(mine, part, values, 422, revisions=saved.revisions, wrong=wrong)
+        status = 429 if any(one.message == TOO_OFTEN for one in wrong.values()) else 422
+        return _section_page(mine, part, values, status, revisions=saved.revisions, wrong=wrong)
     if "remove" in request.form:
         return redirect_with(gettext("Saved."), "applying.section", application_id=mine.id, key=part.key)
     if request.form.get("go") == "later":
@@ -221,6 +230,13 @@ def _sent(part: Section) -> dict[str, Wish]:
     return found
 
 
+@limits.uploads
+def _keep(mine: Mine, key: str, sent: FileStorage) -> None:
+    """Keep a file that was sent. Raises RateLimitExceeded, Invalid (field `file`), Refused."""
+    upload = cleaned(sent.stream.read(), str(sent.filename))
+    files.give(here().session, mine, str(here().visitor.account_id), key, upload, downloads.store())
+
+
 def _take_files(mine: Mine, part: Section) -> tuple[Mine, dict[str, Problem]]:
     """Keep the section's files that were sent, and take back the one whose button was pressed: (the application as it is
     then, what is wrong by question)."""
@@ -231,12 +247,13 @@ def _take_files(mine: Mine, part: Section) -> tuple[Mine, dict[str, Problem]]:
         sent = request.files.get(question.key) if question.kind is Kind.FILE else None
         try:
             if sent is not None and sent.filename:
-                upload = cleaned(sent.stream.read(), sent.filename)
-                files.give(session, mine, account_id, question.key, upload, downloads.store())
+                _keep(mine, question.key, sent)
                 changed = True
             elif question.kind is Kind.FILE and request.form.get("remove") == question.key:
                 files.remove(session, mine, account_id, question.key)
                 changed = True
+        except RateLimitExceeded:
+            wrong[question.key] = Problem(TOO_OFTEN, {})
         except Invalid as error:
             wrong[question.key] = Problem(error.field_errors["file"], {})
         except Refused as error:

@@ -11,7 +11,7 @@ from core.admissions.queries import deciding as queries
 from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
-from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED
+from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
 from core.admissions.views.shared import kept_on
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
@@ -39,6 +39,7 @@ PROPOSED = {
 STATES = {
     SIGNED: (N_("Signed"), "info"), MODERATED: (N_("Moderated"), "brand"), "held": (N_("Held"), "brand"),
     RELEASED: (N_("Released"), "neutral"), RETURNED: (N_("Returned"), "warn"), SUPERSEDED: (N_("Replaced"), "neutral"),
+    WITHDRAWN: (N_("Withdrawn"), "neutral"),
 }  # fmt: skip
 APPLICATIONS = {
     "submitted": N_("Submitted"), "info_requested": N_("More is asked"), "withdrawn": N_("Withdrawn"),

@@ -3,6 +3,7 @@
 from flask import Response
 
 from core.admissions.letters import decision_post
+from core.admissions.queries import offers
 from core.admissions.queries import public as queries
 from core.admissions.service import appeals, feedback
 from core.admissions.views.applying import blueprint
@@ -31,12 +32,21 @@ def decision(application_id: str) -> Response:
     return _page(_decided(application_id))
 
 
+def _offer(mine: queries.Mine) -> offers.Mine | None:
+    """The offer of membership that the released decision led to; None where there is none."""
+    context = here()
+    try:
+        return offers.mine(context.session, mine.id, str(context.visitor.account_id))
+    except NotFound:
+        return None
+
+
 def _page(mine: queries.Mine, form: UnderstoodForm | None = None) -> Response:
     context = here()
     return render(
         "admissions/decided/decision.html", 422 if form is not None else 200, mine=mine, told=mine.status,
         letters=queries.letters(context.session, mine.status), appeals=queries.appeals(context.session, mine.id, mine.status),
-        said=queries.feedback(context.session, mine.id), form=form or UnderstoodForm(formdata=None),
+        said=queries.feedback(context.session, mine.id), offer=_offer(mine) if mine.status.outcome == "accept" else None, form=form or UnderstoodForm(formdata=None),
     )  # fmt: skip
 
 

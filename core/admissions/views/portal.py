@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from core.admissions.coverage import Found, asked
 from core.admissions.instants import WindowState
 from core.admissions.letters import windows as window_letters
-from core.admissions.queries import windows
+from core.admissions.queries import applying, windows
 from core.admissions.service import interest
 from core.admissions.web_forms.windows import FinderForm, InterestForm, PressForm
 from core.data.session import ScopedSession
@@ -129,13 +129,15 @@ def _partner() -> Response:
         longer = None
     kind = {WindowState.OPEN: OPEN, WindowState.SCHEDULED: AHEAD}.get(state, CLOSED) if state else CLOSED
     begun = kind == OPEN or (longer is not None and kind != AHEAD)
+    mine = applying.live_in(context.session, window.id, visitor.account_id) if window and visitor.account_id else None
     return render(
         "admissions/partner.html",
         window=window,
         kind=kind,
         longer=longer,
-        start=_start() if begun else "",
-        form=_interest_form() if kind != OPEN else None,
+        mine=mine,
+        start=_start() if begun and mine is None and not visitor.is_member else "",
+        form=_interest_form() if kind != OPEN and mine is None and not visitor.is_member else None,
         area=_site(context.tenant, Standing(kind)),
         finder=_finder_address(),
     )

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Response, abort, current_app, request
 
+from core.admissions.queries import rules
+from core.admissions.rulebook import rulebook
 from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
 from core.console.queries import Past, PluginNow, history, plugin_at
@@ -20,6 +22,7 @@ from core.web.i18n import say
 from core.web.model_forms import problems, sent_settings
 from core.web.pages import redirect_with, registry, render
 
+WINDOWS = "/manage/admissions/"
 Apply = Callable[[bool | None, Mapping[str, Any], int, str], int]
 Check = Callable[[bool | None, Mapping[str, Any]], tuple[bool, dict[str, Any]]]
 
@@ -140,7 +143,13 @@ def _open_work(steps: Steps) -> list[OpenWork]:
 def _waiting(session: ScopedSession, tenant: TenantRef, plugin: str) -> list[OpenWork]:
     call, only = registry().dispatcher.call, frozenset({plugin})
     found = call("q_open_work", only, savepoint=session.begin_nested, session=session, tenant=tenant)
-    return list(found.values())
+    return [*found.values(), *_windows(session, plugin)]
+
+
+def _windows(session: ScopedSession, plugin: str) -> list[OpenWork]:
+    """The windows that pin a rule pack of the plugin, whichever plugin brings it: each goes on by the rules that it pins."""
+    count = rules.undecided_by(session, rulebook().refs_of(plugin))
+    return [OpenWork(N_("Windows that are assessed by its rules, and go on by them"), count, WINDOWS)] if count else []
 
 
 def _routes(plugin: str) -> list[str]:

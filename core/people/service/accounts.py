@@ -37,11 +37,13 @@ class LinkHolder:
     extra: str
 
 
-def register(session: ScopedSession, tools: Tools, *, name: str, email: str, locale: str, key: str) -> None:
+def register(
+    session: ScopedSession, tools: Tools, *, name: str, email: str, locale: str, key: str, then: str = ""
+) -> None:
     """Begin an account: a letter with a link, by which whoever reads the mailbox chooses the password.
 
     An address that has an account gets word of that instead. The caller cannot tell which, by answer or by work done.
-    `key` is the form's one-use key. Raises Invalid for an empty name or what cannot be an address.
+    `key` is the form's one-use key, `then` the page of this host that the letter's link leads on to. Raises Invalid for an empty name or what cannot be an address.
     """
     errors = {} if name.strip() else {"name": NO_NAME}
     if not emails.is_address(email.strip()):
@@ -67,7 +69,7 @@ def register(session: ScopedSession, tools: Tools, *, name: str, email: str, loc
         )
         kind = "already" if known.confirmed else "confirm"
         token = "" if known.confirmed else tools.sign("confirm", known.id, known.stamp)
-        tools.post(session, Letter(kind, known.email, known.locale, known.id, token))
+        tools.post(session, Letter(kind, known.email, known.locale, known.id, token, then=then))
 
 
 def _insert(session: ScopedSession) -> postgresql.Insert | sqlite.Insert:

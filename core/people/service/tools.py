@@ -20,7 +20,8 @@ _LONGEST_TOKEN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to write: which one, to whom, in which language. `token` is that of its link, `at` a time it tells.
+    """One message to write: which one, to whom, in which language. `token` is that of its link, `at` a time it tells,
+    `then` the page (a path of this host) to go on to behind the link.
 
     A letter to an address that nobody has proved to own carries no name: the form that asks for it is open to anybody,
     and must not carry a stranger's words to a third person.
@@ -32,6 +33,7 @@ class Letter:
     account_id: str | None = None
     token: str = ""
     at: datetime | None = None
+    then: str = ""
 
 
 Post = Callable[[ScopedSession, Letter], None]

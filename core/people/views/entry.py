@@ -47,12 +47,12 @@ def register() -> Any:
     """Begin an account; the answer is the same whether the address has one."""
     if here().visitor.signed_in:
         return redirect(url_for("account.home"), 303)
-    form = RegisterForm()
+    form = RegisterForm(data={"next": request.args.get("next", "")})
     if form.validate_on_submit():
         try:
             accounts.register(
                 here().session, tools(), name=form.name.data, email=form.email.data, locale=here().language,
-                key=form.form_key.data,
+                key=form.form_key.data, then=login.safe_next(form.next.data or "", ""),
             )  # fmt: skip
             return redirect(url_for("account.check_mail"), 303)
         except Invalid as invalid:
@@ -70,8 +70,9 @@ def check_mail() -> Response:
 @blueprint.route("/confirm/<token>", methods=["GET", "POST"])
 @public
 def confirm(token: str) -> Any:
-    """Finish an account. Opening the link changes nothing: mail scanners open links too."""
+    """Finish an account, and go on where the newcomer was. Opening the link changes nothing: mail scanners open links too."""
     session = here().session
+    then = login.safe_next(request.args.get("next", ""), url_for("account.home"))
     try:
         holder = accounts.link_holder(session, tools(), "confirm", token)
         form = ConfirmForm(data={"name": holder.name})
@@ -80,7 +81,8 @@ def confirm(token: str) -> Any:
                 session, tools(), token=token, name=form.name.data, password=form.password.data
             )
             _start_device(account_id)
-            return redirect_with(_("Your account is ready, and you are signed in."), "account.home")
+            flash(_("Your account is ready, and you are signed in."))
+            return redirect(then, 303)
     except Invalid as invalid:
         form.take(invalid.field_errors)
     except DomainError as gone:

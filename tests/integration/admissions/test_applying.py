@@ -279,6 +279,22 @@ def test_more_is_asked_about_named_parts_only(
     assert session.scalar(sa.select(InfoRequest.state)) == "answered"
 
 
+def test_what_is_submitted_again_leaves_the_first_instant_as_it_was(
+    session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock
+) -> None:
+    """The time to a decision runs from it; the second version tells when it came itself."""
+    mine = begin(session, ann)
+    type_in(session, mine, ann, **FULL)
+    send(session, again(session, mine, ann), ann)
+    first, due = clock.now(), clock.now() + timedelta(days=7)
+    submitting.ask(session, mine.id, SYSTEM, sections=["more"], question="?", due_at=due, known=["more"])
+    frozen_clock.advance(days=3)
+    type_in(session, again(session, mine, ann), ann, learnt=["work"])
+    send(session, again(session, mine, ann), ann)
+    assert again(session, mine, ann).submitted_at == first
+    assert list(session.scalars(sa.select(Submission.at).order_by(Submission.number))) == [first, clock.now()]
+
+
 def test_an_unanswered_request_lapses_once(
     session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock
 ) -> None:
@@ -374,3 +390,36 @@ def test_who_has_more_time_is_reminded_of_their_own_date(
         frozen_clock.advance(days=days)
         deadlines.remind(session, clock.now(), lambda _, left: told.append((left.closes_at, clock.now())))
     assert told == [(own, own - timedelta(days=2))]
+
+
+def test_what_is_written_after_closing_is_kept_up_to_a_limit_and_then_said_not_to_be(
+    session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = begin(session, ann)
+    type_in(session, mine, ann, job="Nurse")
+    mine = again(session, mine, ann)
+    frozen_clock.advance(days=11)
+    monkeypatch.setattr(drafts, "MOST_LATE", 3)
+    late = sa.select(AnswerRevision.value).where(AnswerRevision.kept.is_(False)).order_by(AnswerRevision.id)
+    for text in ("one", "two", "three"):
+        with pytest.raises(Refused, match="What you wrote is kept"):
+            drafts.save(session, mine, str(ann.account_id), {"story": Wish(text, 0), "job": Wish("Nurse", 1)})
+    with pytest.raises(Refused, match="This is not saved"):
+        drafts.save(session, mine, str(ann.account_id), {"story": Wish("four", 0)})
+    with pytest.raises(Refused, match="What you wrote is kept"):
+        drafts.save(session, mine, str(ann.account_id), {"job": Wish("Nurse", 1)})
+    assert list(session.scalars(late)) == ["one", "two", "three"]
+
+
+def test_of_long_texts_after_closing_so_many_characters_are_kept(
+    session: ScopedSession, window: str, ann: Actor, frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = begin(session, ann)
+    frozen_clock.advance(days=11)
+    monkeypatch.setattr(drafts, "MOST_LATE_CHARACTERS", 100)
+    said = []
+    for _ in range(3):
+        with pytest.raises(Refused) as refused:
+            drafts.save(session, mine, str(ann.account_id), {"story": Wish("x" * 48, 0)})
+        said.append(refused.value.message)
+    assert said == [drafts.CLOSED, drafts.CLOSED, drafts.NOT_KEPT]

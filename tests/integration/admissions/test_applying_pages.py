@@ -49,6 +49,7 @@ def test_from_the_first_question_to_the_reference(ann: Any, session: ScopedSessi
     assert "1 part is left to do." in page
     assert "Optional" in page
     part = f"{place}part/about"
+    assert re.search(rf'class="btn" href="{part}">\s*Go on: ', page), "the one thing to do next is the first part"
     answer = ann.submit(part, {"job": "Nurse", "story": "We measured falls."}, follow_redirects=True)
     assert "More" in answer.text
     assert answer.request.path.endswith("part/more")
@@ -64,6 +65,9 @@ def test_from_the_first_question_to_the_reference(ann: Any, session: ScopedSessi
     assert "We measured falls." in letter.text
     assert "Q-" in letter.subject
     assert "Your application to join Q" in ann.get("/scotland/me/").text
+    start = ann.get("/scotland/apply/").text
+    assert f'href="{place}">Go to your application' in start
+    assert "Start your application" not in start
 
 
 def test_pressing_submit_twice_makes_one(ann: Any, session: ScopedSession) -> None:

@@ -1,7 +1,7 @@
 """Files that applicants give: known by their content, made harmless, read by few, kept with what was submitted."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -24,11 +24,11 @@ from core.kernel.errors import NotFound, Refused
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM, Actor
+from core.people import limits
 from tests.factories.admissions import make_form, make_window, said, small_form
 from tests.factories.assessing import make_assessor, make_assignment
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
-from tests.support.racing import at_once
 
 PDF = b"%PDF-1.7\nwords of a CV\n%%EOF\n"
 
@@ -90,6 +90,11 @@ def submit(session: ScopedSession, ann: tuple[str, str]) -> None:
     mine = applying.mine(session, made, account)
     checked = submitting.checked_sum(mine)
     submitting.submit(session, mine, Actor(account, ""), checked=checked, post=lambda _, __: None)
+
+
+def ask_for_more(session: ScopedSession, application_id: str) -> None:
+    due = clock.now() + timedelta(days=3)
+    submitting.ask(session, application_id, SYSTEM, sections=["more"], question="?", due_at=due, known=["more"])
 
 
 def rows(session: ScopedSession) -> list[Any]:
@@ -159,10 +164,7 @@ def test_the_later_of_two_files_stays_and_what_was_submitted_is_never_swept(
     assert there is None
     submit(session, ann)
     account, made = ann
-    submitting.ask(
-        session, made, SYSTEM, sections=["more"], question="?", due_at=clock.now() + timedelta(days=3),
-        known=["more"],
-    )  # fmt: skip
+    ask_for_more(session, made)
     service.remove(session, applying.mine(session, made, account), account, "cv")
     frozen_clock.advance(days=8)
     session.rollback()
@@ -177,7 +179,7 @@ def test_the_later_of_two_files_stays_and_what_was_submitted_is_never_swept(
 def test_what_a_killed_process_left_is_swept_after_a_day(
     session: ScopedSession, ann: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Content comes before its row: dying in between leaves an orphan, never a row without content."""
+    """Dying between the content and the answer leaves a place that is taken for a day, and never an answer without its content."""
     before = {key for key, _ in store.listed(session.scope.tenant_id or 0)}
 
     class PowerCut(BaseException):
@@ -191,11 +193,12 @@ def test_what_a_killed_process_left_is_swept_after_a_day(
         give(session, ann, store)
     left = {key for key, _ in store.listed(session.scope.tenant_id or 0)} - before
     assert len(left) == 1
-    assert rows(session) == []
-    service.sweep(session, store, datetime.now(UTC))
+    assert [key for key, removed in rows(session) if removed is None] == []
+    service.sweep(session, store, clock.now())
     assert left <= {key for key, _ in store.listed(session.scope.tenant_id or 0)}
-    service.sweep(session, store, datetime.now(UTC) + timedelta(days=2))
+    service.sweep(session, store, clock.now() + timedelta(days=2))
     assert not left & {key for key, _ in store.listed(session.scope.tenant_id or 0)}
+    assert rows(session) == []
 
 
 def test_an_application_has_so_many_files_at_most(session: ScopedSession, ann: Any, store: Store) -> None:
@@ -248,23 +251,52 @@ def test_who_reads_a_file(app: Flask, session: ScopedSession, ann: Any, store: S
     assert client_of(app, account).get(f"/scotland/apply/{made}/file/cv").data == PDF
 
 
-def test_of_files_given_at_once_one_stays_and_every_one_is_counted(
-    app: Flask, session: ScopedSession, ann: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_stored_beyond_the_limit(
+    session: ScopedSession, ann: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each change of an application waits for the one before: the limit holds, and one file is the answer."""
-    monkeypatch.setattr(service, "MOST_FILES", 4)
+    """The place among the files of an application is taken first: what is refused never reaches the store."""
+    before = set(store.listed(2))
+    monkeypatch.setattr(service, "MOST_FILES", 2)
+    give(session, ann, store)
+    give(session, ann, store, name="newer.pdf")
+    with pytest.raises(Refused, match="too many files"):
+        give(session, ann, store, name="third.pdf")
+    assert {key for key, _ in set(store.listed(2)) - before} == {key for key, _ in rows(session)}
+
+
+def test_a_file_whose_storing_failed_is_nobodys_answer_and_its_place_is_swept(
+    session: ScopedSession, ann: Any, store: Store, monkeypatch: pytest.MonkeyPatch, frozen_clock: FrozenClock
+) -> None:
+    """Also where the same content was submitted before: nobody is led to content that is not there."""
     account, made = ann
-    session.rollback()
+    give(session, ann, store, name="first.pdf")
+    submit(session, ann)
+    ask_for_more(session, made)
+    monkeypatch.setattr(store, "put", _full)
+    with pytest.raises(OSError, match="no room"):
+        give(session, ann, store, name="second.pdf")
+    assert attachments.own(session, account, made, "cv").name == "first.pdf"
+    assert [one.name for one in attachments.for_lead(session, None, made)] == ["first.pdf"]
+    assert len(rows(session)) == 2
+    frozen_clock.advance(hours=25)
+    service.sweep(session, store, clock.now())
+    assert len(rows(session)) == 1
 
-    def give_one(own: ScopedSession, number: int) -> None:
-        upload = Upload(f"{number}.pdf", "application/pdf", PDF + str(number).encode())
-        service.give(own, applying.mine(own, made, account), account, "cv", upload, store)
 
-    found = at_once(app, 2, give_one)
-    assert (found.count(None), found.count(Refused)) == (4, 2)
-    kept = rows(session)
-    assert [removed is None for _, removed in kept].count(True) == 1
-    [current] = [key for key, removed in kept if removed is None]
-    named: Any = session.scalar(sa.select(Answer.value).where(Answer.question == "cv"))
-    assert named["sha256"] == session.scalar(sa.select(Attachment.sha256).where(Attachment.key == current))
-    assert session.scalar(sa.select(Answer.revision).where(Answer.question == "cv")) == 4
+def _full(key: str, content: bytes) -> None:
+    raise OSError("no room")
+
+
+def test_files_sent_too_often_wait_and_what_was_typed_is_kept(app: Flask, session: ScopedSession, ann: Any) -> None:
+    account, made = ann
+    client, part = client_of(app, account), f"/scotland/apply/{made}/part/more"
+    limits.limiter.enabled = True
+    limits.limiter.reset()
+    try:
+        sent = [client.submit(part, {"again": "yes", "cv": (BytesIO(b"no file"), "cv.txt")}) for _ in range(31)]
+    finally:
+        limits.limiter.enabled = False
+    assert [one.status_code for one in sent] == [422] * 30 + [429]
+    assert "You have sent many files in a short time" in sent[-1].text
+    assert 'name="again"' in sent[-1].text
+    assert session.scalar(sa.select(Answer.value).where(Answer.question == "again")) is True

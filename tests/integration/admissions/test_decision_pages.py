@@ -165,6 +165,7 @@ def test_an_applicant_reads_appeals_and_says_what_they_think(app: Flask, rig: Ri
     text = ann.get(decided).text
     assert "We are sorry to tell you" in text
     assert "Mae’n ddrwg gennym" in text
+    assert "/offer" not in text
     assert ann.submit(decided, {"understood": "9"}).status_code == 422
     assert ann.submit(decided, {"understood": "4", "would_reapply": "yes", "words": "Clear."}).status_code == 303
     assert "Thank you for telling us" in ann.get(decided).text
@@ -210,6 +211,7 @@ def test_an_upheld_appeal_is_told_with_the_new_decision(app: Flask, rig: Rig, le
     text = ann.get(decided).text
     assert "You were right" in text
     assert "This letter takes the place of the earlier one." in text
+    assert f'<a class="btn" href="/scotland/apply/{application}/offer">Read the compact and join</a>' in text
     assert rig.session.scalar(sa.select(sa.func.count(Decision.id)).where(Decision.state == "superseded")) == 1
 
 

@@ -1,146 +1,205 @@
-"""Two who do the same thing at the same moment, each with a connection of their own: it happens once."""
+"""Two processes that do the same thing about a decision at the same moment: it happens once. Each with its control, in which
+somebody looks first and writes then, and it happens twice."""
 
-from collections.abc import Callable
-from functools import partial
-from threading import Barrier
+from itertools import pairwise
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from core.admissions.models import Application, Decision, DecisionLetter, MembershipOffer, ReleaseBatch
+from core.admissions.models import Application, Decision, DecisionLetter, MembershipOffer, RuleProposal
 from core.admissions.queries import batches as reading
-from core.admissions.service import deciding, moderating, offers, releasing
+from core.admissions.rules import standard_config
+from core.admissions.service import deciding, policies
 from core.admissions.service.deciding import Wish
+from core.config import normalise_url
 from core.data.audit import verify
 from core.data.session import ScopedSession, transaction
-from core.kernel.errors import Refused
 from core.kernel.ids import new_token
-from core.kernel.views import Actor, TenantRef
+from core.kernel.permissions import Role
+from core.kernel.views import Actor
 from core.work.models import Mail
+from tests.factories.assessing import make_assessment, make_assessor, make_assignment, make_rules
 from tests.factories.joining import make_compact
-from tests.integration.admissions.deciding_rig import SITE, Rig, post
-from tests.support.racing import at_once
+from tests.integration.admissions.deciding_rig import Rig, quick_people
+from tests.support.databases import Database
+from tests.support.racing import together
 
-AT_ONCE = 4
-SCOTLAND = TenantRef(2, "scotland", "Scotland", "nation")
+PROPOSALS = 3
 
 
 @pytest.fixture
-def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
-    return Rig(session_for("scotland"))
+def rig(shared: ScopedSession) -> Rig:
+    return Rig(shared)
 
 
-def _race(app: Flask, rig: Rig, action: Callable[[ScopedSession, int], object], callers: int = AT_ONCE) -> list[object]:
-    """What the action gave to each of several callers at the rig's tenant."""
+def race(rig: Rig, database: Database, *jobs: dict[str, Any]) -> list[str]:
+    """What each process was told, started at the same moment."""
+    tenant_id = rig.session.scope.tenant_id
+    same = {"url": normalise_url(database.app_url), "tenant": tenant_id, "window": rig.window_id}
     rig.session.rollback()
-    assert rig.session.scope.tenant_id is not None
-    return at_once(app, rig.session.scope.tenant_id, action, callers)
-
-
-def _count(rig: Rig, model: type) -> int:
+    told: list[str] = together("tests.integration.admissions.decision_race", *({**same, **job} for job in jobs))
     rig.session.rollback()
+    rig.session.expire_all()
+    return told
+
+
+def lead(actor: Actor, part: str, **values: Any) -> dict[str, Any]:
+    """What somebody of the partner does."""
+    return {"part": part, "account": actor.account_id, "role": Role.PARTNER_LEAD.value, **values}
+
+
+def central(actor: Actor, part: str, **values: Any) -> dict[str, Any]:
+    """What somebody of the central team does."""
+    return {"part": part, "account": actor.account_id, "role": Role.CENTRAL_TEAM.value, **values}
+
+
+def batch_as_seen(rig: Rig, batch_id: str) -> dict[str, Any]:
+    """A batch as whoever releases it saw it."""
+    seen = reading.one(rig.session, rig.lead.account_id, batch_id)
+    return {"batch": seen.id, "version": seen.version, "size": seen.size}
+
+
+def count(rig: Rig, model: type) -> int:
     return rig.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
 
 
-def test_a_batch_released_at_once_goes_out_once(app: Flask, rig: Rig) -> None:
-    batch = rig.ready(rig.applicant("ann"), rig.applicant("bob", "decline"))
-    seen = reading.one(rig.session, rig.lead.account_id, batch)
-    found = _race(
-        app, rig, lambda s, _: releasing.release(s, rig.lead, seen.id, seen.version, seen.size, site=SITE, post=post)
-    )
-    assert found.count(2) == 1
-    assert (_count(rig, Mail), _count(rig, DecisionLetter), _count(rig, MembershipOffer)) == (2, 4, 1)
+@pytest.mark.parametrize(("part", "told"), [("sign", ["done", "refused"]), ("sign_naively", ["done", "done"])])
+def test_of_two_who_sign_at_once_one_does(rig: Rig, other_database: Database, part: str, told: list[str]) -> None:
+    ann = rig.applicant("ann")
+    jobs = (lead(actor, part, application=ann) for actor in (rig.lead, rig.other_lead))
+    assert sorted(race(rig, other_database, *jobs)) == told
+    assert count(rig, Decision) == 1
     assert verify(rig.session).ok
 
 
-def test_without_the_conditional_update_it_goes_out_more_than_once(app: Flask, rig: Rig) -> None:
-    """The negative control: who looks first and writes then sends as many letters as there are callers."""
-    batch = rig.ready(rig.applicant("ann"))
-    looked = Barrier(AT_ONCE)
-
-    def careless(session: ScopedSession, _: int) -> int:
-        state = session.scalar(sa.select(ReleaseBatch.state).where(ReleaseBatch.id == batch))
-        found = reading.letter_facts(session, None, batch)
-        session.rollback()
-        looked.wait()
-        if state != "open":
-            return 0
-        with transaction(session):
-            for one in found:
-                post(session, releasing.outgoing(one, "subject", ["text"]))
-        return len(found)
-
-    assert _race(app, rig, careless).count(1) == AT_ONCE
-    assert _count(rig, Mail) == AT_ONCE
-
-
-def test_a_decision_moderated_at_once_is_moderated_once(app: Flask, rig: Rig) -> None:
-    decision = rig.sign(rig.applicant("ann"))
-    people = [rig.central, rig.second]
-    found = _race(app, rig, lambda s, n: moderating.moderate(s, people[n % 2], {decision: 1}))
-    assert found.count(1) == 1
-
-
-def test_moderated_and_returned_at_once_is_one_of_them(app: Flask, rig: Rig) -> None:
-    decision = rig.sign(rig.applicant("ann"))
-
-    def act(session: ScopedSession, number: int) -> object:
-        if number % 2:
-            return moderating.moderate(session, rig.central, {decision: 1})
-        moderating.send_back(session, rig.second, decision, 1, "why")
-        return 1
-
-    assert _race(app, rig, act).count(1) == 1
-
-
-def test_an_application_signed_at_once_has_one_decision(app: Flask, rig: Rig) -> None:
-    ann = rig.applicant("ann")
-    found = _race(
-        app, rig, lambda s, _: deciding.sign(s, rig.lead, rig.window_id, ann, Wish("accept"), new_token())
-    )  # fmt: skip
-    assert sum(isinstance(one, str) for one in found) == 1
-    assert _count(rig, Decision) == 1
-
-
-def test_of_an_offer_accepted_and_taken_back_at_once_one_holds(app: Flask, rig: Rig) -> None:
-    """Nobody is a member whose application is declined, whoever comes first."""
-    compact_id = make_compact(rig.session)
-    for number in range(5):
-        ann = rig.applicant(f"ann{number}")
-        rig.released(ann)
-        wish = Wish("decline", "scores", "Typed wrongly.")
-        made = deciding.correct(rig.session, rig.lead, rig.window_id, ann, wish, new_token())
-        rig.moderate(made)
-        batch = rig.held(made, name=f"Corrections {number}")
-        seen = reading.one(rig.session, rig.lead.account_id, batch)
-        found = _race(app, rig, partial(_join_or_decline, rig, f"ann{number}", ann, seen, compact_id), 2)
-        assert found.count(Refused) == 1, found
-        state, offer = rig.session.execute(
-            sa.select(Application.state, MembershipOffer.state)
-            .join(MembershipOffer, MembershipOffer.application_id == Application.id)
-            .where(Application.id == ann)
-        ).one()
-        assert (state, offer) in {("accepted", "joined"), ("declined", "lapsed")}
-
-
-def _join_or_decline(
-    rig: Rig, name: str, application: str, batch: reading.Batch, compact_id: str, session: ScopedSession, number: int
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (("moderate", "moderate"), ["done", "refused"]),
+        (("moderate", "send_back"), ["done", "refused"]),
+        (("moderate_naively", "moderate_naively"), ["done", "done"]),
+    ],
+)
+def test_of_two_who_moderate_at_once_one_does(
+    rig: Rig, other_database: Database, parts: tuple[str, str], told: list[str]
 ) -> None:
-    if number:
-        releasing.release(session, rig.lead, batch.id, batch.version, batch.size, site=SITE, post=post)
-    else:
-        offers.accept(
-            session, Actor(rig.people[name], ""), application_id=application, home=SCOTLAND, shown=compact_id,
-            post=lambda *_: None,
-        )  # fmt: skip
+    decision = rig.sign(rig.applicant("ann"))
+    people = zip(parts, (rig.central, rig.second), strict=True)
+    assert sorted(race(rig, other_database, *(central(who, part, decision=decision) for part, who in people))) == told
 
 
-def test_letters_sent_again_at_once_are_sent_once(app: Flask, rig: Rig) -> None:
+def test_a_batch_released_twice_at_once_goes_out_once(rig: Rig, other_database: Database) -> None:
+    seen = batch_as_seen(rig, rig.ready(rig.applicant("ann"), rig.applicant("bob", "decline")))
+    told = race(rig, other_database, *(lead(who, "release", **seen) for who in (rig.lead, rig.other_lead)))
+    assert sorted(told) == ["done", "refused"]
+    assert [count(rig, model) for model in (Mail, DecisionLetter, MembershipOffer)] == [2, 4, 1]
+    assert verify(rig.session).ok
+
+
+def test_the_control_of_a_release_writes_to_people_twice(rig: Rig, other_database: Database) -> None:
+    seen = batch_as_seen(rig, rig.ready(rig.applicant("ann")))
+    told = race(rig, other_database, *(lead(who, "release_naively", **seen) for who in (rig.lead, rig.other_lead)))
+    assert told == ["done", "done"]
+    assert count(rig, Mail) == 2
+
+
+def corrected(rig: Rig, name: str) -> tuple[str, dict[str, Any]]:
+    """(a declined application, the batch in which its acceptance after all is held, as it was seen)."""
+    application = rig.applicant(name, "decline")
+    rig.released(application)
+    wish = Wish("accept", "scores", "Typed wrongly.")
+    made = deciding.correct(rig.session, rig.lead, rig.window_id, application, wish, new_token())
+    rig.moderate(made)
+    return application, batch_as_seen(rig, rig.held(made, name=f"Correction {name}"))
+
+
+def stands(rig: Rig, application: str) -> list[tuple[str, bool]]:
+    """(state, whether what it replaces is the decision before it) of each decision after the first."""
+    query = sa.select(Decision.id, Decision.state, Decision.supersedes_id).where(Decision.application_id == application)
+    found = rig.session.execute(query.order_by(Decision.number)).all()
+    return [(one.state, one.supersedes_id == before.id) for before, one in pairwise(found)]
+
+
+def test_a_correction_during_a_release_corrects_what_is_released(rig: Rig, other_database: Database) -> None:
+    """And the two never wait for each other in a circle."""
+    for name in ("ann", "bob"):
+        application, seen = corrected(rig, name)
+        jobs = (lead(rig.lead, "release", **seen), lead(rig.other_lead, "correct", application=application))
+        assert race(rig, other_database, *jobs) == ["done", "done"]
+        assert stands(rig, application) == [("released", True), ("signed", True)]
+    assert verify(rig.session).ok
+
+
+def test_the_control_corrects_what_was_replaced(rig: Rig, other_database: Database) -> None:
+    application, seen = corrected(rig, "ann")
+    jobs = (lead(rig.lead, "release", **seen), lead(rig.other_lead, "correct_naively", application=application))
+    assert race(rig, other_database, *jobs) == ["done", "done"]
+    assert stands(rig, application) == [("released", True), ("signed", False)]
+
+
+def turned_round(rig: Rig, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the offer of an accepted application, the batch in which its decline is held)."""
+    application = rig.applicant(name)
+    rig.released(application)
+    wish = Wish("decline", "scores", "Typed wrongly.")
+    made = deciding.correct(rig.session, rig.lead, rig.window_id, application, wish, new_token())
+    rig.moderate(made)
+    seen = batch_as_seen(rig, rig.held(made, name=f"Corrections {name}"))
+    return {"application": application, "account": rig.people[name]}, seen
+
+
+def state_of(rig: Rig, application: str) -> tuple[str, str]:
+    """(the application's state, its offer's)."""
+    query = sa.select(Application.state, MembershipOffer.state).join(
+        MembershipOffer, MembershipOffer.application_id == Application.id
+    )
+    row = rig.session.execute(query.where(Application.id == application)).one()
+    return row[0], row[1]
+
+
+def test_of_an_offer_accepted_and_taken_back_at_once_one_holds(rig: Rig, other_database: Database) -> None:
+    """Nobody is a member whose application is declined, whoever comes first."""
+    compact = make_compact(rig.session)
+    for name in ("ann", "bob"):
+        offer, seen = turned_round(rig, name)
+        told = race(
+            rig, other_database, {"part": "join", "compact": compact, **offer}, lead(rig.lead, "release", **seen)
+        )
+        assert sorted(told) == ["done", "refused"]
+        assert state_of(rig, offer["application"]) in {("accepted", "joined"), ("declined", "lapsed")}
+
+
+def test_the_control_makes_a_member_of_somebody_declined(rig: Rig, other_database: Database) -> None:
+    offer, seen = turned_round(rig, "ann")
+    told = race(rig, other_database, {"part": "join_naively", **offer}, lead(rig.lead, "release", **seen))
+    assert told == ["done", "done"]
+    assert state_of(rig, offer["application"]) == ("declined", "joined")
+
+
+@pytest.mark.parametrize(("part", "letters"), [("resend", 2), ("resend_naively", 3)])
+def test_letters_sent_again_at_once_are_sent_once(rig: Rig, other_database: Database, part: str, letters: int) -> None:
     batch = rig.ready(rig.applicant("ann"))
     rig.release(batch)
     with transaction(rig.session):
         rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
-    found = _race(app, rig, lambda s, _: releasing.resend(s, rig.lead, batch, post=post))
-    assert sorted(str(one) for one in found) == ["0"] * (AT_ONCE - 1) + ["1"]
-    assert _count(rig, Mail) == 2
+    race(rig, other_database, *(lead(who, part, batch=batch) for who in (rig.lead, rig.other_lead)))
+    assert count(rig, Mail) == letters
+
+
+@pytest.mark.parametrize(("part", "made"), [("propose", PROPOSALS), ("propose_naively", 2 * PROPOSALS)])
+def test_workers_that_ask_at_once_make_each_proposal_once(
+    rig: Rig, other_database: Database, part: str, made: int
+) -> None:
+    make_rules(rig.session, rig.window_id, policies.ensure_first(rig.session), config=standard_config())
+    assessors = [
+        make_assessor(rig.session, account, ["lay"]) for account in quick_people(rig.session, ("lay", "may")).values()
+    ]
+    for number in range(PROPOSALS):
+        application = rig.applicant(f"person{number}", "")
+        for assessor in assessors:
+            make_assessment(rig.session, make_assignment(rig.session, application, assessor, "assessing"), 4)
+    told = race(rig, other_database, {"part": part}, {"part": part})
+    assert sum(int(one) for one in told) == made
+    assert list(rig.session.scalars(sa.select(RuleProposal.number))) == [1] * PROPOSALS
+    assert verify(rig.session).ok

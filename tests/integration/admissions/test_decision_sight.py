@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from core.admissions.queries import applying, batches, deciding, moderation, proposals, queues
-from core.admissions.service import submitting
+from core.admissions.personal import applying as personal
+from core.admissions.queries import applying, batches, casework, deciding, moderation, proposals, queues
+from core.admissions.service import moderating, submitting
 from core.admissions.service.deciding import Wish
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
 from core.kernel import clock
+from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Refused
 from core.kernel.views import Actor
 from tests.factories.assessing import make_assessment, make_assessor, make_assignment
@@ -87,6 +89,28 @@ def test_a_withdrawn_application_waits_for_nobody(rig: Rig) -> None:
     kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
     assert kinds == []
     assert queues.of_central_team(rig.session, rig.second.account_id)[1] == 0
+
+
+@pytest.mark.parametrize(("state", "erased"), [("signed", False), ("moderated", False), ("moderated", True)])
+def test_a_decision_of_a_withdrawn_application_is_counted_nowhere(rig: Rig, state: str, erased: bool) -> None:
+    bob = rig.applicant("bob")
+    made, account_id = rig.sign(bob), rig.people["bob"]
+    if state == "moderated":
+        rig.moderate(made)
+    if erased:
+        with transaction(rig.session):
+            personal.erase(rig.session, account_id)
+    else:
+        submitting.withdraw(rig.session, applying.mine(rig.session, bob, account_id), Actor(account_id, ""))
+    assert rig.decision(bob).state == "withdrawn"
+    assert casework.waits(rig.session, rig.window_id) == []
+    assert batches.missing(rig.session, rig.lead.account_id, rig.window_id) == dict.fromkeys(
+        ("unsigned", "asked", "signed", "moderated", "held"), 0
+    )
+    with pytest.raises(Changed):
+        rig.moderate(made)
+    with pytest.raises(Changed):
+        moderating.send_back(rig.session, rig.central, made, rig.decision(bob).version, "why")
 
 
 def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -> None:

@@ -127,18 +127,24 @@ def test_batch_release_with_stale_count_aborts_with_no_mail(rig: Rig) -> None:
     assert _count(rig.session, Mail) == 2
 
 
-def test_a_withdrawn_application_stops_a_release(rig: Rig) -> None:
+def test_a_withdrawn_application_ends_its_decision_and_stops_a_release(rig: Rig) -> None:
+    """It leaves the batch, so that the number stated is another: nothing goes out until somebody looked again."""
     ann, bob = rig.applicant("ann"), rig.applicant("bob")
     batch = rig.ready(ann, bob)
     account_id = rig.people["bob"]
     submitting.withdraw(rig.session, applying.mine(rig.session, bob, account_id), Actor(account_id, ""))
-    with pytest.raises(Refused, match="withdrawn"):
+    ended = rig.decision(bob)
+    withdrawn = ended.id
+    assert (ended.state, ended.batch_id, ended.moderated_at is not None) == ("withdrawn", None, True)
+    with pytest.raises(Refused, match="stated 2"):
         rig.release(batch, 2)
     assert _count(rig.session, Mail) == 0
     found, _ = reading.entries(rig.session, rig.lead.account_id, batch)
-    assert [one.stands for one in found if one.application_id == bob] == [False]
-    batches.unhold(rig.session, rig.lead, batch, 2, [rig.decision(bob).id])
+    assert [one.application_id for one in found] == [ann]
+    with pytest.raises(Changed):
+        batches.hold(rig.session, rig.lead, batch, 2, [withdrawn])
     assert rig.release(batch, 1) == 1
+    assert rig.decision(bob).state == "withdrawn"
 
 
 def test_signer_is_not_moderator(rig: Rig) -> None:

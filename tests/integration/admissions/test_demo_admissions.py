@@ -318,6 +318,9 @@ def _what_is_out_is_out(loaded: Loaded) -> None:
     assert found["joined"] > found["offered"] > 5
     [appeal] = loaded.of(Appeal, slug)
     assert outcome[appeal.application_id] == "declined"
+    [decided] = [row for row in released if row.id == appeal.decision_id]
+    [second] = [row.id for row in loaded.of(Account) if row.email == "central2@demo.example"]
+    assert second not in {decided.signed_by, decided.moderated_by}, "somebody can answer the appeal"
     assert 20 < len(loaded.of(DecisionFeedback, slug)) < 60
     assert Counter(row.decision_id for row in loaded.of(DecisionLetter)).keys() == {
         row.id for row in loaded.of(Decision, slug)

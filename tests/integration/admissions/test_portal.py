@@ -137,6 +137,9 @@ def test_join_q_is_for_those_who_have_not(app: Flask, client: FormClient) -> Non
         assert ">Join Q</a>" in client.get(path).text
     member = client_of(app, make_person(app, "member@example.org", home="scotland"))
     assert ">Join Q</a>" not in member.get("/scotland/").text
+    page = member.get("/scotland/apply/").text
+    assert "You are a member of Q already" in page
+    assert not any(words in page for words in ("Start your application", "Leave your email address", "Tell me when"))
 
 
 def test_windows_do_not_stand_among_events(client: FormClient, session: ScopedSession, spring: str) -> None:

@@ -22,8 +22,7 @@ from core.admissions.models import (
     WindowRules,
 )
 from core.admissions.rules import NationalPolicy, Outcome, Proposal, RuleConfig, Snapshot
-from core.admissions.service import proposing, replaying
-from core.data.audit import verify
+from core.admissions.service import replaying
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Forbidden
@@ -33,7 +32,6 @@ from core.work import GiveUp
 from plugins.assessment_rules.standard import Standard
 from tests.factories.assessing import ANSWERS, make_assessment, make_assignment
 from tests.integration.admissions.scored import Panel, offering
-from tests.support.racing import at_once
 from tests.support.statements import Counter
 from tests.unit.admissions.rules.bad_packs import Raises
 from tests.unit.admissions.rules.cases import Plain
@@ -277,23 +275,6 @@ def test_a_window_whose_decisions_are_out_is_left_alone(panel: Panel) -> None:
     with transaction(panel.session):
         panel.session.execute(sa.update(Window).values(released_at=clock.now()).execution_options(**QUIET))
     assert panel.ask() == (0, 0)
-
-
-def test_workers_that_ask_at_once_keep_each_proposal_once(panel: Panel, app: Flask) -> None:
-    for _ in range(3):
-        panel.application(4, 4)
-    catalogue = app.extensions["q.rulebook"].catalogue()
-    tenant_id = panel.session.scope.tenant_id
-    panel.session.rollback()
-    assert tenant_id
-
-    def ask(some: ScopedSession, _: int) -> int:
-        return proposing.propose_due(some, catalogue, area="scotland", report=lambda *_: None).proposals
-
-    made = at_once(app, tenant_id, ask)
-    assert sum(made) == 3  # type: ignore[arg-type]  # refusals would be classes, and there are none
-    assert [one.number for one in kept(panel.session)] == [1, 1, 1]
-    assert verify(panel.session).ok
 
 
 def test_members_cannot_ask(panel: Panel) -> None:

@@ -324,20 +324,6 @@ def test_the_central_team_moves_it_on_a_page(
     assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200
 
 
-def test_of_moves_at_once_one_is_made(
-    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
-) -> None:
-    made, window = written(session, form, ann, app), make_window(there, form)
-    session.rollback()
-    there.rollback()
-    found = at_once(app, 2, lambda _, __: move(app, SYSTEM, made, window))
-    assert sum(isinstance(one, Place) for one in found) == 1, found
-    assert len(there.scalars(sa.select(Application.id)).all()) == 1
-    for own in (session, there):
-        own.rollback()
-        assert audit.verify(own).ok
-
-
 def test_moves_in_both_directions_do_not_wait_in_a_circle(
     app: Flask, session: ScopedSession, there: ScopedSession, form: str
 ) -> None:

@@ -5,9 +5,13 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from flask import Flask
 
+from core.admissions.models import Window
 from core.data.audit import AuditEntry
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
 from core.tenancy.models import PluginRevision
+from tests.factories.admissions import make_form, make_window
+from tests.factories.assessing import make_policy, make_rules
 from tests.factories.people import client_of, make_person
 from tests.integration.console.conftest import EVENTS, Changes
 from tests.support.client import FormClient
@@ -156,3 +160,24 @@ def test_the_console_is_for_the_central_team_and_only_at_the_uk_site(
     member = client_of(app, make_person(app, "member@example.org", home="scotland"))
     assert member.get("/console/").status_code == 403
     assert member.get("/scotland/manage/").status_code == 403
+
+
+def test_the_preview_of_switching_rules_off_names_the_windows_that_pin_them(
+    central: FormClient, preview: Changes, session_for: Callable[[str], ScopedSession]
+) -> None:
+    path = "/console/tenants/scotland/plugins/assessment_rules/"
+    session = session_for("scotland")
+    form, policy = make_form(session), make_policy(session)
+    assert "Windows that are assessed by its rules" not in preview(central, path, {"enabled": None}).text
+    under_way, over, cancelled = (make_window(session, form, start, start + 20) for start in (-10, -90, 40))
+    for window in (under_way, over, cancelled):
+        make_rules(session, window, policy)
+    wales = session_for("wales")
+    make_rules(wales, make_window(wales, form, -10, 10), policy)
+    with transaction(session):
+        for window, values in ((over, {"released_at": clock.now()}), (cancelled, {"state": "cancelled"})):
+            quiet = {"synchronize_session": False}
+            session.execute(sa.update(Window).where(Window.id == window).values(**values).execution_options(**quiet))
+    page = preview(central, path, {"enabled": None}).text
+    assert "Windows that are assessed by its rules, and go on by them: 1" in page
+    assert "Windows that are assessed by its rules" not in preview(central, EVENTS, {"enabled": None}).text

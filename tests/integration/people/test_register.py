@@ -51,6 +51,29 @@ def test_from_the_form_to_being_signed_in(client: FormClient, mails: Mails) -> N
     assert "This link no longer works" in again.text
 
 
+def test_whoever_wanted_a_page_gets_there_when_the_account_is_ready(client: FormClient, mails: Mails) -> None:
+    asked = client.get("/scotland/apply/start")
+    assert asked.location == "/scotland/account/sign-in?next=/scotland/apply/start"
+    register = re.findall(r'href="(/scotland/account/register[^"]*)"', client.get(asked.location).text)[-1]
+    client.submit(register, SAM)
+    [mail] = mails()
+    done = client.submit(link_in(mail), {"name": "Sam", "password": PASSWORD})
+    assert done.location == "/scotland/apply/start"
+    client.submit("/account/", form="sign-out")
+    client.submit(register, SAM)
+    assert "/account/sign-in?next=" in mails()[-1].text, "the letter to somebody who has an account leads on, too"
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example/x", "/\\evil.example"])
+def test_a_new_account_leads_to_no_other_host(client: FormClient, mails: Mails, elsewhere: str) -> None:
+    client.submit("/account/register", {**SAM, "next": elsewhere})
+    [mail] = mails()
+    link = link_in(mail)
+    assert "evil" not in mail.text
+    done = client.submit(f"{link}?next={elsewhere}", {"name": "Sam", "password": PASSWORD})
+    assert done.location == "/account/"
+
+
 def test_double_post_writes_one_letter(client: FormClient, mails: Mails) -> None:
     page = client.get("/account/register")
     hidden = dict(re.findall(r'name="(csrf_token|form_key)"[^>]*value="([^"]+)"', page.text))

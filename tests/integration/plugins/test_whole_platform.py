@@ -25,6 +25,7 @@ from tests.integration.plugins.conftest import PACKAGES, Switch
 from tests.support.statements import Counter
 
 __all__ = ["change", "confirm", "preview"]  # the steps of the console's own tests
+pytestmark = pytest.mark.mainly("sqlite")  # what is on is decided before the engine is asked
 SITES = ("", "/scotland", "/wales")
 AT_UK = "/console/tenants/uk/plugins/everywhere/"
 

@@ -241,9 +241,13 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("size > 0", name=op.f("ck_admissions_attachment_size")),
+        sa.CheckConstraint(
+            "stored_at is not null or removed_at is not null", name=op.f("ck_admissions_attachment_stored")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "application_id"],
             ["admissions_application.tenant_id", "admissions_application.id"],

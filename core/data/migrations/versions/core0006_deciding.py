@@ -238,7 +238,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("(override_code = '') = (override_text = '')", name=op.f("ck_admissions_decision_override")),
         sa.CheckConstraint(
-            "(state in ('moderated', 'held', 'released', 'superseded')) = (moderated_at is not null)",
+            "state = 'withdrawn' or (state in ('moderated', 'held', 'released', 'superseded')) = (moderated_at is not null)",
             name=op.f("ck_admissions_decision_moderated"),
         ),
         sa.CheckConstraint(
@@ -248,7 +248,7 @@ def upgrade() -> None:
         sa.CheckConstraint("outcome in ('accept', 'decline')", name=op.f("ck_admissions_decision_outcome")),
         sa.CheckConstraint("state <> 'held' or batch_id is not null", name=op.f("ck_admissions_decision_held")),
         sa.CheckConstraint(
-            "state in ('held', 'moderated', 'released', 'returned', 'signed', 'superseded')",
+            "state in ('held', 'moderated', 'released', 'returned', 'signed', 'superseded', 'withdrawn')",
             name=op.f("ck_admissions_decision_state"),
         ),
         sa.CheckConstraint(

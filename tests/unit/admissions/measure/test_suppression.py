@@ -76,13 +76,13 @@ def check(counts: list[list[int]], most: int) -> None:
 
 
 @given(_tables(2, 2))
-@settings(WHENEVER, max_examples=examples(100).max_examples)
+@settings(WHENEVER, max_examples=examples(30).max_examples)
 def test_an_attacker_cannot_solve_a_two_by_two_table(counts: list[list[int]]) -> None:
     check(counts, most=14)
 
 
 @given(_tables(2, 3, most=6))
-@settings(WHENEVER, max_examples=examples(25).max_examples)
+@settings(WHENEVER, max_examples=examples(15).max_examples)
 def test_an_attacker_cannot_solve_a_two_by_three_table(counts: list[list[int]]) -> None:
     check(counts, most=9)
 

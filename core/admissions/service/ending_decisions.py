@@ -1,0 +1,21 @@
+"""What becomes of a decision that is being made when its application is withdrawn."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.admissions.models import Decision
+from core.admissions.states import DECISION, WITHDRAWN
+from core.data.session import ScopedSession
+
+
+def withdraw_in(session: ScopedSession, application_ids: Any) -> int:
+    """End the decisions under way about applications that are withdrawn, in the caller's transaction; how many. One that was
+    held leaves its batch. `application_ids` are ids, or a statement that gives them."""
+    done: Any = session.execute(
+        sa.update(Decision)
+        .where(Decision.application_id.in_(application_ids), Decision.state.in_(DECISION.sources("withdraw")))
+        .values(state=WITHDRAWN, batch_id=None, version=Decision.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)
