@@ -32,7 +32,7 @@ from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
 from core.people.emails import normal as normal_email
-from core.people.reach import Known, people_by_id, person_by_email
+from core.people.reach import Known, members_named, people_by_id, person_by_email
 from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot
 from core.web.access import needs, public, signed_in
@@ -46,6 +46,7 @@ from core.web.pages import call_hooks, redirect_with, render, sealer
 from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
+from core.work.queries import MailState, mail_states
 
 __all__ = [
     "N_",
@@ -73,6 +74,7 @@ __all__ = [
     "Known",
     "Letter",
     "Listing",
+    "MailState",
     "Manifest",
     "NationalPolicy",
     "NavItem",
@@ -118,6 +120,8 @@ __all__ = [
     "job",
     "lazy_gettext",
     "listed",
+    "mail_states",
+    "members_named",
     "needs",
     "new_id",
     "new_token",

@@ -28,5 +28,13 @@ MANIFEST = Manifest(
     ),
     on_by_default=True,
     partner_may_switch=True,
-    partner_may_set=("who_may_create", "members_may_propose", "default_capacity"),
+    partner_may_set=(
+        "who_may_create",
+        "members_may_propose",
+        "default_capacity",
+        "first_reminder_days",
+        "last_reminder_days",
+        "quiet_from",
+        "quiet_until",
+    ),
 )

@@ -83,6 +83,23 @@ QUESTION_KINDS = {
     "yes_no": N_("Yes or no"),
 }
 
+DIRECTIONS = ("in", "out", "undo")
+"""What is pressed at the door."""
+
+ATTENDANCES = {
+    "expected": N_("Expected"),
+    "attended": N_("Attended"),
+    "partial": N_("Attended in part"),
+    "no_show": N_("Did not come"),
+}
+"""What the presses say of somebody; "expected" only until the event is over."""
+CORRECTIONS = ("attended", "partial", "no_show")
+"""What an organiser can say instead."""
+
+DELIVERY_KINDS = ("change", "reminder", "message", "certificate")
+DELIVERY_STATES = ("waiting", "written", "dropped")
+"""Of one thing told to one person: still to be written, written, or not needed any more."""
+
 MOST_PLACES = 5000
 MOST_GUESTS = 9
 LONGEST_DAYS = 14
