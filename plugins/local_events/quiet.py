@@ -7,8 +7,8 @@ from plugins.local_events.settings import Settings
 
 SOON = timedelta(hours=24)
 """What concerns an event that begins so soon cannot wait for the morning."""
-NEVER_WAITS = frozenset({"change", "cancelled"})
-"""Kinds of news that somebody may be on their way because of."""
+NEVER_WAITS = frozenset({"change", "cancelled", "confirmed", "offered", "handed_on", "removed"})
+"""Kinds of news that decide whether somebody sets out."""
 
 
 def is_night(now: datetime, settings: Settings) -> bool:

@@ -100,6 +100,18 @@ DELIVERY_KINDS = ("change", "reminder", "message", "certificate")
 DELIVERY_STATES = ("waiting", "written", "dropped")
 """Of one thing told to one person: still to be written, written, or not needed any more."""
 
+STATUSES = {
+    "waiting": N_("Waiting until it may go"),
+    "dropped": N_("Not needed any more"),
+    "queued": N_("On its way"),
+    "sending": N_("On its way"),
+    "sent": N_("Sent"),
+    "kept": N_("Kept in the demonstration"),
+    "failed": N_("Could not be delivered"),
+    "gone": N_("Too long ago to say"),
+}
+"""What became of a letter: the states of a delivery, and of the message that it became."""
+
 MOST_PLACES = 5000
 MOST_GUESTS = 9
 LONGEST_DAYS = 14

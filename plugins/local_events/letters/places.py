@@ -85,29 +85,34 @@ LETTERS = {
 }  # fmt: skip
 
 
+def letter(site: TenantSnapshot, language: str, told: Told) -> Letter:
+    """One of these letters in `language`: what is sent, and what a preview shows."""
+    words = LETTERS[told.kind]
+    with in_language(language):
+        when = current_app.jinja_env.filters["when"]
+        places = {
+            "title": " ".join(told.title.split()), "starts": when(told.starts_at), "why": told.why,
+            "until": when(told.until) if told.until is not None else "",
+        }  # fmt: skip
+
+        def said(text: str) -> str:
+            return say(text, {name: value for name, value in places.items() if f"%({name})s" in text})
+
+        return Letter(
+            subject=said(words.subject),
+            paragraphs=[said(text) for text in words.paragraphs],
+            site_href=f"{root_of(site)}/",
+            label=gettext(words.label),
+            href=f"{root_of(site)}{path_of(told.event_id)}",
+        )
+
+
 def post(site: TenantSnapshot) -> Post:
     """What writes one of these letters of a site, in its reader's language and the caller's transaction."""
 
     def write(session: ScopedSession, told: Told) -> None:
         language = told.locale if told.locale in site.languages else site.languages[0]
-        words = LETTERS[told.kind]
-        with in_language(language):
-            when = current_app.jinja_env.filters["when"]
-            places = {
-                "title": " ".join(told.title.split()), "starts": when(told.starts_at), "why": told.why,
-                "until": when(told.until) if told.until is not None else "",
-            }  # fmt: skip
-
-            def said(text: str) -> str:
-                return say(text, {name: value for name, value in places.items() if f"%({name})s" in text})
-
-            letter = Letter(
-                subject=said(words.subject),
-                paragraphs=[said(text) for text in words.paragraphs],
-                site_href=f"{root_of(site)}/",
-                label=gettext(words.label),
-                href=f"{root_of(site)}{path_of(told.event_id)}",
-            )
-            send_letter(session, site, letter, to=told.email, language=language, account_id=told.account_id)
+        written = letter(site, language, told)
+        send_letter(session, site, written, to=told.email, language=language, account_id=told.account_id)
 
     return write

@@ -115,23 +115,15 @@ def people(session: ScopedSession, event: Details) -> list[Attendee]:
 
 
 def _pressed(event_id: str) -> Any:
-    return sa.select(CheckIn.registration_id).where(
-        CheckIn.event_id == event_id, CheckIn.registration_id.is_not(None)
-    )
+    return sa.select(CheckIn.registration_id).where(CheckIn.event_id == event_id, CheckIn.registration_id.is_not(None))
 
 
 def _attendee(event: Details, row: Any, scans: Iterable[Scan], fix: Fix | None, now: datetime) -> Attendee:
     *facts, secret = row
+    code = tickets.code_of(secret) if secret else ""
     presence = attendance.presence(scans)
     said = attendance.attendance(presence, event.ends_at, now) if fix is None else fix.attendance
-    return Attendee(
-        *facts,
-        code=tickets.code_of(secret) if secret else "",
-        presence=presence,
-        attendance=said,
-        minutes=_minutes(event, presence, said, fix),
-        fix=fix,
-    )
+    return Attendee(*facts, code, presence, said, _minutes(event, presence, said, fix), fix)
 
 
 def _minutes(event: Details, presence: Presence, said: str, fix: Fix | None) -> int:
@@ -165,7 +157,9 @@ def scans_of(session: ScopedSession, attendee: Attendee) -> list[Scan]:
     """Every press of one person, as they were made: those taken back as well."""
     fields = [getattr(CheckIn, name) for name in Scan._fields if name != "who"]
     column = CheckIn.registration_id if attendee.kind == REGISTERED else CheckIn.walk_in_id
-    query = sa.select(column, *fields).where(column == attendee.id).order_by(CheckIn.at, CheckIn.received_at, CheckIn.id)
+    query = (
+        sa.select(column, *fields).where(column == attendee.id).order_by(CheckIn.at, CheckIn.received_at, CheckIn.id)
+    )
     return [Scan(*row) for row in session.execute(query)]
 
 

@@ -63,7 +63,9 @@ def by_code(session: ScopedSession, text: str) -> Proof:
 def of_event(session: ScopedSession, event_id: str) -> list[Given]:
     """An event's certificates, by name (at most as many as there were people)."""
     query = sa.select(*columns(Given, Certificate)).where(Certificate.event_id == event_id)
-    return [Given(*row) for row in session.execute(query.order_by(Certificate.name, Certificate.issued_at, Certificate.id))]
+    return [
+        Given(*row) for row in session.execute(query.order_by(Certificate.name, Certificate.issued_at, Certificate.id))
+    ]
 
 
 def holders(session: ScopedSession, event_id: str) -> frozenset[str]:

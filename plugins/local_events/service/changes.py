@@ -29,13 +29,13 @@ def tell(session: ScopedSession, tenant: TenantRef, before: Details) -> None:
     accounts = with_a_place(session, before.id)
     unheard = session.execute(
         sa.update(Delivery)
-        .where(
-            Delivery.event_id == before.id, Delivery.kind == deliveries.CHANGE, Delivery.state == deliveries.WAITING
-        )
+        .where(Delivery.event_id == before.id, Delivery.kind == deliveries.CHANGE, Delivery.state == deliveries.WAITING)
         .values(state=deliveries.DROPPED)
         .returning(Delivery.account_id, Delivery.facts)
         .execution_options(**QUIET)
     ).all()
     usual, earlier = facts_of(before), {row.account_id: row.facts for row in unheard}
     facts = {account: earlier.get(account, usual) for account in accounts}
-    deliveries.ask(session, tenant, before.id, deliveries.CHANGE, dict.fromkeys(accounts, str(before.sequence + 1)), facts)
+    deliveries.ask(
+        session, tenant, before.id, deliveries.CHANGE, dict.fromkeys(accounts, str(before.sequence + 1)), facts
+    )

@@ -115,9 +115,14 @@ def _keep(
     """Keep one press; whose it is. Raises Refused."""
     names = (one.nonce, one.device or "-", *one.undoes)
     plain = all(1 <= len(name) <= LONGEST_NONCE and name.isascii() and name.isprintable() for name in names)
-    if not plain or len(one.undoes) > MOST_UNDONE or one.direction not in (IN, OUT, UNDO) or one.kind not in (REGISTERED, WALKED_IN):
+    if (
+        not plain
+        or len(one.undoes) > MOST_UNDONE
+        or one.direction not in (IN, OUT, UNDO)
+        or one.kind not in (REGISTERED, WALKED_IN)
+    ):
         raise Refused(UNREADABLE)
-    who = one.who if one.who else _walk_in(session, tenant, event, one, visitor, now)
+    who = one.who or _walk_in(session, tenant, event, one, visitor, now)
     _look(session, event, replace(one, who=who))
     for row in _rows(session, tenant, event, replace(one, who=who), visitor, now):
         _insert(session, row)

@@ -54,15 +54,16 @@ def correct(
         key = once(session, form_key, f"{PLUGIN}.correct:{attendee.id}")
         if key.result is not None:
             return
+        correction_id = new_id()
         values = {
-            "id": new_id(), "tenant_id": tenant.id, "event_id": event.id,
+            "id": correction_id, "tenant_id": tenant.id, "event_id": event.id,
             "registration_id": attendee.id if attendee.kind == attendance.REGISTERED else None,
             "walk_in_id": attendee.id if attendee.kind == attendance.WALKED_IN else None, "attendance": said,
             "minutes": minutes if said == PARTIAL else None, "why": why.strip(), "made_by": visitor.account_id,
             "made_at": clock.now(),
         }  # fmt: skip
         session.execute(sa.insert(Correction), [values])
-        key.keep(values["id"] or "")
+        key.keep(correction_id)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.correct", subject=attendee.id,
             before={"attendance": attendee.attendance}, after={"attendance": said},

@@ -6,7 +6,6 @@ The letters themselves are written by `posting.py`, when it is not night.
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import ScopedSession, TenantRef, clock, new_id

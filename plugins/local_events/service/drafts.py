@@ -26,7 +26,7 @@ from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events
-from plugins.local_events.service import pools
+from plugins.local_events.service import changes, pools
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import DRAFT, EDITABLE, PUBLISHED
@@ -174,6 +174,8 @@ def edit(
         if event.state == PUBLISHED:
             show_on_board(session, event_id, draft)
             shelf.retitle(session, plugin=PLUGIN, ref=event_id, title=draft.title, when=draft.starts_at)
+        if moved:
+            changes.tell(session, tenant, event)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.edit", subject=event_id, before=_facts(event), after=_facts(draft)
         )  # fmt: skip

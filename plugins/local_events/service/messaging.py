@@ -48,7 +48,9 @@ def check(words: Words, audience: Audience) -> None:
     if not words.text.strip():
         wrong["text"] = N_("Write the message")
     if bool(words.subject_cy.strip()) is not bool(words.text_cy.strip()):
-        wrong["text_cy" if words.subject_cy.strip() else "subject_cy"] = N_("In Welsh too, write both the subject and the message")
+        wrong["text_cy" if words.subject_cy.strip() else "subject_cy"] = N_(
+            "In Welsh too, write both the subject and the message"
+        )
     for name in ("subject", "subject_cy"):
         if len(getattr(words, name)) > LONGEST_SUBJECT or any(char < " " for char in getattr(words, name).strip()):
             wrong[name] = N_("One line of at most 150 characters")
@@ -86,7 +88,10 @@ def send(
         if not reached:
             raise Refused(N_("Nobody would get this message. Choose other people."))
         if len(reached) != expected:
-            raise Refused(N_("It would now go to another number of people: %(number)s. Look at it once more."), number=len(reached))
+            raise Refused(
+                N_("It would now go to another number of people: %(number)s. Look at it once more."),
+                number=len(reached),
+            )
         message_id = new_id()
         values = {
             "id": message_id, "tenant_id": tenant.id, "event_id": event.id, "subject": words.subject.strip(),
@@ -99,6 +104,10 @@ def send(
         )
         key.keep(message_id)
         record_audit(
-            session, actor=visitor.actor(), action=f"{PLUGIN}.message", subject=event.id, after={"recipients": len(reached)}
+            session,
+            actor=visitor.actor(),
+            action=f"{PLUGIN}.message",
+            subject=event.id,
+            after={"recipients": len(reached)},
         )
     return message_id

@@ -55,7 +55,10 @@ def post(session: ScopedSession, settings: Settings, write: Post) -> int:
 
 def _waiting(session: ScopedSession, after: str) -> Sequence[Any]:
     return session.execute(
-        sa.select(Delivery.id).where(Delivery.state == WAITING, Delivery.id > after).order_by(Delivery.id).limit(AT_ONCE)
+        sa.select(Delivery.id)
+        .where(Delivery.state == WAITING, Delivery.id > after)
+        .order_by(Delivery.id)
+        .limit(AT_ONCE)
     ).all()
 
 
@@ -85,7 +88,9 @@ def _claimed(session: ScopedSession, ids: Sequence[str]) -> Sequence[Any]:
         sa.update(Delivery)
         .where(Delivery.id.in_(ids), Delivery.state == WAITING)
         .values(state=WAITING)
-        .returning(Delivery.id, Delivery.event_id, Delivery.message_id, Delivery.account_id, Delivery.kind, Delivery.facts)
+        .returning(
+            Delivery.id, Delivery.event_id, Delivery.message_id, Delivery.account_id, Delivery.kind, Delivery.facts
+        )
         .execution_options(**QUIET)
     ).all()
 

@@ -37,17 +37,20 @@ class Told:
 
 
 Post = Callable[[ScopedSession, Told], None]
+MayGo = Callable[[str, datetime], bool]
+"""Whether news of a kind, about an event that begins then, is written now; what is not waits."""
 
 
-def tell(session: ScopedSession, post: Post) -> int:
+def tell(session: ScopedSession, post: Post, may_go: MayGo = lambda kind, starts_at: True) -> int:
     """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once."""
     due = session.execute(
-        sa.select(Registration.id, Registration.notice)
+        sa.select(Registration.id, Registration.notice, Event.starts_at)
+        .join(Event, sa.and_(Event.tenant_id == Registration.tenant_id, Event.id == Registration.event_id))
         .where(Registration.notice != "")
         .order_by(Registration.changed_at, Registration.id)
-        .limit(MOST)
     ).all()
-    return sum(_tell_one(session, row.id, row.notice, post) for row in due) + _tell_invited(session, post)
+    now = [row for row in due if may_go(row.notice, row.starts_at)][:MOST]
+    return sum(_tell_one(session, row.id, row.notice, post) for row in now) + _tell_invited(session, post, may_go)
 
 
 def _tell_one(session: ScopedSession, registration_id: str, notice: str, post: Post) -> bool:
@@ -80,7 +83,7 @@ def _tell_one(session: ScopedSession, registration_id: str, notice: str, post: P
     return True
 
 
-def _tell_invited(session: ScopedSession, post: Post) -> int:
+def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
     due = session.execute(
         sa.select(Invitation.id, Invitation.email, Event.id.label("event_id"), Event.title, Event.starts_at)
         .join(Event, sa.and_(Event.tenant_id == Invitation.tenant_id, Event.id == Invitation.event_id))
@@ -93,6 +96,8 @@ def _tell_invited(session: ScopedSession, post: Post) -> int:
     ).all()  # fmt: skip
     count = 0
     for row in due:
+        if not may_go("invited", row.starts_at):
+            continue
         with transaction(session):
             mine = session.execute(
                 sa.update(Invitation)

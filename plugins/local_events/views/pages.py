@@ -3,9 +3,9 @@
 from flask import Response, request
 
 from core.sdk import clock, here, public, render, revalidated
-from plugins.local_events import chances, rules
+from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import events, places
+from plugins.local_events.queries import certificates, events, messages, places
 from plugins.local_events.states import DRAFT, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
 from plugins.local_events.web_forms.events import CancelForm, whole_number
@@ -47,6 +47,7 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
     may_run = rules.may_run(visitor, tenant, settings, event.created_by, event.state)
     steps = EVENT.events_from(event.state)
     over = event.ends_at <= now
+    near = event.state == PUBLISHED and event.starts_at - attendance.OPENS_BEFORE <= now
     return render(
         "local_events/events/show.html",
         status,
@@ -57,12 +58,15 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         standing=places.standing_of(session, event, seen.own),
         problem=problem,
         over=over,
+        certificate=certificates.own_code(session, event.id, visitor.account_id) if over and visitor.signed_in else None,
+        told=len(messages.with_a_place(session, event.id)) if may_run and event.state == PUBLISHED and not over else 0,
         can={
             "edit": may_run and event.state in EDITABLE,
             "publish": event.state == DRAFT and rules.may_publish(visitor, tenant, settings, event.created_by),
             "cancel": may_run and "cancel" in steps and not (over and event.state == PUBLISHED),
             "complete": may_run and "complete" in steps and over,
             "people": visitor.can(ORGANISE),
+            "check_in": visitor.can(ORGANISE) and near,
             "change": event.state == PUBLISHED and event.starts_at > now,
         },
         cancel_form=cancel_form or (CancelForm(formdata=None) if may_run else None),
