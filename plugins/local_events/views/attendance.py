@@ -148,7 +148,7 @@ def given(event_id: str) -> Response:
     context = here()
     event = events.find(context.session, event_id)
     length = int((event.ends_at - event.starts_at).total_seconds() // 60)
-    usual = Decimal(length) / 60 if length <= LONGEST_USUAL else None
+    usual = Decimal(certificates.hours_of(length)) if length <= LONGEST_USUAL else None
     form = HoursForm(data={"hours": usual} if request.method == "GET" else None)
     if form.validate_on_submit():
         try:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from wtforms import DecimalField, RadioField, StringField, TextAreaField
@@ -14,6 +14,27 @@ from plugins.local_events.words import ATTENDANCES, CORRECTIONS
 
 _l = lazy_gettext
 UNREADABLE = N_("What was sent cannot be read.")
+
+
+HOURS_WRONG = _l("Enter a number from 0.25 to 336")
+
+
+class HoursField(DecimalField):  # type: ignore[misc]  # wtforms carries no types
+    """Hours, with a point for parts of one; says in our words when they cannot be read."""
+
+    def __init__(self, label: Any, validators: Any, **kwargs: Any) -> None:
+        super().__init__(label, validators, places=None, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed. Raises ValueError with words for the person when it is no number."""
+        text = (valuelist[0] if valuelist else "").strip()
+        try:
+            self.data = Decimal(text) if text else None
+        except InvalidOperation:
+            self.data = None
+        if text and (self.data is None or not self.data.is_finite()):
+            self.data = None
+            raise ValueError(str(HOURS_WRONG))
 
 
 class CodeForm(Form):
@@ -42,8 +63,8 @@ class CorrectionForm(Form):
     """What somebody's attendance was, and why that is known."""
 
     attendance = RadioField(_l("Attendance"), [NotBlank(N_("Choose one of the list"))])
-    hours = DecimalField(
-        _l("Hours they were there"), [Optional(), NumberRange(Decimal("0.25"), 336, message=_l("Enter a number from 0.25 to 336"))],
+    hours = HoursField(
+        _l("Hours they were there"), [Optional(), NumberRange(Decimal("0.25"), 336, message=HOURS_WRONG)],
         description=_l("Only for who was there for a part: 1.5 is an hour and a half."),
     )  # fmt: skip
     why = TextAreaField(
@@ -63,8 +84,8 @@ class CorrectionForm(Form):
 class HoursForm(Form):
     """What an event counts for on certificates."""
 
-    hours = DecimalField(
-        _l("Hours that the event counts for"), [NumberRange(Decimal("0.25"), 336, message=_l("Enter a number from 0.25 to 336"))],
+    hours = HoursField(
+        _l("Hours that the event counts for"), [NumberRange(Decimal("0.25"), 336, message=HOURS_WRONG)],
         description=_l("1.5 is an hour and a half. Who left early gets what they were there for."),
     )  # fmt: skip
 
