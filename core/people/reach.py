@@ -68,7 +68,10 @@ def members_named(session: ScopedSession, tenant_id: int, search: str, limit: in
         return []
     here = sa.and_(
         Affiliation.home_tenant_id == tenant_id,
-        *(sa.or_(*(column.icontains(word, autoescape=True) for column in (Account.name, Account.email))) for word in words),
+        *(
+            sa.or_(*(column.icontains(word, autoescape=True) for column in (Account.name, Account.email)))
+            for word in words
+        ),
     )
     rows = session.execute(
         _people(Membership.account_id.is_not(None), sa.or_(here, Account.email_norm == emails.normal(search)))

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, sealer, shelf
+from plugins.local_events import demonstration_day
 from plugins.local_events.answers import Chosen
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event, Pool, Question, Registration, SealedAnswer
@@ -95,6 +96,10 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
             _ask(session, values, rows, chance)
         if values["state"] == PUBLISHED:
             _show(session, values, rows)
+        if values["state"] == COMPLETED:
+            demonstration_day.past(session, values, rows, chance)
+        if values["kind"] == ASKING:
+            demonstration_day.message(session, values, rows)
 
 
 def _sought(members: list[Person], places: int, chance: random.Random) -> list[Person]:

@@ -123,7 +123,7 @@ def _attendee(event: Details, row: Any, scans: Iterable[Scan], fix: Fix | None, 
     code = tickets.code_of(secret) if secret else ""
     presence = attendance.presence(scans)
     said = attendance.attendance(presence, event.ends_at, now) if fix is None else fix.attendance
-    return Attendee(*facts, code, presence, said, _minutes(event, presence, said, fix), fix)
+    return Attendee._make((*facts, code, presence, said, _minutes(event, presence, said, fix), fix))
 
 
 def _minutes(event: Details, presence: Presence, said: str, fix: Fix | None) -> int:

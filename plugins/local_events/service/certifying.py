@@ -36,6 +36,11 @@ CODE_LENGTH = 16
 MOST_MINUTES = 14 * 24 * 60
 
 
+def new_code() -> str:
+    """A code that no other certificate has, and nobody can guess."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
 def issue(session: ScopedSession, tenant: TenantRef, event_id: str, minutes: int, visitor: Visitor) -> int:
     """Give a certificate to everybody who was there and has none; how many were given. Again gives only what is missing.
 
@@ -73,7 +78,7 @@ def _row(
         "walk_in_id": one.id if one.kind == attendance.WALKED_IN else None, "account_id": one.account_id,
         "name": one.name, "title": event.title, "starts_at": event.starts_at,
         "minutes": minutes if one.attendance == ATTENDED else min(minutes, one.minutes),
-        "code": "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)), "issued_by": visitor.account_id,
+        "code": new_code(), "issued_by": visitor.account_id,
         "issued_at": clock.now(), "revoked_at": None, "revoked_why": "",
     }  # fmt: skip
 

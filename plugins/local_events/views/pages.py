@@ -58,7 +58,9 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         standing=places.standing_of(session, event, seen.own),
         problem=problem,
         over=over,
-        certificate=certificates.own_code(session, event.id, visitor.account_id) if over and visitor.signed_in else None,
+        certificate=certificates.own_code(session, event.id, visitor.account_id)
+        if over and visitor.signed_in
+        else None,
         told=len(messages.with_a_place(session, event.id)) if may_run and event.state == PUBLISHED and not over else 0,
         can={
             "edit": may_run and event.state in EDITABLE,

@@ -27,7 +27,7 @@ def main() -> int:
     clock.now = _moved
     app = create_app()
     registry.SCHEDULES.clear()
-    registry.JOBS["core.mail"] = replace(registry.JOBS["core.mail"], base=0.3)
+    registry.JOBS["core.mail"] = replace(registry.JOBS["core.mail"], base=0.1)
     delivery.CLAIM = timedelta(seconds=2)
     posting.AT_ONCE = 3
     return Worker(app, lambda tenant_id, name: True, beat=0.3, dead=2.0, grace=5.0, rarely=1.0).run()

@@ -162,8 +162,8 @@ def test_a_code_finds_its_ticket_and_no_other_event_s(session, scotland, frozen_
     other_id, _ = with_people(session, scotland, 1)
     secret = session.scalar(sa.select(Registration.secret).where(Registration.id == ann))
     code = tickets.shown(tickets.code_of(secret)).lower()
-    assert attendance.ticket_by_code(session, event_id, code).id == ann
-    assert attendance.ticket(session, event_id, secret).id == ann
+    assert attendance.ticket_by_code(session, event_id, code) == attendance.ticket(session, event_id, secret)
+    assert getattr(attendance.ticket(session, event_id, secret), "id", None) == ann
     assert attendance.ticket_by_code(session, other_id, code) is None
     assert attendance.ticket(session, other_id, secret) is None
 
@@ -186,7 +186,7 @@ def test_a_correction_counts_and_says_why(session, scotland, frozen_clock):
     for _ in range(2):
         correcting.correct(session, scotland, event_id, ann, "partial", 45, "On the paper list", who, key)
     found = person(session, event_id, ann)
-    assert (found.attendance, found.minutes, found.fix.why) == ("partial", 45, "On the paper list")
+    assert (found.attendance, found.minutes, getattr(found.fix, "why", "")) == ("partial", 45, "On the paper list")
     assert session.scalar(sa.select(sa.func.count(Correction.id))) == 1
     correcting.correct(session, scotland, event_id, ann, "attended", None, "Came late only", who, new_token())
     assert person(session, event_id, ann).attendance == "attended"
@@ -219,18 +219,18 @@ def test_what_the_day_holds_of_a_person_is_exported_and_erased(session, scotland
     checking_in.press(session, scotland, event_id, [press(registered)], staff)
     frozen_clock.advance(hours=4)
     correcting.correct(session, scotland, event_id, registered, "attended", None, "Seen", staff, new_token())
-    told = dict(personal.person_data(session, ann.account_id))
+    told = dict(personal.person_data(session, str(ann.account_id)))
     assert {"Check-ins at events", "Corrected attendance"} <= set(told)
     assert told["Corrected attendance"][0]["why"] == "Seen"
     with transaction(session):
-        assert any("check_in" in line for line in personal.erase_person(session, ann.account_id, True))
+        assert any("check_in" in line for line in personal.erase_person(session, str(ann.account_id), True))
     assert person(session, event_id, registered).came
     with transaction(session):
-        list(personal.erase_person(session, staff.account_id, False))
+        list(personal.erase_person(session, str(staff.account_id), False))
     assert session.scalar(sa.select(CheckIn.pressed_by)) is None
     with transaction(session):
-        list(personal.erase_person(session, ann.account_id, False))
-    assert dict(personal.person_data(session, ann.account_id)) == {}
+        list(personal.erase_person(session, str(ann.account_id), False))
+    assert dict(personal.person_data(session, str(ann.account_id))) == {}
     assert session.scalar(sa.select(sa.func.count(CheckIn.id))) == 0
 
 

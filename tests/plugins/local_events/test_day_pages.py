@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -215,7 +216,7 @@ def test_a_member_sees_the_ticket_and_later_the_certificate(app, session, scotla
     frozen_clock.advance(hours=4)
     certifying.issue(session, scotland, event_id, 120, organiser())
     session.rollback()
-    assert certificates.own_code(session, event_id, account) in ann.get(path).text
+    assert str(certificates.own_code(session, event_id, account)) in ann.get(path).text
 
 
 HELLO = {"states": ["confirmed"], "subject": "Bring boots", "text": "The path is wet."}
@@ -264,15 +265,14 @@ def test_looking_sending_and_what_became_of_it(desk, session, known):
     assert desk.get(f"{known}/messages/{new_id()}").status_code == 404
 
 
+WRONG: tuple[dict[str, Any], ...] = (
+    {"subject": ""}, {"text": ""}, {"states": []}, {"states": ["nobody"]}, {"subject_cy": "Dim ond pwnc"},
+)  # fmt: skip
+
+
 def test_bad_messages_keep_what_was_typed(desk, known):
     page = f"{known}/messages/new"
-    for wrong in (
-        {"subject": ""},
-        {"text": ""},
-        {"states": []},
-        {"states": ["nobody"]},
-        {"subject_cy": "Dim ond pwnc"},
-    ):
+    for wrong in WRONG:
         answer = _look(desk, page, **{"text": "Kept words", **wrong})
         assert answer.status_code == 422, wrong
         assert "There is a problem" in answer.text

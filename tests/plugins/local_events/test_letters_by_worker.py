@@ -116,7 +116,7 @@ def test_killed_without_a_mail_server_and_two_days_late_nobody_is_told_twice_and
         _ask(session, "local_events.post_letters", "local_events.post_letters")
         until(lambda: len(box.messages) >= 2 * PEOPLE)
         _ask(session, *["local_events.remind", "local_events.post_letters"] * 2)
-        time.sleep(2)
+        time.sleep(1)
         third.terminate()
         third.wait(15)
     told = Counter((message["To"], str(message["Subject"])) for message in box.messages)

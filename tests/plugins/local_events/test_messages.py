@@ -272,10 +272,10 @@ def test_what_an_organiser_writes_is_no_template(session, scotland, with_places,
 def test_messages_are_exported_and_erased(session, scotland, people, with_places):
     writer = organiser()
     _send(session, scotland, with_places, by=writer)
-    assert "Letters about events" in dict(personal.person_data(session, people[0].account_id))
-    assert "Messages written to people of events" in dict(personal.person_data(session, writer.account_id))
+    assert "Letters about events" in dict(personal.person_data(session, str(people[0].account_id)))
+    assert "Messages written to people of events" in dict(personal.person_data(session, str(writer.account_id)))
     for account in (people[0].account_id, writer.account_id):
         with transaction(session):
-            list(personal.erase_person(session, account, False))
+            list(personal.erase_person(session, str(account), False))
     assert session.scalar(sa.select(sa.func.count(Delivery.id))) == 2
     assert session.scalar(sa.select(Message.written_by)) is None
