@@ -60,6 +60,10 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_pool": {"kind": "in_person", "eligibility": "area"},
     "local_events_registration": {"state": "confirmed", "source": "self", "notice": "", "offer_expires_at": None},
     "local_events_question": {"kind": "short"},
+    "local_events_check_in": {"direction": "in", "undoes": "", "walk_in_id": None},
+    "local_events_correction": {"attendance": "attended", "minutes": None, "walk_in_id": None},
+    "local_events_certificate": {"walk_in_id": None},
+    "local_events_delivery": {"kind": "message", "state": "waiting"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

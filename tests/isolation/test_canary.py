@@ -42,6 +42,7 @@ NAMED = {
     "decision_id": "admissions_decision", "appeal_id": "admissions_appeal", "offer_id": "admissions_membership_offer",
     "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
     "invitation_id": "local_events_invitation", "question_id": "local_events_question",
+    "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -117,7 +118,10 @@ def _seed(app: Flask, slug: str) -> list[str]:
 def _guesses(app: Flask, ids: dict[str, str], events: list[str]) -> Iterator[str]:
     """The address of everything of Wales's that somebody might guess at Scotland's site, as a page and as a file."""
     known = {name: (ids[table],) for name, table in NAMED.items()} | {"event_id": tuple(events)}
-    fixed = {"key": ("about",), "part": ("scores",), "number": (1,), "slug": ("wales",), "plugin": ("local_events",)}
+    fixed = {
+        "key": ("about",), "part": ("scores",), "number": (1,), "slug": ("wales",), "plugin": ("local_events",), "kind": ("change",),
+        "secret": ("no-secret",),
+    }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or not rule.arguments & known.keys():

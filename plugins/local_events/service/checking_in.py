@@ -83,17 +83,20 @@ def press(
     if len(presses) > MOST_AT_ONCE:
         raise Invalid({"": N_("Too many presses at once.")})
     event, now = open_event(session, event_id)
-    answers = []
+    answers, new = [], 0
     with transaction(session):
         for one in presses:
             try:
-                answers.append(Kept(one.nonce, _keep(session, tenant, event, one, visitor, now)))
+                who, written = _keep(session, tenant, event, one, visitor, now)
             except Refused as error:
                 answers.append(Kept(one.nonce, problem=error.message))
-        new = sum(not answer.problem for answer in answers)
-        record_audit(
-            session, actor=visitor.actor(), action=f"{PLUGIN}.check_in", subject=event.id, after={"presses": new}
-        )
+            else:
+                answers.append(Kept(one.nonce, who))
+                new += written
+        if new:
+            record_audit(
+                session, actor=visitor.actor(), action=f"{PLUGIN}.check_in", subject=event.id, after={"presses": new}
+            )
     return answers
 
 
@@ -111,8 +114,8 @@ def open_event(session: ScopedSession, event_id: str) -> tuple[events.Details, d
 
 def _keep(
     session: ScopedSession, tenant: TenantRef, event: events.Details, one: Press, visitor: Visitor, now: datetime
-) -> str:
-    """Keep one press; whose it is. Raises Refused."""
+) -> tuple[str, int]:
+    """Keep one press: whose it is, and how many rows of it are new. Raises Refused."""
     names = (one.nonce, one.device or "-", *one.undoes)
     plain = all(1 <= len(name) <= LONGEST_NONCE and name.isascii() and name.isprintable() for name in names)
     if (
@@ -124,9 +127,8 @@ def _keep(
         raise Refused(UNREADABLE)
     who = one.who or _walk_in(session, tenant, event, one, visitor, now)
     _look(session, event, replace(one, who=who))
-    for row in _rows(session, tenant, event, replace(one, who=who), visitor, now):
-        _insert(session, row)
-    return who
+    rows = _rows(session, tenant, event, replace(one, who=who), visitor, now)
+    return who, sum(_insert(session, row) for row in rows)
 
 
 def _look(session: ScopedSession, event: events.Details, one: Press) -> None:
@@ -177,14 +179,15 @@ def _standing(session: ScopedSession, one: Press) -> tuple[str, ...]:
     return attendance.presence(list(rows)).nonces
 
 
-def _insert(session: ScopedSession, row: dict[str, Any]) -> None:
-    """Write a press unless it is there already. Raises Refused where its nonce is another person's."""
+def _insert(session: ScopedSession, row: dict[str, Any]) -> bool:
+    """Write a press unless it is there already; whether it was new. Raises Refused where its nonce is another person's."""
     if session.scalar(_INSERTS[session.get_bind().dialect.name], row) is not None:
-        return
+        return True
     same = ("event_id", "registration_id", "walk_in_id", "direction", "undoes")
     kept = session.execute(sa.select(*(getattr(CheckIn, name) for name in same)).where(CheckIn.nonce == row["nonce"]))
     if tuple(kept.one()) != tuple(row[name] for name in same):
         raise Refused(USED)
+    return False
 
 
 def _walk_in(

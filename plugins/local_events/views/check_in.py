@@ -76,13 +76,21 @@ def _keep(event_id: str, press: Press) -> str:
     return gettext(DONE[press.direction], name=person.name)
 
 
+def _nonce() -> str:
+    """What this page's presses begin with. Raises Refused for a page that sends none."""
+    found = request.form.get("nonce", "")[:43]
+    if not found:
+        raise Refused(checking_in.UNREADABLE)
+    return found
+
+
 @manage_blueprint.post("/<event_id>/check-in")
 @needs(ORGANISE)
 def press(event_id: str) -> Response:
     """One press on the list: `press` says which and of whom."""
     direction, kind, who = [*request.form.get("press", "").split(" "), "", "", ""][:3]
-    nonce = f"{request.form.get('nonce', '')[:43]}.{who[-8:]}.{direction}"
     try:
+        nonce = f"{_nonce()}.{who[-8:]}.{direction}"
         words = _keep(event_id, Press(nonce, direction, kind, who or "-", clock.now()))
     except Refused as error:
         return _page(event_id, 422, problem=say(error.message, error.params))
@@ -158,9 +166,8 @@ def scanned(event_id: str, secret: str) -> Response:
     problem = ""
     if request.method == "POST":
         direction = UNDO if request.form.get("press") == UNDO else IN
-        nonce = f"{request.form.get('nonce', '')[:50]}.{direction}"
         try:
-            words = _keep(event_id, Press(nonce, direction, REGISTERED, ticket.id, clock.now()))
+            words = _keep(event_id, Press(f"{_nonce()}.{direction}", direction, REGISTERED, ticket.id, clock.now()))
         except Refused as error:
             problem = say(error.message, error.params)
         else:

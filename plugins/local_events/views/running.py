@@ -44,7 +44,9 @@ def new() -> Response:
             form.take(error.field_errors)
         else:
             return redirect_with(gettext("Your draft is saved."), "local_events.show", event_id=event_id)
-    return render("local_events/events/edit.html", 422 if form.errors else 200, form=form, event=None, version=0)
+    return render(
+        "local_events/events/edit.html", 422 if form.errors else 200, form=form, event=None, version=0, told=0
+    )
 
 
 @blueprint.route("/<event_id>/edit", methods=["GET", "POST"])
