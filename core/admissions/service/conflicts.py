@@ -2,7 +2,8 @@
 
 The functions that end in `_in` belong into the transaction of what brings a conflict about, **after its audit entry**:
 whoever writes there waits for whoever wrote before, so of an interest declared and an application submitted at the same
-moment the second sees the first.
+moment the second sees the first. **Before** the entry `hold_assignments` takes what a conflict could recuse: an assessor
+who seals holds an assignment and then waits for the trail, and would wait in a circle otherwise.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict as Stale
@@ -57,6 +59,11 @@ def organisation_of(answers: Mapping[str, Any]) -> str:
     """The applicant's workplace as it is compared, from the answers of an application; "" where nothing was asked or said."""
     answer = answers.get(ORGANISATION)
     return conflict_rules.normal(answer) if isinstance(answer, str) else ""
+
+
+def hold_assignments(session: ScopedSession, *which: sa.ColumnElement[bool]) -> None:
+    """Hold the assignments that `which` describes and that could be recused, in the caller's transaction before its audit entry."""
+    hold_in_order(session, Assignment, Assignment.state.in_(ASSIGNMENT.sources("recuse")), *which)
 
 
 def derive_for_application_in(session: ScopedSession, application_id: str, *, tenant_id: int | None = None) -> None:
@@ -192,6 +199,7 @@ def put_down(session: ScopedSession, actor: Actor, application_id: str, account_
     if not own and session.scalar(sa.select(Assessor.id).where(Assessor.account_id == account_id)) is None:
         raise Invalid({"account_id": N_("Choose yourself, or somebody on the panel")})
     with transaction(session):
+        hold_assignments(session, Assignment.application_id == application_id)
         audit.record(
             session, actor=actor, action="conflict.set", subject=application_id,
             after={"account": account_id, "kind": kind, "source": DECLARED if own else SET},
@@ -221,6 +229,7 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
         ).one_or_none()
         if done is None:
             raise Stale
+        hold_assignments(session, Assignment.application_id == found.application_id)
         audit.record(
             session, actor=actor, action="conflict.end", subject=found.application_id,
             before={"account": found.account_id, "kind": found.kind, "source": found.source},

@@ -17,6 +17,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service.accepting import CHANGED, accept_in
 from core.admissions.states import ACCEPTED, JOINED, LAPSED, OFFER, OFFERED, REFUSED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -78,6 +79,7 @@ def take_back_in(session: ScopedSession, *, application_ids: Collection[str], at
 
     Whoever joined stays a member: the caller asks for those afterwards, since a person may accept in this very moment.
     """
+    hold_in_order(session, MembershipOffer, MembershipOffer.application_id.in_(application_ids))
     session.execute(
         sa.update(MembershipOffer)
         .where(MembershipOffer.application_id.in_(application_ids), MembershipOffer.state.in_(OFFER.sources("take_back")))
@@ -186,6 +188,7 @@ def remind(session: ScopedSession, at: datetime, post: Post) -> int:
     if session.scalar(sa.select(MembershipOffer.id).where(*due).limit(1)) is None:
         return 0
     with transaction(session):
+        hold_in_order(session, MembershipOffer, *due)
         claimed = session.execute(
             sa.update(MembershipOffer)
             .where(*due)

@@ -103,6 +103,9 @@ def transfer(
     keys = _copy_contents(session, source, new, store)  # before the transaction; what it does not take is swept later
     with transaction(session):
         row = _leave(session, actor, source, version, new, now)
+        conflicts.hold_assignments(
+            session, Assignment.tenant_id == source.tenant_id, Assignment.application_id == source.application_id
+        )  # before the trails, as whoever seals takes them
         for tenant_id in sorted({source.tenant_id, new.tenant_id}):  # one order: two moves cannot wait in a circle
             _note(session, actor, tenant_id, source, new, why)
         _may_go(session, source, new, window_id, now)

@@ -12,7 +12,7 @@ from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
-from core.admissions.views.shared import kept_on
+from core.admissions.views.shared import kept_on, searched
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import DomainError
@@ -100,18 +100,21 @@ def _list(window_id: str, status: int = 200, problem: str = "") -> Response:
     show = request.args.get("show", "")
     show = show if show in SHOWN else ""
     wished = Listing.read(
-        url_for("decisions.listing", window_id=window.id), request.args, sorts=SORTS, filters=("show",), size=SIZE
+        url_for("decisions.listing", window_id=window.id), request.args, sorts=SORTS, filters=("q", "show"), size=SIZE
     )
+    search = searched("q")
 
     def read(limit: int | None, offset: int) -> tuple[list[Candidate], int]:
-        return queries.candidates(session, who(), window.id, show=show, sort=wished.sort, limit=limit, offset=offset)
+        return queries.candidates(
+            session, who(), window.id, show=show, search=search, sort=wished.sort, limit=limit, offset=offset
+        )
 
     found = listed(wished, SHEET, read, window.id)
     if isinstance(found, Response):
         return found
     page, rows = found
     return render(
-        "admissions/decisions/list.html", status, window=window, listing=page, rows=rows, show=show, shown=SHOWN,
+        "admissions/decisions/list.html", status, window=window, listing=page, rows=rows, show=show, shown=SHOWN, search=search,
         problem=problem, press=PressForm(formdata=None), **tables(),
     )  # fmt: skip
 

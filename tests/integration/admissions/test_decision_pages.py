@@ -59,12 +59,15 @@ def test_a_lead_signs_some_at_once_and_one_with_comments(rig: Rig, lead: FormCli
     assert {"Q-AAAA", "Q-BBBB"} <= set(re.findall(r"Q-\w+", lead.get(page).text))
     assert "Q-AAAA" in lead.get(f"{page}?format=csv").text
     assert "Q-AAAA" not in lead.get(f"{page}?show=held").text
+    for typed, found in (("aaaa", {"Q-AAAA"}), ("bob", {"Q-BBBB"}), ("Q-", {"Q-AAAA", "Q-BBBB"}), ("%", set())):
+        assert set(re.findall(r"Q-\w{4}", lead.get(page, query_string={"q": typed}).text)) == found, typed
+    assert lead.get(page).text.count('class="tabs') == 1
     assert lead.submit(page, {"pick": [new_id()]}, form="check").status_code == 422
     check = lead.submit(page, {"pick": [ann]}, form="check")
     assert "You are about to sign 1 decision." in check.text
     assert "Q-AAAA" in check.text
     assert [_confirm(lead, check.text, "/sign") for _ in range(2)] == [303, 303]
-    assert "Signed" in lead.get(f"{page}?show=signed").text
+    assert "Q-AAAA" in lead.get(f"{page}?show=signed").text
     one = f"{page}/{bob}"
     assert "As the answer shows." in lead.get(one).text
     answer = lead.submit(one, {"outcome": "decline", "comment_experience_en": "Tell us more."})
