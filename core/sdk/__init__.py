@@ -19,31 +19,38 @@ from core.admissions.rules import (
 from core.data.audit import record as record_audit
 from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
 from core.data.idempotency import Once, once
+from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
 from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
 from core.kernel import clock
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
 from core.kernel.findings import Finding, Verdict, worst
-from core.kernel.ids import is_id, new_id
+from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
-from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import SYSTEM, Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.people.emails import normal as normal_email
+from core.people.reach import Known, people_by_id, person_by_email
 from core.tenancy import noticeboard, shelf
+from core.tenancy.directory import TenantSnapshot
 from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
+from core.web.letters import Letter, in_language, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
-from core.web.pages import call_hooks, redirect_with, render
+from core.web.pages import call_hooks, redirect_with, render, sealer
 from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
+from core.work import GiveUp, enqueue, every, job
 
 __all__ = [
     "N_",
     "SDK_VERSION",
+    "SYSTEM",
     "Actor",
     "Assessment",
     "Base",
@@ -57,11 +64,14 @@ __all__ = [
     "Forbidden",
     "Form",
     "Fragment",
+    "GiveUp",
     "Here",
     "Id",
     "IdRef",
     "Input",
     "Invalid",
+    "Known",
+    "Letter",
     "Listing",
     "Manifest",
     "NationalPolicy",
@@ -82,40 +92,55 @@ __all__ = [
     "RuleSet",
     "ScopedSession",
     "Score",
+    "Sealer",
     "Sheet",
     "Snapshot",
     "StateMachine",
     "TenantOwned",
     "TenantRef",
+    "TenantSnapshot",
     "Transition",
+    "Unreadable",
     "Verdict",
     "Visitor",
     "WindowFigures",
     "after_commit",
     "call_hooks",
     "clock",
+    "enqueue",
+    "every",
     "gettext",
     "here",
     "hookimpl",
+    "in_language",
     "in_memory",
     "is_id",
+    "job",
     "lazy_gettext",
     "listed",
     "needs",
     "new_id",
+    "new_token",
     "ngettext",
+    "normal_email",
     "noticeboard",
     "once",
+    "people_by_id",
+    "person_by_email",
     "public",
     "reckoning",
     "record_audit",
     "redirect_with",
     "render",
     "revalidated",
+    "root_of",
     "say",
+    "sealer",
     "searched",
+    "send_letter",
     "shelf",
     "signed_in",
+    "site_of",
     "stripped",
     "tenant_args",
     "tenant_fk",

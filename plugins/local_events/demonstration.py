@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, shelf
 from plugins.local_events.manifest import MANIFEST
-from plugins.local_events.models import Event, Registration
-from plugins.local_events.service import path_of
-from plugins.local_events.states import COMPLETED, DRAFT, PUBLISHED
-from plugins.local_events.words import COMING, SHELF_COMING
+from plugins.local_events.models import Event, Pool, Registration
+from plugins.local_events.service.changing import path_of
+from plugins.local_events.states import COMPLETED, CONFIRMED, DRAFT, PUBLISHED
+from plugins.local_events.words import ELIGIBILITY_OF, POOLS_OF, REGISTRATION_STATES
 
 PLUGIN = MANIFEST.name
 IDEAS = {
@@ -71,22 +71,21 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
     organiser, *members = people
     chance = random.Random(tenant.id)
     for index, planned in enumerate(PROGRAMME):
-        values = _event(tenant, planned, index, organiser)
+        values, places = _event(tenant, planned, index, organiser), planned[-1]
         coming = (
-            []
-            if values["state"] == DRAFT
-            else chance.sample(members, min(len(members), chance.randint(3, values["capacity"])))
+            [] if values["state"] == DRAFT else chance.sample(members, min(len(members), chance.randint(3, places)))
         )
-        values["taken"] = len(coming)
         session.execute(sa.insert(Event), [values])
+        pools = [_pool(values, kind, places) for kind in POOLS_OF[values["mode"]]]
+        session.execute(sa.insert(Pool), pools)
         if coming:
-            session.execute(sa.insert(Registration), [_registration(values, person) for person in coming])
+            session.execute(sa.insert(Registration), [_registration(values, pools[0], person) for person in coming])
         if values["state"] == PUBLISHED:
             _show(session, values, coming)
 
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
-    kind, mode, audience, days, hour, hours, places = planned
+    kind, mode, audience, days, hour, hours, _ = planned
     chance = random.Random(f"{tenant.slug} {index}")  # the same programme each time the demonstration is begun anew
     title, summary = chance.choice(IDEAS[kind])
     away = timedelta(days=days + chance.randrange(12))
@@ -99,16 +98,23 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
-        "ends_at": day + timedelta(hours=hours), "audience": audience, "capacity": places, "taken": 0, "state": state,
-        "version": 1, "created_by": organiser.id, "created_at": clock.now(),
+        "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
+        "created_by": organiser.id, "created_at": clock.now(), "modified_at": clock.now(),
         "published_at": None if state == DRAFT else clock.now(), "state_why": "",
     }  # fmt: skip
 
 
-def _registration(event: dict[str, Any], person: Person) -> dict[str, Any]:
+def _pool(event: dict[str, Any], kind: str, places: int) -> dict[str, Any]:
     return {
-        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "account_id": person.id, "name": person.name,
-        "email": person.email, "state": COMING, "registered_at": clock.now(), "changed_at": clock.now(),
+        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "kind": kind, "capacity": places,
+        "waiting_limit": None, "eligibility": ELIGIBILITY_OF[event["audience"]], "opens_at": None, "version": 1,
+    }  # fmt: skip
+
+
+def _registration(event: dict[str, Any], pool: dict[str, Any], person: Person) -> dict[str, Any]:
+    return {
+        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "pool_id": pool["id"], "account_id": person.id,
+        "name": person.name, "email": person.email, "state": CONFIRMED, "queued_at": clock.now(), "changed_at": clock.now(),
     }  # fmt: skip
 
 
@@ -123,5 +129,5 @@ def _show(session: ScopedSession, event: dict[str, Any], coming: Iterable[Person
     for person in coming:
         shelf.put(
             session, account_id=person.id, plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
-            status=SHELF_COMING, when=event["starts_at"], path=path_of(event["id"]), new=True,
+            status=REGISTRATION_STATES[CONFIRMED], when=event["starts_at"], path=path_of(event["id"]), new=True,
         )  # fmt: skip

@@ -11,10 +11,11 @@ from core.kernel.findings import Finding
 from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
 from core.sdk import ScopedSession, TenantRef, Visitor
-from plugins.local_events import service
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event, Registration
-from plugins.local_events.service import Draft
+from plugins.local_events.queries import places as counting
+from plugins.local_events.service import drafts, running
+from plugins.local_events.service.drafts import Draft
 from plugins.local_events.settings import Settings
 
 ORGANISER, LEAD, CENTRAL = Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM
@@ -53,26 +54,31 @@ def nothing_found(_: Any) -> list[Finding]:
 
 def drafted(session: ScopedSession, tenant: TenantRef, by: Visitor | None = None, **changes: Any) -> str:
     """A new draft's id."""
-    return service.create(session, tenant, OPEN, draft(**changes), by or visitor(ORGANISER), new_token())
+    return drafts.create(session, tenant, OPEN, draft(**changes), by or visitor(ORGANISER), new_token())
 
 
 def published(session: ScopedSession, tenant: TenantRef, by: Visitor | None = None, **changes: Any) -> str:
     """A published event's id."""
     who = by or visitor(ORGANISER)
     event_id = drafted(session, tenant, who, **changes)
-    service.publish(session, tenant, OPEN, event_id, who, nothing_found)
+    running.publish(session, tenant, OPEN, event_id, who, nothing_found)
     return event_id
 
 
 def row(session: ScopedSession, event_id: str) -> Any:
     """The event as the database has it now."""
-    columns = (Event.state, Event.version, Event.taken, Event.capacity, Event.title, Event.state_why, Event.created_by)
+    columns = (Event.state, Event.version, Event.title, Event.state_why, Event.created_by, Event.sequence)
     return session.execute(sa.select(*columns).where(Event.id == event_id)).one()
 
 
+def held(session: ScopedSession, event_id: str) -> int:
+    """How many places of the event are held."""
+    return counting.of_event(session, event_id).held
+
+
 def coming(session: ScopedSession, event_id: str) -> int:
-    """How many registrations of the event are coming."""
+    """How many registrations of the event are confirmed."""
     query = sa.select(sa.func.count(Registration.id)).where(
-        Registration.event_id == event_id, Registration.state == "coming"
+        Registration.event_id == event_id, Registration.state == "confirmed"
     )
     return session.scalar(query) or 0

@@ -10,30 +10,28 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import sqlalchemy as sa
-
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.sdk import Refused, ScopedSession, TenantRef, Visitor, transaction
-from plugins.local_events import registration
-from plugins.local_events.models import Event, Registration
+from plugins.local_events.models import Registration
+from plugins.local_events.queries import places as counting
+from plugins.local_events.service import places
 
 
 def properly(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
     """The plugin's own way."""
     try:
-        return registration.register(session, tenant, event_id, visitor)
+        return places.register(session, tenant, event_id, visitor).state == "confirmed"
     except Refused:
         return False
 
 
 def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
     """The control, which must oversell: look whether there is room, think, then write."""
-    there = sa.select(sa.func.count(Registration.id)).where(Registration.event_id == event_id)
-    room = session.scalar(sa.select(Event.capacity).where(Event.id == event_id)) or 0
-    if (session.scalar(there) or 0) >= room:
+    pool = counting.of_event(session, event_id).pools[0]
+    if pool.left == 0:
         return False
     session.rollback()
     time.sleep(0.02)
@@ -41,8 +39,8 @@ def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: V
     with transaction(session):
         session.add(
             Registration(
-                event_id=event_id, account_id=visitor.account_id, name=visitor.name, email=visitor.email,
-                state="coming", registered_at=now, changed_at=now,
+                event_id=event_id, pool_id=pool.id, account_id=visitor.account_id, name=visitor.name, email=visitor.email,
+                state="confirmed", queued_at=now, changed_at=now,
             )
         )  # fmt: skip
     return True

@@ -23,7 +23,7 @@ from core.sdk import ScopedSession, TenantRef
 from core.tenancy.models import ShelfItem
 from plugins.local_events.models import Registration
 from tests.factories.people import client_of, make_person
-from tests.plugins.local_events.helpers import published, row
+from tests.plugins.local_events.helpers import held, published
 from tests.support.client import forms
 from tests.support.databases import Database
 from tests.support.servers import Process
@@ -119,7 +119,7 @@ def _outcome(session: ScopedSession, event_id: str, browsers: list[Browser]) -> 
         registered=ids(Registration.account_id, Registration.event_id == event_id, Registration.state == "coming"),
         shelved=ids(ShelfItem.account_id, ShelfItem.ref == event_id),
         audited=ids(AuditEntry.actor_id, AuditEntry.action == "local_events.register", AuditEntry.subject == event_id),
-        taken=row(session, event_id).taken,
+        taken=held(session, event_id),
     )
 
 

@@ -13,7 +13,8 @@ from core.data.audit import verify
 from core.kernel import clock
 from core.sdk import DomainError, Visitor
 from core.tenancy.models import NoticeCard, ShelfItem
-from plugins.local_events import queries, registration, service
+from plugins.local_events.queries import events
+from plugins.local_events.service import drafts, places, running
 from tests.plugins.local_events.helpers import OPEN, ORGANISER, coming, draft, drafted, nothing_found, row, visitor
 
 STEPS = ("register", "withdraw", "publish", "cancel", "complete", "fewer", "more", "later")
@@ -39,24 +40,24 @@ class Life:
             return
         with clock.frozen(self.now), suppress(DomainError):
             if step == "register":
-                registration.register(session, tenant, event_id, person)
+                places.register(session, tenant, event_id, person)
                 self.expected.add(person.account_id)
             elif step == "withdraw":
-                registration.withdraw(session, tenant, event_id, person)
+                places.withdraw(session, tenant, event_id, person)
                 self.expected.discard(person.account_id)
             elif step == "publish":
-                service.publish(session, tenant, OPEN, event_id, who, nothing_found)
+                running.publish(session, tenant, OPEN, event_id, who, nothing_found)
             elif step == "cancel":
-                service.cancel(session, tenant, OPEN, event_id, "why", who)
+                running.cancel(session, tenant, OPEN, event_id, "why", who)
             elif step == "complete":
-                service.complete(session, tenant, OPEN, event_id, who)
+                running.complete(session, tenant, OPEN, event_id, who)
             else:
                 self._resize(1 if step == "more" else -1)
 
     def _resize(self, by: int) -> None:
-        event = queries.find(self.session, self.event_id)
+        event = events.find(self.session, self.event_id)
         plan = draft(capacity=self.places + by, starts_at=event.starts_at)
-        service.edit(self.session, self.tenant, OPEN, self.event_id, plan, event.version, self.organiser)
+        drafts.edit(self.session, self.tenant, OPEN, self.event_id, plan, event.version, self.organiser)
         self.places += by
 
     def check(self) -> None:

@@ -19,7 +19,7 @@ from core.tenancy.models import PluginState
 from core.tenancy.service import Change, configure
 from core.work.delivery import JOB
 from core.work.models import WorkFailure
-from plugins.local_events import registration
+from plugins.local_events.service import places
 from tests.factories.people import PASSWORD, make_person
 from tests.integration.bad_input.rooms.cast import Cast, Named, Room
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
@@ -58,8 +58,8 @@ def make_events(cast: Cast) -> Room:
     with clock.frozen(clock.now() - timedelta(days=20)):
         over = published(session, tenant, by=by)
     coming, taken = published(session, tenant, by=by), published(session, tenant, by=by)
-    registration.register(session, tenant, taken, visitor(ORGANISER))
-    registration.register(session, tenant, taken, by)
+    places.register(session, tenant, taken, visitor(ORGANISER))
+    places.register(session, tenant, taken, by)
     events = coming, drafted(session, tenant, by=by), over, taken
     named: Named = {
         "event_id": events, "plugin": ("local_events",), "revision": (str(_changed_settings(cast)),), "slug": ("scotland",),

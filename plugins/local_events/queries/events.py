@@ -1,4 +1,4 @@
-"""Reading events: one statement each, whatever the number of rows, as plain tuples of columns."""
+"""Reading events: plain tuples of columns, in as many statements for fifty as for one."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,17 +8,19 @@ import sqlalchemy as sa
 
 from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.models import Event, Registration
+from plugins.local_events.models import Event, Invitation, Registration
+from plugins.local_events.queries import places
+from plugins.local_events.queries.shapes import columns
 from plugins.local_events.rules import audiences
-from plugins.local_events.states import CANCELLED, COMPLETED, DRAFT, PUBLISHED
-from plugins.local_events.words import COMING, KINDS, LONGEST_DAYS, MODES, STATES
+from plugins.local_events.states import ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
+from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, STATES
 
 PAGE = 50
 LAST_PAGE = 200
 
 
 class Listed(NamedTuple):
-    """An event as a list shows it. Instants are UTC."""
+    """An event as a list shows it, with its places. Instants are UTC."""
 
     id: str
     kind: str
@@ -29,9 +31,8 @@ class Listed(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     audience: str
-    capacity: int
-    taken: int
     state: str
+    places: places.Places
 
     @property
     def words(self) -> tuple[str, str, str]:
@@ -40,9 +41,11 @@ class Listed(NamedTuple):
 
 
 class Details(NamedTuple):
-    """Everything about one event."""
+    """Everything about one event but its places."""
 
     id: str
+    uid: str
+    sequence: int
     kind: str
     title: str
     summary: str
@@ -53,21 +56,21 @@ class Details(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     audience: str
-    capacity: int
-    taken: int
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    withdraw_until: datetime | None
+    wants_approval: bool
+    guests_allowed: int
+    offer_hours: int
+    keep_answers_days: int
     state: str
     version: int
     created_by: str | None
+    created_at: datetime
+    modified_at: datetime
     published_at: datetime | None
+    cancelled_at: datetime | None
     state_why: str
-
-
-class Attendee(NamedTuple):
-    """One person on the organiser's list."""
-
-    name: str
-    email: str
-    registered_at: datetime
 
 
 class Page(NamedTuple):
@@ -78,18 +81,27 @@ class Page(NamedTuple):
     more: bool
 
 
-def _columns(shape: type[Any], model: type[Any]) -> list[Any]:
-    return [getattr(model, name) for name in shape._fields]
+class Seen(NamedTuple):
+    """An event as one visitor sees it: with the visitor's own registration, and whether an invitation is theirs."""
+
+    event: Details
+    own: places.Own | None
+    invited: bool
 
 
-_LISTED = _columns(Listed, Event)
-_DETAILS = _columns(Details, Event)
+_LISTED = [getattr(Event, name) for name in Listed._fields if name != "places"]
+DETAILS = columns(Details, Event)
+
+
+def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
+    counted = places.counts(session, [row.id for row in rows])
+    return [Listed(*row, counted[row.id]) for row in rows]
 
 
 def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
     number = min(max(number, 1), LAST_PAGE)
     rows = session.execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
-    return Page([Listed(*row) for row in rows[:PAGE]], number, len(rows) > PAGE)
+    return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
 
 
 def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
@@ -129,16 +141,25 @@ def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
     return _page(session, query.order_by(Event.starts_at, Event.id), number)
 
 
-_FIND = sa.select(*_DETAILS).where(Event.id == sa.bindparam("event_id"))
+_FIND = sa.select(*DETAILS).where(Event.id == sa.bindparam("event_id"))
 _FIND_FOR = (
-    sa.select(*_DETAILS, Registration.id)
+    sa.select(*DETAILS, *columns(places.Own, Registration), Invitation.id)
     .outerjoin(
         Registration,
         sa.and_(
             Registration.tenant_id == Event.tenant_id,
             Registration.event_id == Event.id,
             Registration.account_id == sa.bindparam("account_id"),
-            Registration.state == COMING,
+            Registration.state.in_((*ACTIVE, EVENT_CANCELLED)),
+        ),
+    )
+    .outerjoin(
+        Invitation,
+        sa.and_(
+            Invitation.tenant_id == Event.tenant_id,
+            Invitation.event_id == Event.id,
+            Invitation.email == sa.bindparam("email"),
+            Invitation.withdrawn_at.is_(None),
         ),
     )
     .where(Event.id == sa.bindparam("event_id"))
@@ -153,15 +174,16 @@ def find(session: ScopedSession, event_id: str) -> Details:
     return Details(*row)
 
 
-def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> tuple[Details, bool]:
-    """One event, and whether the visitor has a place at it, in one statement. Raises NotFound as `find` does."""
+def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> Seen:
+    """One event with what it has of the visitor, in one statement. Raises NotFound as `find` does."""
     if not visitor.signed_in:
-        return find(session, event_id), False
-    values = {"event_id": event_id, "account_id": visitor.account_id}
+        return Seen(find(session, event_id), None, False)
+    values = {"event_id": event_id, "account_id": visitor.account_id, "email": visitor.email.lower()}
     row = session.execute(_FIND_FOR, values).one_or_none() if is_id(event_id) else None
     if row is None:
         raise NotFound
-    return Details(*row[:-1]), row[-1] is not None
+    own = places.Own(*row[len(DETAILS) : -1])
+    return Seen(Details(*row[: len(DETAILS)]), own if own.id is not None else None, row[-1] is not None)
 
 
 def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
@@ -174,30 +196,22 @@ def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
 
 def seen(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Details:
     """One event that the visitor may see; NotFound for any other, so that nobody can tell which ids exist."""
-    return seen_by(session, tenant, visitor, event_id)[0]
+    return seen_by(session, tenant, visitor, event_id).event
 
 
-def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> tuple[Details, bool]:
-    """What `seen` gives, and whether the visitor has a place at it."""
-    event, coming = find_for(session, event_id, visitor)
-    if not coming and not visible(event, tenant, visitor):
+def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Seen:
+    """What `seen` gives, with the visitor's own registration. Who is registered or invited sees the event whatever happens
+    to its audience."""
+    found = find_for(session, event_id, visitor)
+    theirs = found.own is not None or (found.invited and found.event.published_at is not None)
+    if not theirs and not visible(found.event, tenant, visitor):
         raise NotFound
-    return event, coming
-
-
-def people(session: ScopedSession, event_id: str) -> list[Attendee]:
-    """Who is coming, by name (at most as many as an event can have places)."""
-    query = (
-        sa.select(*_columns(Attendee, Registration))
-        .where(Registration.event_id == event_id, Registration.state == COMING)
-        .order_by(Registration.name, Registration.id)
-    )
-    return [Attendee(*row) for row in session.execute(query)]
+    return found
 
 
 def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
     """The soonest published events for the given audiences: a site's start page."""
-    return [Listed(*row) for row in session.execute(_to_come(allowed).limit(limit))]
+    return _with_places(session, session.execute(_to_come(allowed).limit(limit)).all())
 
 
 def waiting(session: ScopedSession) -> tuple[int, int]:
