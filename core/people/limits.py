@@ -16,6 +16,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
 
 from core.people import emails
+from core.people.calendars import LONGEST_TOKEN
 from core.people.service.sign_ins import token_hash
 from core.web import errors
 from core.web.context import here
@@ -25,6 +26,8 @@ BY_PLACE = "60 per 15 minutes"
 BY_ADDRESS = "10 per 15 minutes"
 MAILS_BY_PLACE = "30 per hour"
 MAILS_BY_ADDRESS = "4 per hour"
+READS_BY_TOKEN = "120 per hour"
+"""Of one calendar's address. Not by place: the programs of thousands of people ask from a few addresses of their makers."""
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
 """Where Redis cannot be reached, each process counts by itself until it is back: signing in must not depend on it."""
 
@@ -84,6 +87,20 @@ def mails(view: Callable[..., Any]) -> Any:
         MAILS_BY_ADDRESS, methods=["POST"], key_func=_address, exempt_when=_no_address, deduct_when=_went_out
     )
     return limiter.limit(MAILS_BY_PLACE, methods=["POST"], deduct_when=_went_out)(by_address(view))
+
+
+def _token() -> str:
+    """The key of a calendar's token: a hash, as for addresses."""
+    return "calendar:" + token_hash(request.args.get("token", "")[:LONGEST_TOKEN])
+
+
+def _no_token() -> bool:
+    return not request.args.get("token")
+
+
+def reads(view: Callable[..., Any]) -> Any:
+    """Limit how often one calendar's address is read, whether it is good or not."""
+    return limiter.limit(READS_BY_TOKEN, methods=["GET"], key_func=_token, exempt_when=_no_token)(view)
 
 
 def _too_many(_: RateLimitExceeded) -> Response:
