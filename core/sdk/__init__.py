@@ -50,6 +50,7 @@ from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, redirect_with, render, sealer
 from core.web.sheets import Column, Sheet
+from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
 
@@ -131,6 +132,7 @@ __all__ = [
     "job",
     "lazy_gettext",
     "listed",
+    "map_of",
     "needs",
     "new_id",
     "new_token",
@@ -155,6 +157,7 @@ __all__ = [
     "send_letter",
     "shelf",
     "signed_in",
+    "site_names",
     "site_of",
     "stripped",
     "tenant_args",

@@ -94,7 +94,7 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
-        "id": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
+        "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
         "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
@@ -124,10 +124,11 @@ def _show(session: ScopedSession, event: dict[str, Any], coming: Iterable[Person
         noticeboard.publish(
             session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
             starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
-            audience=event["audience"],
+            audience=event["audience"], online=event["mode"] != "in_person",
         )  # fmt: skip
     for person in coming:
         shelf.put(
             session, account_id=person.id, plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
             status=REGISTRATION_STATES[CONFIRMED], when=event["starts_at"], path=path_of(event["id"]), new=True,
+            calendar=shelf.InCalendar(event["uid"], 0, event["ends_at"], event["place"], event["online_url"]),
         )  # fmt: skip
