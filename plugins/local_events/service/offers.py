@@ -29,7 +29,9 @@ def accept(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Vi
         if own.offer_expires_at is None or own.offer_expires_at <= clock.now():
             raise Refused(LAPSED)
         set_state(session, turn, own.id, account_id, sources, target, notice=target)
-        record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.accept", subject=event_id)
+        record_audit(
+            session, actor=visitor.actor(), action=f"{PLUGIN}.accept", subject=event_id, after={"registration": own.id}
+        )
     return True
 
 
@@ -41,7 +43,9 @@ def decline(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: V
         sources, target = REGISTRATION.sources("decline"), REGISTRATION.target("decline", own.state)
         set_state(session, turn, own.id, account_id, sources, target)
         forget_answers(session, SealedAnswer.registration_id == own.id)
-        record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.decline", subject=event_id)
+        record_audit(
+            session, actor=visitor.actor(), action=f"{PLUGIN}.decline", subject=event_id, after={"registration": own.id}
+        )
         settle(session, turn)
     return True
 
