@@ -1,5 +1,6 @@
 """Months and weeks as calendars draw them: days, and what is on each."""
 
+import re
 from calendar import Calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from plugins.local_events.queries.calendars import Dated
 from plugins.local_events.queries.looking import begins
 
 WEEK = timedelta(days=7)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 EARLIEST, LATEST = date(2017, 1, 1), date(2099, 12, 31)
 
 
@@ -75,6 +77,8 @@ class Span:
 
 def day_of(text: str) -> date | None:
     """A day, or the first of a month, as an address has it (2026-11-23, 2026-11); None for what is none, or far away."""
+    if not _DAY.fullmatch(text):
+        return None
     try:
         on = date.fromisoformat(text if len(text) == len("2026-11-23") else f"{text}-01")
     except ValueError:

@@ -16,7 +16,7 @@ from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.words import AUDIENCES, KINDS
 
 WAYS = ("in_person", "online")
-PAGE = 30
+PAGE = 12
 DAY = timedelta(days=1)
 
 
@@ -72,6 +72,7 @@ def calendar() -> Response:
     near = today if any(day == today for day in span.days) else span.first
     return render(
         "local_events/looking/calendar.html", span=span, weeks=span.filled(found[: calendars.MOST]), today=today,
+        may_create=rules.may_create(context.visitor, context.tenant.ref(), settings_of(context)),
         too_many=too_many, found=bool(found), wanted=looked_for, href=href, near=near, list_of_day=_list_of_day(looked_for), **WORDS,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import sqlalchemy as sa
@@ -145,7 +145,7 @@ def test_the_atom_feed_is_well_formed_and_its_names_never_change(
 ) -> None:
     who = visitor(ORGANISER)
     event_id = published(session, scotland, who, title="Tŷ & <b>\x0b")
-    first = ElementTree.fromstring(client.get("/scotland/events/feed.atom").data)
+    first = ET.fromstring(client.get("/scotland/events/feed.atom").data)
     entry = first.find(f"{ATOM}entry")
     assert entry is not None
     assert entry.findtext(f"{ATOM}title") == "Tŷ & <b>"
@@ -154,7 +154,7 @@ def test_the_atom_feed_is_well_formed_and_its_names_never_change(
     assert first.find(f"{ATOM}author/{ATOM}name") is not None
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", entry.findtext(f"{ATOM}id") or "")
     drafts.edit(session, scotland, OPEN, event_id, draft(title="Another"), 2, who)
-    again = ElementTree.fromstring(client.get("/scotland/events/feed.atom").data)
+    again = ET.fromstring(client.get("/scotland/events/feed.atom").data)
     assert again.findtext(f"{ATOM}entry/{ATOM}id") == entry.findtext(f"{ATOM}id")
     assert again.findtext(f"{ATOM}entry/{ATOM}title") == "Another"
 

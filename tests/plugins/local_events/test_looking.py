@@ -68,12 +68,21 @@ def test_the_list_is_narrowed_down(
         session,
         scotland,
         title="Human factors",
+        summary="At night",
         kind="webinar",
         mode="online",
         place="",
         online_url="https://m.example.org/",
     )
-    published(session, scotland, title="Open ward", kind="site_visit", place="Oban", starts_at=week + timedelta(days=7))
+    published(
+        session,
+        scotland,
+        title="Open ward",
+        summary="A walk",
+        kind="site_visit",
+        place="Oban",
+        starts_at=week + timedelta(days=7),
+    )
     page = client.get(f"/scotland/events/?{query}").text
     assert {title for title in ("Run charts", "Human factors", "Open ward") if title in page} == found
     if not found:
@@ -188,6 +197,5 @@ def test_an_event_is_on_each_day_that_it_touches_in_london(start: int, minutes: 
 def test_days_in_addresses() -> None:
     assert day_of("2026-11") == date(2026, 11, 1)
     assert day_of("2026-11-23") == date(2026, 11, 23)
-    assert [day_of(text) for text in ("", "x", "2026", "20261123", "1066-10-14", "2026-W48-1", "２０２６-11")] == [
-        None
-    ] * 7
+    for text in ("", "x", "2026", "20261123", "1066-10-14", "2026-W48-1", "2026-13"):
+        assert day_of(text) is None
