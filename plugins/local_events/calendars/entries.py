@@ -27,5 +27,9 @@ def in_calendar(turn: "Turn", state: str) -> shelf.InCalendar | None:
     """
     if state not in ACTIVE:
         return None
-    status = calendars.CONFIRMED if state == CONFIRMED else calendars.TENTATIVE
-    return shelf.InCalendar(turn.uid, turn.turn, turn.ends_at, turn.place, turn.online_url, status)
+    return shelf.InCalendar(turn.uid, turn.turn, turn.ends_at, turn.place, turn.online_url, status_of(state))
+
+
+def status_of(state: str) -> str:
+    """An active registration's state as a calendar says it."""
+    return calendars.CONFIRMED if state == CONFIRMED else calendars.TENTATIVE

@@ -29,7 +29,7 @@ from plugins.local_events.service import deciding
 from plugins.local_events.states import ACTIVE, REGISTRATION, STORED
 from plugins.local_events.views.base import WORDS, manage_blueprint
 from plugins.local_events.web_forms.manage import AddForm, ReasonForm
-from plugins.local_events.words import REGISTRATION_STATES, SOURCES
+from plugins.local_events.words import POOL_KINDS, REGISTRATION_STATES, SOURCES
 
 SHEET = Sheet(
     "events",
@@ -79,7 +79,7 @@ def _sheet(asked: list[questions.Asked], answered: dict[str, dict[str, str]]) ->
             Column(N_("Email"), lambda row: row.email),
             Column(N_("State"), lambda row: gettext(REGISTRATION_STATES[row.state])),
             Column(N_("Asked"), lambda row: row.queued_at),
-            Column(N_("Way"), lambda row: gettext(WORDS["pool_kinds"][row.way])),
+            Column(N_("Way"), lambda row: gettext(POOL_KINDS[row.way])),
             Column(N_("Guests"), lambda row: row.guests),
             Column(N_("Given beside the order because"), lambda row: row.override_reason),
             *(answer(question) for question in asked if not question.sensitive),
