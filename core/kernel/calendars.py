@@ -86,7 +86,7 @@ class Invitation:
 
 def feed(entries: Iterable[Entry], *, name: str, source: str, language: str = "en") -> bytes:
     """A calendar to subscribe to, called `name`. `source` is the address where it can be read again, without any key."""
-    from icalendar import Calendar, vText
+    from icalendar import Calendar, vText  # a third of a second to load; most processes write no calendar
 
     calendar: Any = _begun(Calendar())
     calendar.add("name", vText(_clean(name)), parameters={"LANGUAGE": language})
@@ -100,7 +100,7 @@ def feed(entries: Iterable[Entry], *, name: str, source: str, language: str = "e
 
 def single(entry: Entry) -> bytes:
     """A file with one entry, to put into a calendar by hand."""
-    from icalendar import Calendar
+    from icalendar import Calendar  # a third of a second to load; most processes write no calendar
 
     return _written(_begun(Calendar()), [entry])
 
@@ -111,7 +111,7 @@ def invitation(method: str, entry: Entry, *, organiser: Mailbox, attendee: Mailb
     Nobody is asked to answer: places are taken and given back on the site. The one attendee is who the message goes to.
     Raises ValueError for another method.
     """
-    from icalendar import Calendar, vCalAddress
+    from icalendar import Calendar, vCalAddress  # a third of a second to load; most processes write no calendar
 
     if method not in METHODS:
         raise ValueError(f"no invitation has the method {method}")
@@ -149,7 +149,7 @@ def _written(calendar: Any, entries: Iterable[Entry]) -> bytes:
 
 @cache
 def _zone() -> Any:
-    from icalendar import Timezone
+    from icalendar import Timezone  # a third of a second to load; most processes write no calendar
 
     return Timezone.from_ical(_ZONE)
 
@@ -161,7 +161,7 @@ def _zone_into(calendar: Any) -> None:
 def _event(entry: Entry, stamp: datetime | None = None) -> Any:
     """The entry as a component. `stamp` is when the message was made; in a file without a METHOD it is when the entry last
     changed (RFC 5545, 3.8.7.2), which also keeps the same calendar the same bytes."""
-    from icalendar import Event
+    from icalendar import Event  # a third of a second to load; most processes write no calendar
 
     event: Any = Event()
     event.add("uid", entry.uid)

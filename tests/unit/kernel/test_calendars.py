@@ -19,7 +19,7 @@ def entry(starts_at: datetime = NOON, **changes: object) -> Entry:
         "uid": "01jxyz", "sequence": 2, "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2),
         "title": "Run charts", "modified_at": NOON, "href": "https://q.example/scotland/events/1",
     }  # fmt: skip
-    return Entry(**{**given, **changes})  # type: ignore[arg-type]
+    return Entry(**{**given, **changes})  # type: ignore[arg-type]  # each is one of its own
 
 
 def fed(*entries: Entry) -> bytes:
