@@ -85,7 +85,7 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
             [] if values["state"] == DRAFT else chance.sample(members, min(len(members), chance.randint(3, places)))
         )
         if values["kind"] == SOUGHT and values["state"] == PUBLISHED:
-            coming = chance.sample(members, min(len(members), places + chance.randint(3, 7)))
+            coming = _sought(members, places, chance)
         session.execute(sa.insert(Event), [values])
         pools = [_pool(values, kind, places) for kind in POOLS_OF[values["mode"]]]
         session.execute(sa.insert(Pool), pools)
@@ -96,6 +96,14 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
             _ask(session, values, rows, chance)
         if values["state"] == PUBLISHED:
             _show(session, values, rows)
+
+
+def _sought(members: list[Person], places: int, chance: random.Random) -> list[Person]:
+    """More people than places. The one whom visitors of the demonstration can be is offered the last place."""
+    coming = chance.sample(members, min(len(members), places + chance.randint(3, 7)))
+    guests = [person for person in members if person.email.startswith("member.")]
+    coming = [person for person in coming if person not in guests]
+    return [*coming[: places - 1], *guests[:1], *coming[places - 1 :]]
 
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
