@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, sealer, shelf
 from plugins.local_events.answers import Chosen
+from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event, Pool, Question, Registration, SealedAnswer
 from plugins.local_events.service.answering import about
@@ -115,7 +116,7 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
-        "id": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
+        "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
         "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
@@ -181,11 +182,14 @@ def _show(session: ScopedSession, event: dict[str, Any], rows: Iterable[dict[str
         noticeboard.publish(
             session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
             starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
-            audience=event["audience"],
+            audience=event["audience"], online=event["mode"] != "in_person",
         )  # fmt: skip
     for row in rows:
         shelf.put(
             session, account_id=row["account_id"], plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
             status=REGISTRATION_STATES[row["state"]], when=event["starts_at"], path=path_of(event["id"]),
             needs_action=row["state"] == OFFERED, new=True,
+            calendar=shelf.InCalendar(
+                event["uid"], 0, event["ends_at"], event["place"], event["online_url"], status_of(row["state"])
+            ),
         )  # fmt: skip

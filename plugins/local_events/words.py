@@ -71,7 +71,8 @@ SOURCES = {
 }
 
 NOTICES = (
-    "confirmed", "waitlisted", "offered", "lapsed", "pending", "refused", "removed", "handed_on", "cancelled",
+    "confirmed", "waitlisted", "offered", "lapsed", "pending", "refused", "removed", "handed_on", "cancelled", "moved",
+    "withdrawn",
 )  # fmt: skip
 """What a person can be told about a registration; `letters/places.py` has the words."""
 

@@ -4,7 +4,20 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, in_language, root_of, say, send_letter
+from core.sdk import (
+    N_,
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    calendars,
+    gettext,
+    in_language,
+    invited,
+    root_of,
+    say,
+    send_letter,
+)
+from plugins.local_events.calendars.invitations import entry_of
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.telling import Post, Told
 
@@ -77,6 +90,18 @@ LETTERS = {
         N_("Cancelled: %(title)s"),
         (N_("“%(title)s”, planned for %(starts)s, is cancelled."), BECAUSE),
     ),
+    "moved": Words(
+        N_("It has changed: %(title)s"),
+        (
+            N_("“%(title)s”, for which you are registered, is at another time or place now, or you take part in another way."),
+            ON,
+            N_("The event’s page says the rest. If you cannot come any more, please say so there."),
+        ),
+    ),
+    "withdrawn": Words(
+        N_("You are no longer coming: %(title)s"),
+        (N_("You have given up your place at “%(title)s”. Thank you: it can go to somebody else."),),
+    ),
     "invited": Words(
         N_("You are invited: %(title)s"),
         (N_("You are invited to “%(title)s”."), ON, N_("Register on the event’s page, with this address.")),
@@ -108,6 +133,16 @@ def post(site: TenantSnapshot) -> Post:
                 label=gettext(words.label),
                 href=f"{root_of(site)}{path_of(told.event_id)}",
             )
-            send_letter(session, site, letter, to=told.email, language=language, account_id=told.account_id)
+            send_letter(
+                session, site, letter, to=told.email, language=language, account_id=told.account_id,
+                invitation=_invitation(site, told, letter.href, language),
+            )  # fmt: skip
 
     return write
+
+
+def _invitation(site: TenantSnapshot, told: Told, href: str, language: str) -> calendars.Invitation | None:
+    if told.asked is None:
+        return None
+    entry = entry_of(told.asked, href)
+    return invited(site, told.asked.method, entry, name=told.name, address=told.email, language=language)

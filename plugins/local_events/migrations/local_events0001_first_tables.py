@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("override_reason", sa.String(length=500), nullable=False),
         sa.Column("ended_why", sa.String(length=500), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("in_calendar", sa.Boolean(), nullable=False),
         sa.Column("notice", sa.String(length=20), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
@@ -174,7 +175,7 @@ def upgrade() -> None:
             "(state = 'offered') = (offer_expires_at is not null)", name=op.f("ck_local_events_registration_offer")
         ),
         sa.CheckConstraint(
-            "notice in ('', 'cancelled', 'confirmed', 'handed_on', 'lapsed', 'offered', 'pending', 'refused', 'removed', 'waitlisted')",
+            "notice in ('', 'cancelled', 'confirmed', 'handed_on', 'lapsed', 'moved', 'offered', 'pending', 'refused', 'removed', 'waitlisted', 'withdrawn')",
             name=op.f("ck_local_events_registration_notice"),
         ),
         sa.CheckConstraint(

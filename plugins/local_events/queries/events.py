@@ -10,6 +10,7 @@ from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import places
+from plugins.local_events.queries.looking import ANY, Wanted
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.rules import audiences
 from plugins.local_events.states import ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
@@ -105,7 +106,7 @@ def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
     return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
 
 
-def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
+def _to_come(allowed: Sequence[str], wanted: Wanted = ANY) -> sa.Select[Any]:
     now = clock.now()
     return (
         sa.select(*_LISTED)
@@ -114,23 +115,28 @@ def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
             Event.starts_at >= now - timedelta(days=LONGEST_DAYS),
             Event.ends_at >= now,
             Event.audience.in_(allowed),
+            *wanted.where(),
         )
         .order_by(Event.starts_at, Event.id)
     )
 
 
-def upcoming(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
-    """One page of the published events that are not over and that the visitor may see, soonest first."""
-    return _page(session, _to_come(audiences(visitor, tenant)), number)
+def upcoming(
+    session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY
+) -> Page:
+    """One page of the published events that are not over, wanted, and that the visitor may see, soonest first."""
+    return _page(session, _to_come(audiences(visitor, tenant), wanted), number)
 
 
-def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
-    """One page of what is over, newest first; an organiser sees cancelled events too."""
+def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY) -> Page:
+    """One page of what is over and wanted, newest first; an organiser sees cancelled events too."""
     states = [PUBLISHED, COMPLETED] + ([CANCELLED] if visitor.can(ORGANISE) else [])
     over: sa.ColumnElement[bool] = Event.ends_at < clock.now()
     if visitor.can(ORGANISE):
         over = sa.or_(over, Event.state == CANCELLED)
-    query = sa.select(*_LISTED).where(Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)))
+    query = sa.select(*_LISTED).where(
+        Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)), *wanted.where()
+    )
     return _page(session, query.order_by(Event.starts_at.desc(), Event.id.desc()), number)
 
 

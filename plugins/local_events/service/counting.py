@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.sdk import N_, SYSTEM, NotFound, Refused, ScopedSession, clock, is_id, people_by_id, record_audit, shelf
+from plugins.local_events.calendars.entries import in_calendar
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import places
 from plugins.local_events.queries.places import ORDER, PoolNow
@@ -32,7 +33,11 @@ class Turn(NamedTuple):
     """The event whose lock this transaction holds, as it is now."""
 
     id: str
+    uid: str
+    turn: int
     title: str
+    place: str
+    online_url: str
     starts_at: datetime
     ends_at: datetime
     audience: str
@@ -262,4 +267,5 @@ def put_on_shelf(session: ScopedSession, turn: Turn, account_id: str, state: str
     shelf.put(
         session, account_id=account_id, plugin=PLUGIN, ref=turn.id, kind="event", title=turn.title,
         status=REGISTRATION_STATES[state], when=turn.starts_at, path=path_of(turn.id), needs_action=state == OFFERED, new=new,
+        calendar=in_calendar(turn, state),
     )  # fmt: skip

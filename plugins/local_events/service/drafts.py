@@ -26,8 +26,8 @@ from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events
-from plugins.local_events.service import pools
-from plugins.local_events.service.changing import PLUGIN, change, show_on_board
+from plugins.local_events.service import pools, telling
+from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import DRAFT, EDITABLE, PUBLISHED
 from plugins.local_events.words import AUDIENCES, KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES
@@ -173,7 +173,15 @@ def edit(
         pools.follow(session, tenant, event, draft)
         if event.state == PUBLISHED:
             show_on_board(session, event_id, draft)
-            shelf.retitle(session, plugin=PLUGIN, ref=event_id, title=draft.title, when=draft.starts_at)
+            calendar = shelf.InCalendar(
+                event.uid, turn_of(session, event_id), draft.ends_at, words["place"], words["online_url"]
+            )
+            shelf.retitle(
+                session, plugin=PLUGIN, ref=event_id, title=draft.title, when=draft.starts_at,
+                moved=calendar if moved else None,
+            )  # fmt: skip
+        if moved:
+            telling.note_moved(session, event_id)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.edit", subject=event_id, before=_facts(event), after=_facts(draft)
         )  # fmt: skip

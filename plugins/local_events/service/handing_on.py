@@ -49,7 +49,7 @@ def hand_on(session: ScopedSession, tenant: TenantRef, event_id: str, email: str
             Person(person.is_member, person.home_tenant_id == tenant.id, is_invited(session, event_id, person.email)),
         ):
             raise Invalid({"email": NOBODY})
-        set_state(session, turn, own.id, account_id, (CONFIRMED,), target)
+        set_state(session, turn, own.id, account_id, (CONFIRMED,), target, notice="withdrawn")
         forget_answers(session, SealedAnswer.registration_id == own.id)
         holder = Holder(person.account_id, person.name, person.email)
         written = insert(session, tenant, turn, holder, own.pool_id, CONFIRMED, source="transfer", notice="handed_on")

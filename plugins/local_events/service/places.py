@@ -286,7 +286,9 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
             raise Refused(N_("This event has begun or is closed: your place can no longer be given back."))
         late = own.state == CONFIRMED and turn.withdraw_until is not None and turn.withdraw_until < now
         sources = REGISTRATION.sources("withdraw")
-        set_state(session, turn, own.id, account_id, sources, REGISTRATION.target("withdraw", own.state), late=late)
+        target = REGISTRATION.target("withdraw", own.state)
+        notice = "withdrawn" if own.state == CONFIRMED else ""
+        set_state(session, turn, own.id, account_id, sources, target, notice=notice, late=late)
         forget_answers(session, SealedAnswer.registration_id == own.id)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.withdraw", subject=event_id, before={"state": own.state},

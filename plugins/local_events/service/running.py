@@ -30,6 +30,7 @@ from plugins.local_events.service.changing import (
     change,
     record_step,
     show_on_board,
+    turn_of,
     why_not,
 )
 from plugins.local_events.settings import Settings
@@ -125,6 +126,12 @@ def _close(session: ScopedSession, event: events.Details, status: str) -> None:
     if event.state != PUBLISHED:
         return
     noticeboard.withdraw(session, plugin=PLUGIN, ref=event.id)
+    if status == CANCELLED:
+        shelf.cancel_all(
+            session, plugin=PLUGIN, ref=event.id, title=event.title, status=STATES[status],
+            sequence=turn_of(session, event.id),
+        )  # fmt: skip
+        return
     shelf.change_all(
         session, plugin=PLUGIN, ref=event.id, title=event.title, status=STATES[status], when=event.starts_at
     )

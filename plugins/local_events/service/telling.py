@@ -8,13 +8,15 @@ is told as it is then.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.sdk import ScopedSession, clock, people_by_id, person_by_email, transaction
+from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.service.counting import QUIET
-from plugins.local_events.states import PUBLISHED
+from plugins.local_events.states import ACTIVE, CONFIRMED, PUBLISHED
 
 MOST = 500
 """Letters of one run: the rest waits a minute."""
@@ -34,30 +36,51 @@ class Told:
     starts_at: datetime
     until: datetime | None
     why: str
+    name: str = ""
+    asked: Asked | None = None
+    """What the letter asks of the reader's calendar, if anything."""
 
 
 Post = Callable[[ScopedSession, Told], None]
 
 
+def note_moved(session: ScopedSession, event_id: str) -> None:
+    """Have everybody who is registered for an event told that it is at another time or place, in the caller's transaction and
+    under the event's lock. Who is to be told something else hears of it in the same letter."""
+    session.execute(
+        sa.update(Registration)
+        .where(Registration.event_id == event_id, Registration.state.in_(ACTIVE), Registration.notice == "")
+        .values(notice="moved")
+        .execution_options(**QUIET)
+    )
+
+
 def tell(session: ScopedSession, post: Post) -> int:
     """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once."""
     due = session.execute(
-        sa.select(Registration.id, Registration.notice)
+        sa.select(Registration.id, Registration.notice, Registration.in_calendar)
         .where(Registration.notice != "")
         .order_by(Registration.changed_at, Registration.id)
         .limit(MOST)
     ).all()
-    return sum(_tell_one(session, row.id, row.notice, post) for row in due) + _tell_invited(session, post)
+    return sum(_tell_one(session, row, post) for row in due) + _tell_invited(session, post)
 
 
-def _tell_one(session: ScopedSession, registration_id: str, notice: str, post: Post) -> bool:
+def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
+    notice = due.notice
     with transaction(session):
         row = session.execute(
             sa.update(Registration)
-            .where(Registration.id == registration_id, Registration.notice == notice)
-            .values(notice="")
+            .where(
+                Registration.id == due.id, Registration.notice == notice, Registration.in_calendar == due.in_calendar
+            )
+            .values(notice="", in_calendar=Registration.state == CONFIRMED)
             .returning(
-                Registration.event_id, Registration.account_id, Registration.offer_expires_at, Registration.ended_why
+                Registration.event_id,
+                Registration.account_id,
+                Registration.offer_expires_at,
+                Registration.ended_why,
+                Registration.state,
             )
             .execution_options(**QUIET)
         ).one_or_none()
@@ -67,14 +90,29 @@ def _tell_one(session: ScopedSession, registration_id: str, notice: str, post: P
         if person is None:
             return False
         event = session.execute(
-            sa.select(Event.title, Event.starts_at, Event.state_why).where(Event.id == row.event_id)
+            sa.select(
+                Event.title,
+                Event.starts_at,
+                Event.state_why,
+                Event.uid,
+                Event.turn,
+                Event.summary,
+                Event.place,
+                Event.ends_at,
+                Event.modified_at,
+            ).where(Event.id == row.event_id)
         ).one()
+        method = method_for(row.state, in_calendar=due.in_calendar)
+        asked = Asked(
+            method, event.uid, event.turn, event.title, event.summary, event.place, event.starts_at, event.ends_at,
+            event.modified_at,
+        )  # fmt: skip
         why = event.state_why if notice == "cancelled" else row.ended_why
         post(
             session,
             Told(
                 notice, person.account_id, person.email, person.locale, row.event_id, event.title, event.starts_at,
-                row.offer_expires_at, why,
+                row.offer_expires_at, why, person.name, asked if method else None,
             ),
         )  # fmt: skip
     return True

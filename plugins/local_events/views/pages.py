@@ -7,26 +7,38 @@ from plugins.local_events import chances, rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import events, places
 from plugins.local_events.states import DRAFT, EDITABLE, EVENT, PUBLISHED
+from plugins.local_events.views import calendars, looking
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
 from plugins.local_events.web_forms.events import CancelForm, whole_number
 
 
 @blueprint.get("/")
 @public
-@revalidated
 def listing() -> Response:
-    """What is to come; with `show=past` what is over, with `show=drafts` what waits to be published."""
+    """What is to come; with `show=past` what is over, with `show=drafts` what waits to be published. The UK site shows what is
+    to come at every site."""
+    if here().tenant.kind == "uk" and request.args.get("show", "") not in {"past", "drafts"}:
+        return looking.across()
+    answer: Response = _listing()
+    return answer
+
+
+@revalidated
+def _listing() -> Response:
     context = here()
     tenant, visitor = context.tenant.ref(), context.visitor
     number, show = whole_number(request.args.get("page", ""), 1), request.args.get("show", "")
+    look = looking.wanted()
     if show == "past":
-        page = events.past(context.session, tenant, visitor, number)
+        page = events.past(context.session, tenant, visitor, number, look)
     elif show == "drafts" and visitor.signed_in:
         page = events.drafts(context.session, visitor, number)
     else:
-        show, page = "", events.upcoming(context.session, tenant, visitor, number)
+        show, page = "", events.upcoming(context.session, tenant, visitor, number, look)
     may_create = rules.may_create(visitor, tenant, settings_of(context))
-    return render("local_events/events/list.html", page=page, show=show, may_create=may_create, **WORDS)
+    return render(
+        "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked, **WORDS
+    )  # fmt: skip
 
 
 @blueprint.get("/<event_id>")
@@ -56,6 +68,7 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         chance=chances.of(event, counted, rules.person_of(visitor, tenant, invited=seen.invited), now),
         standing=places.standing_of(session, event, seen.own),
         problem=problem,
+        keep=calendars.keeping(context, seen),
         over=over,
         can={
             "edit": may_run and event.state in EDITABLE,
