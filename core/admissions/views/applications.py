@@ -21,7 +21,6 @@ from core.admissions.states import (
     TRANSFERRED,
     WITHDRAWN,
 )
-from core.admissions.views.shared import searched
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs

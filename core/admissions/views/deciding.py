@@ -12,7 +12,7 @@ from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
-from core.admissions.views.shared import kept_on, searched
+from core.admissions.views.shared import kept_on
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import DomainError
@@ -23,7 +23,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -102,7 +102,7 @@ def _list(window_id: str, status: int = 200, problem: str = "") -> Response:
     wished = Listing.read(
         url_for("decisions.listing", window_id=window.id), request.args, sorts=SORTS, filters=("q", "show"), size=SIZE
     )
-    search = searched("q")
+    search = searched()
 
     def read(limit: int | None, offset: int) -> tuple[list[Candidate], int]:
         return queries.candidates(

@@ -11,14 +11,6 @@ from core.web.context import here
 from core.web.forms import Form
 from core.web.i18n import say
 
-LONGEST_SEARCH = 100
-
-
-def searched(name: str) -> str:
-    """What was typed to search for, without the characters that a database refuses."""
-    typed = request.args.get(name, "").strip()[:LONGEST_SEARCH]
-    return typed.replace("\x00", "").encode("utf-8", "ignore").decode()
-
 
 @contextmanager
 def kept_on(form: Form) -> Iterator[None]:

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from core.data.session import transaction
 from core.kernel.ids import new_token
 from core.people.models import Account
+from core.web.letters import site_of
 from core.work.models import Mail
-from plugins.local_events import jobs
+from plugins.local_events.letters import places as place_letters
 from plugins.local_events.models import SealedAnswer
 from plugins.local_events.queries import places as counting
 from plugins.local_events.queries import questions as reading
-from plugins.local_events.service import places, questions
+from plugins.local_events.service import places, questions, telling
 from plugins.local_events.service.questions import Ask
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import (
@@ -147,8 +148,8 @@ def test_the_letters_say_it_in_the_readers_language(app, session, session_for, w
     event_id = published(there, wales, title="Siartiau\nrhediad")
     places.register(there, wales, event_id, visitor(account_id=person))
     with app.app_context():
-        jobs.telling.tell(there, jobs.place_letters.post(jobs.site_of(there)))
-        jobs.telling.tell(there, jobs.place_letters.post(jobs.site_of(there)))
+        telling.tell(there, place_letters.post(site_of(there)))
+        telling.tell(there, place_letters.post(site_of(there)))
     (mail,) = there.execute(sa.select(Mail.subject, Mail.text, Mail.to_address, Mail.locale)).all()
     assert (mail.to_address, mail.locale) == ("mair@example.org", "cy")
     assert mail.subject == "Mae gennych le: Siartiau rhediad"
