@@ -6,6 +6,10 @@ PORT   ?= 8000
 UV     := $(shell command -v uv)
 PY     := .venv/bin/python
 
+# Python keeps what it compiled, also where the surroundings tell it not to: else each of the hundreds of processes that a
+# check starts would compile the whole platform again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What is installed is remembered by a file in .venv, so that a second run starts at once.
 RUNTIME := .venv/.runtime-installed
 DEV     := .venv/.dev-installed

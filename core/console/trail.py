@@ -5,8 +5,7 @@ from datetime import date
 
 from core.console.queries import Wanted
 from core.kernel.ids import is_id
-
-LONGEST = 254
+from core.web.listing import plain
 
 
 def read(query: Mapping[str, str], tenant_id: int | None, reader: str | None) -> tuple[Wanted, frozenset[str]]:
@@ -37,8 +36,3 @@ def read(query: Mapping[str, str], tenant_id: int | None, reader: str | None) ->
         reader=reader,
     )
     return wanted, frozenset(bad)
-
-
-def plain(value: str, longest: int = LONGEST) -> str:
-    """A filter's text: characters that a database refuses cannot be in any entry, so they are dropped."""
-    return value.strip()[:longest].replace("\x00", "").encode("utf-8", "ignore").decode()

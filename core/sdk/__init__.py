@@ -41,7 +41,7 @@ from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.letters import Letter, in_language, root_of, send_letter, site_of
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, redirect_with, render, sealer
 from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
@@ -136,6 +136,7 @@ __all__ = [
     "root_of",
     "say",
     "sealer",
+    "searched",
     "send_letter",
     "shelf",
     "signed_in",

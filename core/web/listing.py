@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 LARGEST_PAGE = 1_000_000
+LONGEST = 254
+
+
+def plain(value: str) -> str:
+    """A filter's text: characters that a database refuses cannot be in any row, so they are dropped; 254 at most."""
+    return value.strip()[:LONGEST].replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from core.data.session import transaction
 from core.kernel import clock
 from core.web.context import here
 from core.web.i18n import gettext
-from core.web.listing import Listing
+from core.web.listing import Listing, plain
 from core.web.sheets import KINDS, Sheet, written
 
 BLOCK = 64 * 1024
@@ -32,6 +32,11 @@ def listed(listing: Listing, sheet: Sheet, read: Read, of: str = "") -> Response
         again, total = read(listing.size, listing.offset)
         rows = list(again)
     return listing.counted(total if rows else 0), rows
+
+
+def searched(name: str = "q") -> str:
+    """What was typed to search a list for: the parameter `name` of this request, fit to ask a database for."""
+    return plain(request.args.get(name, ""))
 
 
 def asked_for() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import sign_in
 from tests.support.servers import Process
@@ -61,21 +61,21 @@ def test_a_question_is_added_on_a_phone_without_javascript(live_demo: Process, n
     page.goto(f"{draft}sections/commitment/new")
     page.get_by_label("Question in English").fill("How did you hear of Q?")
     page.get_by_role("button", name="Save in the draft").click()
-    assert "Enter a key" in page.locator(".problem").inner_text()
+    expect(page.locator(".problem")).to_contain_text("Enter a key")
     page.get_by_label("Key", exact=True).fill("heard_of")
     page.get_by_label("Answered with").select_option("one")
     page.get_by_label("Options").fill("A colleague | Cydweithiwr\nweb | The website | Y wefan")
     page.get_by_label("Must be answered").uncheck()
     page.get_by_role("button", name="Save in the draft").click()
     added = page.locator("#q-heard_of")
-    assert "How did you hear of Q?" in added.inner_text()
+    expect(added).to_contain_text("How did you hear of Q?")
     assert "2 options" in added.inner_text()
     assert "Words are missing" in page.locator("main").inner_text()
     page.goto(f"{draft}preview/commitment")
     assert page.get_by_role("group", name="How did you hear of Q? (optional)").get_by_label("A colleague").count() == 1
     page.goto(f"{draft}remove/question/heard_of")
     page.get_by_role("button", name="Take it out").click()
-    assert page.locator("#q-heard_of").count() == 0
+    expect(page.locator("#q-heard_of")).to_have_count(0)
 
 
 def test_the_preview_counts_words_as_they_are_typed(

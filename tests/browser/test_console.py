@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.servers import Process
 
@@ -60,11 +60,11 @@ def test_a_change_is_previewed_and_edited_on_a_phone_without_javascript(
     page.goto(f"{live_demo.url}/console/tenants/scotland/plugins/local_events/")
     page.get_by_label("Places in a new event").fill("77")
     page.get_by_role("button", name="Preview the change").click()
-    assert page.locator("ins", has_text="77").count() == 1
+    expect(page.locator("ins", has_text="77")).to_have_count(1)
     page.get_by_role("button", name="Make this change").click()
-    assert "Say why you are changing this" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Say why you are changing this")
     page.get_by_role("button", name="Go back and edit").click()
-    assert page.get_by_label("Places in a new event").input_value() == "77"
+    expect(page.get_by_label("Places in a new event")).to_have_value("77")
 
 
 def test_a_person_is_found_and_the_closing_page_is_accessible(
@@ -76,7 +76,7 @@ def test_a_person_is_found_and_the_closing_page_is_accessible(
     axe(page)
     page.get_by_role("link", name="Close the account").click()
     page.get_by_role("button", name="Close the account").click()
-    assert "Say why" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Say why")
     axe(page)
 
 

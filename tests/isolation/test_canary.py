@@ -195,11 +195,13 @@ def test_nothing_of_wales_is_written_to_the_people_of_scotland(app: Flask, sessi
     make_assessor(session, account)
     form = make_form(session, number=2001)
     make_application(session, make_window(session, form, -1, 1), form, account)
+    jobs = [registry.JOBS[name] for name, slot in registry.SCHEDULES.items() if not slot.once]
+    ours = [job for job in jobs if job.platform is None and not job.handler.__module__.startswith("tests.")]
+    assert ours
     with app.app_context():
         for days in (0, 2):
-            for name, slot in registry.SCHEDULES.items():
-                if not slot.once and registry.JOBS[name].platform is None:
-                    registry.JOBS[name].handler(session, at=(clock.now() + timedelta(days=days)).isoformat())
+            for job in ours:
+                job.handler(session, at=(clock.now() + timedelta(days=days)).isoformat())
     mails = session.execute(sa.select(Mail.subject, Mail.text, Mail.html)).all()
     assert mails
     assert not CANARY.search(repr(mails))

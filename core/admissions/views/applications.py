@@ -28,7 +28,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -36,7 +36,6 @@ from core.web.where import only_at_partners_sites
 blueprint = Blueprint("applications", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
 SIZE = 25
-LONGEST_SEARCH = 100
 STATES = {
     SUBMITTED: (N_("Submitted"), "info"),
     INFO_REQUESTED: (N_("More is asked"), "warn"),
@@ -114,12 +113,6 @@ def _keep_nothing(response: Response) -> Response:
     return response
 
 
-def searched(name: str) -> str:
-    """What was typed to search for, without the characters that a database refuses."""
-    typed = request.args.get(name, "").strip()[:LONGEST_SEARCH]
-    return typed.replace("\x00", "").encode("utf-8", "ignore").decode()
-
-
 @blueprint.get("/windows/<window_id>/applications")
 @needs(Permission.TENANT_ADMISSIONS_MANAGE)
 def listing(window_id: str) -> Response:
@@ -127,7 +120,7 @@ def listing(window_id: str) -> Response:
     context = here()
     session, reader = context.session, context.visitor.account_id
     window = windows.one(session, window_id)
-    search, state = searched("q"), request.args.get("state", "")
+    search, state = searched(), request.args.get("state", "")
     state = state if state in STATES else ""
     path = url_for("applications.listing", window_id=window_id)
     sorts = ("-submitted", *queries.SORTS)

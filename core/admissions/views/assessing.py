@@ -23,7 +23,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -71,7 +71,7 @@ def listing() -> Response:
     wished = Listing.read(
         url_for("assessing.listing"), request.args, sorts=tuple(queries.ORDERS), filters=("show", "q"), size=SIZE
     )
-    kind, search = (shown if shown in SHOWN else SHOWN[0]), request.args.get("q", "").strip()[:20]
+    kind, search = (shown if shown in SHOWN else SHOWN[0]), searched()
 
     def read(limit: int | None, offset: int) -> tuple[list[queries.Mine], int]:
         return queries.listed(session, account_id, kind, wished.sort, search, limit, offset)

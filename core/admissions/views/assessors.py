@@ -21,7 +21,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -29,7 +29,6 @@ from core.web.where import only_at_partners_sites
 blueprint = Blueprint("assessors", __name__, url_prefix="/manage/admissions/assessors")
 only_at_partners_sites(blueprint)
 SIZE = 50
-LONGEST_SEARCH = 100
 USUAL_CAPACITY = 20
 STATES = {"active": (N_("Active"), "ok"), "paused": (N_("Paused"), "warn"), "ended": (N_("Ended"), "neutral")}
 SORTS: dict[str, Callable[[Row], Any]] = {
@@ -63,7 +62,7 @@ ASSESSORS = Sheet(
 def listing() -> Response:
     """Everybody who is or was on the panel."""
     context = here()
-    search = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    search = searched()
     state, role = request.args.get("state", ""), request.args.get("role", "")
     wished = Listing.read(
         url_for("assessors.listing"), request.args, sorts=tuple(SORTS), filters=("q", "state", "role"), size=SIZE

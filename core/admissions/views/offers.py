@@ -23,11 +23,11 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 
-SIZE, LONGEST_SEARCH = 50, 100
+SIZE = 50
 STATES = {
     OFFERED: (N_("Not answered yet"), "warn"),
     JOINED: (N_("Accepted"), "ok"),
@@ -100,7 +100,7 @@ def offer_decline(application_id: str) -> Response:
 def offer_list() -> Response:
     """Who was offered membership here, and what became of it."""
     context = here()
-    search, state = request.args.get("q", "").strip()[:LONGEST_SEARCH].replace("\0", ""), request.args.get("state", "")
+    search, state = searched(), request.args.get("state", "")
     state = state if state in OFFER.states else ""
     listing = Listing.read(
         url_for("windows.offer_list"), request.args, sorts=tuple(queries.SORTS), filters=("q", "state"), size=SIZE

@@ -27,7 +27,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import language, say
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -94,7 +94,7 @@ def prepare(window_id: str) -> Response:
     wished = Listing.read(
         url_for("oversight.prepare", window_id=window_id), request.args, sorts=SORTS, filters=("q",), size=SIZE
     )
-    search = request.args.get("q", "").strip()[:80]
+    search = searched()
 
     def read(limit: int | None, offset: int) -> tuple[list[oversight.Prepared], int]:
         return oversight.prepared(session, me(), window_id, wished.sort, search, limit, offset)

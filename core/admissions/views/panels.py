@@ -34,7 +34,7 @@ from core.web.context import here
 from core.web.i18n import LANGUAGES, ngettext, say
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -42,7 +42,6 @@ from core.web.where import only_at_partners_sites
 blueprint = Blueprint("panels", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
 SIZE = 25
-LONGEST_SEARCH = 100
 STATES = {
     OFFERED: (N_("Offered"), "info"),
     DECLARED: (N_("Waits for you: a minor conflict was declared"), "warn"),
@@ -114,7 +113,7 @@ def page(window_id: str, problem: str = "") -> Response:
     window = windows.one(context.session, window_id)
     wanted = needs_in(context.session)(window_id)
     everything = queries.on_panel(context.session, context.visitor.account_id, window_id, wanted)
-    search, show_only = request.args.get("q", "").strip()[:LONGEST_SEARCH], request.args.get("show", "")
+    search, show_only = searched(), request.args.get("show", "")
     keep: dict[str, Callable[[OnPanel], object]] = {
         "missing": lambda row: not row.complete, "overdue": lambda row: row.overdue, "complete": lambda row: row.complete,
     }  # fmt: skip

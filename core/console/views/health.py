@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from core.console import trail
 from core.console.forms import ReasonForm
 from core.console.sheets import JOBS
 from core.console.views.blueprints import console
@@ -20,7 +19,7 @@ from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, registry, render
 from core.work import queries as work_queries
 from core.work import service as work_service
@@ -28,7 +27,6 @@ from core.work.models import FAILED, SKIPPED, WorkFailure
 from core.work.registry import UnknownJob
 
 NEWEST = 50
-LONGEST_JOB = 80
 
 
 @console.get("/health")
@@ -36,7 +34,7 @@ LONGEST_JOB = 80
 def health() -> Response:
     """What is out of order."""
     session = here().session
-    job, slug = trail.plain(request.args.get("job", ""), LONGEST_JOB), request.args.get("tenant", "")
+    job, slug = searched("job"), request.args.get("tenant", "")
     at = tenant_called(slug).id if slug else None
     listing = Listing.read(
         url_for("console.health"),

@@ -19,11 +19,10 @@ from core.people.queries import MEMBER_SORTS, members, members_by_tenant
 from core.web.access import needs
 from core.web.context import here
 from core.web.listing import Listing
-from core.web.lists import asked_for, download, listed
+from core.web.lists import asked_for, download, listed, searched
 from core.web.pages import call_hooks, fragments, registry, render
 
 SIZE = 50
-LONGEST_SEARCH = 100
 
 
 @manage.get("/")
@@ -46,7 +45,7 @@ def home() -> Response:
 def member_list() -> Response:
     """The members whose home this is."""
     context = here()
-    search, cohort = trail.plain(request.args.get("q", ""), LONGEST_SEARCH), request.args.get("cohort", "")
+    search, cohort = searched(), request.args.get("cohort", "")
     cohort = cohort if cohort in COHORTS else ""
     listing = Listing.read(
         url_for("manage.member_list"), request.args, sorts=tuple(MEMBER_SORTS), filters=("q", "cohort"), size=SIZE

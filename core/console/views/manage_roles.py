@@ -3,7 +3,7 @@
 from flask import Response, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from core.console import queries, trail
+from core.console import queries
 from core.console.forms import GrantForm, ReasonForm
 from core.console.sheets import GRANTS
 from core.console.views.blueprints import manage
@@ -20,7 +20,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.pages import redirect_with, render
 
 
@@ -34,7 +34,7 @@ def _given() -> list[Role]:
 @needs(Permission.TENANT_ROLES_MANAGE)
 def role_list() -> Response:
     """Who holds which role here."""
-    search = trail.plain(request.args.get("q", ""))
+    search = searched()
     listing = Listing.read(
         url_for("manage.role_list"), request.args, sorts=("role", "name", "from"), filters=("q",), size=SIZE
     )

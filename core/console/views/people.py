@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from core.console import trail
 from core.console.forms import CloseAccountForm, ReasonForm
 from core.console.sheets import PEOPLE
 from core.console.views.blueprints import console
@@ -20,17 +19,15 @@ from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
-
-LONGEST_SEARCH = 100
 
 
 @console.get("/people/")
 @needs(Permission.ROLES_GRANT)
 def person_list() -> Response:
     """Accounts by name or address."""
-    search, closed = trail.plain(request.args.get("q", ""), LONGEST_SEARCH), request.args.get("closed") == "1"
+    search, closed = searched(), request.args.get("closed") == "1"
     listing = Listing.read(
         url_for("console.person_list"), request.args, sorts=tuple(queries.ACCOUNT_SORTS), filters=("q", "closed")
     )

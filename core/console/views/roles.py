@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from core.console import queries, trail
+from core.console import queries
 from core.console.forms import GrantForm, ReasonForm
 from core.console.sheets import GRANTS
 from core.console.views.blueprints import console
@@ -25,7 +25,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.pages import redirect_with, render
 
 SIZE = 100
@@ -46,8 +46,8 @@ GRANT_SORTS: dict[str, Callable[[Any], Any]] = {
 @needs(Permission.CONSOLE_USE)
 def role_list() -> Response:
     """Every grant of today, by tenant and role."""
-    slug, role = request.args.get("tenant", ""), trail.plain(request.args.get("role", ""))
-    search = trail.plain(request.args.get("q", ""))
+    slug, role = request.args.get("tenant", ""), searched("role")
+    search = searched()
     at = tenant_called(slug) if slug else None
     listing = Listing.read(
         url_for("console.role_list"), request.args, sorts=tuple(GRANT_SORTS), filters=("tenant", "role", "q"), size=SIZE

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, request, url_for
 
-from core.console import queries, service, trail
+from core.console import queries, service
 from core.console.preview import differences
 from core.console.sheets import PLUGINS, SITES, site_name
 from core.console.views.blueprints import console
@@ -26,7 +26,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed
+from core.web.lists import in_memory, listed, searched
 from core.web.model_forms import problems
 from core.web.pages import redirect_with, registry, render
 
@@ -96,7 +96,7 @@ SITE_SORTS: dict[str, Callable[[Any], Any]] = {
 @needs(Permission.CONSOLE_USE)
 def home() -> Response:
     """Every tenant in one table."""
-    search = trail.plain(request.args.get("q", ""))
+    search = searched()
     listing = Listing.read(url_for("console.home"), request.args, sorts=tuple(SITE_SORTS), filters=("q",), size=SIZE)
     found = listed(listing, SITES, in_memory(_lines(search), listing, SITE_SORTS))
     if isinstance(found, Response):
@@ -118,7 +118,7 @@ PLUGIN_SORTS: dict[str, Callable[[Any], Any]] = {
 @needs(Permission.CONSOLE_USE)
 def plugin_table() -> Response:
     """Every plugin of this installation: where it is on, and whether it is in service."""
-    search = trail.plain(request.args.get("q", ""))
+    search = searched()
     listing = Listing.read(
         url_for("console.plugin_table"), request.args, sorts=tuple(PLUGIN_SORTS), filters=("q",), size=SIZE
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from core.sdk import N_, Column, Listing, Sheet, here, in_memory, listed, needs, render
+from core.sdk import N_, Column, Listing, Sheet, here, in_memory, listed, needs, render, searched
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import events, places
 from plugins.local_events.views.base import WORDS, manage_blueprint
@@ -61,7 +61,7 @@ def people(event_id: str) -> Response:
     context = here()
     event = events.find(context.session, event_id)
     coming = places.people(context.session, event_id)
-    search = request.args.get("q", "").strip()[:100]
+    search = searched()
     wished = Listing.read(
         url_for("local_events_manage.people", event_id=event_id),
         request.args,
