@@ -1,5 +1,6 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
+from core.admissions.measure.disclosure import FEWEST_SHOWN
 from core.admissions.rules import (
     Assessment,
     Bounds,
@@ -35,9 +36,10 @@ from core.people.emails import normal as normal_email
 from core.people.reach import Known, people_by_id, person_by_email
 from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot
+from core.web import charts
 from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import DayField, Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.letters import Letter, in_language, root_of, send_letter, site_of
 from core.web.listing import Listing
@@ -48,6 +50,7 @@ from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
 
 __all__ = [
+    "FEWEST_SHOWN",
     "N_",
     "SDK_VERSION",
     "SYSTEM",
@@ -57,6 +60,7 @@ __all__ = [
     "Bounds",
     "Column",
     "Conflict",
+    "DayField",
     "DomainError",
     "EventRef",
     "FieldProblem",
@@ -106,6 +110,7 @@ __all__ = [
     "WindowFigures",
     "after_commit",
     "call_hooks",
+    "charts",
     "clock",
     "enqueue",
     "every",

@@ -83,6 +83,12 @@ QUESTION_KINDS = {
     "yes_no": N_("Yes or no"),
 }
 
+ACTION_STATES = {
+    "open": N_("Open"),
+    "done": N_("Done"),
+    "dropped": N_("Dropped"),
+}
+
 MOST_PLACES = 5000
 MOST_GUESTS = 9
 LONGEST_DAYS = 14

@@ -1,6 +1,6 @@
 """The pages: a file for each subject, each importing the blueprint that it adds to."""
 
-from plugins.local_events.views import manage, pages, places, running
+from plugins.local_events.views import feedback, manage, manage_feedback, pages, places, running
 from plugins.local_events.views.base import blueprint, manage_blueprint
 
-__all__ = ["blueprint", "manage", "manage_blueprint", "pages", "places", "running"]
+__all__ = ["blueprint", "feedback", "manage", "manage_blueprint", "manage_feedback", "pages", "places", "running"]
