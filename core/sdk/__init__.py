@@ -44,7 +44,7 @@ from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.letters import Letter, in_language, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
-from core.web.pages import call_hooks, redirect_with, render, sealer
+from core.web.pages import call_hooks, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
@@ -146,6 +146,7 @@ __all__ = [
     "shelf",
     "signed_in",
     "site_of",
+    "sites",
     "stripped",
     "tenant_args",
     "tenant_fk",

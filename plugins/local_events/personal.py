@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, shelf
-from plugins.local_events import personal_feedback
+from plugins.local_events import personal_feedback, personal_visits
 from plugins.local_events.models import Answer, Event, Invitation, Question, Registration, SealedAnswer
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import QUIET, settle, take_turn
@@ -119,6 +119,7 @@ ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (
     _erase_registrations,
     _erase_creator,
     personal_feedback.erase,
+    personal_visits.erase,
 )
 
 

@@ -32,16 +32,6 @@ SIDES = {
     "visitor": N_("The visitor"),
 }
 
-DOMAINS = {
-    "safe": N_("Safe"),
-    "effective": N_("Effective"),
-    "patient_centred": N_("Patient centred"),
-    "timely": N_("Timely"),
-    "efficient": N_("Efficient"),
-    "equitable": N_("Equitable"),
-}
-"""The six domains of quality of the Institute of Medicine ("Crossing the Quality Chasm", 2001)."""
-
 MOST_VISITORS = 50
 MOST_TOPICS = 10
 LONGEST_TOPIC = 40

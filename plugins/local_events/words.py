@@ -25,6 +25,16 @@ AUDIENCES = {
     "public": N_("Everyone"),
 }
 
+DOMAINS = {
+    "safe": N_("Safe"),
+    "effective": N_("Effective"),
+    "patient_centred": N_("Patient centred"),
+    "timely": N_("Timely"),
+    "efficient": N_("Efficient"),
+    "equitable": N_("Equitable"),
+}
+"""The six domains of quality of the Institute of Medicine ("Crossing the Quality Chasm", 2001)."""
+
 STATES = {
     "draft": N_("Draft"),
     "published": N_("Published"),

@@ -1,6 +1,28 @@
 """The pages: a file for each subject, each importing the blueprint that it adds to."""
 
-from plugins.local_events.views import feedback, manage, manage_feedback, pages, places, running
+from plugins.local_events.views import (
+    feedback,
+    manage,
+    manage_feedback,
+    manage_visits,
+    pages,
+    places,
+    running,
+    visit_steps,
+    visits,
+)
 from plugins.local_events.views.base import blueprint, manage_blueprint
 
-__all__ = ["blueprint", "feedback", "manage", "manage_blueprint", "manage_feedback", "pages", "places", "running"]
+__all__ = [
+    "blueprint",
+    "feedback",
+    "manage",
+    "manage_blueprint",
+    "manage_feedback",
+    "manage_visits",
+    "pages",
+    "places",
+    "running",
+    "visit_steps",
+    "visits",
+]
