@@ -70,6 +70,7 @@ EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (
     _answers,
     _created,
     personal_feedback.export,
+    personal_visits.export,
 )
 
 

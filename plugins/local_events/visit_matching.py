@@ -52,8 +52,12 @@ NOTHING = Match(0, (), (), ())
 
 def topics_of(typed: str) -> list[str]:
     """Topics from a line with commas: each once, tidied, in the order typed; at most ten of forty letters."""
-    tidy = (" ".join(one.split())[:LONGEST_TOPIC] for one in typed.split(","))
-    return list({one.casefold(): one for one in tidy if one}.values())[:MOST_TOPICS]
+    found: dict[str, str] = {}
+    for one in typed.split(","):
+        tidy = " ".join(one.split())[:LONGEST_TOPIC]
+        if tidy:
+            found.setdefault(tidy.casefold(), tidy)
+    return list(found.values())[:MOST_TOPICS]
 
 
 def telling(text: str) -> frozenset[str]:

@@ -7,9 +7,11 @@ from plugins.local_events import chances, rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import events, places
 from plugins.local_events.queries import feedback as feedback_queries
+from plugins.local_events.queries import visits as visit_queries
 from plugins.local_events.service import feedback as feedback_service
 from plugins.local_events.states import CONFIRMED, DRAFT, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
+from plugins.local_events.visit_words import VISIT_KINDS
 from plugins.local_events.web_forms.events import CancelForm, whole_number
 from plugins.local_events.words import ACTION_STATES
 
@@ -63,6 +65,9 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         feedback=_feedback(seen, over=over),
         actions=feedback_queries.shown_with(session, event, rules.audiences(visitor, tenant)),
         action_states=ACTION_STATES,
+        came_from=visit_queries.linked_to(session, event.id, visit_queries.audiences(visitor, tenant))
+        if event.kind in VISIT_KINDS
+        else None,
         can={
             "edit": may_run and event.state in EDITABLE,
             "publish": event.state == DRAFT and rules.may_publish(visitor, tenant, settings, event.created_by),

@@ -9,7 +9,7 @@ from core.sdk import Conflict, Form, Here, Invalid, Refused, clock, gettext, her
 from plugins.local_events.letters import visits as letters
 from plugins.local_events.queries import visits as queries
 from plugins.local_events.service import visits
-from plugins.local_events.service.visits import Post
+from plugins.local_events.service.visits import CLOSED_WORDS, Post
 from plugins.local_events.states import HOLDING, LEARNT, TOOK_PLACE, VISIT
 from plugins.local_events.views.base import blueprint
 from plugins.local_events.views.feedback import keep
@@ -36,13 +36,14 @@ def visit_page(visit_id: str, status: int = 200, problem: str = "", **forms: Any
     mine = told.get(side)
     shown = {
         "agree": AgreeForm(formdata=None, data={"visit_at": wall(asked.visit_at)}),
-        "decline": DeclineForm(formdata=None),
+        "decline": DeclineForm(formdata=None, prefix="no"),
         "learning": LearningForm(formdata=None, data=dict(mine._mapping) if mine is not None else None),
         **forms,
     }
     both = [one for one in (offer.host_id, asked.account_id) if one is not None]
     return render(
         "local_events/visits/visit.html", status, asked=asked, offer=offer, side=side, told=told, problem=problem, forms=shown,
+        host_words=gettext(CLOSED_WORDS) if asked.host_words == CLOSED_WORDS else asked.host_words,
         addresses=queries.addresses(context.session, both) if side and asked.state in HOLDING else {},
         can={
             "agree": side == "host" and "agree" in steps,
@@ -87,7 +88,7 @@ def visit_agree(visit_id: str) -> Response:
 @signed_in
 def visit_decline(visit_id: str) -> Response:
     """The host declines, or calls it off."""
-    form = DeclineForm()
+    form = DeclineForm(prefix="no")
 
     def press(context: Here, version: int, post: Post) -> None:
         visits.decline(context.session, visit_id, form.words.data, version, context.visitor, post)

@@ -153,7 +153,7 @@ def offer_page(offer_id: str, status: int = 200, form: AskForm | None = None, pr
     runs = visit_offers.may_run(visitor, offer)
     own = queries.own(session, offer_id, visitor.account_id)
     link = (
-        LinkForm(queries.events_to_link(session), data={"event_id": offer.event_id or ""})
+        LinkForm(queries.events_to_link(session), prefix="link", formdata=None, data={"event_id": offer.event_id or ""})
         if visitor.can(ORGANISE)
         else None
     )
@@ -238,7 +238,7 @@ def visit_link(offer_id: str) -> Response:
     context = here()
     try:
         visit_offers.link(
-            context.session, context.tenant.ref(), offer_id, request.form.get("event_id", ""), context.visitor
+            context.session, context.tenant.ref(), offer_id, request.form.get("link-event_id", ""), context.visitor
         )
     except Invalid as error:
         return offer_page(offer_id, 422, problem=say(error.field_errors["event_id"]))
