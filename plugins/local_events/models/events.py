@@ -58,6 +58,8 @@ class Event(TenantOwned, Base):
     """How long an offered place is kept for somebody from the waiting list."""
     keep_answers_days: Mapped[int] = mapped_column(default=14)
     """How long after its end sensitive answers are kept."""
+    asks: Mapped[bool] = mapped_column(default=False)
+    """Whether it has questions: kept by who adds and withdraws them, so that registering without any looks for none."""
     state: Mapped[str] = mapped_column(sa.String(20))
     version: Mapped[int] = mapped_column(default=1)
     turn: Mapped[int] = mapped_column(default=0)

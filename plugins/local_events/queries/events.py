@@ -63,6 +63,7 @@ class Details(NamedTuple):
     guests_allowed: int
     offer_hours: int
     keep_answers_days: int
+    asks: bool
     state: str
     version: int
     created_by: str | None
@@ -95,7 +96,7 @@ DETAILS = columns(Details, Event)
 
 def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     counted = places.counts(session, [row.id for row in rows])
-    return [Listed(*row, counted[row.id]) for row in rows]
+    return [Listed._make((*row, counted[row.id])) for row in rows]
 
 
 def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:

@@ -7,14 +7,14 @@ from flask import Blueprint
 from core.sdk import Here
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.settings import Settings
-from plugins.local_events.words import AUDIENCES, KINDS, MODES, REGISTRATION_STATES, STATES
+from plugins.local_events.words import AUDIENCES, KINDS, MODES, POOL_KINDS, REGISTRATION_STATES, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
 """Under `/events/`, for everybody."""
 manage_blueprint = Blueprint(f"{MANIFEST.name}_manage", __name__)
 """Under `/manage/events/`, for organisers."""
 WORDS: dict[str, Any] = {
-    "kinds": KINDS, "modes": MODES, "audiences": AUDIENCES, "states": STATES, "registration_states": REGISTRATION_STATES,
+    "kinds": KINDS, "modes": MODES, "audiences": AUDIENCES, "states": STATES, "registration_states": REGISTRATION_STATES, "pool_kinds": POOL_KINDS,
 }  # fmt: skip
 
 
