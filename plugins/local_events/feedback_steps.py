@@ -59,8 +59,14 @@ def next_step(earlier: Sequence[Step], counts: Sequence[int]) -> Step | None:
     if total - before < FEWEST_SHOWN:
         return None
     found = [step for step in _partitions(counts) if all(_apart(one, step) for one in earlier)]
-    # the most lines; of these the ones whose smallest counts most; of these the first
-    return max(found, key=lambda step: (len(step.lines), min(step.lines), [-cut for cut in step.cuts]), default=None)
+    return max(found, key=_worth, default=None)
+
+
+def _worth(step: Step) -> tuple[Any, ...]:
+    """What makes one picture better than another: more lines with somebody in them, more lines, the smallest one larger;
+    then one order, so that the same answers always give the same picture."""
+    somebody = [line for line in step.lines if line]
+    return len(somebody), len(step.lines), min(somebody), [-cut for cut in step.cuts]
 
 
 def _partitions(counts: Sequence[int]) -> list[Step]:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint
 
 from core.sdk import N_, Actor, Fragment, NavItem, OpenWork, Person, Role, ScopedSession, TenantRef, hookimpl
-from plugins.local_events import demonstration, feedback_jobs, jobs, personal
+from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.queries import events, feedback
 from plugins.local_events.settings import Settings
@@ -83,5 +83,7 @@ def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) 
 
 @hookimpl
 def q_demonstration(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
-    """An invented programme with people coming."""
-    demonstration.fill(session, tenant, people)
+    """An invented programme with people coming, feedback on what is over, and visits."""
+    everybody = list(people)
+    demonstration.fill(session, tenant, everybody)
+    demonstration_after.fill(session, tenant, everybody)

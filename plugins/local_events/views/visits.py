@@ -42,7 +42,7 @@ from plugins.local_events.words import DOMAINS
 WORDS: dict[str, Any] = {
     "kinds": VISIT_KINDS, "audiences": VISIT_AUDIENCES, "offer_states": OFFER_STATES, "states": VISIT_STATES, "domains": DOMAINS,
 }  # fmt: skip
-MOST_ELSEWHERE = 12
+MOST_ELSEWHERE = 8
 OFFERS = Sheet(
     "visit-offers",
     (

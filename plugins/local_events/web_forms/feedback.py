@@ -3,7 +3,7 @@
 from typing import Any
 
 from wtforms import BooleanField, EmailField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from core.sdk import N_, DayField, Form, NotBlank, clock, lazy_gettext, say, stripped
 from plugins.local_events.feedback_questions import (
@@ -77,7 +77,7 @@ class ActionForm(Form):
     def validate_due_on(self, field: Any) -> None:
         """A year that nobody means is a slip of the hand."""
         if field.data is not None and not 2000 <= field.data.year <= clock.today().year + 10:
-            raise ValueError(say(N_("Enter a day within ten years")))
+            raise ValidationError(say(N_("Enter a day within ten years")))
 
 
 class EndForm(Form):

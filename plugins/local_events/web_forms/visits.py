@@ -82,7 +82,7 @@ class OfferForm(Form):
     )
     open_until = DayField(
         _l("People can ask until"), [InputRequired(_l("Enter a date like 2026-11-23"))],
-        description=_l("The last day."),
+        description=_l("The last day on which somebody can ask."),
     )  # fmt: skip
     capacity = IntegerField(
         _l("Visitors in all"),
