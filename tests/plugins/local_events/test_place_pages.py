@@ -198,9 +198,7 @@ def test_an_organiser_sets_places_invites_and_asks(session, scotland, organiser)
     assert "What would help you take part?" in organiser.get(f"{base}questions?like=access").text
     added = organiser.submit(f"{base}questions?like=diet", {"hint": "Say all."}, form="/questions")
     assert added.status_code == 303
-    assert (
-        organiser.submit(f"{base}questions", {"kind": "choice", "text": "Which?"}, form=-1).status_code == 422
-    )
+    assert organiser.submit(f"{base}questions", {"kind": "choice", "text": "Which?"}, form=-1).status_code == 422
     assert "Vegetarian" in organiser.get(f"{base}catering").text
     assert "There are no sensitive answers." in organiser.get(f"{base}answers").text
     assert organiser.submit(f"{base}questions", form="/withdraw").status_code == 303
