@@ -241,5 +241,6 @@ def visit_link(offer_id: str) -> Response:
             context.session, context.tenant.ref(), offer_id, request.form.get("link-event_id", ""), context.visitor
         )
     except Invalid as error:
-        return offer_page(offer_id, 422, problem=say(error.field_errors["event_id"]))
+        words = error.field_errors["event_id"]
+        return offer_page(offer_id, 422, problem=say(words))
     return redirect_with(gettext("The offer is saved."), "local_events.visit_show", offer_id=offer_id)
