@@ -1,5 +1,6 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
+from core.admissions.measure.disclosure import FEWEST_SHOWN
 from core.admissions.rules import (
     Assessment,
     Bounds,
@@ -40,15 +41,16 @@ from core.people.reach import Known, people_by_id, person_by_email
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot
+from core.web import charts
 from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
 from core.web.feeds import feed_response
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import DayField, Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
-from core.web.pages import call_hooks, redirect_with, render, sealer
+from core.web.pages import call_hooks, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
 from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated
@@ -56,6 +58,7 @@ from core.work import GiveUp, enqueue, every, job
 
 __all__ = [
     "AREA_CALENDAR",
+    "FEWEST_SHOWN",
     "N_",
     "SDK_VERSION",
     "SYSTEM",
@@ -65,6 +68,7 @@ __all__ = [
     "Bounds",
     "Column",
     "Conflict",
+    "DayField",
     "DomainError",
     "EventRef",
     "FieldProblem",
@@ -118,6 +122,7 @@ __all__ = [
     "calendar_keys_made_at",
     "calendars",
     "call_hooks",
+    "charts",
     "clock",
     "enqueue",
     "every",
@@ -159,6 +164,7 @@ __all__ = [
     "signed_in",
     "site_names",
     "site_of",
+    "sites",
     "stripped",
     "tenant_args",
     "tenant_fk",

@@ -13,6 +13,9 @@ from core.tenancy.models import NoticeCard
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
+VISIT = "visit_offer"
+"""The kind of the cards of visits that members offer. They are no events either: most have no day yet."""
+NO_EVENTS = (WINDOW, VISIT)
 WINDOWS_SINCE = timedelta(days=800)
 
 
@@ -82,10 +85,10 @@ def _mine(session: ScopedSession, plugin: str, ref: str) -> tuple[sa.ColumnEleme
 def upcoming(
     session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int | None = None
 ) -> Sequence[NoticeCard]:
-    """The cards that are up and not over, soonest first; without those of windows."""
+    """The cards that are up and not over, soonest first; without those that are no events."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind != WINDOW,
+        NoticeCard.kind.not_in(NO_EVENTS),
     )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
@@ -166,3 +169,14 @@ def windows(session: ScopedSession) -> Sequence[NoticeCard]:
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= since, NoticeCard.kind == WINDOW
     )
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id)).all()
+
+
+def visits(
+    session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int
+) -> Sequence[NoticeCard]:
+    """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
+    query = sa.select(NoticeCard).where(
+        NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
+        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant,
+    )  # fmt: skip
+    return session.scalars(query.order_by(NoticeCard.ends_at, NoticeCard.id).limit(limit)).all()

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, shelf
+from plugins.local_events import personal_feedback, personal_visits
 from plugins.local_events.models import Answer, Event, Invitation, Question, Registration, SealedAnswer
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import QUIET, settle, take_turn
@@ -64,7 +65,13 @@ def _created(session: ScopedSession, account_id: str) -> Found:
         yield (N_("Events created"), [{"id": row.id, "title": row.title} for row in made])
 
 
-EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (_registrations, _answers, _created)
+EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (
+    _registrations,
+    _answers,
+    _created,
+    personal_feedback.export,
+    personal_visits.export,
+)
 
 
 def person_data(session: ScopedSession, account_id: str) -> Found:
@@ -109,7 +116,12 @@ def _erase_creator(session: ScopedSession, account_id: str, dry_run: bool) -> It
             )
 
 
-ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (_erase_registrations, _erase_creator)
+ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (
+    _erase_registrations,
+    _erase_creator,
+    personal_feedback.erase,
+    personal_visits.erase,
+)
 
 
 def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[str]:

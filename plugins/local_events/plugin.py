@@ -6,14 +6,14 @@ from typing import Any
 from flask import Blueprint
 
 from core.sdk import N_, Actor, Fragment, NavItem, OpenWork, Person, Role, ScopedSession, TenantRef, hookimpl
-from plugins.local_events import demonstration, jobs, personal
+from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
-from plugins.local_events.queries import events
+from plugins.local_events.queries import events, feedback
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
 SETTINGS = Settings
-JOBS = jobs
+JOBS = (jobs, feedback_jobs)
 """Named here so that the worker knows what happens by itself."""
 SHOWN_AT_HOME = 4
 _BASE = f"/{MANIFEST.url_name}/"
@@ -60,6 +60,11 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
     found = [
         OpenWork(N_("Events waiting to be published"), drafts, f"{_BASE}?show=drafts"),
         OpenWork(N_("Events that are over and not completed"), over, f"{_BASE}?show=past"),
+        OpenWork(
+            N_("Actions from feedback past their day"),
+            feedback.late_actions(session),
+            f"/manage{_BASE}feedback/actions?state=late",
+        ),
     ]
     return [work for work in found if work.count]
 
@@ -78,5 +83,7 @@ def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) 
 
 @hookimpl
 def q_demonstration(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
-    """An invented programme with people coming."""
-    demonstration.fill(session, tenant, people)
+    """An invented programme with people coming, feedback on what is over, and visits."""
+    everybody = list(people)
+    demonstration.fill(session, tenant, everybody)
+    demonstration_after.fill(session, tenant, everybody)

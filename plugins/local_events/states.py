@@ -54,3 +54,44 @@ REGISTRATION = StateMachine(
 
 STORED = tuple(sorted(REGISTRATION.states - {NEW}))
 """The states that a row can have."""
+
+OPEN, DONE, DROPPED = "open", "done", "dropped"
+ACTION = StateMachine(
+    "feedback action",
+    OPEN,
+    (
+        Transition("finish", OPEN, DONE, ORGANISE, "it is said what was done"),
+        Transition("drop", OPEN, DROPPED, ORGANISE, "a reason is given"),
+    ),
+)
+
+OFFERED_VISIT, CLOSED_OFFER = "offered", "closed"
+HOST, VISITOR = "the host", "the visitor"
+OFFER = StateMachine(
+    "visit offer", OFFERED_VISIT, (Transition("close", OFFERED_VISIT, CLOSED_OFFER, HOST, "those who wait are told"),)
+)
+
+UNASKED = "unasked"
+"""Where a visit begins: nobody has asked yet, so no row says it."""
+ASKED, AGREED, VISIT_CONFIRMED, TOOK_PLACE, LEARNT = "asked", "agreed", "confirmed", "took_place", "learnt"
+VISIT_DECLINED, VISIT_WITHDRAWN = "declined", "withdrawn"
+HOLDING = (AGREED, VISIT_CONFIRMED, TOOK_PLACE, LEARNT)
+"""States of a visit that hold one of the offer's places."""
+LIVING = (ASKED, *HOLDING)
+"""States in which somebody has a visit; a person has at most one of an offer."""
+
+VISIT = StateMachine(
+    "visit",
+    UNASKED,
+    (
+        Transition("ask", UNASKED, ASKED, VISITOR, "the offer stands and is for them"),
+        Transition("agree", ASKED, AGREED, HOST, "a place is free"),
+        Transition("confirm", AGREED, VISIT_CONFIRMED, VISITOR),
+        Transition("take_place", VISIT_CONFIRMED, TOOK_PLACE, "either", "the agreed time has come"),
+        Transition("learn", TOOK_PLACE, LEARNT, "either", "both have told what they learnt"),
+        *(Transition("decline", state, VISIT_DECLINED, HOST, "a reason is given") for state in (ASKED, AGREED, VISIT_CONFIRMED)),
+        *(Transition("withdraw", state, VISIT_WITHDRAWN, VISITOR) for state in (ASKED, AGREED, VISIT_CONFIRMED)),
+    ),
+)  # fmt: skip
+VISIT_STORED = tuple(sorted(VISIT.states - {UNASKED}))
+"""The states that a visit's row can have."""

@@ -25,6 +25,16 @@ AUDIENCES = {
     "public": N_("Everyone"),
 }
 
+DOMAINS = {
+    "safe": N_("Safe"),
+    "effective": N_("Effective"),
+    "patient_centred": N_("Patient centred"),
+    "timely": N_("Timely"),
+    "efficient": N_("Efficient"),
+    "equitable": N_("Equitable"),
+}
+"""The six domains of quality of the Institute of Medicine ("Crossing the Quality Chasm", 2001)."""
+
 STATES = {
     "draft": N_("Draft"),
     "published": N_("Published"),
@@ -82,6 +92,12 @@ QUESTION_KINDS = {
     "choice": N_("One of a list"),
     "choices": N_("Any of a list, and other words"),
     "yes_no": N_("Yes or no"),
+}
+
+ACTION_STATES = {
+    "open": N_("Open"),
+    "done": N_("Done"),
+    "dropped": N_("Dropped"),
 }
 
 MOST_PLACES = 5000

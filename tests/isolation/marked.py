@@ -60,6 +60,11 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_pool": {"kind": "in_person", "eligibility": "area"},
     "local_events_registration": {"state": "confirmed", "source": "self", "notice": "", "offer_expires_at": None},
     "local_events_question": {"kind": "short"},
+    "local_events_feedback": {"closes_at": clock.now() + timedelta(days=3), "steps": {}},
+    "local_events_feedback_action": {"state": "dropped"},
+    "local_events_visit_offer": {"kind": "site_visit", "audience": "area", "state": "offered"},
+    "local_events_visit": {"state": "asked"},
+    "local_events_visit_learning": {"side": "host"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

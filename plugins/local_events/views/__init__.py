@@ -1,16 +1,34 @@
 """The pages: a file for each subject, each importing the blueprint that it adds to."""
 
-from plugins.local_events.views import calendars, looking, manage, manage_places, pages, places, running
+from plugins.local_events.views import (
+    calendars,
+    feedback,
+    looking,
+    manage,
+    manage_feedback,
+    manage_places,
+    manage_visits,
+    pages,
+    places,
+    running,
+    visit_steps,
+    visits,
+)
 from plugins.local_events.views.base import blueprint, manage_blueprint
 
 __all__ = [
     "blueprint",
     "calendars",
+    "feedback",
     "looking",
     "manage",
     "manage_blueprint",
+    "manage_feedback",
     "manage_places",
+    "manage_visits",
     "pages",
     "places",
     "running",
+    "visit_steps",
+    "visits",
 ]

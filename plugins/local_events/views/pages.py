@@ -6,10 +6,15 @@ from core.sdk import clock, here, public, render, revalidated
 from plugins.local_events import chances, rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import events, places
-from plugins.local_events.states import DRAFT, EDITABLE, EVENT, PUBLISHED
+from plugins.local_events.queries import feedback as feedback_queries
+from plugins.local_events.queries import visits as visit_queries
+from plugins.local_events.service import feedback as feedback_service
+from plugins.local_events.states import CONFIRMED, DRAFT, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views import calendars, looking
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
+from plugins.local_events.visit_words import VISIT_KINDS
 from plugins.local_events.web_forms.events import CancelForm, whole_number
+from plugins.local_events.words import ACTION_STATES
 
 
 @blueprint.get("/")
@@ -70,6 +75,12 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         problem=problem,
         keep=calendars.keeping(context, seen),
         over=over,
+        feedback=_feedback(seen, over=over),
+        actions=feedback_queries.shown_with(session, event, rules.audiences(visitor, tenant)),
+        action_states=ACTION_STATES,
+        came_from=visit_queries.linked_to(session, event.id, visit_queries.audiences(visitor, tenant))
+        if event.kind in VISIT_KINDS
+        else None,
         can={
             "edit": may_run and event.state in EDITABLE,
             "publish": event.state == DRAFT and rules.may_publish(visitor, tenant, settings, event.created_by),
@@ -81,3 +92,17 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         cancel_form=cancel_form or (CancelForm(formdata=None) if may_run else None),
         **WORDS,
     )
+
+
+def _feedback(seen: events.Seen, *, over: bool) -> dict[str, bool]:
+    """What a person who had a place can say of an event that is over."""
+    context = here()
+    took_part = (
+        over and seen.own is not None and seen.own.state == CONFIRMED and seen.event.state in feedback_service.HELD
+    )
+    return {
+        "took_part": took_part,
+        "open_now": feedback_service.is_open(seen.event, clock.now()),
+        "answered": took_part
+        and feedback_queries.has_answered(context.session, seen.event.id, context.visitor.account_id),
+    }
