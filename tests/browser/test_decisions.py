@@ -119,6 +119,8 @@ def test_from_signing_to_the_applicants_page(app: Flask, rig: Rig, server: Proce
     theirs.get_by_label("Why do you think that the decision is wrong?").fill("You overlooked the second ward.")
     theirs.get_by_role("button", name="Send the appeal").click()
     expect(theirs.get_by_role("status").first).to_contain_text("We have your appeal.")
+    theirs.get_by_role("link", name="Withdraw your appeal").click()
+    _looked_at(theirs, axe)
 
     page.goto(f"{server.url}/scotland/manage/admissions/appeals/")
     _looked_at(page, axe)

@@ -58,16 +58,7 @@ def appeal(session: ScopedSession, actor: Actor, application_id: str, grounds: s
         raise Invalid({"grounds": N_("Say why you think the decision is wrong, in at most 4,000 characters")})
     now = clock.now()
     with transaction(session):
-        held = session.execute(
-            sa.update(Application)
-            .where(
-                Application.id == application_id, Application.account_id == actor.account_id, Application.state == DECLINED
-            )
-            .values(state=Application.state)
-            .returning(Application.id)
-            .execution_options(synchronize_session=False)
-        ).all()  # fmt: skip
-        mine = public.mine(session, application_id, str(actor.account_id))
+        held, mine = _hold(session, actor, application_id)
         if mine.status.appeal == "received":
             return
         if not held or mine.status.appeal != "open":
@@ -85,6 +76,21 @@ def appeal(session: ScopedSession, actor: Actor, application_id: str, grounds: s
         audit.record(session, actor=actor, action="appeal.make", subject=f"appeal:{made}")
 
 
+def _hold(session: ScopedSession, actor: Actor, application_id: str) -> tuple[bool, public.Mine]:
+    """Hold one's own declined application against a release that corrects it, without a trace on its row: (whether it is
+    declined, what is known of it). The first statement of the applicant's steps. Raises NotFound."""
+    held = session.execute(
+        sa.update(Application)
+        .where(
+            Application.id == application_id, Application.account_id == actor.account_id, Application.state == DECLINED
+        )
+        .values(state=Application.state)
+        .returning(Application.id)
+        .execution_options(synchronize_session=False)
+    ).all()  # fmt: skip
+    return bool(held), public.mine(session, application_id, str(actor.account_id))
+
+
 def withdraw(session: ScopedSession, actor: Actor, application_id: str) -> None:
     """Take back the appeal about one's own application: the decision stays as it is. What was signed because of the appeal and
     is not released yet ends with it; before the release the person cannot tell whether there is such a thing.
@@ -93,16 +99,7 @@ def withdraw(session: ScopedSession, actor: Actor, application_id: str) -> None:
     """
     now = clock.now()
     with transaction(session):
-        held = session.execute(
-            sa.update(Application)
-            .where(
-                Application.id == application_id, Application.account_id == actor.account_id, Application.state == DECLINED
-            )
-            .values(state=Application.state)
-            .returning(Application.id)
-            .execution_options(synchronize_session=False)
-        ).all()  # fmt: skip
-        mine = public.mine(session, application_id, str(actor.account_id))
+        held, mine = _hold(session, actor, application_id)
         if not held or mine.status.appeal != "received":
             raise Refused(NOTHING_TO_WITHDRAW)
         appeal_id = session.execute(
