@@ -125,7 +125,7 @@ class Wanted:
         if self.kind:
             found.append(NoticeCard.kind == self.kind)
         if self.way == "online":
-            found.append(NoticeCard.online)
+            found.append(NoticeCard.online.is_(True))
         if self.way == "in_person":
             found.append(NoticeCard.place != "")
         if self.tenant_id is not None:

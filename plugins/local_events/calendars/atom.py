@@ -34,7 +34,8 @@ def feed(
         _add(one, "link", rel="alternate", type="text/html", href=address)
         _add(one, "category", term=event.kind, label=kind)
         _add(one, "summary", event.summary)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="utf-8")
+    written: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + written
 
 
 def _add(parent: ET.Element, tag: str, text: str | None = None, /, **attributes: str) -> ET.Element:

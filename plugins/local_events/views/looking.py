@@ -38,7 +38,7 @@ def wanted() -> Wanted:
     )
 
 
-def asked(found: Wanted, **more: str | int | None) -> dict[str, str | int]:
+def asked(found: Wanted, **more: str | int | None) -> dict[str, Any]:
     """The same as an address's query, with `more`; what is empty is left out."""
     query: dict[str, Any] = {
         "q": found.words, "kind": found.kind, "way": found.way, "for": found.audience,

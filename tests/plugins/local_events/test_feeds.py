@@ -33,7 +33,7 @@ def _titles(text: str) -> set[str]:
     return {one.summary.value for one in getattr(vobject.readOne(text), "vevent_list", [])}
 
 
-def _shelf(session: ScopedSession, account_id: str) -> list[ShelfItem]:
+def _shelf(session: ScopedSession, account_id: str | None) -> list[ShelfItem]:
     session.expire_all()
     return list(session.scalars(sa.select(ShelfItem).where(ShelfItem.account_id == account_id)))
 
@@ -224,6 +224,7 @@ def test_moving_an_event_moves_it_in_every_calendar_and_new_words_alone_do_not_r
     places.register(session, scotland, event_id, member)
     (before,) = _shelf(session, member.account_id)
     sequence, starts, uid = before.sequence, before.when, before.uid
+    assert starts is not None
     drafts.edit(session, scotland, OPEN, event_id, draft(title="New words", starts_at=starts), 2, who)
     (item,) = _shelf(session, member.account_id)
     assert (item.title, item.sequence) == ("New words", sequence)
