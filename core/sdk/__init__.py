@@ -17,7 +17,7 @@ from core.admissions.rules import (
     reckoning,
 )
 from core.data.audit import record as record_audit
-from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
+from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
 from core.data.idempotency import Once, once
 from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
@@ -42,7 +42,7 @@ from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.letters import Letter, in_language, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
-from core.web.pages import call_hooks, redirect_with, render, sealer
+from core.web.pages import call_hooks, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
@@ -93,6 +93,7 @@ __all__ = [
     "ScopedSession",
     "Score",
     "Sealer",
+    "Shared",
     "Sheet",
     "Snapshot",
     "StateMachine",
@@ -141,6 +142,7 @@ __all__ = [
     "shelf",
     "signed_in",
     "site_of",
+    "sites",
     "stripped",
     "tenant_args",
     "tenant_fk",

@@ -1,6 +1,17 @@
 """The pages: a file for each subject, each importing the blueprint that it adds to."""
 
-from plugins.local_events.views import manage, pages, places, running
+from plugins.local_events.views import hosting, kinds, manage, pages, places, proposals, running, series
 from plugins.local_events.views.base import blueprint, manage_blueprint
 
-__all__ = ["blueprint", "manage", "manage_blueprint", "pages", "places", "running"]
+__all__ = [
+    "blueprint",
+    "hosting",
+    "kinds",
+    "manage",
+    "manage_blueprint",
+    "pages",
+    "places",
+    "proposals",
+    "running",
+    "series",
+]

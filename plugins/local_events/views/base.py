@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import Here
+from core.sdk import Here, root_of, sites
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.settings import Settings
-from plugins.local_events.words import AUDIENCES, KINDS, MODES, REGISTRATION_STATES, STATES
+from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, REGISTRATION_STATES, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
 """Under `/events/`, for everybody."""
@@ -15,6 +15,7 @@ manage_blueprint = Blueprint(f"{MANIFEST.name}_manage", __name__)
 """Under `/manage/events/`, for organisers."""
 WORDS: dict[str, Any] = {
     "kinds": KINDS, "modes": MODES, "audiences": AUDIENCES, "states": STATES, "registration_states": REGISTRATION_STATES,
+    "domains": DOMAINS,
 }  # fmt: skip
 
 
@@ -22,3 +23,13 @@ def settings_of(context: Here) -> Settings:
     """What is set for this site."""
     found = context.tenant.settings.get(MANIFEST.name)
     return found if isinstance(found, Settings) else Settings()
+
+
+def site_names(context: Here) -> dict[int, str]:
+    """The names of all sites, by id, in the reader's language."""
+    return {site.id: site.named(context.language) for site in sites()}
+
+
+def site_addresses() -> dict[int, str]:
+    """What the addresses of all sites' pages begin with, by id."""
+    return {site.id: root_of(site) for site in sites()}
