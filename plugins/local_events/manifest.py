@@ -7,6 +7,7 @@ PUBLISH = "local_events.publish"
 ORGANISE = "local_events.organise"
 PUBLISH_REFERRED = "local_events.publish_referred"
 PUBLISH_WIDER = "local_events.publish_wider"
+SENSITIVE = "local_events.sensitive"
 
 _ORGANISERS = (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
 
@@ -30,6 +31,11 @@ MANIFEST = Manifest(
             PUBLISH_WIDER,
             N_("Publish events for any audience, whatever the site's settings say"),
             (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
+        ),
+        PermissionSpec(
+            SENSITIVE,
+            N_("Read what people said about access and food, each time on record"),
+            (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD),
         ),
     ),
     on_by_default=True,

@@ -232,7 +232,7 @@ def test_every_tenant_owned_table_is_marked(app: Flask) -> None:
 def test_another_tenants_object_looks_like_a_missing_one(app: Flask) -> None:
     events = _seed(app, "wales")
     lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
-    for page in ("events/{}", "events/{}/edit", "manage/events/{}/people", "manage/events/{}/people?format=csv"):
+    for page in ("events/{}", "events/{}/edit", "manage/events/{}/", "manage/events/{}/?format=csv"):
         theirs, missing = (lead.get(f"/scotland/{page.format(key)}") for key in (events[1], new_id()))
         assert theirs.status_code == 404
         assert TOKEN.sub("", theirs.text) == TOKEN.sub("", missing.text)

@@ -65,6 +65,8 @@ class Event(TenantOwned, Base):
     """When those coming are reminded: hours before it begins."""
     certificate: Mapped[bool] = mapped_column(default=False)
     """Whether those who came may have a certificate of attendance."""
+    asks: Mapped[bool] = mapped_column(default=False)
+    """Whether it has questions: kept by who adds and withdraws them, so that registering without any looks for none."""
     state: Mapped[str] = mapped_column(sa.String(20))
     version: Mapped[int] = mapped_column(default=1)
     turn: Mapped[int] = mapped_column(default=0)

@@ -107,4 +107,6 @@ class Invitation(TenantOwned, Base):
     email: Mapped[str] = mapped_column(sa.String(320))
     invited_by: Mapped[IdRef | None]
     invited_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When the letter about it was written; None for one that is still due."""
     withdrawn_at: Mapped[datetime | None]

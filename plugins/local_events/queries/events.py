@@ -66,6 +66,7 @@ class Details(NamedTuple):
     origin: str
     reminders: list[int]
     certificate: bool
+    asks: bool
     state: str
     version: int
     created_by: str | None

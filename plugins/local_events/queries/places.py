@@ -134,30 +134,6 @@ ORDER = (Registration.priority.desc(), Registration.queued_at, Registration.id)
 """The order in which people wait: who was put first by an organiser, then who asked first."""
 
 
-class Attendee(NamedTuple):
-    """One person on the organiser's list."""
-
-    id: str
-    account_id: str
-    name: str
-    email: str
-    state: str
-    queued_at: datetime
-    guests: int
-    offer_expires_at: datetime | None
-    changed_at: datetime
-
-
-def people(session: ScopedSession, event_id: str) -> list[Attendee]:
-    """Who is coming, by name (at most as many as an event can have places)."""
-    query = (
-        sa.select(*(getattr(Registration, name) for name in Attendee._fields))
-        .where(Registration.event_id == event_id, Registration.state == CONFIRMED)
-        .order_by(Registration.name, Registration.id)
-    )
-    return [Attendee(*row) for row in session.execute(query)]
-
-
 class Standing(NamedTuple):
     """Where somebody stands on the waiting list: `position` from 1, `offered` places that others are thinking about, and how
     many places the pool has."""

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import SYSTEM, ScopedSession, clock, people_by_id, record_audit, shelf
+from core.sdk import N_, SYSTEM, NotFound, Refused, ScopedSession, clock, is_id, people_by_id, record_audit, shelf
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import places
 from plugins.local_events.queries.places import ORDER, PoolNow
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.rules import Person, eligible
 from plugins.local_events.service.changing import PLUGIN, path_of
-from plugins.local_events.states import CONFIRMED, OFFER_LAPSED, OFFERED, REGISTRATION, WAITLISTED
+from plugins.local_events.states import ACTIVE, EDITABLE, OFFER_LAPSED, OFFERED, REGISTRATION, WAITLISTED
 from plugins.local_events.words import REGISTRATION_STATES
 
 CONFIRM_AT_ONCE = timedelta(hours=24)
@@ -43,6 +43,7 @@ class Turn(NamedTuple):
     wants_approval: bool
     guests_allowed: int
     offer_hours: int
+    asks: bool
     created_by: str | None
 
 
@@ -91,6 +92,16 @@ def take_turn(session: ScopedSession, event_id: str, *where: sa.ColumnElement[bo
         .execution_options(**QUIET)
     ).one_or_none()
     return Turn(*row) if row is not None else None
+
+
+def lock_editable(session: ScopedSession, event_id: str) -> Turn:
+    """The lock of an event that can still be changed. Raises NotFound for no such event, Refused for one that is closed."""
+    turn = take_turn(session, event_id, Event.state.in_(EDITABLE)) if is_id(event_id) else None
+    if turn is not None:
+        return turn
+    if not is_id(event_id) or session.scalar(sa.select(Event.id).where(Event.id == event_id)) is None:
+        raise NotFound
+    raise Refused(N_("This event is closed and cannot be changed."))
 
 
 class Waiter(NamedTuple):
@@ -245,7 +256,7 @@ def set_state(
 
 def put_on_shelf(session: ScopedSession, turn: Turn, account_id: str, state: str, *, new: bool = False) -> None:
     """What a person's own list says of the event: the registration's state while it is active, nothing afterwards."""
-    if state not in (CONFIRMED, OFFERED, WAITLISTED, "pending"):
+    if state not in ACTIVE:
         shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=turn.id)
         return
     shelf.put(

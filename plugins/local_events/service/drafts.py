@@ -144,7 +144,7 @@ def create(
             return key.result
         event_id, kind = new_id(), kinds.current(session, settings, draft.kind)
         values = {"id": event_id, "tenant_id": tenant.id, **_words(draft), "state": DRAFT, "version": 1}
-        values |= {"origin": rules.origin_of(visitor, tenant)}
+        values |= {"origin": rules.origin_of(visitor, tenant), "asks": bool(kind.questions)}
         values |= {"created_by": visitor.account_id, "created_at": now, "modified_at": now, "state_why": ""}
         session.execute(sa.insert(Event), [values])
         pools.make(session, tenant, event_id, draft)

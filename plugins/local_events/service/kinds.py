@@ -21,9 +21,10 @@ from core.sdk import (
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import KindSettings
 from plugins.local_events.queries.kinds import Kind
+from plugins.local_events.service import questions
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import QUIET
-from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES, QUESTION_KINDS, REMINDERS
+from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES, REMINDERS
 
 MOST_QUESTIONS = 10
 
@@ -50,13 +51,11 @@ def check(kind: Kind) -> None:
 
 
 def _sound(question: dict[str, Any]) -> bool:
-    listed = question["kind"] in ("choice", "choices")
-    return (
-        question["kind"] in QUESTION_KINDS
-        and 0 < len(question["text"]) <= 200
-        and len(question["hint"]) <= 300
-        and (2 <= len(question["options"]) <= 20 if listed else not question["options"])
-    )
+    try:
+        questions.check(questions.Ask(**question))
+    except Invalid:
+        return False
+    return True
 
 
 def save(session: ScopedSession, tenant: TenantRef, kind: Kind, visitor: Visitor) -> int:

@@ -2,23 +2,25 @@
 
 import sqlalchemy as sa
 
-from core.sdk import N_, NotFound, Refused, ScopedSession, TenantRef, Visitor, clock, record_audit, transaction
+from core.sdk import N_, Refused, ScopedSession, TenantRef, Visitor, clock, record_audit, transaction
 from plugins.local_events.models import Event, Registration, SealedAnswer
+from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import Turn, set_state, settle, take_turn
 from plugins.local_events.service.ending import forget_answers
 from plugins.local_events.service.places import known_to, own_of, why_closed
-from plugins.local_events.states import CONFIRMED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
+from plugins.local_events.states import CONFIRMED, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
 
 LAPSED = N_("This offer has lapsed: the place went to the next on the waiting list.")
+NOTHING = N_("No place is offered to you.")
 
 
 def accept(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
     """Take the place that is offered: True when that is new, False for a second press.
 
-    Raises Forbidden when nobody is signed in, NotFound without a registration, Refused when the offer has lapsed, the event
-    has begun or is closed.
+    Raises Forbidden when nobody is signed in, NotFound, Refused when nothing is offered, the offer has lapsed, the event has
+    begun or is closed.
     """
     account_id = known_to(visitor, event_id)
     with transaction(session):
@@ -29,7 +31,9 @@ def accept(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Vi
         if own.offer_expires_at is None or own.offer_expires_at <= clock.now():
             raise Refused(LAPSED)
         set_state(session, turn, own.id, account_id, sources, target, notice=target)
-        record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.accept", subject=event_id)
+        record_audit(
+            session, actor=visitor.actor(), action=f"{PLUGIN}.accept", subject=event_id, after={"registration": own.id}
+        )
     return True
 
 
@@ -41,7 +45,9 @@ def decline(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: V
         sources, target = REGISTRATION.sources("decline"), REGISTRATION.target("decline", own.state)
         set_state(session, turn, own.id, account_id, sources, target)
         forget_answers(session, SealedAnswer.registration_id == own.id)
-        record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.decline", subject=event_id)
+        record_audit(
+            session, actor=visitor.actor(), action=f"{PLUGIN}.decline", subject=event_id, after={"registration": own.id}
+        )
         settle(session, turn)
     return True
 
@@ -55,12 +61,16 @@ def _offered(
         raise why_closed(session, tenant, event_id, visitor)
     own = own_of(session, event_id, account_id)
     if own is None:
-        ended = session.scalar(
-            sa.select(Registration.id).where(Registration.event_id == event_id, Registration.account_id == account_id)
-            .limit(1)
-        )  # fmt: skip
-        raise Refused(LAPSED) if ended is not None else NotFound()
+        events.seen(session, tenant, visitor, event_id)
+        raise Refused(LAPSED if _had_one(session, event_id, account_id) else NOTHING)
     return turn, own
+
+
+def _had_one(session: ScopedSession, event_id: str, account_id: str) -> bool:
+    lapsed = sa.select(Registration.id).where(
+        Registration.event_id == event_id, Registration.account_id == account_id, Registration.state == OFFER_LAPSED
+    )
+    return session.scalar(lapsed.limit(1)) is not None
 
 
 def sweep(session: ScopedSession) -> int:

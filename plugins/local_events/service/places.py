@@ -1,5 +1,6 @@
 """Registering for an event, and giving a place back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.sdk import (
     N_,
     Forbidden,
+    Invalid,
     NotFound,
     Refused,
     ScopedSession,
+    Sealer,
     TenantRef,
     Visitor,
     clock,
@@ -27,6 +30,7 @@ from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own, PoolNow
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.rules import Person, audiences, eligible, person_of
+from plugins.local_events.service import answering
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import (
     Standing,
@@ -39,7 +43,7 @@ from plugins.local_events.service.counting import (
     wanted_pools,
 )
 from plugins.local_events.service.ending import forget_answers
-from plugins.local_events.states import ACTIVE, CONFIRMED, NEW, PUBLISHED, REGISTRATION
+from plugins.local_events.states import ACTIVE, CONFIRMED, NEW, OFFERED, PUBLISHED, REGISTRATION
 
 SIGN_IN = "account.sign_in"
 """What registering needs beyond being allowed to see the event; no role gives it."""
@@ -53,6 +57,9 @@ class Wish:
     or_online: bool = False
     guests: int = 0
     accepts_offers: bool = False
+
+
+NO_WISH = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,15 @@ def own_of(session: ScopedSession, event_id: str, account_id: str) -> Own | None
 
 
 def register(
-    session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, wish: Wish = Wish()
-) -> Registered:
+    session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, wish: Wish = NO_WISH,
+    answers: Mapping[str, str] | None = None, seal: Sealer | None = None,
+) -> Registered:  # fmt: skip
     """Take a place; where none is free, or somebody waits already, stand on the waiting list; where the event wants approval,
-    ask for it.
+    ask for it. `answers` are by question; `seal` is for those that are sensitive.
 
-    Six statements where nobody waits. Raises Forbidden when nobody is signed in, NotFound for an event the visitor may not
-    see, and Refused when it is not open, has begun, is for others, or is full with its waiting list.
+    Six statements where nobody waits and nothing is asked. Raises Forbidden when nobody is signed in, NotFound for an event
+    the visitor may not see, Invalid by field, and Refused when it is not open, has begun, is for others, or is full with its
+    waiting list.
     """
     account_id = known_to(visitor, event_id)
     now = clock.now()
@@ -101,16 +110,24 @@ def register(
         standing = settle(session, turn)
         try:
             pool, state = _decide(session, tenant, turn, standing, visitor, wish, now)
-        except (NotFound, Refused) as problem:
+            kept = answering.check(session, event_id, answers or {}) if turn.asks else {}
+        except (NotFound, Refused, Invalid) as problem:
             return _already(session, event_id, account_id, problem)
-        row = _insert(session, tenant, turn, visitor, wish, pool.id, state, now)
-        if row is None:
+        holder = Holder(account_id, visitor.name, visitor.email)
+        written = insert(session, tenant, turn, holder, pool.id, state, wish=wish, notice=state)
+        if written is None:
             return _already(session, event_id, account_id, NotFound())
+        if kept and seal is not None:
+            answering.write(session, tenant, event_id, written, kept, seal)
         put_on_shelf(session, turn, account_id, state, new=True)
         record_audit(
-            session, actor=visitor.actor(), action=f"{PLUGIN}.register", subject=event_id, after={"state": state}
+            session,
+            actor=visitor.actor(),
+            action=f"{PLUGIN}.register",
+            subject=event_id,
+            after={"registration": written, "state": state},
         )
-    return Registered(row, state, new=True)
+    return Registered(written, state, new=True)
 
 
 def _already(session: ScopedSession, event_id: str, account_id: str, problem: Exception) -> Registered:
@@ -147,13 +164,18 @@ def _decide(
     main = standing.of_kind(wish.way) or standing.of_kind("in_person") or standing.of_kind("online")
     if main is None:
         raise Refused(N_("This event is full."))
-    guests = min(max(wish.guests, 0), turn.guests_allowed)
-    found = _candidates(standing, main, wish, person_of(visitor, tenant, invited=invited), 1 + guests, now, tenant)
-    return _best(standing, main, found, 1 + guests, approval=turn.wants_approval)
+    _check_guests(wish, turn)
+    found = _candidates(standing, main, wish, person_of(visitor, tenant, invited=invited), now, tenant)
+    return _best(standing, main, found, 1 + wish.guests, approval=turn.wants_approval)
+
+
+def _check_guests(wish: Wish, turn: Turn) -> None:
+    if not 0 <= wish.guests <= turn.guests_allowed:
+        raise Invalid({"guests": N_("Bring fewer guests")})
 
 
 def _candidates(
-    standing: Standing, main: PoolNow, wish: Wish, person: Person, wanted: int, now: datetime, tenant: TenantRef
+    standing: Standing, main: PoolNow, wish: Wish, person: Person, now: datetime, tenant: TenantRef
 ) -> list[PoolNow]:
     """The pools that would do, those for fewer people first. Raises Refused with the first reason why there is none."""
     would_do = wanted_pools(standing, main.id, wish.or_online)
@@ -163,7 +185,7 @@ def _candidates(
     begun = [pool for pool in theirs if pool.opens_at is None or pool.opens_at <= now]
     if not begun:
         raise Refused(N_("Registration has not opened yet."))
-    large = [pool for pool in begun if could_hold(pool, wanted)]
+    large = [pool for pool in begun if could_hold(pool, 1 + wish.guests)]
     if not large:
         raise Refused(N_("There are not so many places. Ask for fewer."))
     return large
@@ -194,18 +216,29 @@ def _best(
     return waits_in, REGISTRATION.target("queue", NEW)
 
 
-def _insert(
-    session: ScopedSession, tenant: TenantRef, turn: Turn, visitor: Visitor, wish: Wish, pool_id: str, state: str, now: datetime
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose registration it is, with name and address as they are now."""
+
+    account_id: str
+    name: str
+    email: str
+
+
+def insert(
+    session: ScopedSession, tenant: TenantRef, turn: Turn, holder: Holder, pool_id: str, state: str, *, notice: str,
+    wish: Wish = NO_WISH, source: str = "self", override_reason: str = "",
 ) -> str | None:  # fmt: skip
-    """Write the registration; its id, or None where the person has an active one already."""
+    """Write a registration; its id, or None where the person has an active one already. Needs the event's lock."""
+    now = clock.now()
     written: str | None = session.scalar(
         _INSERTS[session.get_bind().dialect.name],
         {
-            "id": new_id(), "tenant_id": tenant.id, "event_id": turn.id, "pool_id": pool_id, "account_id": visitor.account_id,
-            "name": visitor.name[:200], "email": visitor.email[:320], "state": state, "queued_at": now, "priority": 0,
-            "guests": min(max(wish.guests, 0), turn.guests_allowed), "or_online": wish.or_online,
-            "accepts_offers": wish.accepts_offers, "secret": new_token(), "source": "self", "override_reason": "",
-            "ended_why": "", "late": False, "notice": state, "changed_at": now,
+            "id": new_id(), "tenant_id": tenant.id, "event_id": turn.id, "pool_id": pool_id, "account_id": holder.account_id,
+            "name": holder.name[:200], "email": holder.email[:320], "state": state, "queued_at": now, "priority": 0,
+            "guests": wish.guests, "or_online": wish.or_online, "accepts_offers": wish.accepts_offers, "secret": new_token(),
+            "source": source, "override_reason": override_reason, "ended_why": "", "late": False, "notice": notice,
+            "changed_at": now,
         },
     )  # fmt: skip
     return written
@@ -257,7 +290,39 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
         forget_answers(session, SealedAnswer.registration_id == own.id)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.withdraw", subject=event_id, before={"state": own.state},
-            after={"late": late},
+            after={"registration": own.id, "late": late},
         )  # fmt: skip
         settle(session, turn)
     return True
+
+
+def change(
+    session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, wish: Wish, answers: Mapping[str, str],
+    seal: Sealer,
+) -> None:  # fmt: skip
+    """Change what one asked for and what one answered, before the event begins. Fewer guests free their places for who waits;
+    more need free ones that nobody waits for. The turn on the waiting list stays. Raises as `register` does.
+    """
+    account_id = known_to(visitor, event_id)
+    with transaction(session):
+        turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > clock.now())
+        if turn is None:
+            raise why_closed(session, tenant, event_id, visitor)
+        standing, own = settle(session, turn), own_of(session, event_id, account_id)
+        if own is None:
+            raise NotFound
+        _check_guests(wish, turn)
+        more = wish.guests - own.guests
+        if more > 0 and own.state in (CONFIRMED, OFFERED) and not standing.has_room(own.pool_id, more):
+            raise Invalid({"guests": N_("There is no free place for another guest")})
+        kept = answering.check(session, event_id, answers) if turn.asks else {}
+        session.execute(
+            sa.update(Registration)
+            .where(Registration.id == own.id)
+            .values(guests=wish.guests, or_online=wish.or_online, accepts_offers=wish.accepts_offers)
+            .execution_options(synchronize_session=False)
+        )
+        if turn.asks:
+            answering.write(session, tenant, event_id, own.id, kept, seal)
+        record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.change_registration", subject=event_id)
+        settle(session, turn)

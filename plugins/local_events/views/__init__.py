@@ -1,6 +1,16 @@
 """The pages: a file for each subject, each importing the blueprint that it adds to."""
 
-from plugins.local_events.views import hosting, kinds, manage, pages, places, proposals, running, series
+from plugins.local_events.views import (
+    hosting,
+    kinds,
+    manage,
+    manage_places,
+    pages,
+    places,
+    proposals,
+    running,
+    series,
+)
 from plugins.local_events.views.base import blueprint, manage_blueprint
 
 __all__ = [
@@ -9,6 +19,7 @@ __all__ = [
     "kinds",
     "manage",
     "manage_blueprint",
+    "manage_places",
     "pages",
     "places",
     "proposals",

@@ -7,7 +7,7 @@ from flask import Blueprint
 from core.sdk import Here, root_of, sites
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.settings import Settings
-from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, REGISTRATION_STATES, STATES
+from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, POOL_KINDS, REGISTRATION_STATES, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
 """Under `/events/`, for everybody."""
@@ -15,7 +15,7 @@ manage_blueprint = Blueprint(f"{MANIFEST.name}_manage", __name__)
 """Under `/manage/events/`, for organisers."""
 WORDS: dict[str, Any] = {
     "kinds": KINDS, "modes": MODES, "audiences": AUDIENCES, "states": STATES, "registration_states": REGISTRATION_STATES,
-    "domains": DOMAINS,
+    "domains": DOMAINS, "pool_kinds": POOL_KINDS,
 }  # fmt: skip
 
 

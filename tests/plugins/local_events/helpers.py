@@ -1,8 +1,8 @@
 """People, drafts and events for the tests of local events."""
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,7 +14,8 @@ from core.sdk import ScopedSession, TenantRef, Visitor
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event, Registration
 from plugins.local_events.queries import places as counting
-from plugins.local_events.service import drafts, running
+from plugins.local_events.service import capacities, drafts, places, running
+from plugins.local_events.service.capacities import Size
 from plugins.local_events.service.drafts import Draft
 from plugins.local_events.settings import Settings
 
@@ -82,3 +83,52 @@ def coming(session: ScopedSession, event_id: str) -> int:
         Registration.event_id == event_id, Registration.state == "confirmed"
     )
     return session.scalar(query) or 0
+
+
+class Own(NamedTuple):
+    """One registration as the database has it now."""
+
+    id: str
+    state: str
+    pool_id: str
+    queued_at: datetime
+    guests: int
+    offer_expires_at: datetime | None
+    notice: str
+    late: bool
+    secret: str
+    override_reason: str
+
+
+def registration(session: ScopedSession, event_id: str, who: Visitor) -> Own:
+    """Somebody's newest registration at an event."""
+    found = session.execute(
+        sa.select(*(getattr(Registration, name) for name in Own._fields))
+        .where(Registration.event_id == event_id, Registration.account_id == who.account_id)
+        .order_by(Registration.id.desc())
+        .limit(1)
+    ).one()
+    return Own(*found)
+
+
+def state(session: ScopedSession, event_id: str, who: Visitor) -> str:
+    """The state of somebody's newest registration."""
+    return registration(session, event_id, who).state
+
+
+def resize(session: ScopedSession, tenant: TenantRef, event_id: str, capacity: int | None, **more: Any) -> None:
+    """Give the event's first pool another capacity."""
+    pool = counting.of_event(session, event_id).pools[0]
+    size = Size(capacity, pool.waiting_limit, pool.eligibility, pool.opens_at, pool.version)
+    capacities.change(session, tenant, event_id, {pool.kind: replace(size, **more)}, visitor(ORGANISER))
+
+
+def full_with(
+    session: ScopedSession, tenant: TenantRef, waiting: int, **changes: Any
+) -> tuple[str, Visitor, list[Visitor]]:
+    """An event with one place that is taken: its id, who has the place, and those who wait, in order."""
+    event_id = published(session, tenant, **{"capacity": 1, **changes})
+    people = [visitor() for _ in range(1 + waiting)]
+    for person in people:
+        places.register(session, tenant, event_id, person)
+    return event_id, people[0], people[1:]

@@ -14,7 +14,7 @@ from core.sdk import Forbidden, NotFound, Refused
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
 from plugins.local_events.models import Event, Pool
-from plugins.local_events.queries import events
+from plugins.local_events.queries import events, registrations
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import places, running
 from tests.plugins.local_events.helpers import (
@@ -26,6 +26,7 @@ from tests.plugins.local_events.helpers import (
     held,
     nothing_found,
     published,
+    registration,
     row,
     visitor,
 )
@@ -49,7 +50,9 @@ def test_registering_takes_a_place_once(session, scotland, statements):
             AuditEntry.action == "local_events.register"
         )
     )
-    assert entries.all() == [(guest.account_id, None, {"state": "confirmed"})]
+    assert entries.all() == [
+        (guest.account_id, None, {"registration": registration(session, event_id, guest).id, "state": "confirmed"})
+    ]
 
 
 def test_giving_a_place_back_and_taking_it_again(session, scotland):
@@ -138,7 +141,9 @@ def test_who_is_coming_by_name(session, scotland):
     left = visitor(name="Bob")
     places.register(session, scotland, event_id, left)
     places.withdraw(session, scotland, event_id, left)
-    people = counting.people(session, event_id)
+    people = registrations.listed(session, event_id, states=("confirmed",), search="", sort="name", limit=50, offset=0)[
+        0
+    ]
     assert (held(session, event_id), [person.name for person in people]) == (2, ["Ann", "Zoë"])
 
 
@@ -156,7 +161,7 @@ def test_lists_take_two_statements_however_long(session, scotland, statements):
             lambda: events.upcoming(session, scotland, member),
             lambda: events.past(session, scotland, member),
             lambda: events.drafts(session, member),
-            lambda event_id=event_id: (counting.people(session, event_id), events.waiting(session)),
+            lambda event_id=event_id: (counting.of_event(session, event_id), events.waiting(session)),
         ):
             with statements() as seen:
                 read()
