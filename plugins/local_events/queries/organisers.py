@@ -30,12 +30,14 @@ def of_event(session: ScopedSession, event_id: str) -> list[Named]:
     return [Named(one, people[one].name) for one in ids if one in people]
 
 
-def at_event(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> Visitor:
+def at_event(
+    session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, *, to_run: bool = True
+) -> Visitor:
     """The visitor as this one event knows them: an organiser of it has the right to run it, and a member of a site that hosts it
     too counts as a member of its area (`rules.is_of_area`). At most one statement; give the answer to whatever decides about
-    this event, and to nothing else.
+    this event, and to nothing else. Without `to_run` only the home is asked for, which costs a member of the area nothing.
     """
-    asks_role = visitor.signed_in and not visitor.can(ORGANISE)
+    asks_role = to_run and visitor.signed_in and not visitor.can(ORGANISE)
     asks_home = visitor.is_member and not rules.is_local(visitor, tenant)
     if not is_id(event_id) or not (asks_role or asks_home):
         return visitor

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import Here, root_of, sites
+from core.sdk import Here, Visitor, here, root_of, sites
 from plugins.local_events.manifest import MANIFEST
+from plugins.local_events.queries import organisers
 from plugins.local_events.settings import Settings
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, POOL_KINDS, REGISTRATION_STATES, STATES
 
@@ -23,6 +24,12 @@ def settings_of(context: Here) -> Settings:
     """What is set for this site."""
     found = context.tenant.settings.get(MANIFEST.name)
     return found if isinstance(found, Settings) else Settings()
+
+
+def known_at(event_id: str, *, to_run: bool = True) -> Visitor:
+    """This request's visitor as one event knows them (`organisers.at_event`)."""
+    context = here()
+    return organisers.at_event(context.session, context.tenant.ref(), event_id, context.visitor, to_run=to_run)
 
 
 def site_names(context: Here) -> dict[int, str]:

@@ -1,29 +1,35 @@
 """Who runs an event, and the sites that host it together."""
 
-from flask import Response
+from flask import Response, request, url_for
 
 from core.sdk import (
+    N_,
+    Column,
     DomainError,
     Forbidden,
     Invalid,
+    Listing,
     NotFound,
     Refused,
+    Sheet,
     gettext,
     here,
+    listed,
     needs,
     redirect_with,
     render,
     say,
+    searched,
     signed_in,
 )
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import events, hosting, organisers
+from plugins.local_events.queries import events, hosting, organisers, registrations
 from plugins.local_events.service import hosting as service
 from plugins.local_events.service import organisers as naming
-from plugins.local_events.states import ASKABLE, HOSTING
-from plugins.local_events.views.base import WORDS, blueprint, manage_blueprint, site_addresses, site_names
+from plugins.local_events.states import ACTIVE, ASKABLE, HOSTING
+from plugins.local_events.views.base import WORDS, blueprint, known_at, manage_blueprint, site_addresses, site_names
 from plugins.local_events.web_forms.origin import HostForm, OrganiserForm
-from plugins.local_events.words import HOSTINGS
+from plugins.local_events.words import HOSTINGS, REGISTRATION_STATES
 
 
 @blueprint.route("/<event_id>/organisers", methods=["GET", "POST"])
@@ -36,7 +42,7 @@ def organiser_list(event_id: str) -> Response:
 def _organisers(event_id: str, form: OrganiserForm, problem: str = "") -> Response:
     context = here()
     tenant = context.tenant.ref()
-    visitor = organisers.at_event(context.session, tenant, event_id, context.visitor)
+    visitor = known_at(event_id)
     event = events.seen(context.session, tenant, visitor, event_id)
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
@@ -62,7 +68,7 @@ def organiser_leave(event_id: str, account_id: str) -> Response:
     """Let an organiser go."""
     context = here()
     tenant = context.tenant.ref()
-    visitor = organisers.at_event(context.session, tenant, event_id, context.visitor)
+    visitor = known_at(event_id)
     try:
         naming.leave(context.session, tenant, event_id, account_id, visitor)
     except Refused as error:
@@ -70,6 +76,44 @@ def organiser_leave(event_id: str, account_id: str) -> Response:
     if account_id == context.visitor.account_id and not context.visitor.can(ORGANISE):
         return redirect_with(gettext("You no longer run this event."), "local_events.listing")
     return redirect_with(gettext("They no longer run this event."), "local_events.organiser_list", event_id=event_id)
+
+
+PEOPLE = Sheet(
+    "people",
+    (
+        Column(N_("Name"), lambda row: row.name),
+        Column(N_("Email"), lambda row: row.email),
+        Column(N_("State"), lambda row: say(REGISTRATION_STATES[row.state])),
+        Column(N_("Guests"), lambda row: row.guests),
+    ),
+    personal=True,
+)
+
+
+@blueprint.get("/<event_id>/people")
+@signed_in
+def people(event_id: str) -> Response:
+    """Who is coming and who waits, for whoever runs the event."""
+    context, visitor = here(), known_at(event_id)
+    event = events.seen(context.session, context.tenant.ref(), visitor, event_id)
+    if not visitor.can(ORGANISE):
+        raise Forbidden(ORGANISE)
+    search = searched()
+    wished = Listing.read(
+        url_for("local_events.people", event_id=event_id), request.args, sorts=("name", "email", "state"), filters=("q",),
+        size=50,
+    )  # fmt: skip
+
+    def read(limit: int | None, offset: int) -> tuple[list[registrations.Listed], int]:
+        return registrations.listed(
+            context.session, event_id, states=ACTIVE, search=search, sort=wished.sort, limit=limit, offset=offset
+        )
+
+    found = listed(wished, PEOPLE, read, of=event_id)
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
+    return render("local_events/origin/people.html", event=event, rows=rows, listing=listing, search=search, **WORDS)
 
 
 @manage_blueprint.route("/<event_id>/hosts", methods=["GET", "POST"])

@@ -5,11 +5,11 @@ from flask import Response, request
 from core.sdk import clock, here, public, render, revalidated
 from plugins.local_events import chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import events, hosting, organisers, places
+from plugins.local_events.queries import events, hosting, places
 from plugins.local_events.service.series import CHAINED_KINDS
 from plugins.local_events.states import APPROVED, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views.around import proposing, surroundings
-from plugins.local_events.views.base import WORDS, blueprint, settings_of, site_addresses, site_names
+from plugins.local_events.views.base import WORDS, blueprint, known_at, settings_of, site_addresses, site_names
 from plugins.local_events.web_forms.events import CancelForm, whole_number
 from plugins.local_events.web_forms.origin import WhyForm
 
@@ -51,7 +51,7 @@ def event_page(
     """The page of one event; `problem` says why the last press did nothing."""
     context = here()
     session, tenant, settings = context.session, context.tenant.ref(), settings_of(context)
-    visitor = organisers.at_event(session, tenant, event_id, context.visitor)
+    visitor = known_at(event_id)
     seen = events.seen_by(session, tenant, visitor, event_id)
     event, now = seen.event, clock.now()
     counted = places.of_event(session, event.id)

@@ -71,7 +71,7 @@ def take_back(event_id: str) -> Response:
 
 @manage_blueprint.post("/<event_id>/approve")
 @needs(PUBLISH)
-def approve(event_id: str) -> Response:
+def approve_proposal(event_id: str) -> Response:
     """Say yes to a proposal, as the page showed it."""
     version = whole_number(request.form.get("version", ""), 0)
 
@@ -84,7 +84,7 @@ def approve(event_id: str) -> Response:
 
 @manage_blueprint.post("/<event_id>/decide")
 @needs(PUBLISH)
-def decide(event_id: str) -> Response:
+def decide_proposal(event_id: str) -> Response:
     """Send a proposal back, or turn it down, with a word to its proposer."""
     form = WhyForm()
     if not form.validate():

@@ -12,7 +12,6 @@ from core.sdk import (
     Forbidden,
     Invalid,
     Refused,
-    Visitor,
     call_hooks,
     clock,
     gettext,
@@ -25,10 +24,10 @@ from core.sdk import (
 from plugins.local_events import rules
 from plugins.local_events.letters import proposals as proposal_letters
 from plugins.local_events.manifest import CREATE, ORGANISE
-from plugins.local_events.queries import events, kinds, organisers, places, tags
+from plugins.local_events.queries import events, kinds, places, tags
 from plugins.local_events.service import drafts, running
 from plugins.local_events.states import EDITABLE
-from plugins.local_events.views.base import blueprint, settings_of
+from plugins.local_events.views.base import blueprint, known_at, settings_of
 from plugins.local_events.views.pages import event_page
 from plugins.local_events.web_forms.events import CancelForm, EventForm, beginning, values_of, whole_number
 from plugins.local_events.words import KINDS
@@ -60,12 +59,6 @@ def new() -> Response:
     )
 
 
-def _known_here(event_id: str) -> Visitor:
-    """This request's visitor as the event knows them."""
-    context = here()
-    return organisers.at_event(context.session, context.tenant.ref(), event_id, context.visitor)
-
-
 def _next_week() -> datetime:
     """Ten in the morning, a week from today: somewhere to begin."""
     return datetime.combine(clock.today() + timedelta(days=7), time(10))
@@ -76,7 +69,7 @@ def _next_week() -> datetime:
 def edit(event_id: str) -> Response:
     """Change what an event says."""
     context = here()
-    tenant, settings, visitor = context.tenant.ref(), settings_of(context), _known_here(event_id)
+    tenant, settings, visitor = context.tenant.ref(), settings_of(context), known_at(event_id)
     event = events.seen(context.session, tenant, visitor, event_id)
     if not rules.may_run(visitor, tenant, settings, event.created_by, event.state):
         raise Forbidden(ORGANISE)
@@ -122,7 +115,7 @@ def publish(event_id: str) -> Response:
             context.tenant.ref(),
             settings_of(context),
             event_id,
-            _known_here(event_id),
+            known_at(event_id),
             findings,
             proposal_letters.post(context.tenant),
         )
@@ -141,7 +134,7 @@ def cancel(event_id: str) -> Response:
         if not form.validate():
             return event_page(event_id, 422, cancel_form=form)
         running.cancel(
-            context.session, context.tenant.ref(), settings_of(context), event_id, form.why.data, _known_here(event_id)
+            context.session, context.tenant.ref(), settings_of(context), event_id, form.why.data, known_at(event_id)
         )
     except Refused as error:
         return event_page(event_id, 422, say(error.message, error.params))
@@ -154,7 +147,7 @@ def complete(event_id: str) -> Response:
     """Close an event that is over."""
     context = here()
     try:
-        running.complete(context.session, context.tenant.ref(), settings_of(context), event_id, _known_here(event_id))
+        running.complete(context.session, context.tenant.ref(), settings_of(context), event_id, known_at(event_id))
     except Refused as error:
         return event_page(event_id, 422, say(error.message, error.params))
     return redirect_with(gettext("The event is completed."), "local_events.show", event_id=event_id)

@@ -23,13 +23,13 @@ from core.sdk import (
     signed_in,
 )
 from plugins.local_events import rules
-from plugins.local_events.queries import events, organisers, series
+from plugins.local_events.queries import events, series
 from plugins.local_events.queries.events import Details
 from plugins.local_events.recurrence import Rule, usual_rules, wall, written
 from plugins.local_events.service import copying, splitting
 from plugins.local_events.service import series as service
 from plugins.local_events.states import DRAFT
-from plugins.local_events.views.base import WORDS, blueprint, settings_of
+from plugins.local_events.views.base import WORDS, blueprint, known_at, settings_of
 from plugins.local_events.views.running import findings
 from plugins.local_events.web_forms.events import EventForm
 from plugins.local_events.web_forms.series import CopyForm, LaterForm, RepeatForm, VisitForm, later_values
@@ -40,7 +40,7 @@ def _source(event_id: str) -> tuple[Here, Visitor, Details]:
     """This request, its visitor as the event knows them, and the event that others are made from."""
     context = here()
     tenant = context.tenant.ref()
-    visitor = organisers.at_event(context.session, tenant, event_id, context.visitor)
+    visitor = known_at(event_id)
     return context, visitor, copying.of(context.session, tenant, settings_of(context), event_id, visitor)
 
 
@@ -162,7 +162,7 @@ def _series_page(series_id: str, status: int = 200, problem: str = "") -> Respon
     context = here()
     session, tenant, settings = context.session, context.tenant.ref(), settings_of(context)
     whole, found = series.find(session, series_id), series.dates(session, series_id)
-    visitor = organisers.at_event(session, tenant, found[0].event_id, context.visitor) if found else context.visitor
+    visitor = known_at(found[0].event_id) if found else context.visitor
     shown = [one for one in found if events.visible(one, tenant, visitor)]
     if not shown:
         raise NotFound
@@ -203,7 +203,7 @@ def skip(series_id: str, event_id: str) -> Response:
     """Leave one date out."""
     context = here()
     tenant, settings = context.tenant.ref(), settings_of(context)
-    visitor = organisers.at_event(context.session, tenant, event_id, context.visitor)
+    visitor = known_at(event_id)
     why = gettext("This date is left out.")
     try:
         service.skip(context.session, tenant, settings, series_id, event_id, why, visitor)

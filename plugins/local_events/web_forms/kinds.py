@@ -21,7 +21,7 @@ class QuestionPart(Part):  # type: ignore[misc]  # wtforms carries no types
     """One usual question. Without words it is none."""
 
     text = StringField(_l("Question"), [Length(max=200, message=_l("At most 200 characters"))], filters=[stripped])
-    kind = SelectField(_l("How it is answered"))
+    kind = SelectField(_l("How it is answered"), default=next(iter(QUESTION_KINDS)))
     hint = StringField(_l("Hint"), [Length(max=300, message=_l("At most 300 characters"))], filters=[stripped])
     options = TextAreaField(
         _l("Options"), filters=[stripped], description=_l("For a list: each option on a line of its own, at least two.")

@@ -46,7 +46,14 @@ CLOSED = {"cancelled", "completed", "rejected", "withdrawn"}
 
 @given(st.lists(st.sampled_from(EVENTS), max_size=16))
 def test_no_order_of_presses_leaves_a_closed_state_or_unpublishes(presses):
-    order = {"draft": 0, "submitted": 1, "changes_requested": 1, "approved": 2, "published": 3, **dict.fromkeys(CLOSED, 4)}
+    order = {
+        "draft": 0,
+        "submitted": 1,
+        "changes_requested": 1,
+        "approved": 2,
+        "published": 3,
+        **dict.fromkeys(CLOSED, 4),
+    }
     state = "draft"
     for event in presses:
         before = state
