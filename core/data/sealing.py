@@ -44,10 +44,9 @@ class Sealer:
             raise Unreadable from error
 
     def _cipher(self) -> Any:
-        # Only pages with sealed words need it, and it takes 30 ms to load.
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # heavy: 30 ms, for few pages
+        from cryptography.hazmat.primitives.hashes import SHA256  # the same
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # the same
 
         key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"q.sealing:{self.purpose}".encode())
         return AESGCM(key.derive(self.secret.encode()))

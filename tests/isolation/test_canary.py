@@ -40,7 +40,8 @@ NAMED = {
     "conflict_id": "admissions_conflict", "assignment_id": "admissions_assignment", "redaction_id": "admissions_redaction",
     "meeting_id": "admissions_panel_meeting", "item_id": "admissions_panel_item", "batch_id": "admissions_release_batch",
     "decision_id": "admissions_decision", "appeal_id": "admissions_appeal", "offer_id": "admissions_membership_offer",
-    "mark_id": "admissions_calibration_mark",
+    "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
+    "invitation_id": "local_events_invitation", "question_id": "local_events_question",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -56,7 +57,7 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
-WORDLESS = {"data_audit_head", "admissions_assessment"}
+WORDLESS = {"data_audit_head", "admissions_assessment", "local_events_pool"}
 """Tables that hold nobody's words."""
 
 

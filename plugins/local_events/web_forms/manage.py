@@ -12,6 +12,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 from wtforms.validators import Length, NumberRange, Optional
 
@@ -150,7 +151,7 @@ def sizes_form(pools: Sequence[PoolNow]) -> SizesForm:
     first: dict[str, Any] = {}
     there = {pool.kind: pool for pool in pools}
     kinds = [*(kind for kind in ("in_person", "online") if kind in there), "reserved"]
-    eligible = [(value, say(label)) for value, label in ELIGIBILITIES.items()]
+    eligible = [SelectChoice(value, say(label)) for value, label in ELIGIBILITIES.items()]
     for kind in kinds:
         pool = there.get(kind)
         fields[f"{kind}-capacity"] = IntegerField(

@@ -12,6 +12,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -62,7 +63,7 @@ def form_for(
     fields: dict[str, Field] = {}
     first: dict[str, Any] = {}
     if event.mode == "both" and own is None:
-        ways = [(kind, say(MODES[kind])) for kind in ("in_person", "online")]
+        ways = [SelectChoice(kind, say(MODES[kind])) for kind in ("in_person", "online")]
         fields["way"] = RadioField(_l("How do you want to take part?"), choices=ways, default="in_person")
     if event.mode == "both":
         fields["or_online"] = BooleanField(_l("If no place in person is free, take one online for me"))
@@ -98,9 +99,9 @@ def _fields(question: Asked) -> dict[str, Field]:
     if question.kind == "long":
         return {question.field: TextAreaField(question.text, wrong, [stripped], hint)}
     if question.kind == "yes_no":
-        choices = [(value, say(word)) for value, word in YES_NO.items()]
+        choices = [SelectChoice(value, say(word)) for value, word in YES_NO.items()]
         return {question.field: RadioField(question.text, [Optional()], description=hint, choices=choices)}
-    choices = [(option, option) for option in question.options]
+    choices = [SelectChoice(option, option) for option in question.options]
     if question.kind == "choice":
         return {question.field: RadioField(question.text, [Optional()], description=hint, choices=choices)}
     many = SelectMultipleField(
