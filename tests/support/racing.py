@@ -17,7 +17,7 @@ from core.kernel.errors import DomainError
 AT_ONCE = 6
 RACES = (
     "tests.integration.admissions.joining_race", "tests.integration.admissions.panel_race",
-    "tests.integration.admissions.seal_race", "tests.plugins.local_events.race",
+    "tests.integration.admissions.seal_race", "tests.plugins.local_events.leaving_race", "tests.plugins.local_events.race",
 )  # fmt: skip
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""
