@@ -18,7 +18,7 @@ from core.admissions.rules import (
     reckoning,
 )
 from core.data.audit import record as record_audit
-from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
+from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
 from core.data.idempotency import Once, once
 from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
@@ -106,6 +106,7 @@ __all__ = [
     "ScopedSession",
     "Score",
     "Sealer",
+    "Shared",
     "Sheet",
     "Snapshot",
     "StateMachine",

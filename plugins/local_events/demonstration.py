@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, sealer, shelf
+from plugins.local_events import demonstration_more, rules
 from plugins.local_events.answers import Chosen
 from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.manifest import MANIFEST
@@ -79,8 +80,10 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
     """Write the programme with registrations of `people` (the first is the organiser), in the caller's transaction."""
     organiser, *members = people
     chance = random.Random(tenant.id)
+    made = []
     for index, planned in enumerate(PROGRAMME):
         values, places = _event(tenant, planned, index, organiser), planned[-1]
+        made.append(values)
         coming = (
             [] if values["state"] == DRAFT else chance.sample(members, min(len(members), chance.randint(3, places)))
         )
@@ -96,6 +99,7 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
             _ask(session, values, rows, chance)
         if values["state"] == PUBLISHED:
             _show(session, values, rows)
+    demonstration_more.add(session, tenant, made, [organiser, *members])
 
 
 def _sought(members: list[Person], places: int, chance: random.Random) -> list[Person]:
@@ -108,6 +112,8 @@ def _sought(members: list[Person], places: int, chance: random.Random) -> list[P
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
     kind, mode, audience, days, hour, hours, _ = planned
+    if audience not in rules.audiences_at(tenant):
+        audience = "uk"
     chance = random.Random(f"{tenant.slug} {index}")  # the same programme each time the demonstration is begun anew
     title, summary = chance.choice(IDEAS[kind])
     away = timedelta(days=days + chance.randrange(12))
@@ -120,7 +126,8 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
-        "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1, "asks": kind == ASKING,
+        "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
+        "origin": "central" if tenant.kind == "uk" else "partner", "asks": kind == ASKING,
         "created_by": organiser.id, "created_at": clock.now(), "modified_at": clock.now(),
         "published_at": None if state == DRAFT else clock.now(), "state_why": "",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from flask import Blueprint
 from core.sdk import N_, Actor, Fragment, NavItem, OpenWork, Person, Role, ScopedSession, TenantRef, hookimpl
 from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
-from plugins.local_events.queries import events, feedback
+from plugins.local_events.queries import events, feedback, hosting, proposals
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
@@ -55,9 +55,11 @@ def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterab
 
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
-    """Drafts to look at and events to close."""
+    """Proposals and invitations to answer, drafts to publish and events to close."""
     drafts, over = events.waiting(session)
     found = [
+        OpenWork(N_("Proposals to decide"), proposals.undecided(session)[0], f"/manage{_BASE}proposals"),
+        OpenWork(N_("Invitations to host an event together"), hosting.invitations(session), f"/manage{_BASE}hosting"),
         OpenWork(N_("Events waiting to be published"), drafts, f"{_BASE}?show=drafts"),
         OpenWork(N_("Events that are over and not completed"), over, f"{_BASE}?show=past"),
         OpenWork(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "local_events0003"
-down_revision = "local_events0001"
+down_revision = "local_events0002"
 branch_labels = None
 depends_on = None
 

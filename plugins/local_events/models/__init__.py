@@ -9,8 +9,11 @@ from plugins.local_events.models.feedback import (
     FeedbackGiven,
     Reflection,
 )
+from plugins.local_events.models.kinds import KindSettings, Tag
+from plugins.local_events.models.origin import Hosting, Organiser, ProposalStep
 from plugins.local_events.models.places import Invitation, Pool, Registration
 from plugins.local_events.models.questions import Answer, Question, SealedAnswer
+from plugins.local_events.models.series import Occurrence, Series
 from plugins.local_events.models.visits import Visit, VisitInterest, VisitLearning, VisitOffer
 
 __all__ = [
@@ -21,12 +24,19 @@ __all__ = [
     "FeedbackAnswer",
     "FeedbackComment",
     "FeedbackGiven",
+    "Hosting",
     "Invitation",
+    "KindSettings",
+    "Occurrence",
+    "Organiser",
     "Pool",
+    "ProposalStep",
     "Question",
     "Reflection",
     "Registration",
     "SealedAnswer",
+    "Series",
+    "Tag",
     "Visit",
     "VisitInterest",
     "VisitLearning",

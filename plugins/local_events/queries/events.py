@@ -64,6 +64,9 @@ class Details(NamedTuple):
     guests_allowed: int
     offer_hours: int
     keep_answers_days: int
+    origin: str
+    reminders: list[int]
+    certificate: bool
     asks: bool
     state: str
     version: int
@@ -193,8 +196,8 @@ def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> Seen:
     return Seen(Details(*row[: len(DETAILS)]), own if own.id is not None else None, row[-1] is not None)
 
 
-def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
-    """Whether the visitor may see `event`: what was never published is its writer's and the organisers', the rest its audience's."""
+def visible(event: Any, tenant: TenantRef, visitor: Visitor) -> bool:
+    """Whether the visitor may see `event` (its `Details`, or what else names the same): what was never published is its writer's and the organisers', the rest its audience's."""
     mine = visitor.account_id is not None and event.created_by == visitor.account_id
     if mine or visitor.can(ORGANISE):
         return True
@@ -222,10 +225,10 @@ def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> l
 
 
 def waiting(session: ScopedSession) -> tuple[int, int]:
-    """(drafts that wait for an organiser, published events that are over and not yet completed)."""
+    """(organisers' own drafts, published events that are over and not yet completed)."""
     row = session.execute(
         sa.select(
-            sa.func.count(Event.id).filter(Event.state == DRAFT),
+            sa.func.count(Event.id).filter(Event.state == DRAFT, Event.origin != "member"),
             sa.func.count(Event.id).filter(Event.state == PUBLISHED, Event.ends_at < clock.now()),
         ).where(Event.state.in_((DRAFT, PUBLISHED)))
     ).one()

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from core.sdk import N_, SYSTEM, NotFound, Refused, ScopedSession, clock, is_id, people_by_id, record_audit, shelf
 from plugins.local_events.calendars.entries import in_calendar
 from plugins.local_events.models import Event, Invitation, Registration
-from plugins.local_events.queries import places
+from plugins.local_events.queries import hosting, places
 from plugins.local_events.queries.places import ORDER, PoolNow
 from plugins.local_events.queries.shapes import columns
-from plugins.local_events.rules import Person, eligible
+from plugins.local_events.rules import Person, eligible, is_of_area
 from plugins.local_events.service.changing import PLUGIN, path_of
 from plugins.local_events.states import ACTIVE, EDITABLE, OFFER_LAPSED, OFFERED, REGISTRATION, WAITLISTED
 from plugins.local_events.words import REGISTRATION_STATES
@@ -198,14 +198,16 @@ def wanted_pools(standing: Standing, pool_id: str, or_online: bool) -> list[Pool
 def _people(
     session: ScopedSession, turn: Turn, pools: Sequence[PoolNow], waiters: Sequence[Waiter]
 ) -> dict[str, Person]:
-    """What decides whether each of them is eligible today, in at most two statements."""
+    """What decides whether each of them is eligible today, in at most three statements."""
     asked = {pool.eligibility for pool in pools}
     known = people_by_id(session, {one.account_id for one in waiters}) if asked & {"area", "members"} else {}
     invited = invited_to(session, turn.id) if "invited" in asked else frozenset()
+    here = session.scope.tenant_id or 0
+    hosts = hosting.hosts_of(session, here, turn.id) if "area" in asked else frozenset()
     found = {}
     for one in waiters:
         person = known.get(one.account_id)
-        local = person is not None and person.home_tenant_id == session.scope.tenant_id
+        local = person is not None and is_of_area(person.home_tenant_id, here, hosts)
         found[one.id] = Person(person is not None and person.is_member, local, one.email.lower() in invited)
     return found
 

@@ -3,6 +3,8 @@
 from plugins.local_events.views import (
     calendars,
     feedback,
+    hosting,
+    kinds,
     looking,
     manage,
     manage_feedback,
@@ -10,7 +12,9 @@ from plugins.local_events.views import (
     manage_visits,
     pages,
     places,
+    proposals,
     running,
+    series,
     visit_steps,
     visits,
 )
@@ -20,6 +24,8 @@ __all__ = [
     "blueprint",
     "calendars",
     "feedback",
+    "hosting",
+    "kinds",
     "looking",
     "manage",
     "manage_blueprint",
@@ -28,7 +34,9 @@ __all__ = [
     "manage_visits",
     "pages",
     "places",
+    "proposals",
     "running",
+    "series",
     "visit_steps",
     "visits",
 ]

@@ -5,15 +5,18 @@ from flask import Response, request
 from core.sdk import clock, here, public, render, revalidated
 from plugins.local_events import chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import events, places
+from plugins.local_events.queries import events, hosting, places
 from plugins.local_events.queries import feedback as feedback_queries
 from plugins.local_events.queries import visits as visit_queries
 from plugins.local_events.service import feedback as feedback_service
-from plugins.local_events.states import CONFIRMED, DRAFT, EDITABLE, EVENT, PUBLISHED
+from plugins.local_events.service.series import CHAINED_KINDS
+from plugins.local_events.states import APPROVED, CONFIRMED, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views import calendars, looking
-from plugins.local_events.views.base import WORDS, blueprint, settings_of
+from plugins.local_events.views.around import proposing, surroundings
+from plugins.local_events.views.base import WORDS, blueprint, known_at, settings_of, site_addresses, site_names
 from plugins.local_events.visit_words import VISIT_KINDS
 from plugins.local_events.web_forms.events import CancelForm, whole_number
+from plugins.local_events.web_forms.origin import WhyForm
 from plugins.local_events.words import ACTION_STATES
 
 
@@ -41,8 +44,10 @@ def _listing() -> Response:
     else:
         show, page = "", events.upcoming(context.session, tenant, visitor, number, look)
     may_create = rules.may_create(visitor, tenant, settings_of(context))
+    hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 else []
     return render(
-        "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked, **WORDS
+        "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked,
+        hosted=hosted, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
     )  # fmt: skip
 
 
@@ -54,10 +59,14 @@ def show(event_id: str) -> Response:
     return event_page(event_id)
 
 
-def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form: CancelForm | None = None) -> Response:
+def event_page(
+    event_id: str, status: int = 200, problem: str = "", cancel_form: CancelForm | None = None,
+    why_form: WhyForm | None = None,
+) -> Response:  # fmt: skip
     """The page of one event; `problem` says why the last press did nothing."""
     context = here()
-    session, tenant, visitor, settings = context.session, context.tenant.ref(), context.visitor, settings_of(context)
+    session, tenant, settings = context.session, context.tenant.ref(), settings_of(context)
+    visitor = known_at(event_id)
     seen = events.seen_by(session, tenant, visitor, event_id)
     event, now = seen.event, clock.now()
     counted = places.of_event(session, event.id)
@@ -83,12 +92,18 @@ def event_page(event_id: str, status: int = 200, problem: str = "", cancel_form:
         else None,
         can={
             "edit": may_run and event.state in EDITABLE,
-            "publish": event.state == DRAFT and rules.may_publish(visitor, tenant, settings, event.created_by),
+            "publish": "publish" in steps
+            and rules.may_publish(visitor, tenant, settings, event.created_by, approved=event.state == APPROVED),
             "cancel": may_run and "cancel" in steps and not (over and event.state == PUBLISHED),
             "complete": may_run and "complete" in steps and over,
             "people": visitor.can(ORGANISE),
+            "more": visitor.can(ORGANISE) and rules.may_create(visitor, tenant, settings),
+            **proposing(visitor, tenant, settings, event),
             "change": event.state == PUBLISHED and event.starts_at > now,
         },
+        why_form=why_form or WhyForm(formdata=None),
+        chained=CHAINED_KINDS,
+        **surroundings(context, visitor, event),
         cancel_form=cancel_form or (CancelForm(formdata=None) if may_run else None),
         **WORDS,
     )
