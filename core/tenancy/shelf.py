@@ -99,6 +99,22 @@ def put(
     session.execute(_PUT, {**row, **values})
 
 
+def put_new(
+    session: ScopedSession, cards: Sequence[tuple[str, str, str]], *, plugin: str, kind: str, title: str, status: str,
+    when: datetime | None, needs_action: bool,
+) -> None:  # fmt: skip
+    """Put cards (account, ref, path) that are not there yet on several people's shelves, in the caller's transaction, for the
+    session's tenant and in one statement."""
+    same = {
+        "origin_tenant_id": _origin(session, None), "plugin": plugin, "kind": kind, "title": title[:200], "status": status,
+        "when": when, "needs_action": needs_action, "changed_at": clock.now(), **_in_calendar(None),
+    }  # fmt: skip
+    session.execute(
+        _PUT,
+        [{**same, "id": new_id(), "account_id": account, "ref": ref, "path": path} for account, ref, path in cards],
+    )
+
+
 def _origin(session: ScopedSession, tenant_id: int | None) -> int:
     """The tenant that a card comes from. Raises ScopeError where neither the session nor the caller names it."""
     origin = session.scope.tenant_id if session.scope.tenant_id is not None else tenant_id

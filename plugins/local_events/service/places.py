@@ -300,7 +300,7 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
 
 def change(
     session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, wish: Wish, answers: Mapping[str, str],
-    seal: Sealer,
+    seal: Sealer | None = None,
 ) -> None:  # fmt: skip
     """Change what one asked for and what one answered, before the event begins. Fewer guests free their places for who waits;
     more need free ones that nobody waits for. The turn on the waiting list stays. Raises as `register` does.
@@ -324,7 +324,7 @@ def change(
             .values(guests=wish.guests, or_online=wish.or_online, accepts_offers=wish.accepts_offers)
             .execution_options(synchronize_session=False)
         )
-        if turn.asks:
+        if turn.asks and seal is not None:
             answering.write(session, tenant, event_id, own.id, kept, seal)
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.change_registration", subject=event_id)
         settle(session, turn)
