@@ -86,15 +86,17 @@ class NoticeCard(Shared, Base):
 class ShelfItem(Shared, Base):
     """My items: one thing that concerns one person, whichever tenant it came from.
 
-    What also belongs into the person's calendar says so: `calendar` is its status there ("" for what has no place in one),
+    What also belongs into the person's calendar says so: `calendar_status` is its status there ("" for what has no place in one),
     `uid` and `sequence` are as iCalendar wants them, `join_href` is how this person takes part online.
     """
 
     __tablename__ = "tenancy_shelf_item"
     __table_args__ = (
         sa.UniqueConstraint("account_id", "origin_tenant_id", "plugin", "ref"),
-        sa.CheckConstraint(f"calendar in {('', *STATUSES)}", name="calendar"),
-        sa.CheckConstraint("calendar = '' or (\"when\" is not null and ends_at is not null)", name="calendar_time"),
+        sa.CheckConstraint(f"calendar_status in {('', *STATUSES)}", name="calendar_status"),
+        sa.CheckConstraint(
+            "calendar_status = '' or (\"when\" is not null and ends_at is not null)", name="calendar_time"
+        ),
         sa.Index("ix_tenancy_shelf_item_person", "account_id", "when"),
     )
     id: Mapped[Id]
@@ -108,7 +110,7 @@ class ShelfItem(Shared, Base):
     when: Mapped[datetime | None]
     path: Mapped[str] = mapped_column(sa.String(300))
     needs_action: Mapped[bool]
-    calendar: Mapped[str] = mapped_column(sa.String(10), default="")
+    calendar_status: Mapped[str] = mapped_column(sa.String(10), default="")
     uid: Mapped[str] = mapped_column(sa.String(64), default="")
     sequence: Mapped[int] = mapped_column(default=0)
     ends_at: Mapped[datetime | None]

@@ -34,9 +34,9 @@ class InCalendar:
 def _in_calendar(calendar: InCalendar | None) -> dict[str, Any]:
     """The columns of a card about a calendar; a card without one has no place in any."""
     if calendar is None:
-        return {"calendar": "", "uid": "", "sequence": 0, "ends_at": None, "place": "", "join_href": ""}
+        return {"calendar_status": "", "uid": "", "sequence": 0, "ends_at": None, "place": "", "join_href": ""}
     columns = asdict(calendar)
-    columns["calendar"] = columns.pop("status")
+    columns["calendar_status"] = columns.pop("status")
     columns["place"] = calendar.place[:200]
     columns["join_href"] = calendar.join_href if calendar.status == CONFIRMED else ""
     return columns
@@ -60,7 +60,8 @@ def put(
 ) -> None:
     """Put one thing on a person's shelf or bring it up to date, in the caller's transaction and for the session's tenant.
 
-    With `calendar` it is in the person's calendar too. `new` promises that it is not there yet, which saves a statement. In platform scope `tenant_id` names the tenant.
+    With `calendar` it is in the person's calendar too. `new` promises that it is not there yet, which saves a statement. In
+    platform scope `tenant_id` names the tenant.
     """
     values = {
         "kind": kind,
@@ -146,12 +147,12 @@ def retitle(
     to those alone who are confirmed."""
     values: dict[str, Any] = {"title": title[:200], "when": when, "changed_at": clock.now()}
     if moved is not None:
-        held = ShelfItem.calendar != ""
+        held = ShelfItem.calendar_status != ""
         values |= {
             "sequence": sa.case((held, moved.sequence), else_=ShelfItem.sequence),
             "ends_at": sa.case((held, moved.ends_at), else_=ShelfItem.ends_at),
             "place": sa.case((held, moved.place[:200]), else_=ShelfItem.place),
-            "join_href": sa.case((ShelfItem.calendar == CONFIRMED, moved.join_href), else_=""),
+            "join_href": sa.case((ShelfItem.calendar_status == CONFIRMED, moved.join_href), else_=""),
         }
     session.execute(
         sa.update(ShelfItem)
@@ -168,7 +169,7 @@ def cancel_all(session: ScopedSession, *, plugin: str, ref: str, title: str, sta
         .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
         .values(
             title=title[:200], status=status, needs_action=False, join_href="", sequence=sequence, changed_at=clock.now(),
-            calendar=sa.case((ShelfItem.calendar != "", CANCELLED), else_=""),
+            calendar_status=sa.case((ShelfItem.calendar_status != "", CANCELLED), else_=""),
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
@@ -231,8 +232,8 @@ def in_calendar(session: ScopedSession, account_id: str, since: datetime) -> Seq
     return session.scalars(
         sa.select(ShelfItem)
         .where(
-            ShelfItem.account_id == account_id, ShelfItem.calendar != "", ShelfItem.ends_at >= since,
-            (ShelfItem.calendar != CANCELLED) | (ShelfItem.changed_at >= kept),
+            ShelfItem.account_id == account_id, ShelfItem.calendar_status != "", ShelfItem.ends_at >= since,
+            (ShelfItem.calendar_status != CANCELLED) | (ShelfItem.changed_at >= kept),
         )
         .order_by(ShelfItem.when, ShelfItem.id)
         .limit(MOST_IN_CALENDAR)

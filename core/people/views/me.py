@@ -98,9 +98,9 @@ def _entry(item: ShelfItem, site: TenantSnapshot) -> ical.Entry:
     """A card of My items as a calendar has it. Its state is said in words too, where it is not simply coming."""
     assert item.when is not None  # a constraint of the table says the same
     assert item.ends_at is not None
-    said = [site.named(here().language)] + ([] if item.calendar == ical.CONFIRMED else [say(item.status)])
+    said = [site.named(here().language)] + ([] if item.calendar_status == ical.CONFIRMED else [say(item.status)])
     return ical.Entry(
         uid=item.uid, sequence=item.sequence, starts_at=item.when, ends_at=item.ends_at, title=say(item.title),
-        modified_at=item.changed_at, status=item.calendar, place=item.place, text=". ".join(said),
+        modified_at=item.changed_at, status=item.calendar_status, place=item.place, text=". ".join(said),
         href=f"{root_of(site)}{item.path}", join_href=item.join_href,
     )  # fmt: skip

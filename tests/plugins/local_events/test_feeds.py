@@ -199,20 +199,20 @@ def test_the_shelf_follows_a_persons_way_through_an_event(session: ScopedSession
     places.register(session, scotland, event_id, first)
     places.register(session, scotland, event_id, second)
     (coming,), (waiting,) = _shelf(session, first.account_id), _shelf(session, second.account_id)
-    assert (coming.calendar, coming.join_href) == ("confirmed", "https://meet.example.org/q")
-    assert (waiting.calendar, waiting.join_href) == ("tentative", "")
+    assert (coming.calendar_status, coming.join_href) == ("confirmed", "https://meet.example.org/q")
+    assert (waiting.calendar_status, waiting.join_href) == ("tentative", "")
     assert coming.uid == waiting.uid != coming.ref
     before = waiting.sequence
     places.withdraw(session, scotland, event_id, first)
-    assert [item.calendar for item in _shelf(session, first.account_id)] == []
+    assert [item.calendar_status for item in _shelf(session, first.account_id)] == []
     offers.accept(session, scotland, event_id, second)
     (now,) = _shelf(session, second.account_id)
-    assert now.calendar == "confirmed"
+    assert now.calendar_status == "confirmed"
     assert now.sequence > before
     before = now.sequence
     running.cancel(session, scotland, OPEN, event_id, "Snow", who)
     (off,) = _shelf(session, second.account_id)
-    assert (off.calendar, off.join_href) == ("cancelled", "")
+    assert (off.calendar_status, off.join_href) == ("cancelled", "")
     assert off.sequence > before
 
 

@@ -25,18 +25,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_people_calendar_key_token_hash")),
     )
     with op.batch_alter_table("tenancy_shelf_item") as shelf:
-        shelf.add_column(sa.Column("calendar", sa.String(length=10), nullable=False, server_default=""))
+        shelf.add_column(sa.Column("calendar_status", sa.String(length=10), nullable=False, server_default=""))
         shelf.add_column(sa.Column("uid", sa.String(length=64), nullable=False, server_default=""))
         shelf.add_column(sa.Column("sequence", sa.Integer(), nullable=False, server_default="0"))
         shelf.add_column(sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True))
         shelf.add_column(sa.Column("place", sa.String(length=200), nullable=False, server_default=""))
         shelf.add_column(sa.Column("join_href", sa.String(length=500), nullable=False, server_default=""))
         shelf.create_check_constraint(
-            op.f("ck_tenancy_shelf_item_calendar"), "calendar in ('', 'confirmed', 'tentative', 'cancelled')"
+            op.f("ck_tenancy_shelf_item_calendar_status"),
+            "calendar_status in ('', 'confirmed', 'tentative', 'cancelled')",
         )
         shelf.create_check_constraint(
             op.f("ck_tenancy_shelf_item_calendar_time"),
-            "calendar = '' or (\"when\" is not null and ends_at is not null)",
+            "calendar_status = '' or (\"when\" is not null and ends_at is not null)",
         )
     op.add_column("tenancy_notice_card", sa.Column("online", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("work_mail") as mail:
@@ -54,8 +55,8 @@ def downgrade() -> None:
         mail.drop_column("calendar")
     op.drop_column("tenancy_notice_card", "online")
     with op.batch_alter_table("tenancy_shelf_item") as shelf:
-        shelf.drop_constraint(op.f("ck_tenancy_shelf_item_calendar"), type_="check")
+        shelf.drop_constraint(op.f("ck_tenancy_shelf_item_calendar_status"), type_="check")
         shelf.drop_constraint(op.f("ck_tenancy_shelf_item_calendar_time"), type_="check")
-        for name in ("join_href", "place", "ends_at", "sequence", "uid", "calendar"):
+        for name in ("join_href", "place", "ends_at", "sequence", "uid", "calendar_status"):
             shelf.drop_column(name)
     op.drop_table("people_calendar_key")
