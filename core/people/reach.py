@@ -58,3 +58,24 @@ def person_by_email(session: ScopedSession, email: str) -> Known | None:
         _people(Account.email_norm == emails.normal(email), Account.confirmed_at.is_not(None))
     ).one_or_none()
     return _known(row) if row is not None else None
+
+
+def members_named(session: ScopedSession, tenant_id: int, search: str, limit: int = 20) -> list[Known]:
+    """Members whose home is `tenant_id` today and whose name or address has every word of `search`, by name; of those
+    elsewhere only who has exactly that address. Nobody for an empty search. One statement."""
+    words = search.split()[:6]
+    if not words:
+        return []
+    here = sa.and_(
+        Affiliation.home_tenant_id == tenant_id,
+        *(
+            sa.or_(*(column.icontains(word, autoescape=True) for column in (Account.name, Account.email)))
+            for word in words
+        ),
+    )
+    rows = session.execute(
+        _people(Membership.account_id.is_not(None), sa.or_(here, Account.email_norm == emails.normal(search)))
+        .order_by(Account.name, Account.id)
+        .limit(limit)
+    )
+    return [_known(row) for row in rows]

@@ -37,7 +37,7 @@ from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
 from core.people.limits import reads as reads_by_token
 from core.people.models import AREA as AREA_CALENDAR
-from core.people.reach import Known, people_by_id, person_by_email
+from core.people.reach import Known, members_named, people_by_id, person_by_email
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot
@@ -55,6 +55,7 @@ from core.web.sheets import Column, Sheet
 from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
+from core.work.queries import MailState, mail_states
 
 __all__ = [
     "AREA_CALENDAR",
@@ -85,6 +86,7 @@ __all__ = [
     "Known",
     "Letter",
     "Listing",
+    "MailState",
     "Manifest",
     "NationalPolicy",
     "NavItem",
@@ -138,7 +140,9 @@ __all__ = [
     "job",
     "lazy_gettext",
     "listed",
+    "mail_states",
     "map_of",
+    "members_named",
     "needs",
     "new_id",
     "new_token",

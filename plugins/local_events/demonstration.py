@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, sealer, shelf
-from plugins.local_events import demonstration_more, rules
+from plugins.local_events import demonstration_day, demonstration_more, rules
 from plugins.local_events.answers import Chosen
 from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.manifest import MANIFEST
@@ -99,6 +99,10 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
             _ask(session, values, rows, chance)
         if values["state"] == PUBLISHED:
             _show(session, values, rows)
+        if values["state"] == COMPLETED:
+            demonstration_day.past(session, values, rows, chance)
+        if values["kind"] == ASKING:
+            demonstration_day.message(session, values, rows)
     demonstration_more.add(session, tenant, made, [organiser, *members])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, shelf
-from plugins.local_events import personal_feedback, personal_visits
+from plugins.local_events import personal_day, personal_feedback, personal_visits
 from plugins.local_events.models import (
     Answer,
     Event,
@@ -119,6 +119,7 @@ EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (
     _proposed,
     personal_feedback.export,
     personal_visits.export,
+    *personal_day.EXPORTS,
 )
 
 
@@ -184,6 +185,7 @@ def _erase_organiser(session: ScopedSession, account_id: str, dry_run: bool) -> 
 
 
 ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (
+    *personal_day.ERASURES,  # first: they hang on registrations
     _erase_registrations,
     _erase_organiser,
     _erase_creator,

@@ -92,7 +92,7 @@ SOURCES = {
 }
 
 NOTICES = (
-    "confirmed", "waitlisted", "offered", "lapsed", "pending", "refused", "removed", "handed_on", "cancelled", "moved",
+    "confirmed", "waitlisted", "offered", "lapsed", "pending", "refused", "removed", "handed_on", "cancelled",
     "withdrawn",
 )  # fmt: skip
 """What a person can be told about a registration; `letters/places.py` has the words."""
@@ -110,6 +110,34 @@ ACTION_STATES = {
     "done": N_("Done"),
     "dropped": N_("Dropped"),
 }
+DIRECTIONS = ("in", "out", "undo")
+"""What is pressed at the door."""
+
+ATTENDANCES = {
+    "expected": N_("Expected"),
+    "attended": N_("Attended"),
+    "partial": N_("Attended in part"),
+    "no_show": N_("Did not come"),
+}
+"""What the presses say of somebody; "expected" only until the event is over."""
+CORRECTIONS = ("attended", "partial", "no_show")
+"""What an organiser can say instead."""
+
+DELIVERY_KINDS = ("change", "reminder", "message", "certificate")
+DELIVERY_STATES = ("waiting", "written", "dropped")
+"""Of one thing told to one person: still to be written, written, or not needed any more."""
+
+STATUSES = {
+    "waiting": N_("Waiting until it may go"),
+    "dropped": N_("Not needed any more"),
+    "queued": N_("On its way"),
+    "sending": N_("On its way"),
+    "sent": N_("Sent"),
+    "kept": N_("Kept in the demonstration"),
+    "failed": N_("Could not be delivered"),
+    "gone": N_("Too long ago to say"),
+}
+"""What became of a letter: the states of a delivery, and of the message that it became."""
 
 MOST_PLACES = 5000
 MOST_GUESTS = 9

@@ -17,7 +17,7 @@ from core.sdk import (
     say,
     send_letter,
 )
-from plugins.local_events.calendars.invitations import entry_of
+from plugins.local_events.calendars.invitations import Asked, entry_of
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.telling import Post, Told
 
@@ -90,14 +90,6 @@ LETTERS = {
         N_("Cancelled: %(title)s"),
         (N_("“%(title)s”, planned for %(starts)s, is cancelled."), BECAUSE),
     ),
-    "moved": Words(
-        N_("It has changed: %(title)s"),
-        (
-            N_("“%(title)s”, for which you are registered, is at another time or place now, or you take part in another way."),
-            ON,
-            N_("The event’s page says the rest. If you cannot come any more, please say so there."),
-        ),
-    ),
     "withdrawn": Words(
         N_("You are no longer coming: %(title)s"),
         (N_("You have given up your place at “%(title)s”. Thank you: it can go to somebody else."),),
@@ -110,39 +102,48 @@ LETTERS = {
 }  # fmt: skip
 
 
+def letter(site: TenantSnapshot, language: str, told: Told) -> Letter:
+    """One of these letters in `language`: what is sent, and what a preview shows."""
+    words = LETTERS[told.kind]
+    with in_language(language):
+        when = current_app.jinja_env.filters["when"]
+        places = {
+            "title": " ".join(told.title.split()), "starts": when(told.starts_at), "why": told.why,
+            "until": when(told.until) if told.until is not None else "",
+        }  # fmt: skip
+
+        def said(text: str) -> str:
+            return say(text, {name: value for name, value in places.items() if f"%({name})s" in text})
+
+        return Letter(
+            subject=said(words.subject),
+            paragraphs=[said(text) for text in words.paragraphs],
+            site_href=f"{root_of(site)}/",
+            label=gettext(words.label),
+            href=f"{root_of(site)}{path_of(told.event_id)}",
+        )
+
+
 def post(site: TenantSnapshot) -> Post:
     """What writes one of these letters of a site, in its reader's language and the caller's transaction."""
 
     def write(session: ScopedSession, told: Told) -> None:
         language = told.locale if told.locale in site.languages else site.languages[0]
-        words = LETTERS[told.kind]
-        with in_language(language):
-            when = current_app.jinja_env.filters["when"]
-            places = {
-                "title": " ".join(told.title.split()), "starts": when(told.starts_at), "why": told.why,
-                "until": when(told.until) if told.until is not None else "",
-            }  # fmt: skip
-
-            def said(text: str) -> str:
-                return say(text, {name: value for name, value in places.items() if f"%({name})s" in text})
-
-            letter = Letter(
-                subject=said(words.subject),
-                paragraphs=[said(text) for text in words.paragraphs],
-                site_href=f"{root_of(site)}/",
-                label=gettext(words.label),
-                href=f"{root_of(site)}{path_of(told.event_id)}",
-            )
-            send_letter(
-                session, site, letter, to=told.email, language=language, account_id=told.account_id,
-                invitation=_invitation(site, told, letter.href, language),
-            )  # fmt: skip
+        written = letter(site, language, told)
+        send_letter(
+            session, site, written, to=told.email, language=language, account_id=told.account_id,
+            invitation=invitation(
+                site, told.asked, written.href, name=told.name, address=told.email, language=language
+            ),
+        )  # fmt: skip
 
     return write
 
 
-def _invitation(site: TenantSnapshot, told: Told, href: str, language: str) -> calendars.Invitation | None:
-    if told.asked is None:
+def invitation(
+    site: TenantSnapshot, asked: Asked | None, href: str, *, name: str, address: str, language: str
+) -> calendars.Invitation | None:  # fmt: skip
+    """What a letter about the event at `href` asks of its reader's calendar, as the part of mail that says it."""
+    if asked is None:
         return None
-    entry = entry_of(told.asked, href)
-    return invited(site, told.asked.method, entry, name=told.name, address=told.email, language=language)
+    return invited(site, asked.method, entry_of(asked, href), name=name, address=address, language=language)

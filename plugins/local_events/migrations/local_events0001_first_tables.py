@@ -181,7 +181,7 @@ def upgrade() -> None:
             "(state = 'offered') = (offer_expires_at is not null)", name=op.f("ck_local_events_registration_offer")
         ),
         sa.CheckConstraint(
-            "notice in ('', 'cancelled', 'confirmed', 'handed_on', 'lapsed', 'moved', 'offered', 'pending', 'refused', 'removed', 'waitlisted', 'withdrawn')",
+            "notice in ('', 'cancelled', 'confirmed', 'handed_on', 'lapsed', 'offered', 'pending', 'refused', 'removed', 'waitlisted', 'withdrawn')",
             name=op.f("ck_local_events_registration_notice"),
         ),
         sa.CheckConstraint(

@@ -1,5 +1,6 @@
 """Tables of local events, a file for each subject."""
 
+from plugins.local_events.models.attendance import Certificate, CheckIn, Correction, WalkIn
 from plugins.local_events.models.events import Event
 from plugins.local_events.models.feedback import (
     Feedback,
@@ -10,6 +11,7 @@ from plugins.local_events.models.feedback import (
     Reflection,
 )
 from plugins.local_events.models.kinds import KindSettings, Tag
+from plugins.local_events.models.messages import Delivery, Message
 from plugins.local_events.models.origin import Hosting, Organiser, ProposalStep
 from plugins.local_events.models.places import Invitation, Pool, Registration
 from plugins.local_events.models.questions import Answer, Question, SealedAnswer
@@ -18,6 +20,10 @@ from plugins.local_events.models.visits import Visit, VisitInterest, VisitLearni
 
 __all__ = [
     "Answer",
+    "Certificate",
+    "CheckIn",
+    "Correction",
+    "Delivery",
     "Event",
     "Feedback",
     "FeedbackAction",
@@ -27,6 +33,7 @@ __all__ = [
     "Hosting",
     "Invitation",
     "KindSettings",
+    "Message",
     "Occurrence",
     "Organiser",
     "Pool",
@@ -41,4 +48,5 @@ __all__ = [
     "VisitInterest",
     "VisitLearning",
     "VisitOffer",
+    "WalkIn",
 ]

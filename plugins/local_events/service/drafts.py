@@ -26,7 +26,7 @@ from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events, kinds
-from plugins.local_events.service import asking, hosting, organisers, pools, tags, telling
+from plugins.local_events.service import asking, changes, hosting, organisers, pools, tags
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import DRAFT, EDITABLE, PUBLISHED
@@ -202,7 +202,7 @@ def edit(
                 moved=calendar if moved else None,
             )  # fmt: skip
         if moved:
-            telling.note_moved(session, event_id)
+            changes.tell(session, tenant, event)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.edit", subject=event_id, before=_facts(event), after=_facts(draft)
         )  # fmt: skip

@@ -16,7 +16,7 @@ from core.sdk import ScopedSession, clock, people_by_id, person_by_email, transa
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.service.counting import QUIET
-from plugins.local_events.states import ACTIVE, CONFIRMED, PUBLISHED
+from plugins.local_events.states import CONFIRMED, PUBLISHED
 
 MOST = 500
 """Letters of one run: the rest waits a minute."""
@@ -42,28 +42,20 @@ class Told:
 
 
 Post = Callable[[ScopedSession, Told], None]
+MayGo = Callable[[str, datetime], bool]
+"""Whether news of a kind, about an event that begins then, is written now; what is not waits."""
 
 
-def note_moved(session: ScopedSession, event_id: str) -> None:
-    """Have everybody who is registered for an event told that it is at another time or place, in the caller's transaction and
-    under the event's lock. Who is to be told something else hears of it in the same letter."""
-    session.execute(
-        sa.update(Registration)
-        .where(Registration.event_id == event_id, Registration.state.in_(ACTIVE), Registration.notice == "")
-        .values(notice="moved")
-        .execution_options(**QUIET)
-    )
-
-
-def tell(session: ScopedSession, post: Post) -> int:
+def tell(session: ScopedSession, post: Post, may_go: MayGo = lambda kind, starts_at: True) -> int:
     """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once."""
     due = session.execute(
-        sa.select(Registration.id, Registration.notice, Registration.in_calendar)
+        sa.select(Registration.id, Registration.notice, Registration.in_calendar, Event.starts_at)
+        .join(Event, sa.and_(Event.tenant_id == Registration.tenant_id, Event.id == Registration.event_id))
         .where(Registration.notice != "")
         .order_by(Registration.changed_at, Registration.id)
-        .limit(MOST)
     ).all()
-    return sum(_tell_one(session, row, post) for row in due) + _tell_invited(session, post)
+    now = [row for row in due if may_go(row.notice, row.starts_at)][:MOST]
+    return sum(_tell_one(session, row, post) for row in now) + _tell_invited(session, post, may_go)
 
 
 def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
@@ -118,7 +110,7 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
     return True
 
 
-def _tell_invited(session: ScopedSession, post: Post) -> int:
+def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
     due = session.execute(
         sa.select(Invitation.id, Invitation.email, Event.id.label("event_id"), Event.title, Event.starts_at)
         .join(Event, sa.and_(Event.tenant_id == Invitation.tenant_id, Event.id == Invitation.event_id))
@@ -131,6 +123,8 @@ def _tell_invited(session: ScopedSession, post: Post) -> int:
     ).all()  # fmt: skip
     count = 0
     for row in due:
+        if not may_go("invited", row.starts_at):
+            continue
         with transaction(session):
             mine = session.execute(
                 sa.update(Invitation)

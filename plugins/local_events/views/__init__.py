@@ -1,7 +1,9 @@
 """The pages: a file for each subject, each importing the blueprint that it adds to."""
 
 from plugins.local_events.views import (
+    attendance,
     calendars,
+    check_in,
     feedback,
     hosting,
     kinds,
@@ -10,8 +12,10 @@ from plugins.local_events.views import (
     manage_feedback,
     manage_places,
     manage_visits,
+    messages,
     pages,
     places,
+    proofs,
     proposals,
     running,
     series,
@@ -21,8 +25,10 @@ from plugins.local_events.views import (
 from plugins.local_events.views.base import blueprint, manage_blueprint
 
 __all__ = [
+    "attendance",
     "blueprint",
     "calendars",
+    "check_in",
     "feedback",
     "hosting",
     "kinds",
@@ -32,8 +38,10 @@ __all__ = [
     "manage_feedback",
     "manage_places",
     "manage_visits",
+    "messages",
     "pages",
     "places",
+    "proofs",
     "proposals",
     "running",
     "series",

@@ -3,9 +3,9 @@
 from flask import Response, request
 
 from core.sdk import clock, here, public, render, revalidated
-from plugins.local_events import chances, rules
+from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import events, hosting, places
+from plugins.local_events.queries import certificates, events, hosting, messages, places
 from plugins.local_events.queries import feedback as feedback_queries
 from plugins.local_events.queries import visits as visit_queries
 from plugins.local_events.service import feedback as feedback_service
@@ -73,6 +73,7 @@ def event_page(
     may_run = rules.may_run(visitor, tenant, settings, event.created_by, event.state)
     steps = EVENT.events_from(event.state)
     over = event.ends_at <= now
+    near = event.state == PUBLISHED and event.starts_at - attendance.OPENS_BEFORE <= now
     return render(
         "local_events/events/show.html",
         status,
@@ -90,6 +91,10 @@ def event_page(
         came_from=visit_queries.linked_to(session, event.id, visit_queries.audiences(visitor, tenant))
         if event.kind in VISIT_KINDS
         else None,
+        certificate=certificates.own_code(session, event.id, visitor.account_id)
+        if over and visitor.signed_in
+        else None,
+        told=len(messages.with_a_place(session, event.id)) if may_run and event.state == PUBLISHED and not over else 0,
         can={
             "edit": may_run and event.state in EDITABLE,
             "publish": "publish" in steps
@@ -99,6 +104,7 @@ def event_page(
             "people": visitor.can(ORGANISE),
             "more": visitor.can(ORGANISE) and rules.may_create(visitor, tenant, settings),
             **proposing(visitor, tenant, settings, event),
+            "check_in": visitor.can(ORGANISE) and near,
             "change": event.state == PUBLISHED and event.starts_at > now,
         },
         why_form=why_form or WhyForm(formdata=None),

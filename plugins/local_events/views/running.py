@@ -24,9 +24,9 @@ from core.sdk import (
 from plugins.local_events import rules
 from plugins.local_events.letters import proposals as proposal_letters
 from plugins.local_events.manifest import CREATE, ORGANISE
-from plugins.local_events.queries import events, kinds, places, tags
+from plugins.local_events.queries import events, kinds, messages, places, tags
 from plugins.local_events.service import drafts, running
-from plugins.local_events.states import EDITABLE
+from plugins.local_events.states import EDITABLE, PUBLISHED
 from plugins.local_events.views.base import blueprint, known_at, settings_of
 from plugins.local_events.views.pages import event_page
 from plugins.local_events.web_forms.events import CancelForm, EventForm, beginning, values_of, whole_number
@@ -86,7 +86,10 @@ def edit(event_id: str) -> Response:
             _keep_answers(form, error)
         else:
             return redirect_with(gettext("The event is saved."), "local_events.show", event_id=event_id)
-    return render("local_events/events/edit.html", 422 if form.errors else 200, form=form, event=event, version=version)
+    told = len(messages.with_a_place(context.session, event_id)) if event.state == PUBLISHED else 0
+    return render(
+        "local_events/events/edit.html", 422 if form.errors else 200, form=form, event=event, version=version, told=told
+    )
 
 
 def _keep_answers(form: EventForm, error: DomainError) -> None:
