@@ -29,7 +29,7 @@ MANIFEST = Manifest(
         ),
         PermissionSpec(
             PUBLISH_WIDER,
-            N_("Publish events for any audience, whatever the site's settings say"),
+            N_("Publish events for any audience, whatever the site’s settings say"),
             (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
         ),
         PermissionSpec(

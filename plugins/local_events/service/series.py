@@ -183,7 +183,7 @@ def _take(session: ScopedSession, series_id: str, start: datetime) -> None:
         .returning(Series.id).execution_options(synchronize_session=False)
     ).all()  # fmt: skip
     if not held:
-        raise Refused(N_("This event repeats by a rule: it cannot be one of an exchange's visits."))
+        raise Refused(N_("This event repeats by a rule: it cannot be one of an exchange’s visits."))
     there = set(session.scalars(sa.select(Occurrence.original_start).where(Occurrence.series_id == series_id)))
     if len(there) >= MOST_DATES:
         raise Refused(N_("An exchange has at most 60 visits."))

@@ -34,8 +34,8 @@ def pattern_words(name: str, first: datetime) -> str:
         return gettext("By weeks")
     if name == "monthly_day":
         return gettext("By months, on day %(day)s", day=first.day)
-    number = say(ORDINALS[-1 if name == "monthly_last" else nth])
-    return gettext("By months, on the %(number)s %(weekday)s", number=number, weekday=day)
+    number = ORDINALS[-1 if name == "monthly_last" else nth]
+    return gettext("By months, on the %(number)s %(weekday)s", number=say(number), weekday=day)
 
 
 class RuleForm(Form):
