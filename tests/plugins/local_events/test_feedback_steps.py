@@ -13,7 +13,9 @@ ANSWERS = st.lists(st.integers(1, SIZE), max_size=60)
 
 def _published(answers: list[int]) -> list[tuple[int, Step]]:
     """What is published while these answers come one by one, each with how many there were."""
-    counts, steps, found = [0] * SIZE, [], []
+    counts = [0] * SIZE
+    steps: list[Step] = []
+    found: list[tuple[int, Step]] = []
     for number, one in enumerate(answers, 1):
         counts[one - 1] += 1
         new = next_step(steps, counts)
