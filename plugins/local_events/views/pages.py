@@ -5,7 +5,7 @@ from flask import Response, request
 from core.sdk import clock, here, public, render, revalidated
 from plugins.local_events import chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import events, hosting, places
+from plugins.local_events.queries import events, hosting, places, proposals
 from plugins.local_events.service.series import CHAINED_KINDS
 from plugins.local_events.states import APPROVED, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views.around import proposing, surroundings
@@ -29,9 +29,10 @@ def listing() -> Response:
     else:
         show, page = "", events.upcoming(context.session, tenant, visitor, number)
     may_create = rules.may_create(visitor, tenant, settings_of(context))
+    own = proposals.own(context.session, visitor.account_id) if show == "drafts" and visitor.account_id else []
     hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 else []
     return render(
-        "local_events/events/list.html", page=page, show=show, may_create=may_create, hosted=hosted,
+        "local_events/events/list.html", page=page, show=show, may_create=may_create, hosted=hosted, own=own,
         sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
     )  # fmt: skip
 

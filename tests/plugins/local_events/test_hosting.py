@@ -115,7 +115,9 @@ def test_who_has_a_place_keeps_it_when_hosting_ends(session, scotland, wales, at
     service.end(at_wales, wales, card, visitor(LEAD))
     session.rollback()
     assert organisers.at_event(session, scotland, event_id, welsh) is welsh
-    assert events.seen_by(session, scotland, welsh, event_id).own.state == "confirmed"
+    own = events.seen_by(session, scotland, welsh, event_id).own
+    assert own is not None
+    assert own.state == "confirmed"
     assert _titles(at_wales, wales, welsh) == []
     with pytest.raises(Refused):
         service.end(session, scotland, card, visitor(LEAD))

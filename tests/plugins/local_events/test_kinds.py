@@ -79,8 +79,9 @@ def test_a_new_event_asks_the_usual_questions_and_later_changes_do_not_reach_it(
 
 
 def test_an_event_says_what_it_is_about_and_is_found_by_it(session, scotland):
-    changes = {"domains": ("timely", "safe"), "topics": (" Falls", "falls ", "Run Charts")}
-    event_id, other = published(session, scotland, **changes), published(session, scotland)
+    said = (" Falls", "falls ", "Run Charts")
+    event_id = published(session, scotland, domains=("timely", "safe"), topics=said)
+    other = published(session, scotland)
     assert tags.of_event(session, event_id) == tags.Tags(("safe", "timely"), ("falls", "run charts"))
     assert tags.topics(session, ("public",)) == ["falls", "run charts"]
 
@@ -121,6 +122,7 @@ def test_a_copy_takes_words_questions_and_places_and_never_people(session, scotl
     assert other.uid != one.uid
     assert wall(other.starts_at) == later
     assert other.ends_at - other.starts_at == timedelta(hours=2)
+    assert other.registration_closes_at is not None
     assert wall(other.registration_closes_at) == later - timedelta(days=1)
     same = ("kind", "title", "summary", "description", "mode", "place", "online_url", "audience", "asks", "certificate")
     assert all(getattr(one, name) == getattr(other, name) for name in same)

@@ -89,6 +89,7 @@ def test_each_date_is_an_event_of_its_own_at_the_same_time_of_day(session, scotl
     assert {wall(one.starts_at).hour for one in found} == {17}
     assert [one.original_start for one in found] == [written(wall(one.starts_at)) for one in found]
     place = series.within(session, found[2].event_id)
+    assert place is not None
     assert (place.series_id, place.number, place.total) == (made, 3, SIX)
     assert series.within(session, drafted(session, scotland)) is None
 
@@ -236,6 +237,7 @@ def test_an_exchange_is_a_chain_of_visits_without_a_rule(session, scotland):
     assert service.add_visit(session, scotland, USUAL, one, start, "The Infirmary, Oban", who, key) == two
     three = service.add_visit(session, scotland, USUAL, two, start + timedelta(days=9), "Wick", who, new_token())
     chain = series.within(session, three)
+    assert chain is not None
     assert (chain.rule, chain.number, chain.total) == ("", 3, 3)
     assert [d.place for d in series.dates(session, chain.series_id)] == [
         "The Bothy, Perth",
@@ -281,6 +283,7 @@ def test_the_pages_of_a_series(app, session, scotland, first):
     assert "Leave these dates out" in page.text
     assert client.submit(path, {**wanted, "press": "create"}).status_code == 303
     made = series.series_of(session, first)
+    assert made is not None
     there = series.dates(session, made)
     session.rollback()
     assert len(there) == 4
