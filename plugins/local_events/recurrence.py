@@ -7,7 +7,7 @@ the two. Both are what RFC 5545 (3.3.5) says, and what `clock.from_london` does.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekday
@@ -44,7 +44,7 @@ class Rule:
             nth = "" if self.nth is None else str(self.nth)
             parts.append("BYDAY=" + ",".join(f"{nth}{CODES[day]}" for day in self.weekdays))
         if self.until is not None:
-            parts.append(f"UNTIL={self.until:%Y%m%d}T235959")
+            parts.append(f"UNTIL={self.until.isoformat().replace('-', '')}T235959")
         if self.count is not None:
             parts.append(f"COUNT={self.count}")
         return ";".join(parts)
@@ -77,7 +77,9 @@ def check(rule: Rule, first: datetime) -> None:
         wrong["pattern"] = N_("Choose one of the list")
     if not 1 <= rule.interval <= MOST_INTERVAL:
         wrong["interval"] = N_("Enter a number from 1 to 12")
-    if rule.freq == WEEK and not rule.weekdays:
+    if not set(rule.weekdays) <= set(range(7)):
+        wrong["weekdays"] = N_("Choose one of the list")
+    elif rule.freq == WEEK and not rule.weekdays:
         wrong["weekdays"] = N_("Choose at least one day of the week")
     if rule.nth is not None and rule.nth not in ORDINALS:
         wrong["pattern"] = N_("Choose one of the list")
@@ -85,7 +87,7 @@ def check(rule: Rule, first: datetime) -> None:
         wrong["until"] = N_("Say until which day, or how many dates")
     if rule.count is not None and not 2 <= rule.count <= MOST_DATES:
         wrong["count"] = N_("Enter a number of dates from 2 to 60")
-    if rule.until is not None and not first.date() < rule.until <= (first + LONGEST).date():
+    if rule.until is not None and not timedelta(0) < rule.until - first.date() <= LONGEST:
         wrong["until"] = N_("Choose a day after the first date, and within two years of it")
     if wrong:
         raise Invalid(wrong)
@@ -99,7 +101,8 @@ def dates(rule: Rule, first: datetime) -> list[datetime]:
         if rule.month_day is not None
         else {"byweekday": [weekday(day, rule.nth) if rule.nth else weekday(day) for day in rule.weekdays]}
     )
-    last = first + LONGEST if rule.until is None else datetime.combine(rule.until, datetime.max.time())
+    most_days = min(LONGEST, date.max - first.date())
+    last = datetime.combine(rule.until or first.date() + most_days, time(23, 59))
     found = rrule(WEEKLY if rule.freq == WEEK else MONTHLY, dtstart=first, interval=rule.interval, until=last, **by)
     most = min(rule.count or MOST_DATES, MOST_DATES)
     return [first, *islice(_after(found, first), most - 1)]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.sdk import ScopedSession, clock
 from plugins.local_events.models import Event, ProposalStep
-from plugins.local_events.states import CHANGES_REQUESTED, SUBMITTED, UNDECIDED
+from plugins.local_events.states import CHANGES_REQUESTED, REJECTED, SUBMITTED, UNDECIDED
 
 MEMBER = "member"
 
@@ -69,7 +69,7 @@ def undecided(session: ScopedSession) -> tuple[int, int]:
 
 
 def own(session: ScopedSession, account_id: str) -> list[Proposal]:
-    """A person's own proposals that are on their way, and their drafts, soonest first; those whose time is over are left out."""
+    """A person's own proposals that were submitted and not published, soonest first; those whose time is over are left out."""
     query = (
         sa.select(
             Event.id, Event.title, Event.kind, Event.starts_at, Event.audience, Event.state, Event.created_by,
@@ -77,7 +77,7 @@ def own(session: ScopedSession, account_id: str) -> list[Proposal]:
         )
         .where(
             Event.created_by == account_id, Event.origin == MEMBER, Event.starts_at > clock.now(),
-            Event.state.in_(("draft", "rejected", *UNDECIDED)),
+            Event.state.in_((REJECTED, *UNDECIDED)),
         )
         .order_by(Event.starts_at, Event.id)
         .limit(50)

@@ -37,6 +37,7 @@ _OWN = frozenset({
 })  # fmt: skip
 """What each event has for itself. Every other column is what it says, and is copied."""
 _COPIED = [column for column in sa.inspect(Event).columns if column.key not in _OWN]
+FARTHEST = timedelta(days=3653)
 MOVING = ("registration_opens_at", "registration_closes_at", "withdraw_until")
 """What moves with an event's beginning."""
 
@@ -140,6 +141,6 @@ def copy(
 
 
 def check_future(start: datetime) -> None:
-    """Raise Invalid for a wall-clock time that is over."""
-    if clock.from_london(start) <= clock.now():
-        raise Invalid({"starts_at": N_("Choose a time that is still to come")})
+    """Raise Invalid for a wall-clock time that is over, or too far away for anybody to plan."""
+    if not clock.now() < clock.from_london(start) <= clock.now() + FARTHEST:
+        raise Invalid({"starts_at": N_("Choose a time that is still to come, within ten years")})

@@ -16,6 +16,7 @@ from core.sdk import (
     clock,
     new_id,
     people_by_id,
+    shelf,
     transaction,
 )
 from plugins.local_events import rules
@@ -23,9 +24,10 @@ from plugins.local_events.manifest import CREATE, PUBLISH, PUBLISH_WIDER
 from plugins.local_events.models import Event, ProposalStep
 from plugins.local_events.queries import events
 from plugins.local_events.queries.events import Details
-from plugins.local_events.service.changing import change, record_step, why_not
+from plugins.local_events.service.changing import PLUGIN, change, path_of, record_step, why_not
 from plugins.local_events.settings import Settings
-from plugins.local_events.states import EVENT
+from plugins.local_events.states import APPROVED, CHANGES_REQUESTED, EVENT, REJECTED, SUBMITTED
+from plugins.local_events.words import STATES
 
 LONGEST_WHY = 500
 
@@ -137,7 +139,7 @@ def _step(
 def note(
     session: ScopedSession, tenant: TenantRef, visitor: Visitor, event: Details, step: str, why: str, post: Post
 ) -> None:
-    """Keep a step of a proposal and write to its proposer, in the caller's transaction."""
+    """Keep a step of a proposal, write to its proposer and bring the proposer's own list in step, in the caller's transaction."""
     row = {
         "id": new_id(), "tenant_id": tenant.id, "event_id": event.id, "step": step, "why": why, "by": visitor.account_id,
         "at": clock.now(),
@@ -145,4 +147,16 @@ def note(
     session.execute(sa.insert(ProposalStep), [row])
     person = people_by_id(session, [event.created_by]).get(event.created_by) if event.created_by else None
     if person is not None:
+        _put_on_shelf(session, person.account_id, event, EVENT.target(step, event.state))
         post(session, News(step, person.account_id, person.email, person.locale, event.id, event.title, why))
+
+
+def _put_on_shelf(session: ScopedSession, account_id: str, event: Details, state: str) -> None:
+    """What a proposer's own list says of the proposal, until it is published or withdrawn."""
+    if state not in (SUBMITTED, CHANGES_REQUESTED, APPROVED, REJECTED):
+        shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=event.id)
+        return
+    shelf.put(
+        session, account_id=account_id, plugin=PLUGIN, ref=event.id, kind="event", title=event.title, status=STATES[state],
+        when=event.starts_at, path=path_of(event.id), needs_action=state in (CHANGES_REQUESTED, APPROVED),
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from flask import Response, request
 from core.sdk import clock, here, public, render, revalidated
 from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import certificates, events, hosting, messages, places
+from plugins.local_events.queries import certificates, events, hosting, messages, places, proposals
 from plugins.local_events.queries import feedback as feedback_queries
 from plugins.local_events.queries import visits as visit_queries
 from plugins.local_events.service import feedback as feedback_service
@@ -44,10 +44,11 @@ def _listing() -> Response:
     else:
         show, page = "", events.upcoming(context.session, tenant, visitor, number, look)
     may_create = rules.may_create(visitor, tenant, settings_of(context))
+    own = proposals.own(context.session, visitor.account_id) if show == "drafts" and visitor.account_id else []
     hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 else []
     return render(
         "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked,
-        hosted=hosted, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
+        hosted=hosted, own=own, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
     )  # fmt: skip
 
 

@@ -110,7 +110,11 @@ def repeat(event_id: str) -> Response:
             days = service.preview(event, form.rule(first))
         except DomainError as error:
             take(form, error)
-        form.without.choices = [(written(day), written(day)) for day in days[1:]]
+        known = [written(day) for day in days[1:]]
+        form.without.choices = [(day, day) for day in known]
+        form.without.data = [
+            day for day in form.without.data or () if day in known
+        ]  # ticked before the rule was changed
     if form.validate_on_submit() and not form.form_errors and days and pressed == "create":
         tenant, settings = context.tenant.ref(), settings_of(context)
         try:

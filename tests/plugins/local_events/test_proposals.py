@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.data.audit import AuditEntry
 from core.kernel import clock
 from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.tenancy.models import ShelfItem
 from core.work.models import Mail
 from plugins.local_events import personal
 from plugins.local_events.manifest import ORGANISE
@@ -84,7 +85,11 @@ def test_a_proposal_goes_its_way_and_each_step_is_told_once(session, scotland, m
     drafts.edit(session, scotland, USUAL, event_id, draft(place="Oban"), version, member)
     service.submit(session, scotland, USUAL, event_id, member, post)
     service.approve(session, scotland, USUAL, event_id, events.find(session, event_id).version, lead, post)
+    item = session.scalar(sa.select(ShelfItem).where(ShelfItem.account_id == ann))
+    assert (item.status, item.needs_action) == ("Approved", True)
+    session.rollback()
     running.publish(session, scotland, USUAL, event_id, member, nothing_found, post)
+    assert session.scalar(sa.select(ShelfItem).where(ShelfItem.account_id == ann)) is None
     assert row(session, event_id).state == "published"
     assert [one[0] for one in told] == ["submit", "request_changes", "submit", "approve", "publish"]
     assert told[1] == ("request_changes", ann, "Say where")
@@ -263,6 +268,8 @@ def test_the_pages_of_a_proposal(app, session, scotland, ann):
     assert lead.get("/scotland/manage/events/proposals?format=csv").mimetype == "text/csv"
     assert lead.submit(path, {"why": "", "press": "changes"}, form="/decide").status_code == 422
     assert lead.submit(path, {"why": "Say where", "press": "changes"}, form="/decide").status_code == 303
+    assert "Bring a chart" in mine.get("/scotland/events/?show=drafts").text
+    assert "Bring a chart" in mine.get("/me/").text
     page = mine.get(path).text
     assert "Say where" in page
     assert "Submit it again" in page

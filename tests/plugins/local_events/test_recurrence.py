@@ -179,6 +179,7 @@ def test_what_belongs_to_a_start_keeps_its_distance_on_the_wall_clock(before, af
         (Rule("weekly", 0, (1,), count=3), "interval"),
         (Rule("weekly", 13, (1,), count=3), "interval"),
         (Rule("weekly", count=3), "weekdays"),
+        (Rule("weekly", 1, (9,), count=3), "weekdays"),
         (Rule("monthly", weekdays=(1,), nth=5, count=3), "pattern"),
         (Rule("weekly", 1, (1,)), "until"),
         (Rule("weekly", 1, (1,), count=61), "count"),
@@ -191,6 +192,10 @@ def test_what_no_series_can_have(rule, field):
     with pytest.raises(Invalid) as problem:
         check(rule, TUESDAY)
     assert field in problem.value.field_errors
+
+
+def test_the_end_of_the_calendar_is_no_error():
+    assert len(dates(Rule("weekly", 1, (4,), count=60), wall_clock("9999-12-03T17:00"))) == 5
 
 
 def test_original_starts_sort_as_time_does():
