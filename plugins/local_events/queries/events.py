@@ -32,7 +32,7 @@ class Listed(NamedTuple):
     ends_at: datetime
     audience: str
     state: str
-    places: places.Places
+    places: places.Fill
 
     @property
     def words(self) -> tuple[str, str, str]:
@@ -96,7 +96,7 @@ DETAILS = columns(Details, Event)
 
 def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     counted = places.counts(session, [row.id for row in rows])
-    return [Listed._make((*row, counted[row.id])) for row in rows]
+    return [Listed._make((*row, counted[row.id].fill())) for row in rows]
 
 
 def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:

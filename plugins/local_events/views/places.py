@@ -27,8 +27,9 @@ from plugins.local_events.views.base import blueprint
 from plugins.local_events.views.pages import event_page
 from plugins.local_events.web_forms.places import HandOnForm, RegisterForm, form_for
 
-ASKED = "asked"
-"""The input that tells a filled form from the one press that suffices where nothing is asked."""
+ASKED, NEW = "asked", "new"
+"""The input that tells a filled form from the one press that suffices where nothing is asked, and its value for somebody who
+is not registered yet."""
 
 
 def pressed(event_id: str, press: Callable[[Here], str]) -> Response:
@@ -114,7 +115,9 @@ def _send(context: Here, event_id: str, form: RegisterForm, own: counting.Own | 
     args = (context.session, tenant, event_id, context.visitor, form.wish(), form.answers(), seal)
     if own is None:
         return said(places.register(*args))
-    places.change(*args)
+    if request.form[ASKED] == NEW:  # the same form once more
+        return said(places.Registered(own.id, own.state, new=False))
+    places.change(*args, form.form_key.data)
     return gettext("Your changes are saved.")
 
 
