@@ -100,7 +100,9 @@ def windows(session: ScopedSession) -> Sequence[NoticeCard]:
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id)).all()
 
 
-def visits(session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int) -> Sequence[NoticeCard]:
+def visits(
+    session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int
+) -> Sequence[NoticeCard]:
     """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
