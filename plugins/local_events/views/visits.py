@@ -134,15 +134,15 @@ def visit_new() -> Response:
         except Invalid as error:
             keep(form, error)
         else:
-            return redirect_with(gettext("Your visit is offered."), "local_events.visit_show", offer_id=offer_id)
+            return redirect_with(gettext("Your visit is offered."), "local_events.visit_show", visit_offer_id=offer_id)
     return render("local_events/visits/edit.html", 422 if form.errors else 200, form=form, offer=None)
 
 
-@blueprint.get("/visits/<offer_id>")
+@blueprint.get("/visits/<visit_offer_id>")
 @signed_in
-def visit_show(offer_id: str) -> Response:
+def visit_show(visit_offer_id: str) -> Response:
     """One offer."""
-    return offer_page(offer_id)
+    return offer_page(visit_offer_id)
 
 
 def offer_page(offer_id: str, status: int = 200, form: AskForm | None = None, problem: str = "") -> Response:
@@ -169,35 +169,35 @@ def offer_page(offer_id: str, status: int = 200, form: AskForm | None = None, pr
     )  # fmt: skip
 
 
-@blueprint.post("/visits/<offer_id>/ask")
+@blueprint.post("/visits/<visit_offer_id>/ask")
 @signed_in
-def visit_ask(offer_id: str) -> Response:
+def visit_ask(visit_offer_id: str) -> Response:
     """Ask the host for a visit."""
     context = here()
     form = AskForm()
     if not form.validate():
-        return offer_page(offer_id, 422, form)
+        return offer_page(visit_offer_id, 422, form)
     try:
         visit_id = visits.ask(
             context.session,
             context.tenant.ref(),
-            offer_id,
+            visit_offer_id,
             form.wants.data,
             context.visitor,
             letters.post(context.tenant),
         )
     except (Invalid, Refused) as error:
         keep(form, error)
-        return offer_page(offer_id, 422, form)
+        return offer_page(visit_offer_id, 422, form)
     return redirect_with(gettext("The host has your request."), "local_events.visit", visit_id=visit_id)
 
 
-@blueprint.route("/visits/<offer_id>/edit", methods=["GET", "POST"])
+@blueprint.route("/visits/<visit_offer_id>/edit", methods=["GET", "POST"])
 @signed_in
-def visit_edit(offer_id: str) -> Response:
+def visit_edit(visit_offer_id: str) -> Response:
     """Change what an offer says."""
     context = here()
-    offer = queries.offer(context.session, context.tenant.ref(), context.visitor, offer_id)
+    offer = queries.offer(context.session, context.tenant.ref(), context.visitor, visit_offer_id)
     if not visit_offers.may_run(context.visitor, offer):
         raise Forbidden(ORGANISE)
     if offer.state != OFFERED_VISIT:
@@ -207,40 +207,50 @@ def visit_edit(offer_id: str) -> Response:
         version = whole_number(request.form.get("version", ""), 0)
     if form.validate_on_submit():
         try:
-            visit_offers.change(context.session, context.tenant.ref(), offer_id, form.draft(), version, context.visitor)
+            visit_offers.change(
+                context.session, context.tenant.ref(), visit_offer_id, form.draft(), version, context.visitor
+            )
         except (Invalid, Refused, Conflict) as error:
             keep(form, error)
         else:
-            return redirect_with(gettext("The offer is saved."), "local_events.visit_show", offer_id=offer_id)
+            return redirect_with(
+                gettext("The offer is saved."), "local_events.visit_show", visit_offer_id=visit_offer_id
+            )
     return render("local_events/visits/edit.html", 422 if form.errors else 200, form=form, offer=offer, version=version)
 
 
-@blueprint.post("/visits/<offer_id>/close")
+@blueprint.post("/visits/<visit_offer_id>/close")
 @signed_in
-def visit_close(offer_id: str) -> Response:
+def visit_close(visit_offer_id: str) -> Response:
     """Take an offer back."""
     context = here()
     try:
         visit_offers.close(
-            context.session, context.tenant.ref(), offer_id, context.visitor, letters.post(context.tenant)
+            context.session, context.tenant.ref(), visit_offer_id, context.visitor, letters.post(context.tenant)
         )
     except Refused as error:
-        return offer_page(offer_id, 422, problem=say(error.message, error.params))
+        return offer_page(visit_offer_id, 422, problem=say(error.message, error.params))
     return redirect_with(
-        gettext("The offer is closed. Those who waited are told."), "local_events.visit_show", offer_id=offer_id
+        gettext("The offer is closed. Those who waited are told."),
+        "local_events.visit_show",
+        visit_offer_id=visit_offer_id,
     )
 
 
-@blueprint.post("/visits/<offer_id>/link")
+@blueprint.post("/visits/<visit_offer_id>/link")
 @signed_in
-def visit_link(offer_id: str) -> Response:
+def visit_link(visit_offer_id: str) -> Response:
     """Say which event an offer has become."""
     context = here()
     try:
         visit_offers.link(
-            context.session, context.tenant.ref(), offer_id, request.form.get("link-event_id", ""), context.visitor
+            context.session,
+            context.tenant.ref(),
+            visit_offer_id,
+            request.form.get("link-event_id", ""),
+            context.visitor,
         )
     except Invalid as error:
         words = error.field_errors["event_id"]
-        return offer_page(offer_id, 422, problem=say(words))
-    return redirect_with(gettext("The offer is saved."), "local_events.visit_show", offer_id=offer_id)
+        return offer_page(visit_offer_id, 422, problem=say(words))
+    return redirect_with(gettext("The offer is saved."), "local_events.visit_show", visit_offer_id=visit_offer_id)

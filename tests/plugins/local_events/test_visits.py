@@ -1,6 +1,7 @@
 """Visits: who may offer and ask, each step with its letter, places, what both learnt, and a person's data."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from core.kernel.ids import new_token
 from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.tenancy import noticeboard
 from core.tenancy.models import NoticeCard, ShelfItem
+from plugins import local_events
 from plugins.local_events import personal
 from plugins.local_events.queries import visits as queries
 from plugins.local_events.service import visit_offers, visits
-from plugins.local_events.states import HOLDING, LIVING, OFFER, VISIT
+from plugins.local_events.states import ACTION, HOLDING, LIVING, OFFER, VISIT
 from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import ORGANISER, drafted, visitor
 from tests.plugins.local_events.visit_helpers import Letters, asked, draft, host_of, offered, state, version
@@ -286,6 +288,12 @@ def test_a_persons_file_and_erasing_them(session, scotland, people):
     with transaction(session):
         list(personal.erase_person(session, host.account_id, dry_run=False))
     assert dict(personal.person_data(session, host.account_id)) == {}
+
+
+def test_the_readme_draws_the_same_states():
+    drawn = (Path(local_events.__file__).parent / "README.md").read_text("utf-8")
+    assert VISIT.mermaid() in drawn
+    assert ACTION.mermaid() in drawn
 
 
 def test_the_tables_of_states_hold_together():
