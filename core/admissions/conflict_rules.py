@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from core.kernel.text import N_
 from core.people import emails
 
-OWN, SAME_EMPLOYER = "own_application", "same_employer"
-FLOOR = frozenset({OWN, SAME_EMPLOYER})
-"""The national floor: no partner can end a conflict of these kinds, whatever else it decides about conflicts."""
+OWN, SAME_EMPLOYER, ASSESSED = "own_application", "same_employer", "assessed_before"
+FLOOR = frozenset({OWN, SAME_EMPLOYER, ASSESSED})
+"""The national floor: nobody puts a conflict of these kinds down by hand, and no partner can end one that follows from what is
+known, whatever else it decides about conflicts."""
+DERIVED = "derived"
 OF_ORGANISATIONS = frozenset({"employer", "organisation", "other"})
 OF_PEOPLE = frozenset({"person", "family", "co_author", "other"})
 KINDS = {
     OWN: N_("Their own application"),
     SAME_EMPLOYER: N_("Works where the applicant works"),
+    ASSESSED: N_("Assessed it at the partner that it came from"),
     "employer": N_("An employer, now or in the last three years"),
     "organisation": N_("Another organisation"),
     "person": N_("A friend or a colleague"),
@@ -35,6 +38,11 @@ _FORMS = re.compile(
     r"\b(nhs foundation trust|nhs trust|foundation trust|nhs|the|ltd|limited|plc|llp|cic|university health board|health board)\b"
 )
 """What organisations leave out or add as they please. A name that is nothing else stays as it is."""
+
+
+def stays(kind: str, source: str) -> bool:
+    """Whether a standing conflict of that kind, which came about so, cannot be ended by a partner."""
+    return kind == ASSESSED or (kind in FLOOR and source == DERIVED)
 
 
 def normal(text: str) -> str:

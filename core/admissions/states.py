@@ -74,7 +74,7 @@ DECISION = StateMachine(
         Transition("moderate", SIGNED, MODERATED, CENTRAL, "not the signer; not in conflict; not an assessor of it"),
         Transition("return", SIGNED, RETURNED, CENTRAL, "a reason; the partner decides anew"),
         Transition("return", MODERATED, RETURNED, CENTRAL, "a reason; the partner decides anew"),
-        Transition("withdraw", SIGNED, WITHDRAWN, APPLICANT, "the application is withdrawn: nothing of it is released or counted"),
+        Transition("withdraw", SIGNED, WITHDRAWN, APPLICANT, "the application is withdrawn, or the appeal that it answers; it is neither released nor counted"),
         Transition("withdraw", MODERATED, WITHDRAWN, APPLICANT, "the same"),
         Transition("withdraw", HELD, WITHDRAWN, APPLICANT, "the same; it leaves its batch"),
         Transition("hold", MODERATED, HELD, LEAD, "an open batch of the same window"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, url_for
 
@@ -96,7 +97,7 @@ LETTERS = {
 def send(session: ScopedSession, letter: Letter) -> None:
     """Write `letter` in the reader's language and hand it to the outbox, in the caller's transaction."""
     context, words = here(), LETTERS[letter.kind]
-    given = {name: value for name, value in (("token", letter.token), ("next", letter.then)) if value}
+    given: dict[str, Any] = {name: value for name, value in (("token", letter.token), ("next", letter.then)) if value}
     path = url_for(words.endpoint, **given) if words.endpoint else ""
     language, context.language = context.language, letter.locale
     try:

@@ -92,6 +92,14 @@ def roles_of(session: ScopedSession, account_id: str, tenant_id: int) -> frozens
     return frozenset(Role(role) for role in found)
 
 
+def holders(session: ScopedSession, role: Role, tenant_id: int) -> list[str]:
+    """The accounts that hold a role given at one tenant, as of today, in order."""
+    query = sa.select(RoleGrant.account_id).where(
+        RoleGrant.role == role.value, RoleGrant.at_tenant_id == tenant_id, _live(clock.today())
+    )
+    return list(session.scalars(query.distinct().order_by(RoleGrant.account_id)))
+
+
 def account_by_email(session: ScopedSession, email: str) -> Account | None:
     """The account with this address, however it is written."""
     return session.scalar(sa.select(Account).where(Account.email_norm == emails.normal(email)))
@@ -158,19 +166,20 @@ def devices(session: ScopedSession, account_id: str) -> Sequence[SignIn]:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A person's items, in the three groups of the page."""
+    """A person's items, in the groups of the page. What has no date is no appointment: it stands by itself."""
 
     needed: Sequence[ShelfItem]
     coming: Sequence[ShelfItem]
+    undated: Sequence[ShelfItem]
     past: Sequence[ShelfItem]
 
     def __bool__(self) -> bool:
-        return bool(self.needed or self.coming or self.past)
+        return bool(self.needed or self.coming or self.undated or self.past)
 
 
 def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf:
-    """What concerns one person, from every site: what needs them, what is coming (soonest first), what is past (latest
-    first, a quarter of `limit`). Two statements."""
+    """What concerns one person, from every site: what needs them, what is coming (soonest first), what has no date, what is
+    past (latest first, a quarter of `limit`). Two statements."""
     now = clock.now()
     mine = sa.select(ShelfItem).where(ShelfItem.account_id == account_id)
     open_ones = ShelfItem.needs_action | ShelfItem.when.is_(None) | (ShelfItem.when >= now)
@@ -184,7 +193,11 @@ def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf
         .order_by(ShelfItem.when.desc(), ShelfItem.id)
         .limit(limit // 4)
     ).all()
-    return Shelf([i for i in current if i.needs_action], [i for i in current if not i.needs_action], past)
+    rest = [item for item in current if not item.needs_action]
+    return Shelf(
+        [item for item in current if item.needs_action], [item for item in rest if item.when],
+        [item for item in rest if not item.when], past,
+    )  # fmt: skip
 
 
 def members_by_tenant(session: ScopedSession) -> dict[int, int]:

@@ -51,6 +51,10 @@ class TenantSnapshot:
         """The site's name in `language`."""
         return self.name_cy if language == "cy" else self.name
 
+    def led_by(self, language: str) -> str:
+        """The partner's name in `language`: its own name where it has none in Welsh."""
+        return str(self.details["partner_cy"] if language == "cy" else "") or self.partner
+
 
 def is_on(tenant: TenantSnapshot, plugin: str) -> bool:
     """Whether `plugin` is on for `tenant`: the one answer that hooks, routes, navigation, jobs and the CLI all use.

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from flask import current_app, g
 
 from core.data.session import ScopedSession
+from core.kernel.calendars import Entry, Invitation, Mailbox, invitation
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import mail
+from core.work.delivery import MailServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ def in_language(language: str) -> Iterator[None]:
 
 
 def send_letter(
-    session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False
+    session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False,
+    invitation: Invitation | None = None,
 ) -> str:  # fmt: skip
-    """Write `letter` in the caller's transaction; the message's id. `secret` as in `mail.send`, and it raises what that raises."""
+    """Write `letter` in the caller's transaction; the message's id. `secret` and `invitation` as in `mail.send`, and it raises
+    what that raises."""
     facts = {
         "subject": letter.subject,
         "paragraphs": letter.paragraphs,
@@ -65,7 +69,7 @@ def send_letter(
         "href": letter.href,
         "stop_href": letter.stop_href,
         "site_name": tenant.named(language),
-        "partner": tenant.partner,
+        "partner": tenant.led_by(language),
         "site_href": letter.site_href,
         "brand": tenant.details["colours"]["brand"],
         "language": language,
@@ -74,5 +78,13 @@ def send_letter(
     text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
     return mail.send(
         session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret,
-        stop_href=letter.one_click_href,
+        stop_href=letter.one_click_href, invitation=invitation,
     )  # fmt: skip
+
+
+def invited(tenant: TenantSnapshot, method: str, entry: Entry, *, name: str, address: str, language: str) -> Invitation:
+    """What a letter of this site asks of one person's calendar: to keep `entry` (REQUEST) or to drop it (CANCEL). The site is
+    the organiser, at the address that all mail comes from: an answer would reach nobody, so none is asked for."""
+    config = current_app.config["Q"]
+    organiser = Mailbox(tenant.named(language), MailServer.of(config.mail_url, config.base_url).sender)
+    return invitation(method, entry, organiser=organiser, attendee=Mailbox(name, address))

@@ -12,6 +12,7 @@ from core.data.session import savepoint
 from core.hooks.dispatcher import Answer, Failure, Results
 from core.hooks.registry import Registry
 from core.kernel.views import NavItem
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.context import here
 from core.web.i18n import LANGUAGES, language
 
@@ -39,6 +40,12 @@ def call_hooks(name: str, **arguments: Any) -> Results:
 def navigation() -> list[NavItem]:
     """The site's main links: the plugins' that are on, in their order."""
     return sorted(call_hooks("q_nav_items").values(), key=lambda item: (item.order, item.label))
+
+
+def sites() -> tuple[TenantSnapshot, ...]:
+    """Every site of the platform, the UK site first."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    return directory.all()
 
 
 def sealer(purpose: str) -> Sealer:

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, sealer, shelf
-from plugins.local_events import demonstration_day
+from plugins.local_events import demonstration_day, demonstration_more, rules
 from plugins.local_events.answers import Chosen
+from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event, Pool, Question, Registration, SealedAnswer
 from plugins.local_events.service.answering import about
@@ -79,8 +80,10 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
     """Write the programme with registrations of `people` (the first is the organiser), in the caller's transaction."""
     organiser, *members = people
     chance = random.Random(tenant.id)
+    made = []
     for index, planned in enumerate(PROGRAMME):
         values, places = _event(tenant, planned, index, organiser), planned[-1]
+        made.append(values)
         coming = (
             [] if values["state"] == DRAFT else chance.sample(members, min(len(members), chance.randint(3, places)))
         )
@@ -100,6 +103,7 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
             demonstration_day.past(session, values, rows, chance)
         if values["kind"] == ASKING:
             demonstration_day.message(session, values, rows)
+    demonstration_more.add(session, tenant, made, [organiser, *members])
 
 
 def _sought(members: list[Person], places: int, chance: random.Random) -> list[Person]:
@@ -112,6 +116,8 @@ def _sought(members: list[Person], places: int, chance: random.Random) -> list[P
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
     kind, mode, audience, days, hour, hours, _ = planned
+    if audience not in rules.audiences_at(tenant):
+        audience = "uk"
     chance = random.Random(f"{tenant.slug} {index}")  # the same programme each time the demonstration is begun anew
     title, summary = chance.choice(IDEAS[kind])
     away = timedelta(days=days + chance.randrange(12))
@@ -120,11 +126,12 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
-        "id": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
+        "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
         "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
-        "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1, "asks": kind == ASKING,
+        "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
+        "origin": "central" if tenant.kind == "uk" else "partner", "asks": kind == ASKING,
         "created_by": organiser.id, "created_at": clock.now(), "modified_at": clock.now(),
         "published_at": None if state == DRAFT else clock.now(), "state_why": "",
     }  # fmt: skip
@@ -186,11 +193,14 @@ def _show(session: ScopedSession, event: dict[str, Any], rows: Iterable[dict[str
         noticeboard.publish(
             session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
             starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
-            audience=event["audience"],
+            audience=event["audience"], online=event["mode"] != "in_person",
         )  # fmt: skip
     for row in rows:
         shelf.put(
             session, account_id=row["account_id"], plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
             status=REGISTRATION_STATES[row["state"]], when=event["starts_at"], path=path_of(event["id"]),
             needs_action=row["state"] == OFFERED, new=True,
+            calendar=shelf.InCalendar(
+                event["uid"], 0, event["ends_at"], event["place"], event["online_url"], status_of(row["state"])
+            ),
         )  # fmt: skip

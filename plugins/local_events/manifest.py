@@ -6,6 +6,7 @@ CREATE = "local_events.create"
 PUBLISH = "local_events.publish"
 ORGANISE = "local_events.organise"
 PUBLISH_REFERRED = "local_events.publish_referred"
+PUBLISH_WIDER = "local_events.publish_wider"
 SENSITIVE = "local_events.sensitive"
 
 _ORGANISERS = (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
@@ -27,6 +28,11 @@ MANIFEST = Manifest(
             (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
         ),
         PermissionSpec(
+            PUBLISH_WIDER,
+            N_("Publish events for any audience, whatever the site’s settings say"),
+            (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
+        ),
+        PermissionSpec(
             SENSITIVE,
             N_("Read what people said about access and food, each time on record"),
             (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD),
@@ -37,6 +43,8 @@ MANIFEST = Manifest(
     partner_may_set=(
         "who_may_create",
         "members_may_propose",
+        "organisers_publish_for",
+        "members_publish_for",
         "default_capacity",
         "first_reminder_days",
         "last_reminder_days",

@@ -9,8 +9,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, shelf
-from plugins.local_events import personal_day
-from plugins.local_events.models import Answer, Event, Invitation, Question, Registration, SealedAnswer
+from plugins.local_events import personal_day, personal_feedback, personal_visits
+from plugins.local_events.models import (
+    Answer,
+    Event,
+    Invitation,
+    KindSettings,
+    Organiser,
+    ProposalStep,
+    Question,
+    Registration,
+    SealedAnswer,
+    Series,
+)
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import QUIET, settle, take_turn
 from plugins.local_events.states import PUBLISHED
@@ -65,7 +76,51 @@ def _created(session: ScopedSession, account_id: str) -> Found:
         yield (N_("Events created"), [{"id": row.id, "title": row.title} for row in made])
 
 
-EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (_registrations, _answers, _created, *personal_day.EXPORTS)
+def _run(session: ScopedSession, account_id: str) -> Found:
+    """The events that the person was named an organiser of."""
+    rows = session.execute(
+        sa.select(Event.id, Event.title, Organiser.added_at, Organiser.left_at)
+        .join(Event, sa.and_(Event.tenant_id == Organiser.tenant_id, Event.id == Organiser.event_id))
+        .where(Organiser.account_id == account_id)
+        .order_by(Organiser.added_at, Organiser.id)
+    ).all()
+    if rows:
+        yield (
+            N_("Events organised"),
+            [
+                {
+                    "id": row.id,
+                    "title": row.title,
+                    "from": row.added_at.isoformat(),
+                    "to": row.left_at.isoformat() if row.left_at is not None else None,
+                }
+                for row in rows
+            ],
+        )
+
+
+def _proposed(session: ScopedSession, account_id: str) -> Found:
+    """How the person's proposals went, with what was said about them; and the person's own words about those of others."""
+    rows = session.execute(
+        sa.select(Event.id, Event.title, ProposalStep.step, ProposalStep.why, ProposalStep.at)
+        .join(Event, sa.and_(Event.tenant_id == ProposalStep.tenant_id, Event.id == ProposalStep.event_id))
+        .where(sa.or_(Event.created_by == account_id, ProposalStep.by == account_id))
+        .order_by(ProposalStep.at, ProposalStep.id)
+    ).all()
+    if rows:
+        yield (N_("Proposals of events"), [{**row._mapping, "at": row.at.isoformat()} for row in rows])
+
+
+EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (
+    _registrations,
+    _answers,
+    _created,
+    _run,
+    _proposed,
+    personal_feedback.export,
+    personal_visits.export,
+    *personal_day.EXPORTS,
+)
 
 
 def person_data(session: ScopedSession, account_id: str) -> Found:
@@ -110,10 +165,32 @@ def _erase_creator(session: ScopedSession, account_id: str, dry_run: bool) -> It
             )
 
 
+def _erase_organiser(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[str]:
+    """The person runs no event any more; steps, series and kinds' settings stay without the person. What was said about the
+    person's own proposals goes."""
+    named = session.scalar(sa.select(sa.func.count(Organiser.id)).where(Organiser.account_id == account_id)) or 0
+    if named:
+        yield f"{PLUGIN}: organiser of {named} events"
+    if dry_run:
+        return
+    session.execute(sa.delete(Organiser).where(Organiser.account_id == account_id).execution_options(**QUIET))
+    own = sa.select(Event.id).where(Event.created_by == account_id)
+    session.execute(
+        sa.update(ProposalStep).where(ProposalStep.event_id.in_(own)).values(why="").execution_options(**QUIET)
+    )
+    for column in (Organiser.added_by, ProposalStep.by, Series.created_by, KindSettings.saved_by):
+        session.execute(
+            sa.update(column.class_).where(column == account_id).values({column: None}).execution_options(**QUIET)
+        )
+
+
 ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (
     *personal_day.ERASURES,  # first: they hang on registrations
     _erase_registrations,
+    _erase_organiser,
     _erase_creator,
+    personal_feedback.erase,
+    personal_visits.erase,
 )
 
 

@@ -6,14 +6,14 @@ from typing import Any
 from flask import Blueprint
 
 from core.sdk import N_, Actor, Fragment, NavItem, OpenWork, Person, Role, ScopedSession, TenantRef, hookimpl
-from plugins.local_events import demonstration, jobs, personal
+from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
-from plugins.local_events.queries import events
+from plugins.local_events.queries import events, feedback, hosting, proposals
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
 SETTINGS = Settings
-JOBS = jobs
+JOBS = (jobs, feedback_jobs)
 """Named here so that the worker knows what happens by itself."""
 SHOWN_AT_HOME = 4
 _BASE = f"/{MANIFEST.url_name}/"
@@ -55,11 +55,18 @@ def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterab
 
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
-    """Drafts to look at and events to close."""
+    """Proposals and invitations to answer, drafts to publish and events to close."""
     drafts, over = events.waiting(session)
     found = [
+        OpenWork(N_("Proposals to decide"), proposals.undecided(session)[0], f"/manage{_BASE}proposals"),
+        OpenWork(N_("Invitations to host an event together"), hosting.invitations(session), f"/manage{_BASE}hosting"),
         OpenWork(N_("Events waiting to be published"), drafts, f"{_BASE}?show=drafts"),
         OpenWork(N_("Events that are over and not completed"), over, f"{_BASE}?show=past"),
+        OpenWork(
+            N_("Actions from feedback past their day"),
+            feedback.late_actions(session),
+            f"/manage{_BASE}feedback/actions?state=late",
+        ),
     ]
     return [work for work in found if work.count]
 
@@ -78,5 +85,7 @@ def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) 
 
 @hookimpl
 def q_demonstration(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
-    """An invented programme with people coming."""
-    demonstration.fill(session, tenant, people)
+    """An invented programme with people coming, feedback on what is over, and visits."""
+    everybody = list(people)
+    demonstration.fill(session, tenant, everybody)
+    demonstration_after.fill(session, tenant, everybody)

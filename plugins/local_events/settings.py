@@ -18,7 +18,17 @@ class Settings(BaseModel, extra="forbid"):
     members_may_propose: bool = Field(
         default=True,
         title=N_("Members may propose events"),
-        description=N_("A member of this area may write a draft, which an organiser publishes."),
+        description=N_("A member of this area may write a draft and submit it; an organiser approves it."),
+    )
+    organisers_publish_for: Literal["area", "uk", "public"] = Field(
+        default="public",
+        title=N_("The widest audience organisers may publish for"),
+        description=N_("Partner leads and the central team may always publish for everyone."),
+    )
+    members_publish_for: Literal["area", "uk", "public"] = Field(
+        default="area",
+        title=N_("The widest audience members may publish for"),
+        description=N_("Where members organise for themselves. What an organiser approves is not limited by this."),
     )
     default_capacity: int = Field(
         default=30,

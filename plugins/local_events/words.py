@@ -25,8 +25,29 @@ AUDIENCES = {
     "public": N_("Everyone"),
 }
 
+DOMAINS = {
+    "safe": N_("Safe"),
+    "effective": N_("Effective"),
+    "patient_centred": N_("Patient centred"),
+    "timely": N_("Timely"),
+    "efficient": N_("Efficient"),
+    "equitable": N_("Equitable"),
+}
+"""The six domains of quality of the Institute of Medicine ("Crossing the Quality Chasm", 2001)."""
+
+ORIGINS = {
+    "central": N_("Organised by the central team"),
+    "partner": N_("Organised by the partner"),
+    "member": N_("Proposed by a member"),
+}
+
 STATES = {
     "draft": N_("Draft"),
+    "submitted": N_("Submitted"),
+    "changes_requested": N_("Changes requested"),
+    "approved": N_("Approved"),
+    "rejected": N_("Rejected"),
+    "withdrawn": N_("Withdrawn"),
     "published": N_("Published"),
     "cancelled": N_("Cancelled"),
     "completed": N_("Completed"),
@@ -72,6 +93,7 @@ SOURCES = {
 
 NOTICES = (
     "confirmed", "waitlisted", "offered", "lapsed", "pending", "refused", "removed", "handed_on", "cancelled",
+    "withdrawn",
 )  # fmt: skip
 """What a person can be told about a registration; `letters/places.py` has the words."""
 
@@ -83,6 +105,11 @@ QUESTION_KINDS = {
     "yes_no": N_("Yes or no"),
 }
 
+ACTION_STATES = {
+    "open": N_("Open"),
+    "done": N_("Done"),
+    "dropped": N_("Dropped"),
+}
 DIRECTIONS = ("in", "out", "undo")
 """What is pressed at the door."""
 
@@ -116,3 +143,38 @@ MOST_PLACES = 5000
 MOST_GUESTS = 9
 LONGEST_DAYS = 14
 """No event lasts longer: lets the list of what is to come start its search at a date instead of at the first event."""
+
+REMINDERS = {
+    336: N_("Two weeks before"),
+    168: N_("One week before"),
+    48: N_("Two days before"),
+    24: N_("One day before"),
+    2: N_("Two hours before"),
+}
+"""When those who are coming can be reminded: hours before the event begins."""
+
+STEPS = {
+    "submit": N_("Submitted"),
+    "request_changes": N_("Changes requested"),
+    "approve": N_("Approved"),
+    "reject": N_("Rejected"),
+    "withdraw": N_("Withdrawn"),
+    "publish": N_("Published"),
+}
+"""The steps of a proposal, as its own page tells them."""
+
+HOSTINGS = {
+    "invited": N_("Invited"),
+    "accepted": N_("Hosts it too"),
+    "declined": N_("Declined"),
+    "ended": N_("Ended"),
+}
+"""What becomes of asking another site to host an event together."""
+
+WEEKDAYS = (
+    N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
+)  # fmt: skip
+ORDINALS = {1: N_("first"), 2: N_("second"), 3: N_("third"), 4: N_("fourth"), -1: N_("last")}
+MOST_DATES = 60
+"""No series is made of more dates at once."""
+MOST_TOPICS, LONGEST_TOPIC = 10, 40

@@ -11,7 +11,6 @@ from core.data.session import ScopedSession
 from tests.browser.visitors import signed_in
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import make_person
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -28,9 +27,9 @@ def session(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
 
 
 @pytest.fixture
-def server(session: ScopedSession, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
-    return start_server(database)
+def server(server: Process, session: ScopedSession) -> Process:
+    """The server, with what these tests look at in its database."""
+    return server
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from core.kernel.views import Actor
 from tests.browser.visitors import signed_in as sign_in
 from tests.integration.admissions.panel import Panel
 from tests.integration.admissions.test_panel_meetings import item_of, meet
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -27,10 +26,10 @@ def panel(app: Flask, session_for: Callable[[str], ScopedSession]) -> Panel:
 
 
 @pytest.fixture
-def server(panel: Panel, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
+def server(server: Process, panel: Panel) -> Process:
+    """The server, with what these tests look at in its database."""
     assert panel.window_id
-    return start_server(database)
+    return server
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from tests.browser.visitors import signed_in
 from tests.factories.assessing import make_assessment, make_assessor, make_assignment
 from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig, quick_people
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 PHONE = {"width": 390, "height": 844}
@@ -26,10 +25,10 @@ def rig(session_for: Callable[[str], ScopedSession]) -> Rig:
 
 
 @pytest.fixture
-def server(rig: Rig, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
+def server(server: Process, rig: Rig) -> Process:
+    """The server, with what these tests look at in its database."""
     assert rig.window_id
-    return start_server(database)
+    return server
 
 
 def _looked_at(page: Page, axe: Axe) -> None:
@@ -120,6 +119,8 @@ def test_from_signing_to_the_applicants_page(app: Flask, rig: Rig, server: Proce
     theirs.get_by_label("Why do you think that the decision is wrong?").fill("You overlooked the second ward.")
     theirs.get_by_role("button", name="Send the appeal").click()
     expect(theirs.get_by_role("status").first).to_contain_text("We have your appeal.")
+    theirs.get_by_role("link", name="Withdraw your appeal").click()
+    _looked_at(theirs, axe)
 
     page.goto(f"{server.url}/scotland/manage/admissions/appeals/")
     _looked_at(page, axe)

@@ -31,25 +31,25 @@ PIXEL = """names => {
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["phone, day", "desk, night"])
 def test_the_style_page_is_accessible(
-    live_server: Process, new_page: NewPage, axe: Callable[[Page], None], size: dict[str, int], scheme: str
+    server: Process, new_page: NewPage, axe: Callable[[Page], None], size: dict[str, int], scheme: str
 ) -> None:
     page = new_page(viewport=size, color_scheme=scheme)
-    page.goto(f"{live_server.url}/style")
+    page.goto(f"{server.url}/style")
     page.locator("details.more").evaluate_all("all => all.forEach(each => each.open = true)")
     axe(page)
 
 
 @pytest.mark.parametrize("path", ["/style", "/", "/scotland/", "/kent-surrey-sussex/events/", "/account/sign-in"])
-def test_no_page_is_wider_than_a_small_phone(live_server: Process, new_page: NewPage, path: str) -> None:
+def test_no_page_is_wider_than_a_small_phone(server: Process, new_page: NewPage, path: str) -> None:
     page = new_page(viewport=NARROW)
-    page.goto(live_server.url + path)
+    page.goto(server.url + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
 @pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
-def test_the_colours_we_work_out_are_those_of_the_browser(live_server: Process, new_page: NewPage, night: bool) -> None:
+def test_the_colours_we_work_out_are_those_of_the_browser(server: Process, new_page: NewPage, night: bool) -> None:
     page = new_page(viewport=DESK, color_scheme="dark" if night else "light")
-    page.goto(f"{live_server.url}/style")
+    page.goto(f"{server.url}/style")
     found = tokens.load()
     names = found.colours()
     for name, seen in zip(names, page.evaluate(PIXEL, names), strict=True):
@@ -58,40 +58,40 @@ def test_the_colours_we_work_out_are_those_of_the_browser(live_server: Process, 
         assert all(abs(a - b) <= 2 for a, b in zip(told, seen, strict=True)), f"{name}: {told} here, {seen} there"
 
 
-def test_the_menu_of_a_phone_opens_without_a_script(live_server: Process, new_page: NewPage) -> None:
+def test_the_menu_of_a_phone_opens_without_a_script(server: Process, new_page: NewPage) -> None:
     page = new_page(viewport=PHONE, java_script_enabled=False)
-    page.goto(f"{live_server.url}/scotland/")
+    page.goto(f"{server.url}/scotland/")
     link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Events")
     expect(link).to_be_hidden()
     page.locator("summary", has_text="Menu").click()
     link.click()
-    expect(page).to_have_url(f"{live_server.url}/scotland/events/")
+    expect(page).to_have_url(f"{server.url}/scotland/events/")
 
 
-def test_the_menu_of_a_desk_lies_open(live_server: Process, page: Page) -> None:
-    page.goto(f"{live_server.url}/scotland/")
+def test_the_menu_of_a_desk_lies_open(server: Process, page: Page) -> None:
+    page.goto(f"{server.url}/scotland/")
     expect(page.get_by_role("link", name="Events", exact=True)).to_be_visible()
     expect(page.locator("summary", has_text="Menu")).to_be_hidden()
 
 
-def test_the_first_stop_of_the_keyboard_leads_to_the_page_itself(live_server: Process, page: Page) -> None:
-    page.goto(f"{live_server.url}/scotland/")
+def test_the_first_stop_of_the_keyboard_leads_to_the_page_itself(server: Process, page: Page) -> None:
+    page.goto(f"{server.url}/scotland/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
 
 
-def test_characters_are_counted_while_one_writes(live_server: Process, page: Page) -> None:
-    page.goto(f"{live_server.url}/style")
+def test_characters_are_counted_while_one_writes(server: Process, page: Page) -> None:
+    page.goto(f"{server.url}/style")
     box = page.locator("#about")
     expect(page.locator("#about-count")).to_have_text("Characters left: 300")
     box.fill("x" * 301)
     expect(page.locator("#about-count")).to_have_text("Characters too many: 1")
 
 
-def test_errors_are_read_first_and_lead_to_their_fields(live_server: Process, page: Page) -> None:
-    page.goto(f"{live_server.url}/account/sign-in")
+def test_errors_are_read_first_and_lead_to_their_fields(server: Process, page: Page) -> None:
+    page.goto(f"{server.url}/account/sign-in")
     page.locator("main").get_by_role("button", name="Sign in").click()
     problems = page.get_by_role("alert")
     expect(problems).to_be_focused()
@@ -100,8 +100,8 @@ def test_errors_are_read_first_and_lead_to_their_fields(live_server: Process, pa
     assert page.title().startswith("Error: ")
 
 
-def test_a_page_prints_without_its_menus(live_server: Process, page: Page) -> None:
-    page.goto(f"{live_server.url}/scotland/")
+def test_a_page_prints_without_its_menus(server: Process, page: Page) -> None:
+    page.goto(f"{server.url}/scotland/")
     page.emulate_media(media="print")
     expect(page.locator(".bar")).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()

@@ -14,7 +14,6 @@ from core.kernel.permissions import Role
 from tests.browser.visitors import signed_in
 from tests.factories.joining import make_accepted, make_compact, make_offer
 from tests.factories.people import make_person
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -32,9 +31,9 @@ def session(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
 
 
 @pytest.fixture
-def server(session: ScopedSession, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
-    return start_server(database)
+def server(server: Process, session: ScopedSession) -> Process:
+    """The server, with what these tests look at in its database."""
+    return server
 
 
 @pytest.fixture
@@ -72,8 +71,7 @@ def test_from_the_equality_questions_to_membership(
     page.get_by_role("button", name="Save my answers").click()
     expect(page.get_by_role("status").first).to_contain_text("kept apart from your application")
 
-    page.goto(f"{server.url}/wales/me/")
-    page.get_by_role("link", name="You are offered membership of Q").click()
+    page.goto(f"{server.url}/wales/apply/{application}/offer")
     look(page, check)
     page.get_by_role("button", name="Accept and become a member").click()
     expect(page.get_by_role("alert")).to_contain_text("Tick the promise")

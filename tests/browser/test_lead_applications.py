@@ -18,7 +18,6 @@ from tests.factories.assessing import make_submitted
 from tests.factories.people import make_person
 from tests.integration.admissions.test_attachments import form_with_file, picture
 from tests.integration.admissions.test_transfers import shown_window
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -46,10 +45,10 @@ def window(session: ScopedSession, form: str) -> str:
 
 
 @pytest.fixture
-def server(window: str, database: Database, start_server: Callable[..., Process]) -> Process:
-    """A server on this test's own database."""
+def server(server: Process, window: str) -> Process:
+    """The server, with what these tests look at in its database."""
     assert window
-    return start_server(database)
+    return server
 
 
 @pytest.fixture

@@ -20,12 +20,10 @@ from core.people import queries as people
 from tests.factories.assessing import make_assessment, make_assignment
 from tests.factories.people import PASSWORD
 from tests.integration.admissions.panel_cases import Panel, make_panel
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 PHONE = {"width": 390, "height": 844}
 ROOM = "/scotland/manage/admissions"
-Servers = Callable[..., Process]
 
 
 def _sign_in(page: Page, server: Process, email: str) -> None:
@@ -81,10 +79,9 @@ def _pages(panel: Panel) -> dict[str, str]:
 
 
 def test_every_page_is_accessible(
-    panel: Panel, database: Database, start_server: Servers, new_page: Callable[..., Page], axe: Callable[[Page], None]
+    panel: Panel, server: Process, new_page: Callable[..., Page], axe: Callable[[Page], None]
 ) -> None:
     pages = _pages(panel)
-    server = start_server(database)
     for viewport, scheme in (({"width": 1280, "height": 900}, "light"), (PHONE, "dark")):
         for email, named in (
             ("lead@example.org", pages),
@@ -105,8 +102,7 @@ def test_every_page_is_accessible(
 def test_a_panel_is_brought_together_and_a_plan_applied_without_scripts(
     app: Flask,
     session_for: Callable[[str], ScopedSession],
-    database: Database,
-    start_server: Servers,
+    server: Process,
     new_page: Callable[..., Page],
 ) -> None:
     panel = make_panel(app, session_for("scotland"), name="Spring 2027")
@@ -114,7 +110,6 @@ def test_a_panel_is_brought_together_and_a_plan_applied_without_scripts(
     panel.assessor("Cy Davies", "lay")
     panel.application("Ann Smith")
     panel.session.rollback()
-    server = start_server(database)
     page = new_page(viewport=PHONE, java_script_enabled=False)
     _sign_in(page, server, "lead@example.org")
     page.goto(f"{server.url}{ROOM}/assessors/")

@@ -23,7 +23,6 @@ from tests.factories.assessing import make_assessor
 from tests.factories.people import make_person
 from tests.factories.quality import make_accounts, make_round
 from tests.integration.admissions.test_calibration import a_case
-from tests.support.databases import Database
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -68,10 +67,10 @@ def people(app: Flask, session_for: Callable[[str], ScopedSession]) -> dict[str,
 
 
 @pytest.fixture
-def server(people: dict[str, str], database: Database, start_server: Callable[..., Process]) -> Process:
-    """A web server on the database that `people` filled."""
+def server(people: dict[str, str], server: Process) -> Process:
+    """The server, with what these tests look at in its database."""
     assert people
-    return start_server(database)
+    return server
 
 
 def no_sideways_scroll(page: Page) -> None:

@@ -5,7 +5,7 @@ may hold: nothing is left out.
 """
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "admissions_interest": {"state": "confirmed"},
     "admissions_application": {"state": "submitted", "previous_id": None, "moved_tenant_id": None, "moved_id": None},
     "admissions_info_request": {"state": "answered"},
-    "admissions_attachment": {"removed_at": None},
+    "admissions_attachment": {"removed_at": None, "stored_at": datetime(2026, 1, 1, tzinfo=UTC)},
     "admissions_assessor": {"state": "active"},
     "admissions_assessor_interest": {"kind": "employer", "ended_at": None},
     "admissions_conflict": {"source": "set", "kind": "other", "ended_at": None},
@@ -64,6 +64,11 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_correction": {"attendance": "attended", "minutes": None, "walk_in_id": None},
     "local_events_certificate": {"walk_in_id": None},
     "local_events_delivery": {"kind": "message", "state": "waiting"},
+    "local_events_feedback": {"closes_at": clock.now() + timedelta(days=3), "steps": {}},
+    "local_events_feedback_action": {"state": "dropped"},
+    "local_events_visit_offer": {"kind": "site_visit", "audience": "area", "state": "offered"},
+    "local_events_visit": {"state": "asked"},
+    "local_events_visit_learning": {"side": "host"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

@@ -41,6 +41,7 @@ EXPECTED: dict[str, str] = {
                 "decision",
                 "understood",
                 "appeal",
+                "withdraw_appeal",
                 "file",
             )
         ),
@@ -76,6 +77,9 @@ EXPECTED: dict[str, str] = {
     "account.devices": SIGNED_IN,
     "account.end_device": SIGNED_IN,
     "me.items": SIGNED_IN,
+    "me.calendar": SIGNED_IN,
+    "me.end_calendar": SIGNED_IN,
+    "me.feed": PUBLIC,
     "portal.home": PUBLIC,
     "portal.register": PUBLIC,
     "portal.registered": PUBLIC,

@@ -43,6 +43,7 @@ NAMED = {
     "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
     "invitation_id": "local_events_invitation", "question_id": "local_events_question",
     "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
+    "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -58,7 +59,9 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
-WORDLESS = {"data_audit_head", "admissions_assessment", "local_events_pool"}
+WORDLESS = {
+    "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
+}  # fmt: skip
 """Tables that hold nobody's words."""
 
 

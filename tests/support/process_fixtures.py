@@ -1,13 +1,16 @@
 """Real servers for tests: `qplatform serve` on a database of its own, the demonstration, and a mail server."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from core.config import normalise_url
 from tests.support import servers
 from tests.support.data_fixtures import once_per_run, prepare
-from tests.support.databases import Database, Databases
+from tests.support.databases import Database, Databases, Keeper
 from tests.support.mailbox import Mailbox
 from tests.support.servers import Process
 
@@ -38,6 +41,31 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     yield start
     for process in started:
         process.stop()
+
+
+_turns = count(1)
+
+
+@pytest.fixture(scope="session")
+def kept_server(
+    kept_database: tuple[Database, Keeper], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Process]:  # fmt: skip
+    """This test process's web server. Ask for `server` instead: it forgets what the last test had switched."""
+    server = servers.serve(kept_database[0], tmp_path_factory.mktemp("kept"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(kept_server: Process, database: Database) -> Process:
+    """A web server on `database`, started once per test process, because starting one takes longer than most tests.
+
+    It reads a site's configuration anew when its version is another one, so every test gives all sites a version of its own.
+    """
+    engine = sa.create_engine(normalise_url(database.superuser_url), poolclass=sa.NullPool)
+    with engine.begin() as c:
+        c.exec_driver_sql(f"update tenancy_tenant set config_version = config_version + {1000 * next(_turns)}")
+    return kept_server
 
 
 @pytest.fixture(scope="module")

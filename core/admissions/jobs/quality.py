@@ -16,7 +16,9 @@ from core.admissions.service import calibration
 from core.admissions.service import quality as service
 from core.data.audit import UK
 from core.data.session import ScopedSession
+from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
+from core.people import queries as people
 from core.tenancy.directory import TenantDirectory
 from core.work import every, job
 
@@ -60,6 +62,30 @@ def nightly(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the
     tenant_id = session.scope.tenant_id or UK
     if tenant_id == UK or queries.any_sealed(session):
         service.ask(session, SYSTEM, tenant_id=tenant_id, period="", left_out=())
+
+
+@every("*/5 * * * *", name="core.quality_for_readers")
+def for_readers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+    """Make a site's figures also for those of its readers who must not know of everything."""
+    tenant_id = session.scope.tenant_id or UK
+    if tenant_id != UK:
+        service.ask_for_readers(session, tenant_id, _readers(session, tenant_id))
+
+
+@every(
+    "*/5 * * * *",
+    name="core.quality_of_all_for_readers",
+    once=True,
+    platform="figures of quality for readers in conflict",
+)
+def of_all_for_readers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+    """The same of the UK's figures."""
+    service.ask_for_readers(session, UK, _readers(session, UK))
+
+
+def _readers(session: ScopedSession, tenant_id: int) -> list[str]:
+    """Who may read a site's figures: its leads and the central team."""
+    return [*people.holders(session, Role.PARTNER_LEAD, tenant_id), *people.holders(session, Role.CENTRAL_TEAM, UK)]
 
 
 @every("55 4 * * *", name="core.publish_equality", once=True, platform="figures by equality group over all partners")

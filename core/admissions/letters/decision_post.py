@@ -13,7 +13,8 @@ from core.web.letters import Letter, in_language, send_letter
 
 def site_of(tenant: TenantSnapshot) -> Site:
     """A tenant as its decision letters name it."""
-    return Site({language: tenant.named(language) for language in ("en", "cy")}, tenant.partner)
+    languages = ("en", "cy")
+    return Site({one: tenant.named(one) for one in languages}, {one: tenant.led_by(one) for one in languages})
 
 
 def decisions(tenant: TenantSnapshot) -> releasing.Post:

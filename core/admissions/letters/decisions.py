@@ -28,7 +28,7 @@ class Told:
     reference: str
     outcome: str
     site: Mapping[str, str]
-    partner: str
+    partner: Mapping[str, str]
     levels: Mapping[str, int]
     comments: Mapping[str, Mapping[str, str]]
     appeal_until: datetime | None
@@ -79,7 +79,7 @@ def compose(told: Told, locale: str) -> Composed:
     places = {
         "reference": told.reference,
         "site": told.site[locale],
-        "partner": told.partner,
+        "partner": told.partner[locale],
         "until": _day(until, locale) if until is not None else "",
     }
 

@@ -6,41 +6,23 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from core.admissions import compact
 from core.admissions.compact import CompactText
 from core.admissions.models import CompactAcceptance, CompactRefusal, CompactVersion
+from core.admissions.queries import versions as versions_of
 from core.data.session import ScopedSession
 from core.kernel import clock
-from core.kernel.errors import NotFound
 from core.people.models import Account, Affiliation, Membership
 
-LARGEST = 1_000_000
-"""Versions are numbered from 1; nobody makes as many as this, and no database takes any number at all."""
 IS_PUBLISHED = CompactVersion.state == "published"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One version without its content. `made_by` and `published_by` are names, empty for the platform itself."""
+class Version(versions_of.Written):
+    """One version of the compact without its content."""
 
-    id: str
-    number: int
-    state: str
     asks_again: bool
-    note: str
-    version: int
-    sha256: str
-    made_by: str
-    made_at: datetime
-    published_by: str
-    published_at: datetime | None
-
-    @property
-    def is_draft(self) -> bool:
-        """Whether it can still be changed."""
-        return self.state == "draft"
 
 
 class Whole(NamedTuple):
@@ -50,16 +32,7 @@ class Whole(NamedTuple):
     text: CompactText
 
 
-_maker, _publisher = aliased(Account), aliased(Account)
-_VERSIONS = (
-    sa.select(
-        CompactVersion.id, CompactVersion.number, CompactVersion.state, CompactVersion.asks_again, CompactVersion.note,
-        CompactVersion.version, CompactVersion.sha256, sa.func.coalesce(_maker.name, ""), CompactVersion.created_at,
-        sa.func.coalesce(_publisher.name, ""), CompactVersion.published_at,
-    )
-    .outerjoin(_maker, _maker.id == CompactVersion.created_by)
-    .outerjoin(_publisher, _publisher.id == CompactVersion.published_by)
-)  # fmt: skip
+_VERSIONS = versions_of.reading(CompactVersion, CompactVersion.asks_again)
 _WHOLE = _VERSIONS.add_columns(CompactVersion.content)
 
 
@@ -70,34 +43,30 @@ def _whole(row: Any) -> Whole:
 
 def versions(session: ScopedSession) -> list[Version]:
     """Every version, newest first."""
-    return [Version(*row) for row in session.execute(_VERSIONS.order_by(CompactVersion.number.desc()))]
+    return [Version(*row) for row in session.execute(_VERSIONS)]
 
 
 def one(session: ScopedSession, number: int) -> Whole:
     """A version by its number. Raises NotFound."""
-    known = 0 < number < LARGEST
-    row = session.execute(_WHOLE.where(CompactVersion.number == number)).one_or_none() if known else None
-    if row is None:
-        raise NotFound
-    return _whole(row)
+    return _whole(versions_of.numbered(session, _WHOLE, CompactVersion, number))
 
 
 def newest(session: ScopedSession) -> Whole | None:
     """The version that people accept now; None before the first is published."""
-    row = session.execute(_WHOLE.where(IS_PUBLISHED).order_by(CompactVersion.number.desc()).limit(1)).one_or_none()
+    row = session.execute(_WHOLE.where(IS_PUBLISHED).limit(1)).one_or_none()
     return _whole(row) if row is not None else None
 
 
 def before(session: ScopedSession, number: int) -> Whole | None:
     """The published version before `number`, with which it is compared."""
-    earlier = _WHOLE.where(IS_PUBLISHED, CompactVersion.number < number).order_by(CompactVersion.number.desc())
+    earlier = _WHOLE.where(IS_PUBLISHED, CompactVersion.number < number)
     row = session.execute(earlier.limit(1)).one_or_none()
     return _whole(row) if row is not None else None
 
 
 def draft_number(session: ScopedSession) -> int | None:
     """The number of the one draft, where there is one."""
-    return session.scalar(sa.select(CompactVersion.number).where(CompactVersion.state == "draft"))
+    return versions_of.draft_number(session, CompactVersion)
 
 
 def is_newest(version_id: str) -> sa.ColumnElement[bool]:

@@ -206,12 +206,12 @@ STATES: Mapping[str, str] = {"to_sign": "", "signed": "signed", "moderated": "mo
 
 
 def candidates(
-    session: ScopedSession, account_id: str | None, window_id: str, *, show: str = "", sort: str = "reference",
+    session: ScopedSession, account_id: str | None, window_id: str, *, show: str = "", search: str = "", sort: str = "reference",
     limit: int | None = None, offset: int = 0,
 ) -> tuple[list[Candidate], int]:  # fmt: skip
     """(one page of a window's applications, how many there are) for somebody who decides; in two statements.
 
-    `show` is a key of STATES or `released`; `sort` a column's name with a leading `-` to turn it round.
+    `show` is a key of STATES or `released`, `search` a part of the reference or of the name; `sort` a column's name with a leading `-` to turn it round.
     """
     query, columns = _candidates(account_id)
     query = query.where(Application.window_id == window_id)
@@ -221,6 +221,10 @@ def candidates(
         query = query.where(columns["decision_state"] == STATES[show])
     elif show == "released":
         query = query.where(columns["released"].is_not(None))
+    if search:
+        query = query.where(
+            Application.reference.icontains(search, autoescape=True) | Account.name.icontains(search, autoescape=True)
+        )
     name = sort.removeprefix("-")
     column = columns.get(name, Application.reference)
     order = (column.desc() if sort.startswith("-") else column.asc()).nulls_last()

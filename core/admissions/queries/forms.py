@@ -2,47 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from core.admissions.form.changes import Change, drafts_move
 from core.admissions.form.keys import Taken, taken_by
 from core.admissions.form.schema import FormSchema
 from core.admissions.models import Application, FormVersion, Window
+from core.admissions.queries import versions as versions_of
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT
 from core.data.session import ScopedSession
 from core.kernel import clock
-from core.kernel.errors import NotFound
-from core.people.models import Account
-
-LARGEST = 1_000_000
-"""Versions are numbered from 1; nobody makes as many as this, and no database takes any number at all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One form version without its content. `made_by` and `published_by` are names, empty for the platform itself."""
+class Version(versions_of.Written):
+    """One form version without its content."""
 
-    id: str
-    number: int
-    state: str
     change: str
-    note: str
-    version: int
-    sha256: str
-    made_by: str
-    made_at: datetime
-    published_by: str
-    published_at: datetime | None
-
-    @property
-    def is_draft(self) -> bool:
-        """Whether it can still be changed."""
-        return self.state == "draft"
 
 
 class Whole(NamedTuple):
@@ -52,31 +31,18 @@ class Whole(NamedTuple):
     schema: FormSchema
 
 
-_maker, _publisher = aliased(Account), aliased(Account)
-_VERSIONS = (
-    sa.select(
-        FormVersion.id, FormVersion.number, FormVersion.state, FormVersion.change, FormVersion.note, FormVersion.version,
-        FormVersion.sha256, sa.func.coalesce(_maker.name, ""), FormVersion.created_at, sa.func.coalesce(_publisher.name, ""),
-        FormVersion.published_at,
-    )
-    .outerjoin(_maker, _maker.id == FormVersion.created_by)
-    .outerjoin(_publisher, _publisher.id == FormVersion.published_by)
-)  # fmt: skip
+_VERSIONS = versions_of.reading(FormVersion, FormVersion.change)
+_WHOLE = _VERSIONS.add_columns(FormVersion.content)
 
 
 def versions(session: ScopedSession) -> list[Version]:
     """Every version, newest first."""
-    return [Version(*row) for row in session.execute(_VERSIONS.order_by(FormVersion.number.desc()))]
+    return [Version(*row) for row in session.execute(_VERSIONS)]
 
 
 def one(session: ScopedSession, number: int) -> Whole:
     """A version by its number, with its content. Raises NotFound."""
-    if not 0 < number < LARGEST:
-        raise NotFound
-    row = session.execute(_VERSIONS.add_columns(FormVersion.content).where(FormVersion.number == number)).one_or_none()
-    if row is None:
-        raise NotFound
-    *columns, content = row
+    *columns, content = versions_of.numbered(session, _WHOLE, FormVersion, number)
     return Whole(Version(*columns), FormSchema.model_validate(content))
 
 
@@ -88,7 +54,7 @@ def newest_published(session: ScopedSession) -> Whole | None:
 
 def draft_number(session: ScopedSession) -> int | None:
     """The number of the one draft, where there is one."""
-    return session.scalar(sa.select(FormVersion.number).where(FormVersion.state == "draft"))
+    return versions_of.draft_number(session, FormVersion)
 
 
 def taken(session: ScopedSession) -> Taken:

@@ -159,7 +159,8 @@ class Candidate(NamedTuple):
 
 
 def candidates(session: ScopedSession, account_id: str | None, window_id: str, application_id: str) -> list[Candidate]:
-    """Who is active, has no conflict of interest with the application and does not have it, the least loaded first."""
+    """Who is active, has no conflict of interest with the application and does not have it: those who have room, the
+    least loaded first, then those at their limit."""
     held = (
         sa.select(Assignment.assessor_id, sa.func.count().label("held"))
         .join(Application, (Application.tenant_id == Assignment.tenant_id) & (Application.id == Assignment.application_id))
@@ -188,7 +189,7 @@ def candidates(session: ScopedSession, account_id: str | None, window_id: str, a
         .join(Account, Account.id == Assessor.account_id)
         .outerjoin(held, held.c.assessor_id == Assessor.id)
         .where(Assessor.state == "active", ~has_it, ~in_conflict)
-        .order_by(load, Account.name, Assessor.id)
+        .order_by(sa.case((load < Assessor.capacity, 0), else_=1), load, Account.name, Assessor.id)
     )
     return [Candidate(*row) for row in session.execute(query)]
 

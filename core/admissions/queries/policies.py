@@ -7,13 +7,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.admissions.models import PolicyVersion
+from core.admissions.queries import versions as versions_of
 from core.admissions.rules import NationalPolicy
 from core.data.session import ScopedSession
-from core.kernel.errors import NotFound
 from core.people.models import Account
-
-LARGEST = 1_000_000
-"""Versions are numbered from 1; see `queries.forms.LARGEST`."""
 
 
 class Published(NamedTuple):
@@ -56,10 +53,7 @@ def newest(session: ScopedSession) -> Published | None:
 
 def one(session: ScopedSession, number: int) -> Published:
     """A version by its number. Raises NotFound."""
-    row = session.execute(_VERSIONS.where(PolicyVersion.number == number)).one_or_none() if number < LARGEST else None
-    if row is None:
-        raise NotFound
-    return _published(row)
+    return _published(versions_of.numbered(session, _VERSIONS, PolicyVersion, number))
 
 
 def _published(row: Any) -> Published:

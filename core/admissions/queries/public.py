@@ -133,7 +133,8 @@ class MyAppeal(NamedTuple):
 def appeals(session: ScopedSession, application_id: str, status: PublicStatus) -> list[MyAppeal]:
     """What the person asked to be looked at again, the newest first.
 
-    An appeal that is upheld shows its answer only once the decision that it led to is released.
+    An appeal that is upheld shows its answer only once the decision that it led to is released. It may have led to another
+    decline, or a later correction turned the acceptance round: then it was decided anew (`replaced`), and nothing more is said.
     """
     query = (
         sa.select(Appeal.decision_id, Appeal.state, Appeal.grounds, Appeal.answer, Appeal.at, Appeal.ended_at)
@@ -142,10 +143,14 @@ def appeals(session: ScopedSession, application_id: str, status: PublicStatus) -
     )
     found = []
     for decision_id, state, grounds, answer, at, ended_at in session.execute(query):
-        waits = state == "upheld" and decision_id == status.decision_id
-        found.append(
-            MyAppeal("received", grounds, "", at, None) if waits else MyAppeal(state, grounds, answer, at, ended_at)
-        )
+        if state != "upheld":
+            found.append(MyAppeal(state, grounds, answer, at, ended_at))
+        elif decision_id == status.decision_id:
+            found.append(MyAppeal("received", grounds, "", at, None))
+        elif status.outcome == "accept":
+            found.append(MyAppeal(state, grounds, answer, at, ended_at))
+        else:
+            found.append(MyAppeal("replaced", grounds, "", at, status.decided_at))
     return found
 
 

@@ -4,7 +4,7 @@ Works in a session of one tenant and of the whole platform alike: every join nam
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -204,7 +204,11 @@ def _felt(session: ScopedSession, period: str, without: frozenset[str]) -> list[
 
 
 def kept(session: ScopedSession, tenant_id: int, period: str, without: str) -> Kept | None:
-    """The report of a site for a period, made without the applications whose list has that hash."""
+    """The report of a site for a period, made without the applications whose list has that hash.
+
+    Where there is one with everything, and not yet one without them, it counts as being made (`jobs.quality.for_readers` sees
+    to it): whoever is in conflict with something is not told so by a page on which only they find no figures.
+    """
     row = session.execute(
         sa.select(
             QualityReport.id, QualityReport.content, QualityReport.made_at, QualityReport.state, QualityReport.progress
@@ -213,10 +217,30 @@ def kept(session: ScopedSession, tenant_id: int, period: str, without: str) -> K
         )
     ).one_or_none()  # fmt: skip
     if row is None:
-        return None
+        whole = kept(session, tenant_id, period, "") if without else None
+        return None if whole is None else Kept("", None, None, True, 0)
     current = row.content is not None and row.content.get("shape") == SHAPE
     report = Report.model_validate(row.content, strict=False) if current else None
     return Kept(row.id, report, row.made_at if current else None, row.state == "queued", row.progress)
+
+
+def behind(session: ScopedSession, tenant_id: int, lists: Iterable[Sequence[str]]) -> list[tuple[str, list[str]]]:
+    """(period, applications left out) of each report that readers' lists ask for and that was not asked for since the one with
+    everything was. One statement."""
+    rows = session.execute(
+        sa.select(QualityReport.period, QualityReport.without, QualityReport.asked_at).where(
+            QualityReport.tenant_id == tenant_id
+        )
+    ).all()
+    at = {(row.period, row.without): row.asked_at for row in rows}
+    wanted = {hash_of(one): list(one) for one in lists if one}
+    return [
+        (period, left_out)
+        for (period, without), asked_at in sorted(at.items())
+        if not without
+        for name, left_out in sorted(wanted.items())
+        if (period, name) not in at or at[period, name] < asked_at
+    ]
 
 
 def asked(session: ScopedSession, report_id: str) -> tuple[str, list[str]]:

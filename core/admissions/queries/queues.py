@@ -21,6 +21,8 @@ from core.admissions.models import (
     RuleProposal,
     Window,
 )
+from core.admissions.queries.appeals import had_part
+from core.admissions.queries.deciding import assessed_by
 from core.admissions.queries.scores import independent
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import (
@@ -147,7 +149,8 @@ def _proposals(account_id: str | None) -> Any:
 
 
 def _returned() -> Any:
-    """Decisions that the central team sent back, where nothing has been signed since."""
+    """Decisions that the central team sent back, where nothing has been signed since: about an application that waits for one,
+    or for an appeal that was upheld, whose applicant reads until then that it is being looked at."""
     later = aliased(Decision)
     again = (
         sa.select(later.id)
@@ -156,8 +159,15 @@ def _returned() -> Any:
         )
         .exists()
     )  # fmt: skip
+    upheld = (
+        sa.select(Appeal.id)
+        .where(
+            Appeal.tenant_id == Decision.tenant_id, Appeal.decision_id == Decision.supersedes_id, Appeal.state == "upheld"
+        )
+        .exists()
+    )  # fmt: skip
     return _joined("returned", Decision.signed_at, Decision).where(
-        Decision.state == RETURNED, ~again, Application.state == SUBMITTED
+        Decision.state == RETURNED, ~again, (Application.state == SUBMITTED) | upheld
     )
 
 
@@ -184,14 +194,17 @@ def _batches(account_id: str | None, now: datetime) -> Any:
     ).where(ReleaseBatch.state == "open", holds, since <= now)  # fmt: skip
 
 
-def _appeals() -> Any:
-    """Appeals that nobody has answered."""
-    return _joined("appeal", Appeal.at, Appeal).where(Appeal.state == "received")
+def _appeals(account_id: str | None) -> Any:
+    """Appeals that nobody has answered; not those that this reader may not answer, who had a part in the decision."""
+    about = (Decision.tenant_id == Appeal.tenant_id) & (Decision.id == Appeal.decision_id)
+    query = _joined("appeal", Appeal.at, Appeal).join(Decision, about)
+    return query.where(Appeal.state == "received", ~had_part(account_id))
 
 
-def _to_moderate() -> Any:
-    """Signed decisions: somebody of the central team, not the signer, moderates them."""
-    return _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
+def _to_moderate(account_id: str | None) -> Any:
+    """Signed decisions: somebody of the central team moderates them, who neither signed them nor assessed the application."""
+    query = _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
+    return query.where(Decision.signed_by.is_distinct_from(account_id), ~assessed_by(account_id))
 
 
 def _incidents() -> Any:
@@ -219,7 +232,7 @@ def of_lead(
 ) -> Read:  # fmt: skip
     """What waits for whoever runs Joining Q at the session's tenant: (a page of it, how much there is in all)."""
     about = (
-        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(),
+        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(account_id),
     )  # fmt: skip
     return _page(
         session, [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)], kind, limit, offset
@@ -230,7 +243,9 @@ def of_central_team(
     session: ScopedSession, account_id: str | None, *, kind: str = "", limit: int | None = 50, offset: int = 0
 ) -> Read:
     """What waits for the central team at every partner; for a session in platform scope."""
-    parts = [part.where(clear_of(account_id)) for part in (_to_moderate(), _appeals(), _incidents())]
+    parts = [
+        part.where(clear_of(account_id)) for part in (_to_moderate(account_id), _appeals(account_id), _incidents())
+    ]
     return _page(session, parts, kind, limit, offset)
 
 

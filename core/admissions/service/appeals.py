@@ -12,6 +12,7 @@ from core.admissions.queries import appeals as queries
 from core.admissions.queries import public
 from core.admissions.queries.sight import clear_of
 from core.admissions.service.deciding import insert_signed
+from core.admissions.service.ending_decisions import withdraw_in
 from core.admissions.service.windows import may_manage
 from core.admissions.states import DECLINED, RELEASED
 from core.data import audit
@@ -25,6 +26,7 @@ from core.kernel.views import Actor
 from core.people.models import Account
 
 LONGEST_GROUNDS, LONGEST_ANSWER = 4000, 2000
+NOTHING_TO_WITHDRAW = N_("There is no appeal of yours that waits for an answer.")
 NO_APPEAL = N_("This decision cannot be appealed, or not any more.")
 HAD_PART = N_("You had a part in this decision. Somebody else has to look at the appeal.")
 
@@ -56,16 +58,7 @@ def appeal(session: ScopedSession, actor: Actor, application_id: str, grounds: s
         raise Invalid({"grounds": N_("Say why you think the decision is wrong, in at most 4,000 characters")})
     now = clock.now()
     with transaction(session):
-        held = session.execute(
-            sa.update(Application)
-            .where(
-                Application.id == application_id, Application.account_id == actor.account_id, Application.state == DECLINED
-            )
-            .values(state=Application.state)
-            .returning(Application.id)
-            .execution_options(synchronize_session=False)
-        ).all()  # fmt: skip
-        mine = public.mine(session, application_id, str(actor.account_id))
+        held, mine = _hold(session, actor, application_id)
         if mine.status.appeal == "received":
             return
         if not held or mine.status.appeal != "open":
@@ -81,6 +74,45 @@ def appeal(session: ScopedSession, actor: Actor, application_id: str, grounds: s
             return
         post(session, _news(session, "appeal_received", application_id))
         audit.record(session, actor=actor, action="appeal.make", subject=f"appeal:{made}")
+
+
+def _hold(session: ScopedSession, actor: Actor, application_id: str) -> tuple[bool, public.Mine]:
+    """Hold one's own declined application against a release that corrects it, without a trace on its row: (whether it is
+    declined, what is known of it). The first statement of the applicant's steps. Raises NotFound."""
+    held = session.execute(
+        sa.update(Application)
+        .where(
+            Application.id == application_id, Application.account_id == actor.account_id, Application.state == DECLINED
+        )
+        .values(state=Application.state)
+        .returning(Application.id)
+        .execution_options(synchronize_session=False)
+    ).all()  # fmt: skip
+    return bool(held), public.mine(session, application_id, str(actor.account_id))
+
+
+def withdraw(session: ScopedSession, actor: Actor, application_id: str) -> None:
+    """Take back the appeal about one's own application: the decision stays as it is. What was signed because of the appeal and
+    is not released yet ends with it; before the release the person cannot tell whether there is such a thing.
+
+    Raises NotFound, and Refused where no appeal waits for an answer that the person knows of.
+    """
+    now = clock.now()
+    with transaction(session):
+        held, mine = _hold(session, actor, application_id)
+        if not held or mine.status.appeal != "received":
+            raise Refused(NOTHING_TO_WITHDRAW)
+        appeal_id = session.execute(
+            sa.update(Appeal)
+            .where(Appeal.decision_id == mine.status.decision_id, Appeal.state.in_(("received", "upheld")))
+            .values(state="withdrawn", reviewer_id=None, answer="", ended_at=now, version=Appeal.version + 1)
+            .returning(Appeal.id)
+            .execution_options(synchronize_session=False)
+        ).scalar_one()
+        withdraw_in(session, [application_id], Decision.override_code == APPEAL)
+        audit.record(
+            session, actor=actor, action="appeal.withdraw", subject=f"appeal:{appeal_id}", after={"state": "withdrawn"}
+        )
 
 
 def _news(session: ScopedSession, kind: str, application_id: str, answer: str = "") -> AppealNews:

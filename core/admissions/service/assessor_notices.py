@@ -11,6 +11,7 @@ from core.admissions.queries import panels
 from core.admissions.queries.panels import Due
 from core.admissions.service.assigned import show_card
 from core.admissions.states import ASSESSING, DECLARED, OFFERED
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 
 REMINDED_BEFORE = timedelta(days=5)
@@ -40,6 +41,7 @@ def _write(session: ScopedSession, at: datetime, column: str, post: Post, *where
     quiet: dict[str, Any] = {"synchronize_session": False}
     with transaction(session):
         found, _ = panels.due(session, *where)
+        hold_in_order(session, Assignment, Assignment.id.in_(found))
         done = session.scalars(
             sa.update(Assignment)
             .where(Assignment.id.in_(found), getattr(Assignment, column).is_(None))

@@ -149,6 +149,7 @@ def change(session: ScopedSession, actor: Actor, assessor_id: str, version: int,
     _check(place)
     with transaction(session):
         _step(session, assessor_id, version, **place.values())
+        conflicts.hold_assignments(session, Assignment.assessor_id == assessor_id)
         audit.record(
             session, actor=actor, action="assessor.change", subject=f"assessor:{assessor_id}", after=place.told()
         )
@@ -182,6 +183,7 @@ def end(session: ScopedSession, actor: Actor, assessor_id: str, version: int, wh
     why = reason(why)
     with transaction(session):
         _step(session, assessor_id, version, Assessor.state != "ended", state="ended")
+        conflicts.hold_assignments(session, Assignment.assessor_id == assessor_id)
         taken = session.scalars(
             sa.update(Assignment)
             .where(Assignment.assessor_id == assessor_id, Assignment.state.in_(ASSIGNMENT.sources("take_back")))
@@ -261,5 +263,6 @@ def end_interest(session: ScopedSession, actor: Actor, assessor_id: str, interes
 
 
 def _follow(session: ScopedSession, actor: Actor, assessor_id: str, action: str, kind: str) -> None:
+    conflicts.hold_assignments(session, Assignment.assessor_id == assessor_id)
     audit.record(session, actor=actor, action=action, subject=f"assessor:{assessor_id}", after={"kind": kind})
     conflicts.derive_for_assessor_in(session, assessor_id)

@@ -1,6 +1,6 @@
 """Batches: open one for a window, put decisions in and out, set the instant before which nothing is released."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -99,7 +99,7 @@ def _move(
         )
         if moved != len(ids):
             raise Conflict
-        _told(session, actor, event, batch_id, count=moved, decisions=ids)
+        told_each(session, actor, event, batch_id, ids)
     return moved
 
 
@@ -165,6 +165,15 @@ def step(
 
 def _said(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
+
+
+def told_each(session: ScopedSession, actor: Actor, action: str, batch_id: str, decisions: Iterable[str]) -> None:
+    """An entry for each of these decisions, in the caller's transaction. None of the batch as a whole: its number would tell a
+    reader in conflict with one of them that it is there."""
+    for decision_id in sorted(decisions):
+        audit.record(
+            session, actor=actor, action=f"batch.{action}", subject=f"decision:{decision_id}", after={"batch": batch_id}
+        )
 
 
 def _told(session: ScopedSession, actor: Actor, action: str, batch_id: str, **after: Any) -> None:

@@ -2,7 +2,8 @@
 
 The functions that end in `_in` belong into the transaction of what brings a conflict about, **after its audit entry**:
 whoever writes there waits for whoever wrote before, so of an interest declared and an application submitted at the same
-moment the second sees the first.
+moment the second sees the first. **Before** the entry `hold_assignments` takes what a conflict could recuse: an assessor
+who seals holds an assignment and then waits for the trail, and would wait in a circle otherwise.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions import conflict_rules
-from core.admissions.conflict_rules import Applicant, Known
+from core.admissions.conflict_rules import DERIVED, Applicant, Known
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Conflict
+from core.admissions.models.panels import NOT_ENDED
 from core.admissions.queries import conflicts as queries
 from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict as Stale
@@ -29,11 +32,11 @@ from core.kernel.text import N_
 from core.kernel.views import Actor
 from core.people.models import Account
 
-DECLARED, DERIVED, SET = "declared", "derived", "set"
+DECLARED, SET = "declared", "set"
 ORGANISATION = "organisation"
 """The question of the form whose answer is compared with assessors' workplaces and interests."""
 FLOOR_HOLDS = N_(
-    "This conflict stays: nobody assesses an application of their own, or of somebody with the same employer. "
+    "This conflict stays: nobody assesses or decides an application of their own, of somebody with the same employer, or one that they assessed before it came here. "
     "If the workplace is wrong, correct it on the assessor’s page."
 )
 _QUIET: dict[str, Any] = {"synchronize_session": False}
@@ -56,6 +59,11 @@ def organisation_of(answers: Mapping[str, Any]) -> str:
     """The applicant's workplace as it is compared, from the answers of an application; "" where nothing was asked or said."""
     answer = answers.get(ORGANISATION)
     return conflict_rules.normal(answer) if isinstance(answer, str) else ""
+
+
+def hold_assignments(session: ScopedSession, *which: sa.ColumnElement[bool]) -> None:
+    """Hold the assignments that `which` describes and that could be recused, in the caller's transaction before its audit entry."""
+    hold_in_order(session, Assignment, Assignment.state.in_(ASSIGNMENT.sources("recuse")), *which)
 
 
 def derive_for_application_in(session: ScopedSession, application_id: str, *, tenant_id: int | None = None) -> None:
@@ -160,6 +168,21 @@ def set_in(
     return made is not None
 
 
+def bar_in(
+    session: ScopedSession, application_id: str, account_id: str, kind: str, at: datetime, *, tenant_id: int
+) -> None:  # fmt: skip
+    """Put a conflict down at a site that `tenant_id` names, in the caller's transaction in platform scope, about an application that
+    nobody has there yet. One that stands already is kept as the kind that stays."""
+    row = _row(tenant_id, (application_id, account_id), SET, kind, "", None, at)
+    statement: Any = _insert(session).values(**row)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "application_id", "account_id"], index_where=NOT_ENDED,
+            set_={"kind": kind, "source": SET},
+        ).execution_options(**_QUIET)
+    )  # fmt: skip
+
+
 def put_down(session: ScopedSession, actor: Actor, application_id: str, account_id: str, kind: str, why: str) -> None:
     """A conflict of somebody on the panel, or of the actor, for a stated reason. The actor who puts down one of their own
     sees nothing of the application from then on.
@@ -176,6 +199,7 @@ def put_down(session: ScopedSession, actor: Actor, application_id: str, account_
     if not own and session.scalar(sa.select(Assessor.id).where(Assessor.account_id == account_id)) is None:
         raise Invalid({"account_id": N_("Choose yourself, or somebody on the panel")})
     with transaction(session):
+        hold_assignments(session, Assignment.application_id == application_id)
         audit.record(
             session, actor=actor, action="conflict.set", subject=application_id,
             after={"account": account_id, "kind": kind, "source": DECLARED if own else SET},
@@ -188,12 +212,12 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
     """End a conflict for a stated reason; the application's id. What was recused stays recused: assign it again.
 
     Raises Forbidden, NotFound (also where the actor is in conflict), Invalid, Conflict (ended meanwhile), and Refused for
-    what the national floor holds: the same employer, and one's own application.
+    what the national floor holds: the same employer, one's own application, and one that was assessed before it was moved.
     """
     may_manage(actor)
     found = queries.one(session, actor.account_id, conflict_id)
     why = reason(why)
-    if found.kind in conflict_rules.FLOOR and found.source == DERIVED:
+    if conflict_rules.stays(found.kind, found.source):
         raise Refused(FLOOR_HOLDS)
     with transaction(session):
         done = session.execute(
@@ -205,6 +229,7 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
         ).one_or_none()
         if done is None:
             raise Stale
+        hold_assignments(session, Assignment.application_id == found.application_id)
         audit.record(
             session, actor=actor, action="conflict.end", subject=found.application_id,
             before={"account": found.account_id, "kind": found.kind, "source": found.source},

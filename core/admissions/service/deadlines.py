@@ -11,6 +11,7 @@ from core.admissions.models import Application, Extension, InfoRequest, Window
 from core.admissions.service import shelving
 from core.admissions.states import DRAFT, INFO_REQUESTED, NOT_SUBMITTED, SUBMITTED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel.views import SYSTEM
 from core.people.models import Account
@@ -54,6 +55,7 @@ def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, 
     if not closing:
         return 0
     with transaction(session):
+        hold_in_order(session, Application, Application.id.in_(closing))
         due = session.execute(
             sa.update(Application)
             .where(Application.id.in_(closing), Application.state == DRAFT, Application.reminded_at.is_(None))
@@ -74,15 +76,12 @@ def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, 
 
 def lapse(session: ScopedSession, at: datetime) -> int:
     """Take back as submitted what was asked for more and not answered by its day; how many. For the session's tenant."""
-    with transaction(session):
-        due = session.scalars(
-            sa.update(InfoRequest)
-            .where(InfoRequest.state == "open", InfoRequest.due_at < at - ANSWER_GRACE)
-            .values(state="lapsed", ended_at=at)
-            .returning(InfoRequest.application_id)
-            .execution_options(synchronize_session=False)
-        ).all()
-        return _move_all(session, due, INFO_REQUESTED, SUBMITTED, "application.lapse", at)
+    over = (InfoRequest.state == "open", InfoRequest.due_at < at - ANSWER_GRACE)
+    due = session.scalars(sa.select(InfoRequest.application_id).where(*over).distinct()).all()
+    open_still = sa.exists().where(
+        InfoRequest.tenant_id == Application.tenant_id, InfoRequest.application_id == Application.id, *over
+    )
+    return _move_each(session, due, INFO_REQUESTED, SUBMITTED, "application.lapse", at, open_still)
 
 
 def expire(session: ScopedSession, at: datetime) -> int:
@@ -98,33 +97,47 @@ def expire(session: ScopedSession, at: datetime) -> int:
             cancelled.append(window.id)
         elif window.closes_at + timedelta(seconds=window.grace_seconds) < at:
             over.append(window.id)
+    extended = sa.exists().where(
+        Extension.tenant_id == Application.tenant_id, Extension.window_id == Application.window_id,
+        Extension.account_id == Application.account_id, Extension.closes_at >= at,
+    )  # fmt: skip
+    ended = Application.window_id.in_(cancelled) | (Application.window_id.in_(over) & ~extended)
+    due = session.scalars(sa.select(Application.id).where(Application.state == DRAFT, ended)).all()
+    return _move_each(session, due, DRAFT, NOT_SUBMITTED, "application.expire", at, ended)
+
+
+def _move_each(
+    session: ScopedSession, ids: Iterable[str], source: str, target: str, action: str, at: datetime, *still: sa.ColumnElement[bool]
+) -> int:  # fmt: skip
+    """Move applications that are in `source`, and of which `still` holds, each with its requests and its audit entry; how many
+    moved.
+
+    Each in a transaction of its own, the application first: who held the trail after one and then waited for the next would
+    wait in a circle with somebody who submits that one or withdraws it.
+    """
+    session.rollback()
+    return sum(_move_one(session, one, source, target, action, at, *still) for one in sorted(ids))
+
+
+def _move_one(
+    session: ScopedSession, application_id: str, source: str, target: str, action: str, at: datetime, *still: sa.ColumnElement[bool]
+) -> bool:  # fmt: skip
     with transaction(session):
-        extended = sa.exists().where(
-            Extension.tenant_id == Application.tenant_id, Extension.window_id == Application.window_id,
-            Extension.account_id == Application.account_id, Extension.closes_at >= at,
-        )  # fmt: skip
-        due = session.scalars(
-            sa.select(Application.id).where(
-                Application.state == DRAFT,
-                Application.window_id.in_(cancelled) | (Application.window_id.in_(over) & ~extended),
-            )
-        ).all()
-        return _move_all(session, due, DRAFT, NOT_SUBMITTED, "application.expire", at)
-
-
-def _move_all(session: ScopedSession, ids: Iterable[str], source: str, target: str, action: str, at: datetime) -> int:
-    """Move applications that are still in `source`, each with its audit entry; how many moved."""
-    moved = 0
-    for application_id in sorted(ids):
         changed = session.execute(
             sa.update(Application)
-            .where(Application.id == application_id, Application.state == source)
+            .where(Application.id == application_id, Application.state == source, *still)
             .values(state=target, version=Application.version + 1, changed_at=at)
             .returning(Application.account_id)
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
-        if changed is not None:
-            shelving.show(session, changed, application_id, target)
-            audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})
-            moved += 1
-    return moved
+        if changed is None:
+            return False
+        session.execute(
+            sa.update(InfoRequest)
+            .where(InfoRequest.application_id == application_id, InfoRequest.state == "open")
+            .values(state="lapsed", ended_at=at)
+            .execution_options(synchronize_session=False)
+        )
+        shelving.show(session, changed, application_id, target)
+        audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})
+    return True

@@ -134,10 +134,10 @@ def sign_many(session: ScopedSession, actor: Actor, window_id: str, picks: Mappi
         rows = [{**_on(one), **plain, "outcome": one.suggested} for one in found]
         made = insert_signed(session, actor, rows, clock.now())
         sent.keep(str(len(made)))
-        audit.record(
-            session, actor=actor, action="decision.sign_many", subject=f"window:{window_id}",
-            after={"state": SIGNED, "count": len(made), "decisions": made},
-        )  # fmt: skip
+        for decision_id, row in zip(
+            made, rows, strict=True
+        ):  # one each: a reader in conflict with it has the others alone
+            _told(session, actor, "sign_many", decision_id, row)
     return len(picks)
 
 
@@ -169,7 +169,8 @@ def _on(found: Candidate) -> dict[str, Any]:
 def insert_signed(
     session: ScopedSession, actor: Actor, rows: Sequence[Mapping[str, Any]], at: datetime
 ) -> list[str]:  # fmt: skip
-    """Write decisions as signed by `actor`, in the caller's transaction; their ids. Two statements whatever their number.
+    """Write decisions as signed by `actor`, in the caller's transaction; their ids, in the order of
+    `rows`. Two statements whatever their number.
     Raises Refused when one of the applications has a decision under way."""
     ids = [row["application_id"] for row in rows]
     numbers = sa.select(Decision.application_id, sa.func.max(Decision.number)).where(Decision.application_id.in_(ids))
@@ -183,10 +184,10 @@ def insert_signed(
         for row in rows
     ]  # fmt: skip
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    made = list(session.scalars(insert(Decision).on_conflict_do_nothing().returning(Decision.id), values))
+    made = session.scalars(insert(Decision).on_conflict_do_nothing().returning(Decision.id), values).all()
     if len(made) != len(rows):
         raise Refused(SIGNED_ALREADY)
-    return made
+    return [str(row["id"]) for row in values]
 
 
 def correct(session: ScopedSession, actor: Actor, window_id: str, application_id: str, wish: Wish, key: str) -> str:

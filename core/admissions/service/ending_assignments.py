@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.admissions.models import Assignment
 from core.admissions.service.assigned import take_down
 from core.admissions.states import ASSIGNMENT, EXPIRED
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession
 
 
@@ -18,6 +19,9 @@ def expire_in(
 
     Sealed scores stay as they are. `tenant_id` names their site where the session has platform scope.
     """
+    hold_in_order(
+        session, Assignment, Assignment.tenant_id == tenant_id, Assignment.application_id.in_(application_ids)
+    )
     done = session.scalars(
         sa.update(Assignment)
         .where(

@@ -1,4 +1,4 @@
-"""What becomes of a decision that is being made when its application is withdrawn."""
+"""What becomes of a decision that is being made when its application, or the appeal that it answers, is withdrawn."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from core.admissions.states import DECISION, WITHDRAWN
 from core.data.session import ScopedSession
 
 
-def withdraw_in(session: ScopedSession, application_ids: Any) -> int:
-    """End the decisions under way about applications that are withdrawn, in the caller's transaction; how many. One that was
-    held leaves its batch. `application_ids` are ids, or a statement that gives them."""
+def withdraw_in(session: ScopedSession, application_ids: Any, *which: sa.ColumnElement[bool]) -> int:
+    """End the decisions under way about these applications, as far as `which` holds, in the caller's transaction; how many. One
+    that was held leaves its batch. `application_ids` are ids, or a statement that gives them."""
     done: Any = session.execute(
         sa.update(Decision)
-        .where(Decision.application_id.in_(application_ids), Decision.state.in_(DECISION.sources("withdraw")))
+        .where(Decision.application_id.in_(application_ids), Decision.state.in_(DECISION.sources("withdraw")), *which)
         .values(state=WITHDRAWN, batch_id=None, version=Decision.version + 1)
         .execution_options(synchronize_session=False)
     )

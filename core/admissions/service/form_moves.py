@@ -13,6 +13,7 @@ from core.admissions.models import Application, FormVersion, Window, WindowAmend
 from core.admissions.queries import forms
 from core.admissions.states import DRAFT
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_id
@@ -53,11 +54,13 @@ def take_over(session: ScopedSession, actor: Actor, *, number: int, change: Chan
 
 
 def _drafts(session: ScopedSession, tenant_id: int, before: list[str], target: str) -> int:
+    which = (
+        Application.tenant_id == tenant_id, Application.state == DRAFT, Application.form_version_id.in_(before),
+    )  # fmt: skip
+    hold_in_order(session, Application, *which)
     done: Any = session.execute(
         sa.update(Application)
-        .where(
-            Application.tenant_id == tenant_id, Application.state == DRAFT, Application.form_version_id.in_(before),
-        )
+        .where(*which)
         .values(form_version_id=target, version=Application.version + 1)
         .execution_options(synchronize_session=False)
     )  # fmt: skip

@@ -61,11 +61,11 @@ def moderate(session: ScopedSession, actor: Actor, picks: Mapping[str, int]) -> 
         ).all()  # fmt: skip
         if len(done) != len(picks):
             raise _why_not(session, actor, sorted(set(picks) - set(done)))
-        audit.record(
-            session, actor=actor, action="decision.moderate",
-            subject=f"decision:{done[0]}" if len(done) == 1 else f"decisions:{len(done)}",
-            before={"state": SIGNED}, after={"state": MODERATED, "decisions": sorted(done)},
-        )  # fmt: skip
+        for decision_id in sorted(done):  # one each: a reader in conflict with it has the others alone
+            audit.record(
+                session, actor=actor, action="decision.moderate", subject=f"decision:{decision_id}",
+                before={"state": SIGNED}, after={"state": MODERATED},
+            )  # fmt: skip
     return len(done)
 
 

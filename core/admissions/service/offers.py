@@ -1,7 +1,8 @@
 """Offers of membership: what an accepted application leads to, once its decision is released.
 
 An offer is accepted together with the compact, refused, or lapses with notice; a partner's lead can renew one that lapsed.
-There is no limit to how many stand or are accepted.
+There is no limit to how many stand or are accepted. An offer has no card of its own among My items: the application's
+says that there is a decision, the same words whichever it is, and leads to the offer.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -16,6 +17,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service.accepting import CHANGED, accept_in
 from core.admissions.states import ACCEPTED, JOINED, LAPSED, OFFER, OFFERED, REFUSED
 from core.data import audit
+from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -25,7 +27,6 @@ from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor, TenantRef
 from core.people.models import Account, Cohort
 from core.people.service.membership import join_in
-from core.tenancy import shelf
 
 STANDS_FOR = timedelta(days=60)
 """How long an offer stands. The source names no time; two months leave room for leave and for asking an employer."""
@@ -34,7 +35,6 @@ LEAST_NOTICE = timedelta(days=3)
 """Between the reminder and the end there are at least three days, also when the reminder is late: the end waits for it."""
 LONGEST_RENEWAL = timedelta(days=183)
 LONGEST_WHY = 500
-TITLE, STATUS = N_("You are offered membership of Q"), N_("Answer it")
 GONE = N_("This offer does not stand any more.")
 CORRECTED = N_("The decision was corrected: this application is not accepted any more.")
 NOT_LAPSED = N_("Only an offer that has lapsed can be renewed.")
@@ -71,55 +71,35 @@ def offer_in(session: ScopedSession, *, accounts: Mapping[str, str], at: datetim
     ]  # fmt: skip
     if rows:
         session.execute(sa.insert(MembershipOffer), rows)
-        shelf.put_new(
-            session, [(row["account_id"], row["id"], _path(row["application_id"])) for row in rows], plugin="admissions",
-            kind="offer", title=TITLE, status=STATUS, when=lapses_at, needs_action=True,
-        )  # fmt: skip
     return [row["id"] for row in rows]
 
 
 def take_back_in(session: ScopedSession, *, application_ids: Collection[str], at: datetime) -> None:
-    """End the offers that stand of applications whose acceptance is corrected, in the caller's transaction, and their cards.
+    """End the offers that stand of applications whose acceptance is corrected, in the caller's transaction.
 
     Whoever joined stays a member: the caller asks for those afterwards, since a person may accept in this very moment.
     """
-    ended = session.execute(
+    hold_in_order(session, MembershipOffer, MembershipOffer.application_id.in_(application_ids))
+    session.execute(
         sa.update(MembershipOffer)
         .where(MembershipOffer.application_id.in_(application_ids), MembershipOffer.state.in_(OFFER.sources("take_back")))
         .values(state=OFFER.target("take_back", OFFERED), ended_at=at, version=MembershipOffer.version + 1)
-        .returning(MembershipOffer.id, MembershipOffer.account_id)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    for row in ended.all():
-        shelf.remove(session, account_id=row.account_id, plugin="admissions", ref=row.id)
 
 
 def offer_again_in(session: ScopedSession, *, application_ids: Collection[str], at: datetime) -> None:
     """Make the offers that lapsed of applications that were declined and are accepted after all anew, from `at` (UTC) on, in
     the caller's transaction. There is one offer for an application; one that the person turned down stays down."""
     lapses_at = at + STANDS_FOR
-    made = session.execute(
+    session.execute(
         sa.update(MembershipOffer)
         .where(MembershipOffer.application_id.in_(application_ids), MembershipOffer.state.in_(OFFER.sources("offer_again")))
         .values(
             state=OFFER.target("offer_again", LAPSED), offered_at=at, lapses_at=lapses_at, reminded_at=None, ended_at=None,
             state_why="", version=MembershipOffer.version + 1,
         )
-        .returning(MembershipOffer.id, MembershipOffer.account_id, MembershipOffer.application_id)
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    for row in made.all():
-        _show(session, row.account_id, row.application_id, row.id, lapses_at)
-
-
-def _path(application_id: str) -> str:
-    return f"/apply/{application_id}/offer"
-
-
-def _show(session: ScopedSession, account_id: str, application_id: str, offer_id: str, lapses_at: datetime) -> None:
-    shelf.put(
-        session, account_id=account_id, plugin="admissions", ref=offer_id, kind="offer", title=TITLE, status=STATUS,
-        when=lapses_at, path=_path(application_id), needs_action=True,
     )  # fmt: skip
 
 
@@ -153,7 +133,6 @@ def _why_not(session: ScopedSession, application_id: str, actor: Actor) -> NotFo
 
 
 def _closed(session: ScopedSession, actor: Actor, ended: Any, event: str, state: str, **after: Any) -> None:
-    shelf.remove(session, account_id=ended.account_id, plugin="admissions", ref=ended.id)
     audit.record(
         session, actor=actor, action=f"offer.{event}", subject=ended.application_id, before={"state": OFFERED},
         after={"state": state, **after},
@@ -209,6 +188,7 @@ def remind(session: ScopedSession, at: datetime, post: Post) -> int:
     if session.scalar(sa.select(MembershipOffer.id).where(*due).limit(1)) is None:
         return 0
     with transaction(session):
+        hold_in_order(session, MembershipOffer, *due)
         claimed = session.execute(
             sa.update(MembershipOffer)
             .where(*due)
@@ -223,7 +203,6 @@ def remind(session: ScopedSession, at: datetime, post: Post) -> int:
         written = 0
         for row in claimed:
             if (person := people.get(row.account_id)) is not None:
-                _show(session, row.account_id, row.application_id, row.id, row.lapses_at)
                 post(session, Person(row.account_id, person.email, person.locale, row.application_id, row.lapses_at))
                 written += 1
     return written
@@ -304,7 +283,6 @@ def renew(
         ).one_or_none()  # fmt: skip
         if row is None:
             raise _why_not_renewed(session, version, *mine)
-        _show(session, row.account_id, row.application_id, offer_id, until)
         audit.record(
             session, actor=actor, action="offer.renew", subject=row.application_id, before={"state": LAPSED},
             after={"state": OFFERED, "lapses_at": until.isoformat()}, why=why,

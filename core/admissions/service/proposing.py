@@ -124,13 +124,12 @@ def _kept(session: ScopedSession, actor: Actor, pinned: Pinned, batch: Sequence[
     with transaction(session):
         adding = insert(RuleProposal).on_conflict_do_nothing().returning(RuleProposal.application_id)
         kept = set(session.scalars(adding, rows))
-        if kept:
-            mine = (item.record for item in batch if item.found.case.application_id in kept)
-            failed = sum(record.incident is not None for record in mine)
-            audit.record(
-                session, actor=actor, action="rules.propose", subject=f"window:{pinned.window_id}",
-                after={"rule": pinned.rule, "proposals": len(kept), "incidents": failed},
-            )  # fmt: skip
+        for row in rows:  # an entry each: a number over the window would count what its reader must not know of
+            if row["application_id"] in kept:
+                audit.record(
+                    session, actor=actor, action="rules.propose", subject=row["application_id"],
+                    after={"rule": pinned.rule, "number": row["number"], "failed": row["incident"] is not None},
+                )  # fmt: skip
     return kept
 
 

@@ -1,6 +1,6 @@
 """Reports of quality: asking for one, and keeping what was worked out; figures by equality group, published for good."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -59,9 +59,22 @@ def ask(session: ScopedSession, actor: Actor, *, tenant_id: int, period: str, le
         if taken is None:
             return  # it is being worked out
         enqueue(session, OF_ALL if tenant_id == audit.UK else OF_SITE, tenant_id=tenant_id, report_id=taken)
+        if actor.is_system and left_out:
+            return  # an entry would tell its readers that somebody is in conflict with something
         audit.record(
             session, actor=actor, action="quality.ask", subject=f"quality:{taken}", after={"period": period}, tenant_id=tenant_id
         )  # fmt: skip
+
+
+def ask_for_readers(session: ScopedSession, tenant_id: int, readers: Iterable[str]) -> int:
+    """Have the reports made that leave out what one of `readers` (accounts) must not know of, wherever there is one with
+    everything; how many. In the UK site's case over all sites, which needs platform scope."""
+    site = None if tenant_id == audit.UK else tenant_id
+    lists = [queries.hidden_from(session, account_id, site) for account_id in readers]
+    due = queries.behind(session, tenant_id, lists)
+    for period, left_out in due:
+        ask(session, SYSTEM, tenant_id=tenant_id, period=period, left_out=left_out)
+    return len(due)
 
 
 def progressed(session: ScopedSession, report_id: str, percent: int) -> None:

@@ -18,7 +18,7 @@ from core.admissions.queries import deciding
 from core.admissions.queries.batches import LetterFacts
 from core.admissions.queries.sight import clear_of
 from core.admissions.service import shelving
-from core.admissions.service.batches import QUIET, step, take_out
+from core.admissions.service.batches import QUIET, step, take_out, told_each
 from core.admissions.service.deciding import has_joined
 from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.offers import offer_again_in, offer_in, take_back_in
@@ -52,10 +52,10 @@ STATES = {"accept": ACCEPTED, "decline": DECLINED}
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where letters come from: the site's name by language, and the partner behind it."""
+    """Where letters come from: the site's name and that of the partner behind it, by language."""
 
     name: Mapping[str, str]
-    partner: str
+    partner: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +132,11 @@ def release(
         shelving.decided(session, decided)
         expire_in(session, session.scope.tenant_id, decided, "the application is decided", now)
         _close_window(session, actor, window_id, now)
-        accepted = sum(one.outcome == "accept" for one in found)
         audit.record(
             session, actor=actor, action="batch.release", subject=f"batch:{batch_id}", before={"state": "open"},
-            after={
-                "state": "released", "count": len(found), "accepted": accepted, "declined": len(found) - accepted,
-                "decisions": sorted(one.id for one in found),
-            },
+            after={"state": "released"},
         )  # fmt: skip
+        told_each(session, actor, "release", batch_id, [one.id for one in found])
     return len(found)
 
 
@@ -280,8 +277,5 @@ def resend(session: ScopedSession, actor: Actor, batch_id: str, *, post: Post) -
                 .values(mail_id=mail_id)
                 .execution_options(**QUIET)
             )
-        if taken:
-            audit.record(
-                session, actor=actor, action="batch.resend", subject=f"batch:{batch_id}", after={"count": len(taken)}
-            )  # fmt: skip
+        told_each(session, actor, "resend", batch_id, [row.decision_id for row in taken])
     return len(taken)

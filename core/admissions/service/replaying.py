@@ -53,7 +53,7 @@ def replay_all(session: ScopedSession, catalogue: Catalogue) -> Replays:
             session.execute(sa.insert(ReplayRun), [run])
             audit.record(
                 session, actor=SYSTEM, action="rules.replay", subject=f"replay:{run['id']}",
-                after={"checked": checked, "different": different},
+                after={"all_the_same": not different},
             )  # fmt: skip
     return Replays(checked, different)
 

@@ -12,7 +12,7 @@ from core.admissions.form.answers import problems, unfinished
 from core.admissions.form.canonical import canonical as canonical
 from core.admissions.form.canonical import digest as digest
 from core.admissions.instants import Lateness
-from core.admissions.models import Application, Decision, InfoRequest, Submission
+from core.admissions.models import Application, Assignment, Decision, InfoRequest, Submission
 from core.admissions.queries.applying import Mine, answers_of
 from core.admissions.queries.sight import clear_of, may_see
 from core.admissions.service import conflicts, shelving
@@ -130,6 +130,7 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
         receipt = Receipt(mine.reference, number, now, lateness.value, json.loads(text))
         post(session, receipt)
         shelving.show(session, str(actor.account_id), mine.id, SUBMITTED)
+        conflicts.hold_assignments(session, Assignment.application_id == mine.id)
         audit.record(
             session, actor=actor, action="application.submit", subject=mine.id, before={"state": mine.state},
             after={"state": SUBMITTED, "number": number, "sha256": digest(text), "lateness": lateness.value},

@@ -2,8 +2,8 @@
 
 No row changes its tenant. The application at the old site ends as `transferred`; a new one at the other site takes copies of
 all that was ever written and submitted, each submitted text with the hash it had, what is hidden of it and its translations.
-Both name each other. Who was in conflict with the old one is with the new one, and so is whoever on the other site's panel
-has a reason to be.
+Both name each other. Who was in conflict with the old one is with the new one, and so are whoever assessed it before and
+whoever on the other site's panel has a reason to be.
 
 Nothing has to be given with it: what is moved is submitted, and when more is asked the request has a day of its own.
 """
@@ -16,11 +16,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.admissions import conflict_rules
 from core.admissions.instants import WindowState
 from core.admissions.models import (
     Answer,
     AnswerRevision,
     Application,
+    Assessment,
+    Assessor,
+    Assignment,
     Attachment,
     Conflict,
     Decision,
@@ -37,7 +41,7 @@ from core.admissions.service import conflicts, shelving
 from core.admissions.service.drafts import new_reference
 from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.windows import reason
-from core.admissions.states import SUBMITTED, TRANSFERRED, UNDER_WAY
+from core.admissions.states import ASSESSING, SEALED, SUBMITTED, TRANSFERRED, UNDER_WAY
 from core.data import audit
 from core.data.files import Store, new_key
 from core.data.session import ScopedSession, transaction
@@ -99,6 +103,9 @@ def transfer(
     keys = _copy_contents(session, source, new, store)  # before the transaction; what it does not take is swept later
     with transaction(session):
         row = _leave(session, actor, source, version, new, now)
+        conflicts.hold_assignments(
+            session, Assignment.tenant_id == source.tenant_id, Assignment.application_id == source.application_id
+        )  # before the trails, as whoever seals takes them
         for tenant_id in sorted({source.tenant_id, new.tenant_id}):  # one order: two moves cannot wait in a circle
             _note(session, actor, tenant_id, source, new, why)
         _may_go(session, source, new, window_id, now)
@@ -110,6 +117,7 @@ def transfer(
             _carry_beside(session, beside, source, new, versions)
         _carry(session, Attachment, source, new, lambda one: {"key": keys[one["key"]]})
         _carry(session, Conflict, source, new, where=Conflict.ended_at.is_(None))
+        _bar_assessors(session, source, new, now)
         conflicts.derive_for_application_in(session, new.application_id, tenant_id=new.tenant_id)
         expire_in(session, source.tenant_id, [source.application_id], why, now)
         shelving.show(session, row.account_id, source.application_id, TRANSFERRED, tenant_id=source.tenant_id)
@@ -187,6 +195,26 @@ def _arrive(session: ScopedSession, row: Any, source: Place, new: Place, window_
     if session.execute(claim.returning(Application.id)).one_or_none() is None:
         raise Refused(N_("This person has an application in that window already."))
     return reference
+
+
+def _bar_assessors(session: ScopedSession, source: Place, new: Place, now: datetime) -> None:
+    """Put whoever assessed the application at the old site in conflict with it at the new one, where nobody can see what they
+    scored: they neither assess it again nor sign, moderate or look at an appeal."""
+    begun = (
+        sa.select(Assessor.account_id)
+        .join(Assignment, (Assignment.tenant_id == Assessor.tenant_id) & (Assignment.assessor_id == Assessor.id))
+        .outerjoin(
+            Assessment, (Assessment.tenant_id == Assignment.tenant_id) & (Assessment.assignment_id == Assignment.id)
+        )
+        .where(
+            Assignment.tenant_id == source.tenant_id, Assignment.application_id == source.application_id,
+            Assignment.state.in_((ASSESSING, SEALED)) | Assessment.id.is_not(None),
+        )
+        .distinct()
+        .order_by(Assessor.account_id)
+    )  # fmt: skip
+    for account_id in session.scalars(begun).all():
+        conflicts.bar_in(session, new.application_id, account_id, conflict_rules.ASSESSED, now, tenant_id=new.tenant_id)
 
 
 def _carry(

@@ -11,6 +11,7 @@ from core.admissions.form.answers import Problem, problems, read, state_of, unfi
 from core.admissions.form.schema import Kind, Section
 from core.admissions.letters import applications as application_letters
 from core.admissions.letters import receipts
+from core.admissions.projection import Stage
 from core.admissions.queries import applying as queries
 from core.admissions.queries import attachments, public
 from core.admissions.queries.applying import Held, Mine
@@ -32,6 +33,9 @@ from core.web.pages import redirect_with, render
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")
+ENDED = {Stage.WITHDRAWN, Stage.NOT_SUBMITTED, Stage.TRANSFERRED}
+"""Stages in which nobody reads an application any more."""
+
 blueprint.add_app_template_filter(receipts.in_words, "in_words")
 
 
@@ -129,8 +133,10 @@ def tasks(application_id: str) -> Response:
     if mine.state == TRANSFERRED:
         return _moved(mine)
     if mine.state not in {DRAFT, INFO_REQUESTED}:
-        told = public.mine(here().session, mine.id, str(here().visitor.account_id))
-        return render("admissions/submitted.html", mine=mine, told=told.status)
+        account_id = str(here().visitor.account_id)
+        told = public.mine(here().session, mine.id, account_id).status
+        again = told.stage in ENDED and _can_apply_again(account_id)
+        return render("admissions/submitted.html", mine=mine, told=told, ended=told.stage in ENDED, again=again)
     states = {section.key: state_of(section, mine.values) for section in mine.schema.sections}
     to_do = unfinished(mine.schema, mine.values)
     left = [part for part in mine.schema.sections if part.key in to_do and part.key in mine.sections]

@@ -20,7 +20,7 @@ blueprint = Blueprint("conflicts", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
 SOURCES = {
     service.DECLARED: N_("Declared by the person"),
-    service.DERIVED: N_("Follows from what is known"),
+    conflict_rules.DERIVED: N_("Follows from what is known"),
     service.SET: N_("Put down by the partner"),
 }
 
@@ -49,7 +49,7 @@ def of(application_id: str) -> Response:
             )  # fmt: skip
     return render(
         "admissions/panels/conflicts.html", 422 if form.errors else 200, form=form, application=application,
-        conflicts=queries.of(session, application_id), kinds=conflict_rules.KINDS, sources=SOURCES, floor=conflict_rules.FLOOR,
+        conflicts=queries.of(session, application_id), kinds=conflict_rules.KINDS, sources=SOURCES, stays=conflict_rules.stays,
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def end(conflict_id: str) -> Response:
     """End a conflict of interest, for a stated reason."""
     context, form = here(), WhyForm()
     found = queries.one(context.session, context.visitor.account_id, conflict_id)
-    if found.kind in conflict_rules.FLOOR and found.source == service.DERIVED and not form.is_submitted():
+    if conflict_rules.stays(found.kind, found.source) and not form.is_submitted():
         raise Refused(service.FLOOR_HOLDS)
     if form.validate_on_submit():
         with kept_on(form):

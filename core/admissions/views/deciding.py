@@ -23,7 +23,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
-from core.web.lists import listed
+from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -100,18 +100,21 @@ def _list(window_id: str, status: int = 200, problem: str = "") -> Response:
     show = request.args.get("show", "")
     show = show if show in SHOWN else ""
     wished = Listing.read(
-        url_for("decisions.listing", window_id=window.id), request.args, sorts=SORTS, filters=("show",), size=SIZE
+        url_for("decisions.listing", window_id=window.id), request.args, sorts=SORTS, filters=("q", "show"), size=SIZE
     )
+    search = searched()
 
     def read(limit: int | None, offset: int) -> tuple[list[Candidate], int]:
-        return queries.candidates(session, who(), window.id, show=show, sort=wished.sort, limit=limit, offset=offset)
+        return queries.candidates(
+            session, who(), window.id, show=show, search=search, sort=wished.sort, limit=limit, offset=offset
+        )
 
     found = listed(wished, SHEET, read, window.id)
     if isinstance(found, Response):
         return found
     page, rows = found
     return render(
-        "admissions/decisions/list.html", status, window=window, listing=page, rows=rows, show=show, shown=SHOWN,
+        "admissions/decisions/list.html", status, window=window, listing=page, rows=rows, show=show, shown=SHOWN, search=search,
         problem=problem, press=PressForm(formdata=None), **tables(),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """An applicant's pages once a decision is out: the decision with its letter, an appeal, and what they say of it."""
 
-from flask import Response
+from flask import Response, request
 
 from core.admissions.letters import decision_post
 from core.admissions.queries import offers
@@ -46,7 +46,8 @@ def _page(mine: queries.Mine, form: UnderstoodForm | None = None) -> Response:
     return render(
         "admissions/decided/decision.html", 422 if form is not None else 200, mine=mine, told=mine.status,
         letters=queries.letters(context.session, mine.status), appeals=queries.appeals(context.session, mine.id, mine.status),
-        said=queries.feedback(context.session, mine.id), offer=_offer(mine) if mine.status.outcome == "accept" else None, form=form or UnderstoodForm(formdata=None),
+        said=queries.feedback(context.session, mine.id), offer=_offer(mine) if mine.status.outcome == "accept" else None,
+        form=form or UnderstoodForm(formdata=None),
     )  # fmt: skip
 
 
@@ -64,6 +65,19 @@ def understood(application_id: str) -> Response:
             )  # fmt: skip
             return redirect_with(_("Thank you. We keep what you told us."), "applying.decision", application_id=mine.id)
     return _page(mine, form)
+
+
+@blueprint.route("/<application_id>/appeal/withdraw", methods=["GET", "POST"])
+@signed_in
+def withdraw_appeal(application_id: str) -> Response:
+    """Take the appeal back, after saying what that means."""
+    context, mine = here(), _decided(application_id)
+    if mine.status.appeal != "received":
+        raise Refused(appeals.NOTHING_TO_WITHDRAW)
+    if request.method == "POST":
+        appeals.withdraw(context.session, context.visitor.actor(), mine.id)
+        return redirect_with(_("Your appeal is withdrawn."), "applying.decision", application_id=mine.id)
+    return render("admissions/decided/withdraw_appeal.html", mine=mine)
 
 
 @blueprint.route("/<application_id>/appeal", methods=["GET", "POST"])

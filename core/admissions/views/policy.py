@@ -213,7 +213,7 @@ def rules_overview() -> Response:
     with platform_scope("Joining Q: what windows pin, and how their rules fared", here().visitor.actor()) as session:
         uses = rules.in_use(session, over=True)
         failed = proposals.incidents(session, here().visitor.account_id)
-        replays = proposals.replays(session)
+        replays = proposals.replays(session, here().visitor.account_id)
     pins = [Line(sites[use.tenant_id], use, deviations(use.pinned.rule, use.pinned.config)) for use in uses]
     wished = Listing.read(url_for("admissions.rules_overview"), request.args, sorts=tuple(SORTS), size=SIZE)
     found = listed(

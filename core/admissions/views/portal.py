@@ -84,9 +84,9 @@ def _site(tenant: TenantSnapshot, standing: Standing) -> Site:
     language, details = here().language, tenant.details
     cy = language == "cy"
     area = (cy and details["area_cy"]) or details["area"]
-    partner = (cy and details["partner_cy"]) or tenant.partner
     dots = next((site for site in uk_map().sites if site.tenant == tenant.slug), None)
     colour = details["colours"]["map"]
+    partner = tenant.led_by(language)
     return Site(tenant.slug, tenant.named(language), area, partner, f"{tenant.prefix}/apply/", standing, colour, dots)
 
 

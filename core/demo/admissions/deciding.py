@@ -271,7 +271,7 @@ def release(
         send(panel, tenant, one, at, failed=number == UNDELIVERED)
     panel.rows.tell(
         at, pinned.lead, "batch.release", f"batch:{batch_id}", before={"state": "open"},
-        after={"state": "released", "count": len(found)},
+        after={"state": "released"},
     )  # fmt: skip
     right = Settled(
         wrong.case, wrong.proposal_id, wrong.proposed, wrong.at, "accept", ("scores", words()["correction"]["words"]),
@@ -321,8 +321,9 @@ def send(panel: Panel, tenant: TenantSnapshot, one: Settled, at: datetime, *, fa
     """The letter of a decision in both languages, and the message that carried it."""
     applied, mail_id = one.case.applied, new_id()
     facts = Told(
-        applied.reference, one.outcome, {locale: tenant.named(locale) for locale in LANGUAGES}, tenant.partner, levels(one.case),
-        one.said, appeal_until(at, seams.APPEAL_DAYS) if one.outcome == "decline" else None, again=one.number > 1,
+        applied.reference, one.outcome, {locale: tenant.named(locale) for locale in LANGUAGES},
+        {locale: tenant.led_by(locale) for locale in LANGUAGES}, levels(one.case), one.said,
+        appeal_until(at, seams.APPEAL_DAYS) if one.outcome == "decline" else None, again=one.number > 1,
     )  # fmt: skip
     letters = {locale: compose(facts, locale) for locale in LANGUAGES}
     subject, paragraphs = letters["en"].subject, letters["en"].paragraphs

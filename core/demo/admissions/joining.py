@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.admissions.models import Appeal, CompactAcceptance, DecisionFeedback, MembershipOffer
-from core.admissions.service.offers import STANDS_FOR, STATUS, TITLE
+from core.admissions.service.offers import STANDS_FOR
 from core.admissions.states import JOINED, LAPSED, OFFERED, REFUSED
 from core.demo.admissions.assessing import Panel
 from core.demo.admissions.deciding import Settled, words
 from core.people.models import Affiliation, Cohort, Membership, Profile
 from core.tenancy.directory import TenantSnapshot
-from core.tenancy.models import ShelfItem
 
 JOINED_OF_TEN = 6
 SHORT = timedelta(days=5)
@@ -32,17 +31,11 @@ def offer(
             state = JOINED
         lapses_at = at + (SHORT if state == LAPSED else STANDS_FOR)
         ended_at = lapses_at if state == LAPSED else at + (now - at) * panel.chance.uniform(0.05, 0.9)
-        offer_id = panel.rows.add(
+        panel.rows.add(
             MembershipOffer, application_id=applied.id, account_id=applied.account_id, state=state, offered_at=at,
             lapses_at=lapses_at, reminded_at=at + SHORT / 2 if state == LAPSED else None,
             ended_at=None if state == OFFERED else ended_at, state_why="", version=1 if state == OFFERED else 2,
         )  # fmt: skip
-        if state == OFFERED:
-            panel.rows.add_shared(
-                ShelfItem, account_id=applied.account_id, origin_tenant_id=tenant.id, plugin="admissions", ref=offer_id,
-                kind="offer", title=TITLE, status=STATUS, when=lapses_at, path=f"/apply/{applied.id}/offer", needs_action=True,
-                changed_at=at,
-            )  # fmt: skip
         if state == JOINED:
             _join(panel, tenant, compact_id, one, ended_at)
         if state != OFFERED:

@@ -15,7 +15,7 @@ from core.sdk import (
     root_of,
     send_letter,
 )
-from plugins.local_events.letters.places import GIVE_BACK
+from plugins.local_events.letters.places import GIVE_BACK, invitation
 from plugins.local_events.queries.events import Details
 from plugins.local_events.queries.messages import Sent
 from plugins.local_events.service.changing import path_of
@@ -133,7 +133,10 @@ def post(site: TenantSnapshot) -> Post:
         language = language_for(site, news.person.locale)
         written = letter(site, language, news.kind, news.event, news.facts, news.message)
         return send_letter(
-            session, site, written, to=news.person.email, language=language, account_id=news.person.account_id
-        )
+            session, site, written, to=news.person.email, language=language, account_id=news.person.account_id,
+            invitation=invitation(
+                site, news.asked, written.href, name=news.person.name, address=news.person.email, language=language
+            ),
+        )  # fmt: skip
 
     return write

@@ -4,7 +4,20 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, in_language, root_of, say, send_letter
+from core.sdk import (
+    N_,
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    calendars,
+    gettext,
+    in_language,
+    invited,
+    root_of,
+    say,
+    send_letter,
+)
+from plugins.local_events.calendars.invitations import Asked, entry_of
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.telling import Post, Told
 
@@ -77,6 +90,10 @@ LETTERS = {
         N_("Cancelled: %(title)s"),
         (N_("“%(title)s”, planned for %(starts)s, is cancelled."), BECAUSE),
     ),
+    "withdrawn": Words(
+        N_("You are no longer coming: %(title)s"),
+        (N_("You have given up your place at “%(title)s”. Thank you: it can go to somebody else."),),
+    ),
     "invited": Words(
         N_("You are invited: %(title)s"),
         (N_("You are invited to “%(title)s”."), ON, N_("Register on the event’s page, with this address.")),
@@ -113,6 +130,20 @@ def post(site: TenantSnapshot) -> Post:
     def write(session: ScopedSession, told: Told) -> None:
         language = told.locale if told.locale in site.languages else site.languages[0]
         written = letter(site, language, told)
-        send_letter(session, site, written, to=told.email, language=language, account_id=told.account_id)
+        send_letter(
+            session, site, written, to=told.email, language=language, account_id=told.account_id,
+            invitation=invitation(
+                site, told.asked, written.href, name=told.name, address=told.email, language=language
+            ),
+        )  # fmt: skip
 
     return write
+
+
+def invitation(
+    site: TenantSnapshot, asked: Asked | None, href: str, *, name: str, address: str, language: str
+) -> calendars.Invitation | None:  # fmt: skip
+    """What a letter about the event at `href` asks of its reader's calendar, as the part of mail that says it."""
+    if asked is None:
+        return None
+    return invited(site, asked.method, entry_of(asked, href), name=name, address=address, language=language)

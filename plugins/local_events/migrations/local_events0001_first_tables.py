@@ -32,6 +32,9 @@ def upgrade() -> None:
         sa.Column("guests_allowed", sa.Integer(), nullable=False),
         sa.Column("offer_hours", sa.Integer(), nullable=False),
         sa.Column("keep_answers_days", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("reminders", sa.JSON(), nullable=False),
+        sa.Column("certificate", sa.Boolean(), nullable=False),
         sa.Column("asks", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -49,8 +52,11 @@ def upgrade() -> None:
             name=op.f("ck_local_events_event_kind"),
         ),
         sa.CheckConstraint("mode in ('both', 'in_person', 'online')", name=op.f("ck_local_events_event_mode")),
+        sa.CheckConstraint("origin in ('central', 'member', 'partner')", name=op.f("ck_local_events_event_origin")),
         sa.CheckConstraint(
-            "state in ('cancelled', 'completed', 'draft', 'published')", name=op.f("ck_local_events_event_state")
+            "state in ('approved', 'cancelled', 'changes_requested', 'completed', 'draft', 'published', 'rejected', "
+            "'submitted', 'withdrawn')",
+            name=op.f("ck_local_events_event_state"),
         ),
         sa.CheckConstraint("guests_allowed between 0 and 9", name=op.f("ck_local_events_event_guests")),
         sa.CheckConstraint("keep_answers_days between 0 and 365", name=op.f("ck_local_events_event_keep_answers")),
@@ -167,6 +173,7 @@ def upgrade() -> None:
         sa.Column("override_reason", sa.String(length=500), nullable=False),
         sa.Column("ended_why", sa.String(length=500), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("in_calendar", sa.Boolean(), nullable=False),
         sa.Column("notice", sa.String(length=20), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
@@ -174,7 +181,7 @@ def upgrade() -> None:
             "(state = 'offered') = (offer_expires_at is not null)", name=op.f("ck_local_events_registration_offer")
         ),
         sa.CheckConstraint(
-            "notice in ('', 'cancelled', 'confirmed', 'handed_on', 'lapsed', 'offered', 'pending', 'refused', 'removed', 'waitlisted')",
+            "notice in ('', 'cancelled', 'confirmed', 'handed_on', 'lapsed', 'offered', 'pending', 'refused', 'removed', 'waitlisted', 'withdrawn')",
             name=op.f("ck_local_events_registration_notice"),
         ),
         sa.CheckConstraint(

@@ -6,7 +6,7 @@ from alembic import op
 from core.sdk.migrations import refuse
 
 revision = "local_events0005"
-down_revision = "local_events0001"
+down_revision = "local_events0004"
 branch_labels = None
 depends_on = None
 

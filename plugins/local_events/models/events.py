@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.sdk import Base, Id, IdRef, TenantOwned, new_id, tenant_args
 from plugins.local_events.models.closed import one_of
 from plugins.local_events.states import EVENT
-from plugins.local_events.words import AUDIENCES, KINDS, MODES
+from plugins.local_events.words import AUDIENCES, KINDS, MODES, ORIGINS
 
 
 class Event(TenantOwned, Base):
@@ -31,6 +31,7 @@ class Event(TenantOwned, Base):
         one_of("mode", MODES),
         one_of("audience", AUDIENCES),
         one_of("state", EVENT.states),
+        one_of("origin", ORIGINS),
         sa.Index("ix_local_events_event_list", "tenant_id", "state", "starts_at"),
     )
     id: Mapped[Id]
@@ -58,6 +59,12 @@ class Event(TenantOwned, Base):
     """How long an offered place is kept for somebody from the waiting list."""
     keep_answers_days: Mapped[int] = mapped_column(default=14)
     """How long after its end sensitive answers are kept."""
+    origin: Mapped[str] = mapped_column(sa.String(10), default="partner")
+    """Whose event it is: the central team's, the partner's, or proposed by a member."""
+    reminders: Mapped[list[int]] = mapped_column(sa.JSON, default=list)
+    """When those coming are reminded: hours before it begins."""
+    certificate: Mapped[bool] = mapped_column(default=False)
+    """Whether those who came may have a certificate of attendance."""
     asks: Mapped[bool] = mapped_column(default=False)
     """Whether it has questions: kept by who adds and withdraws them, so that registering without any looks for none."""
     state: Mapped[str] = mapped_column(sa.String(20))

@@ -89,6 +89,8 @@ class Registration(TenantOwned, Base):
     """What an organiser said when refusing or removing; the person can read it."""
     late: Mapped[bool] = mapped_column(default=False)
     """Whether the place was given back after the day until which that could be planned for."""
+    in_calendar: Mapped[bool] = mapped_column(default=False)
+    """Whether a letter has asked the person's calendar to keep the event, and none since to drop it."""
     notice: Mapped[str] = mapped_column(sa.String(20), default="")
     changed_at: Mapped[datetime]
 

@@ -10,6 +10,7 @@ from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import places
+from plugins.local_events.queries.looking import ANY, Wanted
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.rules import audiences
 from plugins.local_events.states import ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
@@ -32,7 +33,7 @@ class Listed(NamedTuple):
     ends_at: datetime
     audience: str
     state: str
-    places: places.Places
+    places: places.Fill
 
     @property
     def words(self) -> tuple[str, str, str]:
@@ -63,6 +64,9 @@ class Details(NamedTuple):
     guests_allowed: int
     offer_hours: int
     keep_answers_days: int
+    origin: str
+    reminders: list[int]
+    certificate: bool
     asks: bool
     state: str
     version: int
@@ -96,7 +100,7 @@ DETAILS = columns(Details, Event)
 
 def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     counted = places.counts(session, [row.id for row in rows])
-    return [Listed._make((*row, counted[row.id])) for row in rows]
+    return [Listed._make((*row, counted[row.id].fill())) for row in rows]
 
 
 def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
@@ -105,7 +109,7 @@ def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
     return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
 
 
-def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
+def _to_come(allowed: Sequence[str], wanted: Wanted = ANY) -> sa.Select[Any]:
     now = clock.now()
     return (
         sa.select(*_LISTED)
@@ -114,23 +118,28 @@ def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
             Event.starts_at >= now - timedelta(days=LONGEST_DAYS),
             Event.ends_at >= now,
             Event.audience.in_(allowed),
+            *wanted.where(),
         )
         .order_by(Event.starts_at, Event.id)
     )
 
 
-def upcoming(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
-    """One page of the published events that are not over and that the visitor may see, soonest first."""
-    return _page(session, _to_come(audiences(visitor, tenant)), number)
+def upcoming(
+    session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY
+) -> Page:
+    """One page of the published events that are not over, wanted, and that the visitor may see, soonest first."""
+    return _page(session, _to_come(audiences(visitor, tenant), wanted), number)
 
 
-def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
-    """One page of what is over, newest first; an organiser sees cancelled events too."""
+def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY) -> Page:
+    """One page of what is over and wanted, newest first; an organiser sees cancelled events too."""
     states = [PUBLISHED, COMPLETED] + ([CANCELLED] if visitor.can(ORGANISE) else [])
     over: sa.ColumnElement[bool] = Event.ends_at < clock.now()
     if visitor.can(ORGANISE):
         over = sa.or_(over, Event.state == CANCELLED)
-    query = sa.select(*_LISTED).where(Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)))
+    query = sa.select(*_LISTED).where(
+        Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)), *wanted.where()
+    )
     return _page(session, query.order_by(Event.starts_at.desc(), Event.id.desc()), number)
 
 
@@ -187,8 +196,8 @@ def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> Seen:
     return Seen(Details(*row[: len(DETAILS)]), own if own.id is not None else None, row[-1] is not None)
 
 
-def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
-    """Whether the visitor may see `event`: what was never published is its writer's and the organisers', the rest its audience's."""
+def visible(event: Any, tenant: TenantRef, visitor: Visitor) -> bool:
+    """Whether the visitor may see `event` (its `Details`, or what else names the same): what was never published is its writer's and the organisers', the rest its audience's."""
     mine = visitor.account_id is not None and event.created_by == visitor.account_id
     if mine or visitor.can(ORGANISE):
         return True
@@ -216,10 +225,10 @@ def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> l
 
 
 def waiting(session: ScopedSession) -> tuple[int, int]:
-    """(drafts that wait for an organiser, published events that are over and not yet completed)."""
+    """(organisers' own drafts, published events that are over and not yet completed)."""
     row = session.execute(
         sa.select(
-            sa.func.count(Event.id).filter(Event.state == DRAFT),
+            sa.func.count(Event.id).filter(Event.state == DRAFT, Event.origin != "member"),
             sa.func.count(Event.id).filter(Event.state == PUBLISHED, Event.ends_at < clock.now()),
         ).where(Event.state.in_((DRAFT, PUBLISHED)))
     ).one()

@@ -78,8 +78,18 @@ class Places(NamedTuple):
         free = [0 if pool.waiting else pool.left for pool in self.pools if pool.kind != "reserved"]
         return None if None in free else sum(one or 0 for one in free)
 
+    def fill(self) -> "Fill":
+        """What a list shows of them."""
+        return Fill(self.held, self.capacity, self.left, self.waiting)
 
-NOTHING = Places(())
+
+class Fill(NamedTuple):
+    """How full an event is, as lists say it; `capacity` and `left` None are no limit."""
+
+    held: int
+    capacity: int | None
+    left: int | None
+    waiting: int
 
 
 def holds(now: Any) -> sa.ColumnElement[bool]:
@@ -107,8 +117,8 @@ def _counting() -> Any:
             ),
         )
         .where(Pool.event_id.in_(sa.bindparam("event_ids", expanding=True)))
-        .group_by(Pool.id)
-        .order_by(Pool.kind, Pool.id)
+        .group_by(Pool.event_id, Pool.kind, Pool.id)  # in this order SQLite finds them by their event, not one by one
+        .order_by(Pool.event_id, Pool.kind, Pool.id)
     )  # fmt: skip
 
 

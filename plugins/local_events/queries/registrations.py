@@ -81,7 +81,7 @@ def one(session: ScopedSession, event_id: str, registration_id: str) -> Listed:
         ).one_or_none()
     if row is None:
         raise NotFound
-    return Listed(*row)
+    return Listed._make(row)
 
 
 class Invited(NamedTuple):

@@ -34,6 +34,11 @@ def change(
     return len(done.all()) == 1
 
 
+def turn_of(session: ScopedSession, event_id: str) -> int:
+    """The event's turn as this transaction has it: what calendars take for the revision of everybody's entry."""
+    return session.scalars(sa.select(Event.turn).where(Event.id == event_id)).one()
+
+
 def why_not(session: ScopedSession, event: Details, action: str = "") -> Exception:
     """What to say when the conditional update changed no row: another version, or a state that does not allow it."""
     row = session.execute(sa.select(Event.state, Event.version).where(Event.id == event.id)).one_or_none()
@@ -62,6 +67,7 @@ def show_on_board(session: ScopedSession, event_id: str, event: Any) -> None:
         place=event.place if event.mode != "online" else "",
         path=path_of(event_id),
         audience=event.audience,
+        online=event.mode != "in_person",
     )
 
 

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.sdk import N_, SYSTEM, NotFound, Refused, ScopedSession, clock, is_id, people_by_id, record_audit, shelf
+from plugins.local_events.calendars.entries import in_calendar
 from plugins.local_events.models import Event, Invitation, Registration
-from plugins.local_events.queries import places
+from plugins.local_events.queries import hosting, places
 from plugins.local_events.queries.places import ORDER, PoolNow
 from plugins.local_events.queries.shapes import columns
-from plugins.local_events.rules import Person, eligible
+from plugins.local_events.rules import Person, eligible, is_of_area
 from plugins.local_events.service.changing import PLUGIN, path_of
 from plugins.local_events.states import ACTIVE, EDITABLE, OFFER_LAPSED, OFFERED, REGISTRATION, WAITLISTED
 from plugins.local_events.words import REGISTRATION_STATES
@@ -32,7 +33,11 @@ class Turn(NamedTuple):
     """The event whose lock this transaction holds, as it is now."""
 
     id: str
+    uid: str
+    turn: int
     title: str
+    place: str
+    online_url: str
     starts_at: datetime
     ends_at: datetime
     audience: str
@@ -193,14 +198,16 @@ def wanted_pools(standing: Standing, pool_id: str, or_online: bool) -> list[Pool
 def _people(
     session: ScopedSession, turn: Turn, pools: Sequence[PoolNow], waiters: Sequence[Waiter]
 ) -> dict[str, Person]:
-    """What decides whether each of them is eligible today, in at most two statements."""
+    """What decides whether each of them is eligible today, in at most three statements."""
     asked = {pool.eligibility for pool in pools}
     known = people_by_id(session, {one.account_id for one in waiters}) if asked & {"area", "members"} else {}
     invited = invited_to(session, turn.id) if "invited" in asked else frozenset()
+    here = session.scope.tenant_id or 0
+    hosts = hosting.hosts_of(session, here, turn.id) if "area" in asked else frozenset()
     found = {}
     for one in waiters:
         person = known.get(one.account_id)
-        local = person is not None and person.home_tenant_id == session.scope.tenant_id
+        local = person is not None and is_of_area(person.home_tenant_id, here, hosts)
         found[one.id] = Person(person is not None and person.is_member, local, one.email.lower() in invited)
     return found
 
@@ -262,4 +269,5 @@ def put_on_shelf(session: ScopedSession, turn: Turn, account_id: str, state: str
     shelf.put(
         session, account_id=account_id, plugin=PLUGIN, ref=turn.id, kind="event", title=turn.title,
         status=REGISTRATION_STATES[state], when=turn.starts_at, path=path_of(turn.id), needs_action=state == OFFERED, new=new,
+        calendar=in_calendar(turn, state),
     )  # fmt: skip

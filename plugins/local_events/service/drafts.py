@@ -25,12 +25,12 @@ from core.sdk import (
 from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event
-from plugins.local_events.queries import events
-from plugins.local_events.service import changes, pools
-from plugins.local_events.service.changing import PLUGIN, change, show_on_board
+from plugins.local_events.queries import events, kinds
+from plugins.local_events.service import asking, changes, hosting, organisers, pools, tags
+from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import DRAFT, EDITABLE, PUBLISHED
-from plugins.local_events.words import AUDIENCES, KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES
+from plugins.local_events.words import AUDIENCES, KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES, REMINDERS
 
 LONGEST_OFFER_HOURS = 336
 MOVING = ("starts_at", "ends_at", "place", "online_url", "mode")
@@ -64,6 +64,10 @@ class Draft:
     guests_allowed: int = 0
     offer_hours: int = 48
     keep_answers_days: int = 14
+    reminders: tuple[int, ...] = ()
+    certificate: bool = False
+    domains: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 def check(draft: Draft) -> None:
@@ -85,7 +89,9 @@ def check(draft: Draft) -> None:
         wrong["place"] = N_("Say where people should come to")
     if draft.mode in ("online", "both") and not draft.online_url.startswith("https://"):
         wrong["online_url"] = N_("Enter the link for joining online; it begins with https://")
-    wrong |= _wrong_registration(draft)
+    if not set(draft.reminders) <= REMINDERS.keys():
+        wrong["reminders"] = N_("Choose one of the list")
+    wrong |= _wrong_registration(draft) | tags.wrong(draft.domains, draft.topics)
     if wrong:
         raise Invalid(wrong)
 
@@ -111,7 +117,9 @@ def _wrong_registration(draft: Draft) -> dict[str, str]:
 def _words(draft: Draft) -> dict[str, Any]:
     """The event's columns of a draft: what its mode has no use for is left empty."""
     values = asdict(draft)
-    del values["capacity"], values["online_capacity"]
+    for name in ("capacity", "online_capacity", "domains", "topics"):
+        del values[name]
+    values["reminders"] = sorted(draft.reminders, reverse=True)
     values["place"] = "" if draft.mode == "online" else draft.place
     values["online_url"] = "" if draft.mode == "in_person" else draft.online_url
     return values
@@ -120,27 +128,37 @@ def _words(draft: Draft) -> dict[str, Any]:
 def create(
     session: ScopedSession, tenant: TenantRef, settings: Settings, draft: Draft, visitor: Visitor, form_key: str
 ) -> str:
-    """A new draft with its pools; returns its id. The same form sent twice makes one event.
+    """A new draft with its pools, and with the questions that are usual for its kind; returns its id. The same form sent twice
+    makes one event.
 
     Raises Forbidden, Invalid by field, and Refused for a form key that is missing or was used for something else.
     """
     if visitor.account_id is None or not rules.may_create(visitor, tenant, settings):
         raise Forbidden(CREATE)
     check(draft)
+    rules.check_audience(tenant, draft.audience)
     now = clock.now()
     with transaction(session):
         key = once(session, form_key, f"{PLUGIN}.create:{visitor.account_id}")
         if key.result is not None:
             return key.result
-        event_id = new_id()
+        event_id, kind = new_id(), kinds.current(session, settings, draft.kind)
         values = {"id": event_id, "tenant_id": tenant.id, **_words(draft), "state": DRAFT, "version": 1}
+        values |= {"origin": rules.origin_of(visitor, tenant), "asks": bool(kind.questions)}
         values |= {"created_by": visitor.account_id, "created_at": now, "modified_at": now, "state_why": ""}
         session.execute(sa.insert(Event), [values])
         pools.make(session, tenant, event_id, draft)
+        asking.write(session, tenant, event_id, kind.questions)
+        tags.follow(session, tenant, event_id, draft.domains, draft.topics, new=True)
+        if values["origin"] != "member":  # who proposes becomes an organiser when the event is published
+            organisers.name_first(session, tenant, event_id, visitor.account_id)
         key.keep(event_id)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.create", subject=event_id,
-            after={"state": DRAFT, "kind": draft.kind, "audience": draft.audience, "capacity": draft.capacity},
+            after={
+                "state": DRAFT, "kind": draft.kind, "kind_version": kind.version, "audience": draft.audience,
+                "capacity": draft.capacity,
+            },
         )  # fmt: skip
     return event_id
 
@@ -165,15 +183,24 @@ def edit(
     if event.state not in EDITABLE:
         raise Refused(N_("This event is closed and cannot be changed."))
     check(draft)
+    rules.check_audience(tenant, draft.audience)
     at, words = event._replace(version=version), _words(draft)
     moved = event.state == PUBLISHED and any(getattr(event, name) != words[name] for name in MOVING)
     with transaction(session):
         if not change(session, at, sources=(event.state,), sequence=Event.sequence + int(moved), **words):
             raise Conflict
         pools.follow(session, tenant, event, draft)
+        tags.follow(session, tenant, event_id, draft.domains, draft.topics, new=False)
+        hosting.follow(session, event_id, draft, shown=event.state == PUBLISHED)
         if event.state == PUBLISHED:
             show_on_board(session, event_id, draft)
-            shelf.retitle(session, plugin=PLUGIN, ref=event_id, title=draft.title, when=draft.starts_at)
+            calendar = shelf.InCalendar(
+                event.uid, turn_of(session, event_id), draft.ends_at, words["place"], words["online_url"]
+            )
+            shelf.retitle(
+                session, plugin=PLUGIN, ref=event_id, title=draft.title, when=draft.starts_at,
+                moved=calendar if moved else None,
+            )  # fmt: skip
         if moved:
             changes.tell(session, tenant, event)
         record_audit(

@@ -13,7 +13,8 @@ from core.sdk import (
     transaction,
 )
 from plugins.local_events.models import Event, SealedAnswer
-from plugins.local_events.rules import Person, eligible
+from plugins.local_events.queries import hosting
+from plugins.local_events.rules import Person, eligible, is_of_area
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import put_on_shelf, set_state, settle, take_turn
 from plugins.local_events.service.ending import forget_answers
@@ -44,12 +45,16 @@ def hand_on(session: ScopedSession, tenant: TenantRef, event_id: str, email: str
             raise Refused(N_("You have no place in this event."))
         target = REGISTRATION.target("hand_on", own.state)
         pool = next(pool for pool in settle(session, turn).pools if pool.id == own.pool_id)
+        hosts = hosting.hosts_of(session, tenant.id, event_id)
         if person is None or not eligible(
             pool.eligibility,
-            Person(person.is_member, person.home_tenant_id == tenant.id, is_invited(session, event_id, person.email)),
-        ):
+            Person(
+                person.is_member, is_of_area(person.home_tenant_id, tenant.id, hosts),
+                is_invited(session, event_id, person.email),
+            ),
+        ):  # fmt: skip
             raise Invalid({"email": NOBODY})
-        set_state(session, turn, own.id, account_id, (CONFIRMED,), target)
+        set_state(session, turn, own.id, account_id, (CONFIRMED,), target, notice="withdrawn")
         forget_answers(session, SealedAnswer.registration_id == own.id)
         holder = Holder(person.account_id, person.name, person.email)
         written = insert(session, tenant, turn, holder, own.pool_id, CONFIRMED, source="transfer", notice="handed_on")

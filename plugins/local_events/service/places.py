@@ -22,6 +22,7 @@ from core.sdk import (
     is_id,
     new_id,
     new_token,
+    once,
     record_audit,
     transaction,
 )
@@ -286,7 +287,9 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
             raise Refused(N_("This event has begun or is closed: your place can no longer be given back."))
         late = own.state == CONFIRMED and turn.withdraw_until is not None and turn.withdraw_until < now
         sources = REGISTRATION.sources("withdraw")
-        set_state(session, turn, own.id, account_id, sources, REGISTRATION.target("withdraw", own.state), late=late)
+        target = REGISTRATION.target("withdraw", own.state)
+        notice = "withdrawn" if own.state == CONFIRMED else ""
+        set_state(session, turn, own.id, account_id, sources, target, notice=notice, late=late)
         forget_answers(session, SealedAnswer.registration_id == own.id)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.withdraw", subject=event_id, before={"state": own.state},
@@ -298,10 +301,11 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
 
 def change(
     session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, wish: Wish, answers: Mapping[str, str],
-    seal: Sealer,
+    seal: Sealer | None = None, form_key: str = "",
 ) -> None:  # fmt: skip
     """Change what one asked for and what one answered, before the event begins. Fewer guests free their places for who waits;
-    more need free ones that nobody waits for. The turn on the waiting list stays. Raises as `register` does.
+    more need free ones that nobody waits for. The turn on the waiting list stays. The same form sent twice
+    (`form_key`) changes once. Raises as `register` does.
     """
     account_id = known_to(visitor, event_id)
     with transaction(session):
@@ -311,6 +315,11 @@ def change(
         standing, own = settle(session, turn), own_of(session, event_id, account_id)
         if own is None:
             raise NotFound
+        if form_key:
+            key = once(session, form_key, f"{PLUGIN}.change:{account_id}")
+            if key.result is not None:
+                return
+            key.keep(own.id)
         _check_guests(wish, turn)
         more = wish.guests - own.guests
         if more > 0 and own.state in (CONFIRMED, OFFERED) and not standing.has_room(own.pool_id, more):
@@ -322,7 +331,7 @@ def change(
             .values(guests=wish.guests, or_online=wish.or_online, accepts_offers=wish.accepts_offers)
             .execution_options(synchronize_session=False)
         )
-        if turn.asks:
+        if turn.asks and seal is not None:
             answering.write(session, tenant, event_id, own.id, kept, seal)
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.change_registration", subject=event_id)
         settle(session, turn)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.sdk import Known, ScopedSession, clock, people_by_id, transaction
 from plugins.local_events import quiet
+from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Delivery, Event, Message, Registration
 from plugins.local_events.queries.events import DETAILS, Details
 from plugins.local_events.queries.messages import Sent
@@ -32,6 +33,8 @@ class News:
     facts: dict[str, Any]
     message: Sent | None
     person: Known
+    asked: Asked | None
+    """What the letter asks of the reader's calendar, if anything."""
 
 
 Post = Callable[[ScopedSession, News], str]
@@ -65,7 +68,7 @@ def _waiting(session: ScopedSession, after: str) -> Sequence[Any]:
 def _post_some(session: ScopedSession, settings: Settings, write: Post, ids: Sequence[str]) -> int:
     now = clock.now()
     rows = _claimed(session, ids)
-    events = _events(session, {row.event_id for row in rows})
+    events, turns = _events(session, {row.event_id for row in rows})
     messages = _messages(session, {row.message_id for row in rows if row.message_id is not None})
     people = people_by_id(session, {row.account_id for row in rows})
     states = _states(session, rows)
@@ -75,7 +78,9 @@ def _post_some(session: ScopedSession, settings: Settings, write: Post, ids: Seq
         if person is None or not _makes_sense(row, event, states.get((row.event_id, row.account_id), ""), now):
             letters.append({"row_id": row.id, "to_state": DROPPED, "mail": None})
         elif quiet.may_go(row.kind, _concerns(row, event), now, settings):
-            news = News(row.kind, event, row.facts, messages.get(row.message_id), person)
+            state = states.get((row.event_id, row.account_id), "")
+            asked = _asked(event, turns[row.event_id], state) if row.kind == CHANGE else None
+            news = News(row.kind, event, row.facts, messages.get(row.message_id), person, asked)
             letters.append({"row_id": row.id, "to_state": WRITTEN, "mail": write(session, news)})
     for letter in letters:
         session.execute(_MOVED, letter, execution_options=QUIET)
@@ -102,9 +107,21 @@ _MOVED = (
 )
 
 
-def _events(session: ScopedSession, ids: set[str]) -> dict[str, Details]:
-    rows = session.execute(sa.select(*DETAILS).where(Event.id.in_(sorted(ids)))).all() if ids else []
-    return {row.id: Details(*row) for row in rows}
+def _events(session: ScopedSession, ids: set[str]) -> tuple[dict[str, Details], dict[str, int]]:
+    """(the events by id, their turns by id)."""
+    query = sa.select(*DETAILS, Event.turn).where(Event.id.in_(sorted(ids)))
+    rows = session.execute(query).all() if ids else []
+    return {row.id: Details(*row[:-1]) for row in rows}, {row.id: row[-1] for row in rows}
+
+
+def _asked(event: Details, turn: int, state: str) -> Asked | None:
+    """Whoever has a place is asked to keep the event in their calendar as it is now."""
+    if state != CONFIRMED:
+        return None
+    return Asked(
+        method_for(state, in_calendar=True), event.uid, turn, event.title, event.summary, event.place, event.starts_at,
+        event.ends_at, event.modified_at,
+    )  # fmt: skip
 
 
 def _messages(session: ScopedSession, ids: set[str]) -> dict[str, Sent]:

@@ -8,13 +8,15 @@ is told as it is then.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.sdk import ScopedSession, clock, people_by_id, person_by_email, transaction
+from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.service.counting import QUIET
-from plugins.local_events.states import PUBLISHED
+from plugins.local_events.states import CONFIRMED, PUBLISHED
 
 MOST = 500
 """Letters of one run: the rest waits a minute."""
@@ -34,6 +36,9 @@ class Told:
     starts_at: datetime
     until: datetime | None
     why: str
+    name: str = ""
+    asked: Asked | None = None
+    """What the letter asks of the reader's calendar, if anything."""
 
 
 Post = Callable[[ScopedSession, Told], None]
@@ -44,23 +49,30 @@ MayGo = Callable[[str, datetime], bool]
 def tell(session: ScopedSession, post: Post, may_go: MayGo = lambda kind, starts_at: True) -> int:
     """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once."""
     due = session.execute(
-        sa.select(Registration.id, Registration.notice, Event.starts_at)
+        sa.select(Registration.id, Registration.notice, Registration.in_calendar, Event.starts_at)
         .join(Event, sa.and_(Event.tenant_id == Registration.tenant_id, Event.id == Registration.event_id))
         .where(Registration.notice != "")
         .order_by(Registration.changed_at, Registration.id)
     ).all()
     now = [row for row in due if may_go(row.notice, row.starts_at)][:MOST]
-    return sum(_tell_one(session, row.id, row.notice, post) for row in now) + _tell_invited(session, post, may_go)
+    return sum(_tell_one(session, row, post) for row in now) + _tell_invited(session, post, may_go)
 
 
-def _tell_one(session: ScopedSession, registration_id: str, notice: str, post: Post) -> bool:
+def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
+    notice = due.notice
     with transaction(session):
         row = session.execute(
             sa.update(Registration)
-            .where(Registration.id == registration_id, Registration.notice == notice)
-            .values(notice="")
+            .where(
+                Registration.id == due.id, Registration.notice == notice, Registration.in_calendar == due.in_calendar
+            )
+            .values(notice="", in_calendar=Registration.state == CONFIRMED)
             .returning(
-                Registration.event_id, Registration.account_id, Registration.offer_expires_at, Registration.ended_why
+                Registration.event_id,
+                Registration.account_id,
+                Registration.offer_expires_at,
+                Registration.ended_why,
+                Registration.state,
             )
             .execution_options(**QUIET)
         ).one_or_none()
@@ -70,14 +82,29 @@ def _tell_one(session: ScopedSession, registration_id: str, notice: str, post: P
         if person is None:
             return False
         event = session.execute(
-            sa.select(Event.title, Event.starts_at, Event.state_why).where(Event.id == row.event_id)
+            sa.select(
+                Event.title,
+                Event.starts_at,
+                Event.state_why,
+                Event.uid,
+                Event.turn,
+                Event.summary,
+                Event.place,
+                Event.ends_at,
+                Event.modified_at,
+            ).where(Event.id == row.event_id)
         ).one()
+        method = method_for(row.state, in_calendar=due.in_calendar)
+        asked = Asked(
+            method, event.uid, event.turn, event.title, event.summary, event.place, event.starts_at, event.ends_at,
+            event.modified_at,
+        )  # fmt: skip
         why = event.state_why if notice == "cancelled" else row.ended_why
         post(
             session,
             Told(
                 notice, person.account_id, person.email, person.locale, row.event_id, event.title, event.starts_at,
-                row.offer_expires_at, why,
+                row.offer_expires_at, why, person.name, asked if method else None,
             ),
         )  # fmt: skip
     return True

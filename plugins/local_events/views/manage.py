@@ -20,6 +20,7 @@ from core.sdk import (
     redirect_with,
     render,
     say,
+    searched,
 )
 from plugins.local_events.answers import shown
 from plugins.local_events.manifest import ORGANISE
@@ -94,7 +95,7 @@ def registrations_of(event_id: str) -> Response:
     context = here()
     session = context.session
     event = events.find(session, event_id)
-    search = request.args.get("q", "").strip()[:100]
+    search = searched()
     state = request.args.get("state", "active")
     state = state if state in SHOWN else "active"
     wished = Listing.read(

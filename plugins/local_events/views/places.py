@@ -23,12 +23,13 @@ from plugins.local_events.queries import events, questions
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import handing_on, offers, places, sealed
 from plugins.local_events.states import ACTIVE, CONFIRMED, OFFERED, PENDING
-from plugins.local_events.views.base import blueprint
+from plugins.local_events.views.base import blueprint, known_at
 from plugins.local_events.views.pages import event_page
 from plugins.local_events.web_forms.places import HandOnForm, RegisterForm, form_for
 
-ASKED = "asked"
-"""The input that tells a filled form from the one press that suffices where nothing is asked."""
+ASKED, NEW = "asked", "new"
+"""The input that tells a filled form from the one press that suffices where nothing is asked, and its value for somebody who
+is not registered yet."""
 
 
 def pressed(event_id: str, press: Callable[[Here], str]) -> Response:
@@ -59,7 +60,9 @@ def register(event_id: str) -> Response:
     if request.method == "POST" and ASKED not in request.form:
 
         def press(context: Here) -> str:
-            return said(places.register(context.session, context.tenant.ref(), event_id, context.visitor))
+            return said(
+                places.register(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
+            )
 
         try:
             return pressed(event_id, press)
@@ -70,7 +73,7 @@ def register(event_id: str) -> Response:
 
 def _form_page(event_id: str, problem: Invalid | None = None) -> Response:
     context = here()
-    session, tenant, visitor = context.session, context.tenant.ref(), context.visitor
+    session, tenant, visitor = context.session, context.tenant.ref(), known_at(event_id, to_run=False)
     event, own, invited = events.seen_by(session, tenant, visitor, event_id)
     own = own if own is not None and own.state in ACTIVE else None
     counted = counting.of_event(session, event_id)
@@ -111,10 +114,12 @@ def _answered(context: Here, own: counting.Own) -> dict[str, str]:
 
 def _send(context: Here, event_id: str, form: RegisterForm, own: counting.Own | None) -> str:
     tenant, seal = context.tenant.ref(), sealer(sealed.PURPOSE)
-    args = (context.session, tenant, event_id, context.visitor, form.wish(), form.answers(), seal)
+    args = (context.session, tenant, event_id, known_at(event_id, to_run=False), form.wish(), form.answers(), seal)
     if own is None:
         return said(places.register(*args))
-    places.change(*args)
+    if request.form[ASKED] == NEW:  # the same form once more
+        return said(places.Registered(own.id, own.state, new=False))
+    places.change(*args, form.form_key.data)
     return gettext("Your changes are saved.")
 
 
@@ -124,7 +129,7 @@ def withdraw(event_id: str) -> Response:
     """Give a place back, or stop waiting."""
 
     def press(context: Here) -> str:
-        done = places.withdraw(context.session, context.tenant.ref(), event_id, context.visitor)
+        done = places.withdraw(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
         return gettext("Your place has been given back.") if done else gettext("You had no place in this event.")
 
     return pressed(event_id, press)
@@ -136,7 +141,7 @@ def accept(event_id: str) -> Response:
     """Take the place that is offered."""
 
     def press(context: Here) -> str:
-        offers.accept(context.session, context.tenant.ref(), event_id, context.visitor)
+        offers.accept(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
         return gettext("You are registered.")
 
     return pressed(event_id, press)
@@ -148,7 +153,7 @@ def decline(event_id: str) -> Response:
     """Leave the place that is offered to the next."""
 
     def press(context: Here) -> str:
-        offers.decline(context.session, context.tenant.ref(), event_id, context.visitor)
+        offers.decline(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
         return gettext("Thank you for saying so: the place goes to the next person.")
 
     return pressed(event_id, press)
@@ -159,12 +164,14 @@ def decline(event_id: str) -> Response:
 def hand_on(event_id: str) -> Response:
     """Give one's place to somebody else."""
     context, form = here(), HandOnForm()
-    event, own, _ = events.seen_by(context.session, context.tenant.ref(), context.visitor, event_id)
+    event, own, _ = events.seen_by(context.session, context.tenant.ref(), known_at(event_id, to_run=False), event_id)
     if own is None or own.state != CONFIRMED:
         return event_page(event_id)
     if form.validate_on_submit():
         try:
-            handing_on.hand_on(context.session, context.tenant.ref(), event_id, form.email.data, context.visitor)
+            handing_on.hand_on(
+                context.session, context.tenant.ref(), event_id, form.email.data, known_at(event_id, to_run=False)
+            )
         except Invalid as error:
             form.take(error.field_errors)
         except Refused as error:

@@ -1,6 +1,8 @@
 """What organisers and members type."""
 
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from wtforms import (
@@ -8,21 +10,33 @@ from wtforms import (
     DateTimeLocalField,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     URLField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped
 from plugins.local_events.queries.events import Details
+from plugins.local_events.queries.kinds import Kind
 from plugins.local_events.queries.places import Places
+from plugins.local_events.queries.tags import Tags, plain_topic
+from plugins.local_events.recurrence import wall
 from plugins.local_events.service.drafts import LONGEST_OFFER_HOURS, Draft
-from plugins.local_events.words import AUDIENCES, KINDS, MODES, MOST_GUESTS, MOST_PLACES
+from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, MOST_GUESTS, MOST_PLACES, REMINDERS
 
 _l = lazy_gettext
 PLACES_WRONG = _l("Enter a number of places from 1 to 5,000")
 INSTANT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+
+
+class TicksField(SelectMultipleField):  # type: ignore[misc]  # wtforms carries no types
+    """Any of a list, each with a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class EventForm(Form):
@@ -58,6 +72,13 @@ class EventForm(Form):
         description=_l("Only people who have registered see it."),
     )  # fmt: skip
     audience = SelectField(_l("Who it is for"))
+    domains = TicksField(
+        _l("Domains of quality"), description=_l("What it helps to make better. Choose as many as fit."),
+    )  # fmt: skip
+    topics = StringField(
+        _l("Topics"), [Length(max=500, message=_l("At most 500 characters"))], filters=[stripped],
+        description=_l("Words that people may look for, with commas between them: falls, run charts, mental health."),
+    )  # fmt: skip
     capacity = IntegerField(
         _l("Places"), [Optional(), NumberRange(1, MOST_PLACES, message=PLACES_WRONG)],
         description=_l("Leave it empty for no limit."),
@@ -96,10 +117,20 @@ class EventForm(Form):
         [Optional(), NumberRange(0, 365, message=_l("Enter a number of days from 0 to 365"))], default=14,
         description=_l("Access and food needs are deleted so many days after the event."),
     )  # fmt: skip
+    reminders = TicksField(
+        _l("Reminders"), coerce=int, description=_l("When people who are coming hear from you again."),
+    )  # fmt: skip
+    certificate = BooleanField(
+        _l("Certificates of attendance"), description=_l("Those who came can have one when the event is over."),
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, audiences: Sequence[str] = tuple(AUDIENCES), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field, words in ((self.kind, KINDS), (self.mode, MODES), (self.audience, AUDIENCES)):
+        lists = (
+            (self.kind, KINDS), (self.mode, MODES), (self.audience, {name: AUDIENCES[name] for name in audiences}),
+            (self.domains, DOMAINS), (self.reminders, REMINDERS),
+        )  # fmt: skip
+        for field, words in lists:
             field.choices = [(value, say(label)) for value, label in words.items()]
 
     def draft(self) -> Draft:
@@ -124,7 +155,17 @@ class EventForm(Form):
             guests_allowed=self.guests_allowed.data or 0,
             offer_hours=48 if self.offer_hours.data is None else self.offer_hours.data,
             keep_answers_days=14 if self.keep_answers_days.data is None else self.keep_answers_days.data,
+            reminders=tuple(self.reminders.data or ()),
+            certificate=self.certificate.data,
+            domains=tuple(self.domains.data or ()),
+            topics=topics_of(self.topics.data),
         )
+
+
+def topics_of(text: str) -> tuple[str, ...]:
+    """Topics as they are typed: with commas, semicolons or lines between them."""
+    words = (plain_topic(word) for word in re.split(r"[,;\n]", text))
+    return tuple(dict.fromkeys(word for word in words if word))
 
 
 def _instant(field: Any) -> datetime | None:
@@ -134,18 +175,31 @@ def _instant(field: Any) -> datetime | None:
 INSTANTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at", "withdraw_until")
 
 
-def values_of(event: Details, places: Places) -> dict[str, Any]:
+def values_of(event: Details, places: Places, tags: Tags) -> dict[str, Any]:
     """An event as the form's first values."""
-
-    def wall(instant: datetime | None) -> datetime | None:
-        return clock.london(instant).replace(tzinfo=None) if instant is not None else None
-
     sizes = {pool.kind: pool.capacity for pool in places.pools}
     return {
-        **event._asdict(),
-        **{name: wall(getattr(event, name)) for name in INSTANTS},
+        **{name: value for name, value in event._asdict().items() if name not in INSTANTS},
+        **{name: wall(at) for name in INSTANTS if (at := getattr(event, name)) is not None},
+        "domains": tags.domains,
+        "topics": ", ".join(tags.topics),
         "capacity": sizes.get("in_person", sizes.get("online")),
         "online_capacity": sizes.get("online") if event.mode == "both" else None,
+    }
+
+
+def beginning(kind: Kind, day: datetime) -> dict[str, Any]:
+    """The first values of a new event of a kind that may begin at `day` (wall clock)."""
+    return {
+        "kind": kind.kind,
+        "mode": kind.mode,
+        "starts_at": day,
+        "ends_at": day + timedelta(minutes=kind.minutes),
+        "capacity": kind.capacity,
+        "wants_approval": kind.wants_approval,
+        "guests_allowed": kind.guests_allowed,
+        "certificate": kind.certificate,
+        "reminders": kind.reminders,
     }
 
 

@@ -22,7 +22,7 @@ from core.work import mail
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_proposal, make_submitted
 
-SITE = Site({"en": "Scotland", "cy": "Yr Alban"}, "Healthcare Improvement Scotland")
+SITE = Site({"en": "Scotland", "cy": "Yr Alban"}, dict.fromkeys(("en", "cy"), "Healthcare Improvement Scotland"))
 
 
 def actor_of(account_id: str, role: Role) -> Actor:

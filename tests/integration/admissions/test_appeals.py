@@ -8,11 +8,15 @@ import sqlalchemy as sa
 
 from core.admissions.models import Appeal, DecisionFeedback
 from core.admissions.queries import appeals as queries
-from core.admissions.service import appeals, feedback
+from core.admissions.queries import public, queues
+from core.admissions.service import appeals, deciding, feedback, moderating
 from core.admissions.service.appeals import AppealNews
+from core.admissions.service.deciding import Wish
+from core.data.audit import verify
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.kernel.ids import new_token
 from core.kernel.views import Actor
 from tests.factories.assessing import make_assessor, make_assignment, make_policy, make_rules
 from tests.integration.admissions.deciding_rig import Rig
@@ -118,3 +122,66 @@ def test_what_people_say_of_a_decision_counts_once(rig: Rig) -> None:
     with pytest.raises(Refused, match="already"):
         feedback.tell(rig.session, me, ann, understood=5, would_reapply=True, words="")
     assert rig.session.execute(sa.select(DecisionFeedback.understood, DecisionFeedback.words)).all() == [(3, "Fine.")]
+
+
+def _mine(rig: Rig, application: str) -> public.MyAppeal:
+    rig.session.rollback()
+    status = public.mine(rig.session, application, rig.people["ann"]).status
+    [one] = public.appeals(rig.session, application, status)
+    return one
+
+
+def test_upheld_and_then_declined_after_all_it_says_that_it_was_decided_anew(rig: Rig, told: list[AppealNews]) -> None:
+    """The central team sent the upheld decision back, and the partner declined again: "you were right" would be wrong."""
+    ann = rig.applicant("ann", "decline")
+    rig.released(ann)
+    row = _appeal(rig, ann, told)
+    made = appeals.uphold(rig.session, rig.other_lead, row.id, 1, "A score was misread.")
+    moderating.send_back(rig.session, rig.second, made, 1, "It was not.")
+    assert _mine(rig, ann).state == "received"
+    kinds = [one.kind for one in queues.of_lead(rig.session, rig.lead.account_id, clock.now())[0]]
+    assert kinds == ["returned"]
+    wish = Wish("decline", "scores", "The score was right.")
+    again = deciding.correct(rig.session, rig.lead, rig.window_id, ann, wish, new_token())
+    assert queues.of_lead(rig.session, rig.lead.account_id, clock.now(), kind="returned")[1] == 0
+    rig.moderate(again)
+    assert _mine(rig, ann).state == "received"
+    rig.release(rig.held(again, name="Corrections"))
+    one = _mine(rig, ann)
+    assert (one.state, one.answer, one.ended_at is not None) == ("replaced", "", True)
+
+
+@pytest.mark.parametrize("upheld", [False, True])
+def test_an_appeal_is_withdrawn_with_what_was_signed_because_of_it(
+    rig: Rig, told: list[AppealNews], upheld: bool
+) -> None:
+    """Whoever withdraws it cannot tell whether it was upheld already."""
+    ann = rig.applicant("ann", "decline")
+    me = Actor(rig.people["ann"], "")
+    rig.released(ann)
+    with pytest.raises(Refused, match="no appeal of yours"):
+        appeals.withdraw(rig.session, me, ann)
+    row = _appeal(rig, ann, told)
+    if upheld:
+        rig.moderate(appeals.uphold(rig.session, rig.other_lead, row.id, 1, "A score was misread."), actor=rig.second)
+    with pytest.raises(NotFound):
+        appeals.withdraw(rig.session, rig.lead, ann)
+    appeals.withdraw(rig.session, me, ann)
+    with pytest.raises(Refused, match="no appeal of yours"):
+        appeals.withdraw(rig.session, me, ann)
+    assert (_mine(rig, ann).state, _mine(rig, ann).answer) == ("withdrawn", "")
+    assert rig.decision(ann).state == ("withdrawn" if upheld else "released")
+    with pytest.raises(Refused):
+        _appeal(rig, ann, told)
+    with pytest.raises(Conflict):
+        appeals.dismiss(rig.session, rig.other_lead, row.id, 1, "No.", post=lambda *_: None)
+    assert verify(rig.session).ok
+
+
+def test_an_answered_appeal_is_not_withdrawn(rig: Rig, told: list[AppealNews]) -> None:
+    ann = rig.applicant("ann", "decline")
+    rig.released(ann)
+    row = _appeal(rig, ann, told)
+    appeals.dismiss(rig.session, rig.other_lead, row.id, 1, "No.", post=lambda *_: None)
+    with pytest.raises(Refused, match="no appeal of yours"):
+        appeals.withdraw(rig.session, Actor(rig.people["ann"], ""), ann)

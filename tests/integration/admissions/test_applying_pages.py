@@ -171,6 +171,8 @@ def test_withdrawing_and_applying_again_carries_the_answers_over(ann: Any, sessi
     ann.submit(f"{place}part/about", {"job": "Nurse", "story": "Falls."})
     answer = ann.submit(f"{place}withdraw", {}, follow_redirects=True, form=1)
     assert "Withdrawn" in answer.text
+    assert "Apply again" in ann.get(place).text
     second = begin(ann)
     assert second != place
+    assert "Apply again" not in ann.get(place).text, "nothing is offered that cannot be done"
     assert "Falls." in ann.get(f"{second}part/about").text

@@ -90,6 +90,15 @@ def test_who_cannot_get_it(panel: Panel) -> None:
     assert panel.session.scalar(sa.select(sa.func.count(Assignment.id))) == 0
 
 
+def test_those_with_room_come_first_and_those_at_their_limit_last(panel: Panel) -> None:
+    full, busy, free = panel.assessor("Al", capacity=1), panel.assessor("Bo", capacity=9), panel.assessor("Cy")
+    for name, assessor in (("Ann", full), ("Ben", busy), ("Cat", busy)):
+        assign(panel, panel.application(name), assessor)
+    asked = panel.application("Dan")
+    found = queries.candidates(panel.session, panel.lead.account_id, panel.window, asked)
+    assert [one.id for one in found] == [free, busy, full]
+
+
 def test_taking_back_needs_a_reason_and_keeps_what_was_sealed(panel: Panel) -> None:
     bo, application = panel.assessor("Bo"), panel.application("Ann Smith")
     made = assign(panel, application, bo)

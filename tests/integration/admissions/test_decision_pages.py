@@ -59,12 +59,15 @@ def test_a_lead_signs_some_at_once_and_one_with_comments(rig: Rig, lead: FormCli
     assert {"Q-AAAA", "Q-BBBB"} <= set(re.findall(r"Q-\w+", lead.get(page).text))
     assert "Q-AAAA" in lead.get(f"{page}?format=csv").text
     assert "Q-AAAA" not in lead.get(f"{page}?show=held").text
+    for typed, found in (("aaaa", {"Q-AAAA"}), ("bob", {"Q-BBBB"}), ("Q-", {"Q-AAAA", "Q-BBBB"}), ("%", set())):
+        assert set(re.findall(r"Q-\w{4}", lead.get(page, query_string={"q": typed}).text)) == found, typed
+    assert lead.get(page).text.count('class="tabs') == 1
     assert lead.submit(page, {"pick": [new_id()]}, form="check").status_code == 422
     check = lead.submit(page, {"pick": [ann]}, form="check")
     assert "You are about to sign 1 decision." in check.text
     assert "Q-AAAA" in check.text
     assert [_confirm(lead, check.text, "/sign") for _ in range(2)] == [303, 303]
-    assert "Signed" in lead.get(f"{page}?show=signed").text
+    assert "Q-AAAA" in lead.get(f"{page}?show=signed").text
     one = f"{page}/{bob}"
     assert "As the answer shows." in lead.get(one).text
     answer = lead.submit(one, {"outcome": "decline", "comment_experience_en": "Tell us more."})
@@ -213,6 +216,24 @@ def test_an_upheld_appeal_is_told_with_the_new_decision(app: Flask, rig: Rig, le
     assert "This letter takes the place of the earlier one." in text
     assert f'<a class="btn" href="/scotland/apply/{application}/offer">Read the compact and join</a>' in text
     assert rig.session.scalar(sa.select(sa.func.count(Decision.id)).where(Decision.state == "superseded")) == 1
+
+
+def test_an_applicant_withdraws_an_appeal(app: Flask, rig: Rig, lead: FormClient) -> None:
+    rig.people["ann"] = make_person(app, "ann@example.org", name="Ann")
+    ann = client_of(app, rig.people["ann"])
+    application = rig.applicant("ann", "decline")
+    own = f"/scotland/apply/{application}"
+    assert ann.get(f"{own}/appeal/withdraw").status_code == 404
+    rig.released(application)
+    assert ann.get(f"{own}/appeal/withdraw").status_code == 422
+    assert ann.submit(f"{own}/appeal", {"grounds": "Look again."}).status_code == 303
+    assert f"{own}/appeal/withdraw" in ann.get(f"{own}/decision").text
+    assert "cannot appeal against this decision again" in ann.get(f"{own}/appeal/withdraw").text
+    assert ann.submit(f"{own}/appeal/withdraw", {}, form=1).status_code == 303
+    text = ann.get(f"{own}/decision").text
+    assert "You withdrew it on" in text
+    assert f"{own}/appeal" not in text
+    assert "Withdrawn" in lead.get(f"{ROOM}appeals/").text
 
 
 def _plain(text: str) -> str:

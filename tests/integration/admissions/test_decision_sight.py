@@ -4,17 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from core.admissions.personal import applying as personal
 from core.admissions.queries import applying, batches, casework, deciding, moderation, proposals, queues
-from core.admissions.service import moderating, submitting
+from core.admissions.rules import standard_config
+from core.admissions.service import deciding as service
+from core.admissions.service import moderating, policies, proposing, replaying, submitting
 from core.admissions.service.deciding import Wish
+from core.console.queries import Wanted, trail
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Refused
+from core.kernel.ids import new_token
 from core.kernel.views import Actor
-from tests.factories.assessing import make_assessment, make_assessor, make_assignment
+from tests.factories.assessing import make_assessment, make_assessor, make_assignment, make_rules
 from tests.integration.admissions.deciding_rig import Rig, quick_people
 from tests.integration.admissions.test_lead_pages import conflicted
 from tests.support.app_fixtures import FrozenClock
@@ -119,3 +124,48 @@ def test_a_batch_of_nothing_that_one_may_see_waits_for_somebody_else(rig: Rig) -
     assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="release")[1] == 1
     conflicted(rig.session, hidden, str(rig.other_lead.account_id))
     assert queues.of_lead(rig.session, rig.other_lead.account_id, clock.now())[1] == 0
+
+
+def test_the_trail_of_many_decisions_tells_a_reader_in_conflict_of_the_others_alone(rig: Rig) -> None:
+    """Signing, moderating, holding, releasing and sending again many at once: no number, no list, no subject tells of the one that is hidden."""
+    made = [rig.applicant(name) for name in ("ann", "bob", "cat")]
+    picks = dict.fromkeys(made, "accept")
+    service.sign_many(rig.session, rig.lead, rig.window_id, picks, new_token())
+    decisions = {one: rig.decision(one).id for one in made}
+    rig.moderate(*decisions.values())
+    batch = rig.held(*decisions.values())
+    rig.release(batch)
+    hidden = made[0]
+
+    def told(reader: str | None) -> list[tuple[str, str, str]]:
+        found = trail(rig.session, Wanted(reader=reader), size=200).entries
+        return [(one.action, one.subject, str(one.after)) for one in found]
+
+    before = told(rig.other_lead.account_id)
+    about = [one for one in before if decisions[hidden] in " ".join(one)]
+    assert [action for action, _, _ in about] == [
+        "batch.release",
+        "batch.hold",
+        "decision.moderate",
+        "decision.sign_many",
+    ]
+    conflicted(rig.session, hidden, str(rig.other_lead.account_id))
+    assert told(rig.other_lead.account_id) == [one for one in before if one not in about]
+    for one in before:
+        assert "count" not in one[2]
+        assert "decisions" not in one[2]
+
+
+def test_the_trail_of_proposals_tells_a_reader_in_conflict_of_the_others_alone(rig: Rig, app: Flask) -> None:
+    make_rules(rig.session, rig.window_id, policies.ensure_first(rig.session), config=standard_config())
+    made = [rig.applicant(name, "") for name in ("ann", "bob")]
+    assessor = make_assessor(rig.session, quick_people(rig.session, ["yan"])["yan"])
+    for one in made:
+        make_assessment(rig.session, make_assignment(rig.session, one, assessor, "assessing"), 4)
+    catalogue = app.extensions["q.rulebook"].catalogue()
+    proposing.propose_due(rig.session, catalogue, area="scotland", report=lambda *_: None)
+    replaying.replay_all(rig.session, catalogue)
+    conflicted(rig.session, made[0], str(rig.other_lead.account_id))
+    found = trail(rig.session, Wanted(reader=rig.other_lead.account_id), size=200).entries
+    assert [(one.action, one.subject) for one in found if one.action == "rules.propose"] == [("rules.propose", made[1])]
+    assert [one.after for one in found if one.action == "rules.replay"] == [{"all_the_same": True}]

@@ -167,6 +167,7 @@ def _told(rig: Rig, client: FormClient, application: str) -> list[object]:
         f"{application}/",
         f"{application}/decision",
         f"{application}/appeal",
+        f"{application}/appeal/withdraw",
         f"{application}/withdraw",
         "mine",
     ):

@@ -33,7 +33,6 @@ from core.kernel.ids import new_id
 from core.kernel.permissions import ROLE_PERMISSIONS, Role
 from core.kernel.views import SYSTEM, Actor, TenantRef
 from core.people.models import Affiliation, Membership
-from core.tenancy.models import ShelfItem
 from tests.factories.admissions import make_form, make_window
 from tests.factories.joining import make_accepted, make_compact, make_offer
 from tests.factories.people import make_person
@@ -97,9 +96,6 @@ def row_of(session: ScopedSession, model: Any) -> dict[str, Any]:
 
 def test_accepting_the_offer_with_the_compact_makes_a_member_from_today_in_london(case: Any) -> None:
     session = case.session
-    assert [(item.ref, item.needs_action, item.when) for item in session.scalars(sa.select(ShelfItem))] == [
-        (case.offer, True, START + STANDS_FOR)
-    ]
     accept(case)
     member = session.scalars(sa.select(Membership)).one()
     home = session.scalars(sa.select(Affiliation)).one()
@@ -108,7 +104,6 @@ def test_accepting_the_offer_with_the_compact_makes_a_member_from_today_in_londo
     accepted = session.scalars(sa.select(CompactAcceptance)).one()
     assert (accepted.account_id, accepted.compact_version_id, accepted.at) == (case.account, case.compact, START)
     assert state(case) == ("joined", 2)
-    assert count(session, ShelfItem) == 0
     assert [letter.account_id for letter in case.letters] == [case.account]
     actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq)).all()
     assert actions[-2:] == ["member.join", "offer.join"]
@@ -193,7 +188,7 @@ def test_an_offer_whose_decision_was_corrected_cannot_be_accepted_and_is_not_wri
 
 def test_an_offer_that_is_turned_down_stays_down(case: Any) -> None:
     offers.refuse(case.session, case.actor, application_id=case.application)
-    assert (state(case), count(case.session, ShelfItem), case.letters) == (("refused", 2), 0, [])
+    assert (state(case), case.letters) == (("refused", 2), [])
     for again in (
         lambda: accept(case),
         lambda: offers.refuse(case.session, case.actor, application_id=case.application),
@@ -219,7 +214,7 @@ def test_an_offer_lapses_with_notice_and_each_letter_is_written_once(case: Any, 
     assert case.letters[0].at == end
     frozen_clock.move_to(end + timedelta(minutes=1))
     assert (tick(), tick()) == ((0, 1), (0, 0))
-    assert (state(case)[0], len(case.letters), count(session, ShelfItem)) == ("lapsed", 2, 0)
+    assert (state(case)[0], len(case.letters)) == ("lapsed", 2)
     with pytest.raises(Refused):
         accept(case)
 
@@ -232,7 +227,7 @@ def test_a_reminder_that_comes_late_leaves_three_days(case: Any, frozen_clock: F
     assert offers.remind(case.session, now, case.post) == 1
     assert offers.lapse(case.session, now, case.post) == 0
     assert case.letters[0].at == now + LEAST_NOTICE
-    assert case.session.scalar(sa.select(ShelfItem.when)) == now + LEAST_NOTICE
+    assert case.session.scalar(sa.select(MembershipOffer.lapses_at)) == now + LEAST_NOTICE
     accept(case)
     assert state(case)[0] == "joined"
 
@@ -273,7 +268,7 @@ def test_a_lapsed_offer_is_renewed_for_a_reason_and_lapses_with_new_notice(
     renew(case, version)
     with pytest.raises(Refused):
         renew(case, version + 1)
-    assert (state(case), len(case.letters), count(case.session, ShelfItem)) == (("offered", version + 1), 1, 1)
+    assert (state(case), len(case.letters)) == (("offered", version + 1), 1)
     assert case.session.scalar(sa.select(AuditEntry.why).where(AuditEntry.action == "offer.renew")) == "Was on leave"
     frozen_clock.advance(days=24)
     assert offers.remind(case.session, clock.now(), case.post) == 1

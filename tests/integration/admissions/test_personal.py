@@ -75,7 +75,7 @@ def _fill(session: ScopedSession, people: dict[str, str], state: str) -> None:
                           "sha256": "", "lateness": "", "at": now}),
             (InfoRequest, {**at, "sections": [], "question": f"{WORD} more", "due_at": now, "state": "open", "at": now}),
             (Attachment, {**at, "question": "cv", "name": f"{WORD}.pdf", "mime": "application/pdf", "size": 3, "sha256": "",
-                          "key": f"{WALES}/{email.replace('@', '_').replace('.', '_'):_<40}", "at": now}),
+                          "key": f"{WALES}/{email.replace('@', '_').replace('.', '_'):_<40}", "at": now, "stored_at": now}),
             (Extension, {**of, "window_id": window, "account_id": account_id, "closes_at": now, "why": WORD, "at": now}),
             (Interest, {**of, "email": email, "email_norm": email, "locale": "en", "state": "confirmed",
                         "token_hash": email, "created_at": now, "changed_at": now}),

@@ -13,7 +13,7 @@ from core.admissions.quality.facts import Facts
 from core.admissions.quality.report import Report
 from core.admissions.queries import quality as queries
 from core.admissions.service import quality as service
-from core.data.audit import UK
+from core.data.audit import UK, AuditEntry
 from core.data.db import open_session
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
@@ -27,6 +27,7 @@ from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessment, make_assessor, make_assignment
 from tests.factories.people import client_of, make_person
 from tests.factories.quality import Round, make_accounts, make_round
+from tests.integration.admissions.test_lead_pages import conflicted
 from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
 
@@ -265,3 +266,25 @@ def test_the_night_asks_for_what_was_scored(app: Flask, session_for: Sessions, l
         quality_jobs.nightly(one, clock.now())
     asked = [len(one.scalars(sa.select(QualityReport.id)).all()) for one in (scotland, wales, uk)]
     assert asked == [1, 0, 1]
+
+
+def test_a_reader_in_conflict_finds_figures_wherever_others_do(app: Flask, session: ScopedSession, lead: str) -> None:
+    """A page on which only they are asked to work the figures out would tell that something is hidden from them."""
+    a_round(app, session, make_form(session), lead, 4)
+    other = make_person(app, "other@example.org", name="Oda", grants=[(Role.PARTNER_LEAD, "scotland")])
+    hidden = session.scalar(sa.select(Application.id).order_by(Application.id).limit(1))
+    conflicted(session, str(hidden), other)
+    readers = [client_of(app, one) for one in (lead, other)]
+    assert [("Work out the figures" in one.get(ROOM).text) for one in readers] == [True, True]
+    quality_jobs.nightly(session, clock.now())
+    assert [("being worked out" in one.get(ROOM).text) for one in readers] == [True, True]
+    for _ in range(2):
+        quality_jobs.for_readers(session, clock.now())
+    queued = session.scalars(sa.select(QualityReport.id).where(QualityReport.state == "queued")).all()
+    assert len(queued) == 2
+    for report_id in queued:
+        quality_jobs.report_of_site(session, report_id)
+    pages = [one.get(ROOM).text for one in readers]
+    assert all("As at" in page and "Work out the figures" not in page for page in pages)
+    asked = sa.select(sa.func.count(AuditEntry.id)).where(AuditEntry.action == "quality.ask")
+    assert session.scalar(asked) == 1

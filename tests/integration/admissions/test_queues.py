@@ -137,6 +137,27 @@ def test_the_central_team_sees_every_partners(
     assert queues.of_central_team(platform_session, None, kind="appeal")[1] == 2
 
 
+def test_nothing_waits_for_somebody_who_may_not_do_it(scotland: ScopedSession, people: Any) -> None:
+    """Whoever signed a decision does not moderate it, and whoever had a part in one does not answer the appeal about it."""
+    form = make_form(scotland)
+    window = make_window(scotland, form, -40, -10)
+    applicant, lead, central, another = people(4)
+    make_decision(scotland, make_submitted(scotland, window, form, applicant), signed_by=lead)
+    declined = make_submitted(scotland, window, form, another)
+    decision = make_decision(scotland, declined, "decline", "released", signed_by=lead, moderated_by=central)
+    _row(
+        scotland, Appeal, application_id=declined, decision_id=decision, grounds="You missed a page.", state="received",
+        at=clock.now(), version=1,
+    )  # fmt: skip
+
+    def waits(account: str | None) -> set[str]:
+        return {one.kind for one in queues.of_central_team(scotland, account)[0]}
+
+    assert waits(None) == {"moderate", "appeal"}
+    assert waits(lead) == set()
+    assert waits(central) == {"moderate"}
+
+
 @pytest.mark.usefixtures("app_context")
 def test_the_funnel_counts_each_stage_and_no_unreleased_decision(scotland: ScopedSession, people: Any) -> None:
     form = make_form(scotland)

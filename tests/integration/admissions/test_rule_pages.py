@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions.jobs import rules as rule_jobs
-from core.admissions.models import Conflict, ShadowRun, WindowRules
+from core.admissions.models import Conflict, PolicyVersion, ShadowRun, WindowRules
 from core.admissions.queries import policies, rules
 from core.admissions.rules import NationalPolicy, Proposal, RuleConfig, Snapshot
 from core.admissions.service import replaying
@@ -330,6 +330,20 @@ def test_before_the_first_policy_there_is_one_to_take_in(session: ScopedSession,
     assert "Version 1" in central.get(POLICY).text
     assert central.get(f"{POLICY}1/").status_code == 200
     assert central.get(f"{POLICY}2/").status_code == 404
+
+
+def test_the_first_policy_is_published_by_one_press(session: ScopedSession, central: FormClient) -> None:
+    assert session.scalar(sa.select(sa.func.count(PolicyVersion.id))) == 0
+    assert central.get(f"{POLICY}1/").status_code == 404
+    answer = central.submit(POLICY, form="policy/first")
+    assert answer.status_code == 303
+    assert answer.location.endswith(POLICY)
+    page = central.get(POLICY).text
+    assert "The first version is published." in page
+    assert "Version 1" in page
+    assert "policy/first" not in page
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count(PolicyVersion.id))) == 1
 
 
 def test_the_overview_names_packs_pins_deviations_failures_and_replays(

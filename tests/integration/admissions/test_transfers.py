@@ -26,12 +26,15 @@ from core.admissions.service import (
     assessors,
     attachments,
     conflicts,
+    deciding,
     drafts,
     equality,
+    moderating,
     redacting,
     submitting,
     transfers,
 )
+from core.admissions.service.deciding import Wish
 from core.admissions.service.transfers import Place
 from core.admissions.service.windows import Plan, show_card
 from core.admissions.uploads import cleaned
@@ -48,7 +51,14 @@ from core.kernel.views import SYSTEM, Actor
 from core.tenancy.models import ShelfItem
 from core.work.models import Mail
 from tests.factories.admissions import make_form, make_window
-from tests.factories.assessing import make_assessor, make_assignment, make_decision, make_submitted
+from tests.factories.assessing import (
+    make_assessment,
+    make_assessor,
+    make_assignment,
+    make_decision,
+    make_proposal,
+    make_submitted,
+)
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.test_attachments import PDF, form_with_file
 from tests.integration.admissions.test_lead_pages import conflicted
@@ -196,7 +206,7 @@ def test_conflicts_go_along_and_assignments_do_not(
 ) -> None:
     made = written(session, form, ann, app)
     reader = make_person(app, "reader@example.org")
-    make_assignment(session, made, make_assessor(session, reader), "assessing")
+    make_assignment(session, made, make_assessor(session, reader), "offered")
     central = make_person(app, "central@example.org")
     conflicted(session, made, central)
     window = make_window(there, form)
@@ -230,6 +240,35 @@ def test_the_other_panel_s_conflicts_are_known_at_once(
     assert set(there.scalars(standing)) == {here, friend}, (
         "what is known at the old site is not forgotten at the new one"
     )
+
+
+def test_nobody_who_assessed_it_before_the_move_signs_moderates_or_assesses_it_again(
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+) -> None:
+    made = written(session, form, ann, app)
+    read_it, only_offered = (make_person(app, f"{name}@example.org") for name in ("reader", "offered"))
+    make_assessment(session, make_assignment(session, made, make_assessor(session, read_it), "assessing"), 3)
+    make_assignment(session, made, make_assessor(session, only_offered), "offered")
+    window = make_window(there, form)
+    moved = move(app, SYSTEM, made, window).application_id
+    there.rollback()
+    make_proposal(there, moved, "accept")
+    before, other = (Actor(one, "", permissions=CENTRAL) for one in (read_it, only_offered))
+    with pytest.raises(NotFound):
+        deciding.sign(there, before, window, moved, Wish("accept"), new_token())
+    with pytest.raises(Changed):
+        deciding.sign_many(there, before, window, {moved: "accept"}, new_token())
+    signed = deciding.sign(there, other, window, moved, Wish("accept"), new_token())
+    with pytest.raises(NotFound):
+        moderating.moderate(there, before, {signed: 1})
+    [conflict] = there.execute(sa.select(Conflict.id, Conflict.kind).where(Conflict.account_id == read_it))
+    assert conflict.kind == "assessed_before"
+    with pytest.raises(Refused, match="assessed before"):
+        conflicts.end(there, other, conflict.id, "We need them.")
+    make_assessor(there, read_it)
+    with transaction(there):
+        conflicts.derive_for_application_in(there, moved)
+    assert there.scalar(sa.select(Conflict.ended_at).where(Conflict.id == conflict.id)) is None
 
 
 def test_what_is_hidden_of_an_application_stays_hidden(
@@ -285,8 +324,10 @@ def test_what_cannot_be_moved(app: Flask, session: ScopedSession, there: ScopedS
 
 
 def test_the_central_team_moves_it_on_a_page(
-    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str
+    app: Flask, session: ScopedSession, there: ScopedSession, form: str, ann: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mixed: list[int] = []
+    monkeypatch.setattr(equality, "mix", lambda own, mix=equality.mix: mixed.append(mix(own)))
     made = written(session, form, ann, app)
     said(app, made, "age", "a25_34")
     shown_window(there, make_window(there, form, -30, -10, name="Autumn"))
@@ -319,6 +360,7 @@ def test_the_central_team_moves_it_on_a_page(
     assert "Works in Cardiff" in page
     new = there.scalar(sa.select(Application.id))
     assert there.scalar(sa.select(EqualityResponse.link)) == link(app.config["Q"].secret_key, str(new))
+    assert mixed == [1], "nothing ties the answers to the move, not even until the night"
     assert f"/wales/manage/admissions/applications/{new}" in page
     assert "This application came from Scotland." in central.get(f"/wales/manage/admissions/applications/{new}").text
     assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200

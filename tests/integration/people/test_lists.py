@@ -103,6 +103,7 @@ def test_my_items_from_every_site(app: Flask, session_for: Sessions, frozen_cloc
         "Coming up",
         "Tomorrow",
         "Next month",
+        "Without a date",
         "Any time",
         "Past",
         "Yesterday",

@@ -177,11 +177,13 @@ def test_the_mail_speaks_the_readers_language(app: Flask, client: FormClient, ma
     [mail] = mails()
     assert mail.locale == "cy"
     assert '<html lang="cy">' in mail.html
-    assert "Cymru" in mail.text
+    assert "Iechyd Cyhoeddus Cymru" in mail.text
+    assert "Public Health Wales" not in mail.text + mail.html
     with app.test_request_context():
         pass
     page = client.get(link_in(mail))
     assert '<html lang="cy">' in page.text
+    assert "Public Health Wales" not in page.text
 
 
 def test_the_account_remembers_its_language(session: ScopedSession, tools: Tools, key: Callable[[], str]) -> None:

@@ -20,7 +20,7 @@ from plugins.local_events.service.drafts import Draft
 from plugins.local_events.settings import Settings
 
 ORGANISER, LEAD, CENTRAL = Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM
-OPEN = Settings(who_may_create="members")
+OPEN = Settings(who_may_create="members", members_publish_for="public")
 CLOSED = Settings(members_may_propose=False)
 USUAL = Settings()
 

@@ -70,7 +70,7 @@ def test_i3_a_large_party_is_not_passed_by_a_small_one(session, scotland):
     places.register(session, scotland, event_id, pair, places.Wish(guests=1))
     places.register(session, scotland, event_id, party, places.Wish(guests=1))
     places.register(session, scotland, event_id, single)
-    places.change(session, scotland, event_id, pair, places.Wish(guests=0), {}, None)
+    places.change(session, scotland, event_id, pair, places.Wish(guests=0), {})
     assert [state(session, event_id, one) for one in (party, single)] == ["waitlisted"] * 2
     places.withdraw(session, scotland, event_id, pair)
     assert [state(session, event_id, one) for one in (party, single)] == ["offered", "waitlisted"]
@@ -119,7 +119,7 @@ def test_i5_when_somebody_asked_never_changes(session, scotland, frozen_clock):
     event_id, first, (second,) = full_with(session, scotland, 1)
     asked = registration(session, event_id, second).queued_at
     for step in (
-        lambda: places.change(session, scotland, event_id, second, places.Wish(accepts_offers=False), {}, None),
+        lambda: places.change(session, scotland, event_id, second, places.Wish(accepts_offers=False), {}),
         lambda: places.withdraw(session, scotland, event_id, first),
         lambda: offers.accept(session, scotland, event_id, second),
         lambda: telling.tell(session, lambda *_: None),

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.data.session import transaction
+from core.kernel import clock
 from core.kernel.ids import new_token
 from core.people.models import Account
 from core.work.models import Mail
@@ -43,6 +44,11 @@ def organiser(app):
     return client_of(app, make_person(app, "org@example.org", grants=[(ORGANISER, "scotland")]))
 
 
+def _token(browser, path):
+    """What the forms of a page carry."""
+    return re.findall(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)[0]
+
+
 def test_a_person_sees_the_turn_on_the_waiting_list_and_why(session, scotland, mair):
     _, browser = mair
     event_id, first, _ = full_with(session, scotland, 1)
@@ -78,9 +84,9 @@ def test_a_late_press_says_that_the_offer_has_lapsed(session, scotland, mair, fr
     places.register(session, scotland, event_id, who)
     places.withdraw(session, scotland, event_id, first)
     path = f"/scotland/events/{event_id}"
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)
+    token = _token(browser, path)
     frozen_clock.advance(hours=49)
-    late = browser.post(f"{path}/accept", data={"csrf_token": token[1]})
+    late = browser.post(f"{path}/accept", data={"csrf_token": token})
     assert late.status_code == 422
     assert "This offer has lapsed" in late.text
 
@@ -119,8 +125,8 @@ def test_one_press_is_not_enough_where_something_must_be_answered(session, scotl
     event_id = published(session, scotland)
     questions.add(session, scotland, event_id, Ask("short", "Hopes?", required=True), WHO, new_token())
     path = f"/scotland/events/{event_id}"
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(f"{path}/register").text)
-    answer = browser.post(f"{path}/register", data={"csrf_token": token[1]})
+    token = _token(browser, f"{path}/register")
+    answer = browser.post(f"{path}/register", data={"csrf_token": token})
     assert answer.status_code == 422
     assert "Answer this question" in answer.text
 
@@ -147,8 +153,8 @@ def test_the_letters_say_it_in_the_readers_language(app, session, session_for, w
     event_id = published(there, wales, title="Siartiau\nrhediad")
     places.register(there, wales, event_id, visitor(account_id=person))
     with app.app_context():
-        jobs.telling.tell(there, jobs.place_letters.post(jobs.site_of(there)))
-        jobs.telling.tell(there, jobs.place_letters.post(jobs.site_of(there)))
+        jobs.tell_places(there, clock.now())
+        jobs.tell_places(there, clock.now())
     (mail,) = there.execute(sa.select(Mail.subject, Mail.text, Mail.to_address, Mail.locale)).all()
     assert (mail.to_address, mail.locale) == ("mair@example.org", "cy")
     assert mail.subject == "Mae gennych le: Siartiau rhediad"

@@ -10,8 +10,8 @@ from core.admissions.content.shapes import CRITERIA, LEVELS
 from core.admissions.letters.decisions import LANGUAGES, Told, compose, sealed
 
 TOLD = Told(
-    "Q-1", "decline", {"en": "Scotland", "cy": "Yr Alban"}, "Healthcare Improvement Scotland", {"experience": 1, "commitment": 4},
-    {"experience": {"en": "Tell us more.", "cy": "Dywedwch fwy."}}, datetime(2027, 3, 29, 22, 59, 59, tzinfo=UTC),
+    "Q-1", "decline", {"en": "Wales", "cy": "Cymru"}, {"en": "Public Health Wales", "cy": "Iechyd Cyhoeddus Cymru"},
+    {"experience": 1, "commitment": 4}, {"experience": {"en": "Tell us more.", "cy": "Dywedwch fwy."}}, datetime(2027, 3, 29, 22, 59, 59, tzinfo=UTC),
 )  # fmt: skip
 
 
@@ -22,6 +22,7 @@ def test_every_letter_is_whole(locale: str, outcome: str) -> None:
         letter = compose(replace(TOLD, outcome=outcome, levels=dict.fromkeys(CRITERIA, level), again=True), locale)
         assert "%(" not in "".join([letter.subject, *letter.paragraphs])
         assert "Q-1" in letter.subject
+        assert TOLD.partner[locale] in "".join(letter.paragraphs)
         assert [block.kind for block in letter.blocks].count("level") == len(CRITERIA)
         assert letter.sha256() == sealed(letter.subject, letter.paragraphs, locale, "1")
 

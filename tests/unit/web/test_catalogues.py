@@ -31,5 +31,8 @@ def test_a_missing_translation_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_extraction_finds_python_and_templates() -> None:
-    found = {message.id for message in extract([ROOT / "core" / "kernel", ROOT / "core" / "people", ROOT / "templates" / "people"])}
+    found = {
+        message.id
+        for message in extract([ROOT / "core" / "kernel", ROOT / "core" / "people", ROOT / "templates" / "people"])
+    }
     assert {"Sign in", "Enter your name", "Partner lead"} <= found

@@ -63,6 +63,7 @@ def make_events(cast: Cast) -> Room:
     places.register(session, tenant, taken, by)
     events = coming, drafted(session, tenant, by=by), over, taken
     asking, one = _registrations(session, tenant, by)
+    events = (*events, _offered(session, tenant, by))
     named: Named = {
         **{f"local_events_manage.{name}:event_id": (asking,) for name in OF_ONE}, **one,
         "event_id": events, "plugin": ("local_events",), "revision": (str(_changed_settings(cast)),), "slug": ("scotland",),
@@ -91,7 +92,17 @@ def make_events(cast: Cast) -> Room:
     )
 
 
-OF_ONE = ("registration", "approve", "refuse", "force", "remove", "uninvite", "ask_no_more")
+OF_ONE = (
+    "registration",
+    "approve",
+    "refuse",
+    "force",
+    "remove",
+    "uninvite",
+    "ask_no_more",
+    "invitations",
+    "question_list",
+)
 """Pages and buttons about one thing of one event."""
 
 
@@ -104,6 +115,15 @@ def _registrations(session: ScopedSession, tenant: TenantRef, by: Visitor) -> tu
     asked = places.register(session, tenant, event_id, visitor())
     (invited,) = registrations.invitations(session, event_id)
     return event_id, {"registration_id": (asked.id,), "invitation_id": (invited.id,), "question_id": (question,)}
+
+
+def _offered(session: ScopedSession, tenant: TenantRef, by: Visitor) -> str:
+    """An event at which `by` is offered a place."""
+    event_id, first = published(session, tenant, by=by, capacity=1), visitor()
+    for person in (first, by):
+        places.register(session, tenant, event_id, person)
+    places.withdraw(session, tenant, event_id, first)
+    return event_id
 
 
 def _changed_settings(cast: Cast) -> int:

@@ -8,6 +8,7 @@ from core.data.db import open_session
 from core.data.scope import Scope
 from tests.factories.admissions import make_form
 from tests.integration.bad_input.rooms import (
+    after,
     applying,
     assessing,
     central,
@@ -58,7 +59,12 @@ def fill(app: Flask) -> Filled:
         rooms = [central.make_cases(session)]
     with app.app_context(), open_session(Scope.tenant(here.id)) as session:
         scotland = Cast(app, session, here, form_id, accounts)
-        rooms += [people.make_events(scotland), day.make_day(scotland), *_joining_q(scotland)]
+        rooms += [
+            people.make_events(scotland),
+            after.make_after(scotland),
+            day.make_day(scotland),
+            *_joining_q(scotland),
+        ]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
         wales = Cast(app, session, there, form_id, {})
         others = _joining_q(wales)
