@@ -131,7 +131,7 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
         "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
-        "origin": "central" if tenant.kind == "uk" else "partner", "asks": kind == ASKING,
+        "origin": "central" if tenant.kind == "uk" else "partner", "asks": kind == ASKING, "reminders": [168, 24], "certificate": state == COMPLETED,
         "created_by": organiser.id, "created_at": clock.now(), "modified_at": clock.now(),
         "published_at": None if state == DRAFT else clock.now(), "state_why": "",
     }  # fmt: skip

@@ -95,7 +95,7 @@ def _tags(event: dict[str, Any]) -> list[dict[str, Any]]:
 def _exchange(tenant: TenantRef, like: dict[str, Any], organiser: Person) -> dict[str, Any]:
     """The first visit of an exchange, three weeks after the event `like`."""
     return {
-        **like, "id": new_id(), "kind": "exchange", "title": "Exchange: two teams visit each other",
+        **like, "id": new_id(), "uid": new_id(), "kind": "exchange", "title": "Exchange: two teams visit each other",
         "summary": "Half a day at each place. See how others hand over, and let them see how you do.",
         "place": f"Ward 4, {tenant.name}", "wants_approval": True, "asks": False, "created_by": organiser.id, **_later(like, 21),
     }  # fmt: skip
@@ -104,7 +104,7 @@ def _exchange(tenant: TenantRef, like: dict[str, Any], organiser: Person) -> dic
 def _proposal(tenant: TenantRef, like: dict[str, Any], number: int, proposer: Person) -> dict[str, Any]:
     state, title, steps = PROPOSALS[number]
     return {
-        **like, "id": new_id(), "kind": "meet_up", "title": title, "summary": "Proposed by a member of this area.",
+        **like, "id": new_id(), "uid": new_id(), "kind": "meet_up", "title": title, "summary": "Proposed by a member of this area.",
         "description": "", "place": f"Community hall, {tenant.name}", "state": state, "origin": "member", "asks": False,
         "published_at": None, "state_why": steps[-1][1] if steps else "",
         "created_by": proposer.id, **_later(like, 14 + number),

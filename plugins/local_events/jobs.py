@@ -37,8 +37,7 @@ def tell_places(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 -
 @every("*/10 * * * *", name="local_events.remind")
 def remind(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
     """Ask for the reminders that are due."""
-    site = site_of(session)
-    reminding.remind(session, site.ref(), _settings(site).reminder_days)
+    reminding.remind(session, site_of(session).ref())
 
 
 @every("* * * * *", name="local_events.post_letters")

@@ -46,8 +46,6 @@ MANIFEST = Manifest(
         "organisers_publish_for",
         "members_publish_for",
         "default_capacity",
-        "first_reminder_days",
-        "last_reminder_days",
         "quiet_from",
         "quiet_until",
     ),

@@ -37,20 +37,6 @@ class Settings(BaseModel, extra="forbid"):
         title=N_("Places in a new event"),
         description=N_("What the form for a new event starts with: 1 to 5,000."),
     )
-    first_reminder_days: int = Field(
-        default=7,
-        ge=0,
-        le=60,
-        title=N_("First reminder"),
-        description=N_("How many days before an event people are reminded of it: 0 to 60. With 0 they are not."),
-    )
-    last_reminder_days: int = Field(
-        default=1,
-        ge=0,
-        le=60,
-        title=N_("Last reminder"),
-        description=N_("The same once more, shortly before the event. With 0 there is none."),
-    )
     quiet_from: int = Field(
         default=21,
         ge=0,
@@ -68,8 +54,3 @@ class Settings(BaseModel, extra="forbid"):
         title=N_("Quiet hours end at"),
         description=N_("The hour of the morning, 0 to 23. The same as the beginning means no quiet hours."),
     )
-
-    @property
-    def reminder_days(self) -> tuple[int, ...]:
-        """How many days before an event people are reminded, the last reminder first; empty for never."""
-        return tuple(sorted({days for days in (self.first_reminder_days, self.last_reminder_days) if days}))

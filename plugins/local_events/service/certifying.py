@@ -45,13 +45,16 @@ def issue(session: ScopedSession, tenant: TenantRef, event_id: str, minutes: int
     """Give a certificate to everybody who was there and has none; how many were given. Again gives only what is missing.
 
     `minutes` is what the whole event counts for; who left early gets what they were there for, at most as much. Each with
-    an account is written to. Raises Forbidden, NotFound, Invalid, and Refused while the event is not over.
+    an account is written to. Raises Forbidden, NotFound, Invalid, and Refused while the event is not over, or
+    where it gives none.
     """
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
     if not 1 <= minutes <= MOST_MINUTES:
         raise Invalid({"hours": N_("Enter the hours that the event counts for")})
     event, now = events.find(session, event_id), clock.now()
+    if not event.certificate:
+        raise Refused(N_("No certificates are given for this event: that is ticked where it is edited."))
     with transaction(session):
         turn = take_turn(session, event.id, Event.state.in_((PUBLISHED, COMPLETED)), Event.ends_at <= now)
         if turn is None:

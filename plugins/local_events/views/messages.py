@@ -41,7 +41,7 @@ from plugins.local_events.states import ACTIVE, CONFIRMED, DRAFT
 from plugins.local_events.views.base import WORDS, manage_blueprint, settings_of
 from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.messages import MessageForm
-from plugins.local_events.words import STATUSES
+from plugins.local_events.words import REMINDERS, STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Automatic:
 
 AUTOMATIC = {
     "confirmed": Automatic(N_("Confirmation"), N_("When somebody gets a place."), (CONFIRMED,)),
-    "reminder": Automatic(N_("Reminder"), N_("On the days before the event that the site’s settings say."), (CONFIRMED,)),
+    "reminder": Automatic(N_("Reminder"), "", (CONFIRMED,)),
     "change": Automatic(N_("Change"), N_("When the time, the place or the link changes."), ACTIVE),
     "cancelled": Automatic(N_("Cancellation"), N_("When the event is cancelled."), ACTIVE),
 }  # fmt: skip
@@ -70,7 +70,7 @@ def message_list(event_id: str) -> Response:
     return render(
         "local_events/manage/messages.html", event=event, automatic=AUTOMATIC, sent=messages.sent(context.session, event_id),
         told=messages.told_by_kind(context.session, event_id), settings=settings_of(context), draft=event.state == DRAFT,
-        **WORDS,
+        reminders=REMINDERS, **WORDS,
     )  # fmt: skip
 
 

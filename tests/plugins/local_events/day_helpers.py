@@ -19,7 +19,11 @@ def organiser() -> Visitor:
 
 def with_people(session: ScopedSession, tenant: TenantRef, number: int, **changes: Any) -> tuple[str, list[str]]:
     """A published event (in an hour, unless `changes` say otherwise) and the registrations of so many people."""
-    event_id = published(session, tenant, **{"starts_at": clock.now() + timedelta(hours=1), "capacity": 500, **changes})
+    event_id = published(
+        session,
+        tenant,
+        **{"starts_at": clock.now() + timedelta(hours=1), "capacity": 500, "certificate": True, **changes},
+    )
     return event_id, [places.register(session, tenant, event_id, visitor(name=f"Guest {n}")).id for n in range(number)]
 
 

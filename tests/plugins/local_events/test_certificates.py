@@ -53,6 +53,10 @@ def test_none_before_the_end_and_none_by_others(session, scotland, frozen_clock)
     frozen_clock.advance(hours=4)
     with pytest.raises(Forbidden):
         certifying.issue(session, scotland, event_id, 60, organiser().__class__())
+    other_id, _ = with_people(session, scotland, 0, certificate=False)
+    frozen_clock.advance(hours=4)
+    with pytest.raises(Refused, match="No certificates are given"):
+        certifying.issue(session, scotland, other_id, 60, organiser())
     for minutes in (0, 14 * 24 * 60 + 1):
         with pytest.raises(Invalid):
             certifying.issue(session, scotland, event_id, minutes, organiser())

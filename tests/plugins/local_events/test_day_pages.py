@@ -200,7 +200,7 @@ def test_certificates_are_given_and_revoked(desk, session, scotland, day, frozen
 
 
 def test_a_member_sees_the_ticket_and_later_the_certificate(app, session, scotland, frozen_clock):
-    event_id = published(session, scotland, starts_at=clock.now() + timedelta(hours=1))
+    event_id = published(session, scotland, starts_at=clock.now() + timedelta(hours=1), certificate=True)
     account = make_person(app, "ann@example.org", name="Ann Roy", home="scotland")
     path = f"/scotland/events/{event_id}"
     ann = client_of(app, account)

@@ -90,7 +90,7 @@ def test_killed_without_a_mail_server_and_two_days_late_nobody_is_told_twice_and
 ):
     noon = clock.london(clock.now() + timedelta(days=1)).replace(hour=12, minute=0)
     begins = (noon + timedelta(days=10)).astimezone(UTC)
-    event_id = published(session, scotland, starts_at=begins, capacity=PEOPLE)
+    event_id = published(session, scotland, starts_at=begins, capacity=PEOPLE, reminders=(168, 24))
     for number, account in enumerate(make_accounts(app, PEOPLE, "reader")):
         places.register(session, scotland, event_id, visitor(account_id=account, email=f"{number}@example.org"))
     messaging.send(

@@ -52,7 +52,7 @@ def post(app_context, tenant, session):
 @pytest.fixture
 def with_places(session, scotland, people):
     """A published event in ten days at which all three have a place."""
-    event_id = published(session, scotland, starts_at=clock.now() + timedelta(days=10))
+    event_id = published(session, scotland, starts_at=clock.now() + timedelta(days=10), reminders=(168, 24))
     for one in people:
         places.register(session, scotland, event_id, one)
     return event_id
@@ -170,18 +170,17 @@ def test_nothing_goes_at_night_and_nothing_is_forgotten_by_morning(session, scot
 def test_each_reminder_goes_once_and_a_missed_one_is_made_up_for_once(
     session, scotland, with_places, post, frozen_clock
 ):
-    days = USUAL.reminder_days
     begins = events.find(session, with_places).starts_at
-    reminding.remind(session, scotland, days)
+    reminding.remind(session, scotland)
     assert post() == 0
     frozen_clock.move_to(begins - timedelta(days=5))  # nobody worked for two days
     for _ in range(2):
-        reminding.remind(session, scotland, days)
+        reminding.remind(session, scotland)
         post()
     assert [row.subject for row in _mails(session)] == ["Reminder: Measuring for improvement"] * 3
     frozen_clock.move_to(begins - timedelta(hours=3))
     for _ in range(2):
-        reminding.remind(session, scotland, days)
+        reminding.remind(session, scotland)
         post()
     assert len(_mails(session)) == 6
 
@@ -191,19 +190,19 @@ def test_no_reminder_once_it_has_begun_nor_for_who_gave_the_place_back(
 ):
     begins = events.find(session, with_places).starts_at
     frozen_clock.move_to(begins - timedelta(days=1))
-    reminding.remind(session, scotland, USUAL.reminder_days)
+    reminding.remind(session, scotland)
     places.withdraw(session, scotland, with_places, people[0])
     assert post() == 2
     assert _states(session) == ["dropped", "written", "written"]
     frozen_clock.move_to(begins)
-    assert reminding.remind(session, scotland, (2,)) == 0
+    assert reminding.remind(session, scotland) == 0
     assert post() == 0
 
 
 def test_who_has_only_just_registered_is_not_reminded(session, scotland, people, frozen_clock):
-    event_id = published(session, scotland, starts_at=clock.now() + timedelta(days=3))
+    event_id = published(session, scotland, starts_at=clock.now() + timedelta(days=3), reminders=(168, 24))
     places.register(session, scotland, event_id, people[0])
-    reminding.remind(session, scotland, USUAL.reminder_days)
+    reminding.remind(session, scotland)
     assert _states(session) == []
 
 
@@ -253,7 +252,7 @@ def test_a_change_of_what_is_tomorrow_goes_at_night(session, scotland, people, p
 
 def test_a_cancelled_event_reminds_nobody(session, scotland, with_places, post, frozen_clock):
     frozen_clock.advance(days=9, hours=1)
-    reminding.remind(session, scotland, USUAL.reminder_days)
+    reminding.remind(session, scotland)
     running.cancel(session, scotland, OPEN, with_places, "Snow", organiser())
     assert post() == 0
     assert _states(session) == ["dropped"] * 3

@@ -43,16 +43,14 @@ def test_only_changes_and_cancellations_of_what_is_near_go_at_night(kind):
 
 def test_of_several_missed_reminders_the_last_is_due():
     starts = datetime(2026, 12, 10, 10, tzinfo=UTC)
-    days = USUAL.reminder_days
-    assert days == (1, 7)
-    assert due(starts, days, starts - timedelta(days=8)) is None
-    assert due(starts, days, starts - timedelta(days=7)) == 7
-    assert due(starts, days, starts - timedelta(hours=3)) == 1
-    assert due(starts, days, starts) is None
-    assert due(starts, (), starts - timedelta(hours=3)) is None
+    hours = [168, 24]
+    assert due(starts, hours, starts - timedelta(days=8)) is None
+    assert due(starts, hours, starts - timedelta(days=7)) == 168
+    assert due(starts, hours, starts - timedelta(hours=3)) == 24
+    assert due(starts, hours, starts) is None
+    assert due(starts, [], starts - timedelta(hours=3)) is None
 
 
 def test_an_event_that_moves_is_another_occasion():
     starts = datetime(2026, 12, 10, 10, tzinfo=UTC)
-    assert slot_of(starts, 7) != slot_of(starts + timedelta(days=1), 7)
-    assert Settings(first_reminder_days=0, last_reminder_days=0).reminder_days == ()
+    assert slot_of(starts, 168) != slot_of(starts + timedelta(days=1), 168)
