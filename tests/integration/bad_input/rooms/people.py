@@ -61,7 +61,7 @@ def make_events(cast: Cast) -> Room:
     coming, taken = published(session, tenant, by=by), published(session, tenant, by=by)
     places.register(session, tenant, taken, visitor(ORGANISER))
     places.register(session, tenant, taken, by)
-    events = coming, drafted(session, tenant, by=by), over, taken
+    events: tuple[str, ...] = coming, drafted(session, tenant, by=by), over, taken
     asking, one = _registrations(session, tenant, by)
     events = (*events, _offered(session, tenant, by))
     named: Named = {
