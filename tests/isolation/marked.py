@@ -55,8 +55,17 @@ CLOSED: dict[str, dict[str, Any]] = {
     "admissions_quality_report": {"state": "ready"},
     "local_events_event": {
         "kind": "workshop", "mode": "both", "audience": "area", "state": "published", "registration_opens_at": None,
-        "registration_closes_at": None, "ends_at": clock.now() + timedelta(days=4),
+        "registration_closes_at": None, "ends_at": clock.now() + timedelta(days=4), "origin": "partner",
+        "reminders": [7],
     },
+    "local_events_kind": {
+        "kind": "workshop", "mode": "both", "minutes": 60, "current": True, "reminders": [7],
+        "questions": [{"kind": "short", "text": "canary-questions-a"}],
+    },
+    "local_events_series": {"rule": "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU;COUNT=3", "first_start": "2031-05-06T10:00", "tzid": "Europe/London"},
+    "local_events_occurrence": {"original_start": "2031-05-06T10:00"},
+    "local_events_tag": {"kind": "topic"},
+    "local_events_proposal_step": {"step": "reject"},
     "local_events_pool": {"kind": "in_person", "eligibility": "area"},
     "local_events_registration": {"state": "confirmed", "source": "self", "notice": "", "offer_expires_at": None},
     "local_events_question": {"kind": "short"},

@@ -43,6 +43,7 @@ NAMED = {
     "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
     "invitation_id": "local_events_invitation", "question_id": "local_events_question",
     "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
+    "series_id": "local_events_series", "organiser_id": "local_events_organiser",
     "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
 }  # fmt: skip
 """What parameters of addresses name."""
@@ -61,6 +62,7 @@ TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 PAGES = 600
 WORDLESS = {
     "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
+    "local_events_organiser", "local_events_occurrence", "local_events_series",
 }  # fmt: skip
 """Tables that hold nobody's words."""
 
@@ -68,7 +70,7 @@ WORDLESS = {
 def _texts(model: Any, mark: str) -> dict[str, str]:
     """A marked word for every text column of a table that may hold any words."""
     closed = {
-        "kind", "mode", "audience", "state", "id", "event_id", "account_id", "created_by", "uid", "pool_id", "source", "notice",
+        "kind", "mode", "audience", "state", "origin", "id", "event_id", "account_id", "created_by", "uid", "pool_id", "source", "notice",
     }  # fmt: skip
     columns = [c for c in model.__table__.columns if isinstance(c.type, sa.String) and c.name not in closed]
     return {column.name: f"canary-{column.name}-{mark}" for column in columns}
@@ -79,7 +81,7 @@ def _event(tenant_id: int, state: str, audience: str) -> dict[str, Any]:
     return {
         "id": new_id(), "tenant_id": tenant_id, "kind": "workshop", "mode": "both", "audience": audience, "state": state,
         "starts_at": start, "ends_at": start + timedelta(hours=1), "version": 1, "created_by": None,
-        "created_at": start, "modified_at": start, "published_at": start, **_texts(Event, f"{state}{audience}"),
+        "origin": "partner", "created_at": start, "modified_at": start, "published_at": start, **_texts(Event, f"{state}{audience}"),
     }  # fmt: skip
 
 
