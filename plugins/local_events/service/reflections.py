@@ -13,6 +13,7 @@ from core.sdk import (
     Visitor,
     clock,
     new_id,
+    once,
     record_audit,
     transaction,
 )
@@ -28,7 +29,13 @@ LONGEST = 10_000
 
 
 def keep(
-    session: ScopedSession, tenant: TenantRef, event_id: str, words: str, wants_to_share: bool, visitor: Visitor
+    session: ScopedSession,
+    tenant: TenantRef,
+    event_id: str,
+    words: str,
+    wants_to_share: bool,
+    visitor: Visitor,
+    form_key: str,
 ) -> None:
     """Keep a person's words about an event, in place of what they kept before.
 
@@ -47,6 +54,10 @@ def keep(
     kept = {"words": words.strip(), "wants_to_share": wants_to_share, "changed_at": now}
     put = insert(Reflection).values(id=new_id(), tenant_id=tenant.id, event_id=event_id, account_id=account_id, **kept)
     with transaction(session):
+        key = once(session, form_key, f"{PLUGIN}.reflect:{event_id}:{account_id}")
+        if key.result is not None:
+            return
+        key.keep(event_id)
         session.execute(put.on_conflict_do_update(index_elements=["tenant_id", "event_id", "account_id"], set_=kept))
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.keep_reflection", subject=event_id)
 

@@ -185,7 +185,9 @@ def close(session: ScopedSession, tenant: TenantRef, offer_id: str, visitor: Vis
     return len(gone)
 
 
-def link(session: ScopedSession, tenant: TenantRef, offer_id: str, event_id: str, visitor: Visitor) -> None:
+def link(
+    session: ScopedSession, tenant: TenantRef, offer_id: str, event_id: str, visitor: Visitor, form_key: str
+) -> None:
     """Say which event of this site the offer has become; "" for none. Raises NotFound, Forbidden, Invalid for an event that
     is no visit or exchange of this site."""
     found = _runs(session, tenant, offer_id, visitor)
@@ -195,6 +197,10 @@ def link(session: ScopedSession, tenant: TenantRef, offer_id: str, event_id: str
     if event_id and known is None:
         raise Invalid({"event_id": N_("Choose one of the list")})
     with transaction(session):
+        key = once(session, form_key, f"{PLUGIN}.link_visit_offer:{offer_id}")
+        if key.result is not None:
+            return
+        key.keep(offer_id)
         session.execute(
             sa.update(VisitOffer)
             .where(VisitOffer.id == offer_id)
@@ -208,7 +214,13 @@ def link(session: ScopedSession, tenant: TenantRef, offer_id: str, event_id: str
 
 
 def look_for(
-    session: ScopedSession, tenant: TenantRef, domains: list[str], topics: list[str], words: str, visitor: Visitor
+    session: ScopedSession,
+    tenant: TenantRef,
+    domains: list[str],
+    topics: list[str],
+    words: str,
+    visitor: Visitor,
+    form_key: str,
 ) -> None:
     """Keep what a person looks for in visits at this site. Raises Forbidden for who is no member, Invalid by field."""
     if visitor.account_id is None or not visitor.is_member:
@@ -219,6 +231,10 @@ def look_for(
     kept = {"domains": domains, "topics": topics, "words": words.strip(), "changed_at": clock.now()}
     put = insert(VisitInterest).values(id=new_id(), tenant_id=tenant.id, account_id=visitor.account_id, **kept)
     with transaction(session):
+        key = once(session, form_key, f"{PLUGIN}.look_for_visits:{visitor.account_id}")
+        if key.result is not None:
+            return
+        key.keep(visitor.account_id)
         session.execute(put.on_conflict_do_update(index_elements=["tenant_id", "account_id"], set_=kept))
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.look_for_visits", subject=visitor.account_id)
 

@@ -23,6 +23,7 @@ from core.sdk import (
     Visitor,
     clock,
     new_id,
+    once,
     people_by_id,
     record_audit,
     shelf,
@@ -175,8 +176,8 @@ def decline(session: ScopedSession, visit_id: str, words: str, version: int, vis
     """The host declines, or calls off what was agreed, and says why. Raises as `agree` does."""
     asked, found = _side(session, visitor, visit_id, "host")
     target = VISIT.target("decline", asked.state)
-    if wrong := _too_long(words) or ({} if words.strip() else {"words": N_("Say why, in at most 2,000 characters")}):
-        raise Invalid(wrong)
+    if not 0 < len(words.strip()) <= LONGEST:
+        raise Invalid({"why": N_("Say why, in at most 2,000 characters")})
     with transaction(session):
         _move(session, asked, "decline", target, version, host_words=words.strip())
         _made(
@@ -205,7 +206,14 @@ def take_place(session: ScopedSession, visit_id: str, version: int, visitor: Vis
 
 
 def tell(
-    session: ScopedSession, tenant: TenantRef, visit_id: str, words: str, shared: bool, visitor: Visitor, post: Post
+    session: ScopedSession,
+    tenant: TenantRef,
+    visit_id: str,
+    words: str,
+    shared: bool,
+    visitor: Visitor,
+    post: Post,
+    form_key: str,
 ) -> None:
     """One side tells what they learnt, or tells it anew; once both have, the visit is complete. Members read it where both
     sides share it.
@@ -224,6 +232,10 @@ def tell(
         id=new_id(), tenant_id=tenant.id, visit_id=visit_id, side=side, account_id=visitor.account_id, **kept
     )
     with transaction(session):
+        key = once(session, form_key, f"{PLUGIN}.tell:{visit_id}:{side}")
+        if key.result is not None:
+            return
+        key.keep(visit_id)
         _take_turn(session, found.id)  # the two sides one after the other: the second makes it complete
         session.execute(put.on_conflict_do_update(index_elements=["tenant_id", "visit_id", "side"], set_=kept))
         record_audit(

@@ -83,6 +83,7 @@ def reflection(event_id: str) -> Response:
                 form.words.data,
                 form.wants_to_share.data,
                 context.visitor,
+                form.form_key.data,
             )
         except (Invalid, Refused) as error:
             keep(form, error)

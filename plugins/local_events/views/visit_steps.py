@@ -36,7 +36,7 @@ def visit_page(visit_id: str, status: int = 200, problem: str = "", **forms: Any
     mine = told.get(side)
     shown = {
         "agree": AgreeForm(formdata=None, data={"visit_at": wall(asked.visit_at)}),
-        "decline": DeclineForm(formdata=None, prefix="no"),
+        "decline": DeclineForm(formdata=None),
         "learning": LearningForm(formdata=None, data=dict(mine._mapping) if mine is not None else None),
         **forms,
     }
@@ -88,10 +88,10 @@ def visit_agree(visit_id: str) -> Response:
 @signed_in
 def visit_decline(visit_id: str) -> Response:
     """The host declines, or calls it off."""
-    form = DeclineForm(prefix="no")
+    form = DeclineForm()
 
     def press(context: Here, version: int, post: Post) -> None:
-        visits.decline(context.session, visit_id, form.words.data, version, context.visitor, post)
+        visits.decline(context.session, visit_id, form.why.data, version, context.visitor, post)
 
     return _pressed(visit_id, gettext("The visitor is told."), press, form, "decline")
 
@@ -137,7 +137,14 @@ def visit_learnt(visit_id: str) -> Response:
 
     def press(context: Here, version: int, post: Post) -> None:  # noqa: ARG001 - told anew at any time, so no version
         visits.tell(
-            context.session, context.tenant.ref(), visit_id, form.words.data, form.shared.data, context.visitor, post
+            context.session,
+            context.tenant.ref(),
+            visit_id,
+            form.words.data,
+            form.shared.data,
+            context.visitor,
+            post,
+            form.form_key.data,
         )
 
     return _pressed(visit_id, gettext("Thank you for telling what you learnt."), press, form, "learning")

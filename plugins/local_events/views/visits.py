@@ -109,9 +109,9 @@ def visit_interest() -> Response:
         try:
             visit_offers.look_for(
                 context.session, context.tenant.ref(), form.domains.data or [], topics_of(form.topics.data), form.words.data,
-                context.visitor,
+                context.visitor, form.form_key.data,
             )  # fmt: skip
-        except Invalid as error:
+        except (Invalid, Refused) as error:
             keep(form, error)
         else:
             return redirect_with(gettext("Offers are put in order by what you look for."), "local_events.visit_list")
@@ -153,7 +153,7 @@ def offer_page(offer_id: str, status: int = 200, form: AskForm | None = None, pr
     runs = visit_offers.may_run(visitor, offer)
     own = queries.own(session, offer_id, visitor.account_id)
     link = (
-        LinkForm(queries.events_to_link(session), prefix="link", formdata=None, data={"event_id": offer.event_id or ""})
+        LinkForm(queries.events_to_link(session), formdata=None, data={"event_id": offer.event_id or ""})
         if visitor.can(ORGANISE)
         else None
     )
@@ -247,9 +247,12 @@ def visit_link(visit_offer_id: str) -> Response:
             context.session,
             context.tenant.ref(),
             visit_offer_id,
-            request.form.get("link-event_id", ""),
+            request.form.get("event_id", ""),
             context.visitor,
+            request.form.get("form_key", ""),
         )
+    except Refused as error:
+        return offer_page(visit_offer_id, 422, problem=say(error.message, error.params))
     except Invalid as error:
         words = error.field_errors["event_id"]
         return offer_page(visit_offer_id, 422, problem=say(words))

@@ -157,7 +157,7 @@ class AgreeForm(Form):
 class DeclineForm(Form):
     """The host's no."""
 
-    words = _words(N_("Why not"), N_("The visitor reads this."), N_("Say why, in at most 2,000 characters"))
+    why = _words(N_("Why not"), N_("The visitor reads this."), N_("Say why, in at most 2,000 characters"))
 
 
 class LearningForm(Form):

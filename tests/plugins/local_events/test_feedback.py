@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from core.data.audit import AuditEntry
 from core.data.session import transaction
-from core.kernel.ids import is_id
+from core.kernel.ids import is_id, new_token
 from core.sdk import Forbidden, Invalid, NotFound, Refused
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
@@ -185,14 +185,20 @@ def test_a_reminder_that_fails_is_made_up_for(session, scotland, frozen_clock, a
 
 def test_a_reflection_is_the_persons_alone(session, scotland, frozen_clock):
     event_id, (one, two) = over(session, scotland, frozen_clock, people=2)
-    reflections.keep(session, scotland, event_id, "First thoughts", wants_to_share=False, visitor=one)
-    reflections.keep(session, scotland, event_id, "Second thoughts", wants_to_share=True, visitor=one)
+    reflections.keep(
+        session, scotland, event_id, "First thoughts", wants_to_share=False, visitor=one, form_key=new_token()
+    )
+    reflections.keep(
+        session, scotland, event_id, "Second thoughts", wants_to_share=True, visitor=one, form_key=new_token()
+    )
     kept = queries.reflection(session, event_id, one.account_id)
     assert (kept.words, kept.wants_to_share) == ("Second thoughts", True)
     assert queries.reflection(session, event_id, two.account_id) is None
     for wrong, error in ((visitor(), NotFound), (visitor(ORGANISER), NotFound), (visitor(account_id=None), Forbidden)):
         with pytest.raises(error):
-            reflections.keep(session, scotland, event_id, "Words", wants_to_share=False, visitor=wrong)
+            reflections.keep(
+                session, scotland, event_id, "Words", wants_to_share=False, visitor=wrong, form_key=new_token()
+            )
     assert reflections.delete(session, event_id, one)
     assert not reflections.delete(session, event_id, one)
 
@@ -200,7 +206,7 @@ def test_a_reflection_is_the_persons_alone(session, scotland, frozen_clock):
 def test_a_persons_file_says_that_they_answered_and_not_what(session, scotland, frozen_clock):
     event_id, (one, *_) = over(session, scotland, frozen_clock, people=1)
     feedback.answer(session, scotland, event_id, said(1, keep="A word only I would use"), one)
-    reflections.keep(session, scotland, event_id, "For me", wants_to_share=False, visitor=one)
+    reflections.keep(session, scotland, event_id, "For me", wants_to_share=False, visitor=one, form_key=new_token())
     held = dict(personal.person_data(session, one.account_id or ""))
     given = held["Events you gave feedback on (what you said is kept without your name)"]
     assert given == [{"id": event_id, "title": "Measuring for improvement"}]
@@ -211,7 +217,7 @@ def test_a_persons_file_says_that_they_answered_and_not_what(session, scotland, 
 def test_erasing_a_person_leaves_what_was_said(session, scotland, frozen_clock):
     event_id, had = over(session, scotland, frozen_clock, people=5)
     answered(session, scotland, event_id, had, 5, 5, 5, 5, 5)
-    reflections.keep(session, scotland, event_id, "For me", wants_to_share=False, visitor=had[0])
+    reflections.keep(session, scotland, event_id, "For me", wants_to_share=False, visitor=had[0], form_key=new_token())
     with transaction(session):
         said_so = list(personal.erase_person(session, had[0].account_id or "", dry_run=False))
     assert "local_events: 1 notes that feedback was given" in said_so

@@ -76,16 +76,16 @@ def test_after_it_each_tells_and_members_read_it_where_both_agree(session, scotl
     post = Letters()
     visit_id = _to_took_place(session, scotland, host, guest, post)
     assert _shelf(session, host) == _shelf(session, guest) == [("Took place", True)]
-    visits.tell(session, scotland, visit_id, "To ask before we plan", True, host, post)
+    visits.tell(session, scotland, visit_id, "To ask before we plan", True, host, post, new_token())
     assert (state(session, host, visit_id), _shelf(session, host)) == ("took_place", [])
-    visits.tell(session, scotland, visit_id, "Whose noon it is", False, guest, post)
+    visits.tell(session, scotland, visit_id, "Whose noon it is", False, guest, post, new_token())
     assert state(session, host, visit_id) == "learnt"
     assert _shelf(session, guest) == []
     assert {side: row.words for side, row in queries.told(session, visit_id).items()} == {
         "host": "To ask before we plan", "visitor": "Whose noon it is",
     }  # fmt: skip
     assert queries.shared_for(session, ("area", "uk")) == []
-    visits.tell(session, scotland, visit_id, "Whose noon it is", True, guest, post)
+    visits.tell(session, scotland, visit_id, "Whose noon it is", True, guest, post, new_token())
     ((both, _, title),) = queries.shared_for(session, ("area", "uk"))
     assert (both.host, both.visitor, title) == (
         "To ask before we plan",
@@ -167,7 +167,7 @@ def test_each_side_does_only_its_own(session, scotland, people):
     with pytest.raises(Conflict):
         visits.agree(session, visit_id, None, "", 7, host, post)
     with pytest.raises(Refused, match="once the visit has taken place"):
-        visits.tell(session, scotland, visit_id, "Much", True, guest, post)
+        visits.tell(session, scotland, visit_id, "Much", True, guest, post, new_token())
     assert post == []
 
 
@@ -235,18 +235,18 @@ def test_only_who_runs_an_offer_changes_it_and_organisers_link_it(session, scotl
     with pytest.raises(Forbidden):
         visit_offers.change(session, scotland, offer_id, draft(), 2, visitor(home=scotland.id))
     with pytest.raises(Forbidden):
-        visit_offers.link(session, scotland, offer_id, event_id, host)
-    visit_offers.link(session, scotland, offer_id, event_id, organiser)
+        visit_offers.link(session, scotland, offer_id, event_id, host, new_token())
+    visit_offers.link(session, scotland, offer_id, event_id, organiser, new_token())
     assert queries.linked_to(session, event_id, ("uk",)).title == "Another"
     with pytest.raises(Invalid):
-        visit_offers.link(session, scotland, offer_id, drafted(session, scotland), organiser)
+        visit_offers.link(session, scotland, offer_id, drafted(session, scotland), organiser, new_token())
 
 
 def test_offers_that_fit_come_first_with_the_reasons(session, scotland):
     host, guest = host_of(scotland), visitor(home=scotland.id)
     offered(session, scotland, host, title="Flow", topics=["Patient flow"])
     offered(session, scotland, host, title="Pills", topics=["Medicines"], domains=["safe"])
-    visit_offers.look_for(session, scotland, ["safe"], ["medicines"], "", guest)
+    visit_offers.look_for(session, scotland, ["safe"], ["medicines"], "", guest, new_token())
     wanted = queries.interest(session, guest.account_id)
     found = queries.matched(queries.standing(session, ("uk",)), wanted.subject)
     assert [(offer.title, match.topics, match.domains) for offer, match in found] == [
@@ -275,9 +275,9 @@ def test_lists_cost_the_same_at_one_row_and_at_many(session, scotland, statement
 def test_a_persons_file_and_erasing_them(session, scotland, people):
     host, guest = people
     visit_id = _to_took_place(session, scotland, host, guest, Letters())
-    visits.tell(session, scotland, visit_id, "Ours", True, host, Letters())
-    visits.tell(session, scotland, visit_id, "Mine", True, guest, Letters())
-    visit_offers.look_for(session, scotland, [], ["falls"], "", guest)
+    visits.tell(session, scotland, visit_id, "Ours", True, host, Letters(), new_token())
+    visits.tell(session, scotland, visit_id, "Mine", True, guest, Letters(), new_token())
+    visit_offers.look_for(session, scotland, [], ["falls"], "", guest, new_token())
     held = dict(personal.person_data(session, guest.account_id))
     assert {"Visits you asked for", "What you learnt from visits", "What you look for in visits"} <= set(held)
     with transaction(session):

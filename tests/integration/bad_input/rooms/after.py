@@ -24,7 +24,7 @@ def make_after(cast: Cast) -> Room:
     with clock.frozen(clock.now() - timedelta(days=12)):
         over = published(session, tenant, by=by)
         places.register(session, tenant, over, by)
-    reflections.keep(session, tenant, over, "Mine", wants_to_share=False, visitor=by)
+    reflections.keep(session, tenant, over, "Mine", wants_to_share=False, visitor=by, form_key=new_token())
     due = clock.today() + timedelta(days=9)
     action = feedback_actions.add(
         session, tenant, over, Plan("Hot", "A fan", "member@example.org", due), organiser, new_token()
@@ -48,7 +48,7 @@ def make_after(cast: Cast) -> Room:
             "local_events.visit_new": {**later, "starts_at": ""},
             "local_events.visit_edit": {**later, "starts_at": ""},
             "local_events.visit_agree": {"visit_at": ""},
-            "local_events.visit_link": {"link-event_id": ""},
+            "local_events.visit_link": {"event_id": ""},
             "local_events_manage.action_new": {"owner": "member@example.org", "due_on": due.isoformat()},
             "local_events_manage.action_edit": {"owner": "member@example.org", "due_on": due.isoformat()},
         },
