@@ -42,6 +42,7 @@ NAMED = {
     "decision_id": "admissions_decision", "appeal_id": "admissions_appeal", "offer_id": "admissions_membership_offer",
     "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
     "invitation_id": "local_events_invitation", "question_id": "local_events_question",
+    "series_id": "local_events_series",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -57,7 +58,7 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
-WORDLESS = {"data_audit_head", "admissions_assessment", "local_events_pool"}
+WORDLESS = {"data_audit_head", "admissions_assessment", "local_events_pool", "local_events_organiser"}
 """Tables that hold nobody's words."""
 
 
@@ -65,6 +66,7 @@ def _texts(model: Any, mark: str) -> dict[str, str]:
     """A marked word for every text column of a table that may hold any words."""
     closed = {
         "kind", "mode", "audience", "state", "id", "event_id", "account_id", "created_by", "uid", "pool_id", "source", "notice",
+        "origin",
     }  # fmt: skip
     columns = [c for c in model.__table__.columns if isinstance(c.type, sa.String) and c.name not in closed]
     return {column.name: f"canary-{column.name}-{mark}" for column in columns}
