@@ -172,7 +172,7 @@ def action(event_id: str, action_id: str) -> Response:
     if form.validate_on_submit():
         try:
             feedback_actions.end(
-                context.session, event_id, action_id, form.step.data, form.words.data, version, context.visitor
+                context.session, event_id, action_id, form.ended.data, form.words.data, version, context.visitor
             )
         except (Invalid, Refused, Conflict) as error:
             keep(form, error)

@@ -83,7 +83,7 @@ class ActionForm(Form):
 class EndForm(Form):
     """How an action ended."""
 
-    step = RadioField(_l("What became of it"), [InputRequired(_l("Choose one of the answers"))])
+    ended = RadioField(_l("What became of it"), [InputRequired(_l("Choose one of the answers"))])
     words = TextAreaField(
         _l("What was done, or why nothing is"),
         [NotBlank(FEW_WORDS), Length(max=feedback_actions.LONGEST, message=_l(FEW_WORDS))], filters=[stripped],
@@ -92,7 +92,7 @@ class EndForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.step.choices = [("finish", say(N_("It is done"))), ("drop", say(N_("It is dropped")))]
+        self.ended.choices = [("finish", say(N_("It is done"))), ("drop", say(N_("It is dropped")))]
 
 
 class ReflectionForm(Form):
