@@ -54,6 +54,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "admissions_calibration_mark": {"recommendation": None},
     "admissions_quality_report": {"state": "ready"},
     "local_events_event": {
+        "origin": "partner", "reminders": [],
         "kind": "workshop", "mode": "both", "audience": "area", "state": "published", "registration_opens_at": None,
         "registration_closes_at": None, "ends_at": clock.now() + timedelta(days=4),
     },
@@ -69,6 +70,10 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_visit_offer": {"kind": "site_visit", "audience": "area", "state": "offered"},
     "local_events_visit": {"state": "asked"},
     "local_events_visit_learning": {"side": "host"},
+    "local_events_kind": {"kind": "workshop", "mode": "in_person", "minutes": 60, "reminders": []},
+    "local_events_tag": {"kind": "topic"},
+    "local_events_series": {"rule": "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU;COUNT=2"},
+    "local_events_proposal_step": {"step": "submit"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

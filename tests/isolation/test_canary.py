@@ -44,6 +44,7 @@ NAMED = {
     "invitation_id": "local_events_invitation", "question_id": "local_events_question",
     "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
     "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
+    "series_id": "local_events_series",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -60,7 +61,8 @@ TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
 WORDLESS = {
-    "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
+    "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_organiser", "local_events_feedback",
+    "local_events_feedback_given",
 }  # fmt: skip
 """Tables that hold nobody's words."""
 
@@ -69,6 +71,7 @@ def _texts(model: Any, mark: str) -> dict[str, str]:
     """A marked word for every text column of a table that may hold any words."""
     closed = {
         "kind", "mode", "audience", "state", "id", "event_id", "account_id", "created_by", "uid", "pool_id", "source", "notice",
+        "origin",
     }  # fmt: skip
     columns = [c for c in model.__table__.columns if isinstance(c.type, sa.String) and c.name not in closed]
     return {column.name: f"canary-{column.name}-{mark}" for column in columns}

@@ -216,7 +216,7 @@ def test_a_persons_data_can_be_told_and_erased(session, scotland):
     assert held(session, joined) == 1
     with transaction(session):
         assert list(personal.erase_person(session, account_id, dry_run=False)) == planned
-    assert len(planned) == 2
+    assert len(planned) == 3
     assert (held(session, joined), row(session, made).created_by) == (0, None)
     assert list(personal.person_data(session, account_id)) == []
     assert _shelf(session, account_id) == []

@@ -14,6 +14,7 @@ from tests.integration.bad_input.rooms import (
     central,
     day,
     deciding,
+    event_series,
     panels,
     people,
     quality,
@@ -63,6 +64,7 @@ def fill(app: Flask) -> Filled:
             people.make_events(scotland),
             after.make_after(scotland),
             day.make_day(scotland),
+            event_series.make_series(scotland),
             *_joining_q(scotland),
         ]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
@@ -70,13 +72,14 @@ def fill(app: Flask) -> Filled:
         others = _joining_q(wales)
         applying.make_open_elsewhere(wales)
         failure, event = people.make_failure(session, there.id), published(session, there.ref())
+        more = event_series.make_series_elsewhere(wales)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         rooms += [central.make_form_versions(session), central.make_compact_versions(session)]
         people.close_one(session, accounts)
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         links, foreign = people.make_links(app, session, accounts)
     rooms += [links, Room({"failure_id": (failure,)})]
-    foreign |= {"event_id": (event,), "failure_id": (event,)}
+    foreign |= {"event_id": (event,), "failure_id": (event,), **more}
     for room in others:
         foreign |= {name: ids for name, ids in room.named.items() if name.rpartition(":")[2] in OF_ONE_SITE}
     return Filled(
