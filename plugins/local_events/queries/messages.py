@@ -125,6 +125,11 @@ def told_of(session: ScopedSession, message: Sent) -> list[Told]:
     return deliveries(session, Delivery.message_id == message.id)
 
 
+def told_of_kind(session: ScopedSession, event_id: str, kind: str) -> list[Told]:
+    """What became of the letters of one kind about an event: one entry for each letter."""
+    return deliveries(session, Delivery.event_id == event_id, Delivery.kind == kind)
+
+
 def told_by_kind(session: ScopedSession, event_id: str) -> dict[str, int]:
     """How many people have been told each kind of news about an event, letters that are still to be written included."""
     rows = session.execute(

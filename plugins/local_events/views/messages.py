@@ -98,6 +98,24 @@ def _automatic(context: Here, kind: str, event: Details) -> Previews:
     return _in_each_language(context, write)
 
 
+TOLD_SORTS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda one: one.name.casefold(),
+    "email": lambda one: one.email,
+    "status": lambda one: one.status,
+}
+TOLD = Sheet(
+    "message",
+    (
+        Column(N_("Name"), lambda one: one.name),
+        Column(N_("Email"), lambda one: one.email),
+        Column(N_("Letter"), lambda one: gettext(STATUSES[one.status])),
+        Column(N_("Sent"), lambda one: one.at),
+        Column(N_("Problem"), lambda one: one.error),
+    ),
+    personal=True,
+)
+
+
 @manage_blueprint.get("/<event_id>/messages/automatic/<kind>")
 @needs(ORGANISE)
 def automatic(event_id: str, kind: str) -> Response:
@@ -106,10 +124,21 @@ def automatic(event_id: str, kind: str) -> Response:
     event = events.find(context.session, event_id)
     if kind not in AUTOMATIC:
         raise NotFound
+    told = messages.told_of_kind(context.session, event_id, kind)
+    wished = Listing.read(
+        url_for("local_events_manage.automatic", event_id=event_id, kind=kind),
+        request.args,
+        sorts=tuple(TOLD_SORTS),
+        size=50,
+    )
+    shown = listed(wished, TOLD, in_memory(told, wished, TOLD_SORTS), of=event_id)
+    if isinstance(shown, Response):
+        return shown
+    listing, rows = shown
     reached = messages.with_a_place(context.session, event_id, AUTOMATIC[kind].states)
     return render(
         "local_events/manage/automatic.html", event=event, letter=AUTOMATIC[kind], previews=_automatic(context, kind, event),
-        reached=len(reached), **WORDS,
+        reached=len(reached), told=rows, listing=listing, statuses=STATUSES, **WORDS,
     )  # fmt: skip
 
 
@@ -162,24 +191,6 @@ def _preview(context: Here, event: Details, form: MessageForm, words: Words) -> 
         "local_events/manage/message_look.html", event=event, form=form, previews=previews, reached=len(reached), night=night,
         **WORDS,
     )  # fmt: skip
-
-
-TOLD_SORTS: dict[str, Callable[[Any], Any]] = {
-    "name": lambda one: one.name.casefold(),
-    "email": lambda one: one.email,
-    "status": lambda one: one.status,
-}
-TOLD = Sheet(
-    "message",
-    (
-        Column(N_("Name"), lambda one: one.name),
-        Column(N_("Email"), lambda one: one.email),
-        Column(N_("Letter"), lambda one: gettext(STATUSES[one.status])),
-        Column(N_("Sent"), lambda one: one.at),
-        Column(N_("Problem"), lambda one: one.error),
-    ),
-    personal=True,
-)
 
 
 @manage_blueprint.get("/<event_id>/messages/<message_id>")

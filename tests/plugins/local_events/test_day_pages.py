@@ -13,7 +13,7 @@ from core.kernel.permissions import Role
 from plugins.local_events import tickets
 from plugins.local_events.models import CheckIn, Delivery, Message, Registration
 from plugins.local_events.queries import certificates
-from plugins.local_events.service import certifying, places
+from plugins.local_events.service import certifying, places, reminding
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.day_helpers import figures, keep, organiser, press, with_people
 from tests.plugins.local_events.helpers import published, visitor
@@ -236,8 +236,8 @@ def test_a_message_is_seen_with_its_number_before_it_goes_and_goes_once(desk, se
 
 @pytest.fixture
 def known(app, session, scotland, frozen_clock):
-    """An event in ten days with two people who have accounts."""
-    event_id = published(session, scotland, starts_at=clock.now() + timedelta(days=10))
+    """An event in a week with two people who have accounts."""
+    event_id = published(session, scotland, starts_at=clock.now() + timedelta(days=7, minutes=1), reminders=(168,))
     for name in ("ann", "ben"):
         account = make_person(app, f"{name}@example.org", name=name)
         places.register(session, scotland, event_id, visitor(account_id=account, email=f"{name}@example.org"))
@@ -283,10 +283,17 @@ def test_bad_messages_keep_what_was_typed(desk, known):
 
 
 @pytest.mark.parametrize("kind", ["confirmed", "reminder", "change", "cancelled"])
-def test_each_letter_that_goes_by_itself_can_be_seen(desk, known, kind):
+def test_each_letter_that_goes_by_itself_can_be_seen_with_what_became_of_it(
+    desk, session, scotland, known, kind, frozen_clock
+):
+    frozen_clock.advance(minutes=2)
+    reminding.remind(session, scotland)
+    session.rollback()
     page = desk.get(f"{known}/messages/automatic/{kind}").text
     assert "Today it would reach 2 people." in page
     assert "Measuring for improvement" in page
+    assert page.count("Waiting until it may go") == (2 if kind == "reminder" else 0)
+    assert "ann@example.org" not in desk.get(f"{known}/messages/automatic/change?format=csv").text
     assert desk.get(f"{known}/messages/automatic/nonsense").status_code == 404
 
 

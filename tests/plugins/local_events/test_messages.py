@@ -178,6 +178,8 @@ def test_each_reminder_goes_once_and_a_missed_one_is_made_up_for_once(
         reminding.remind(session, scotland)
         post()
     assert [row.subject for row in _mails(session)] == ["Reminder: Measuring for improvement"] * 3
+    told = messages.told_of_kind(session, with_places, "reminder")
+    assert [(one.name, one.status) for one in told] == [("ann", "queued"), ("ben", "queued"), ("cai", "queued")]
     frozen_clock.move_to(begins - timedelta(hours=3))
     for _ in range(2):
         reminding.remind(session, scotland)
