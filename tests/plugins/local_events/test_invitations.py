@@ -12,13 +12,16 @@ from core.sdk import ScopedSession, TenantRef, Visitor, clock
 from core.tenancy.directory import TenantSnapshot
 from core.work.delivery import MailServer, compose
 from core.work.models import Mail
+from plugins.local_events.letters import messages
 from plugins.local_events.letters.places import post
 from plugins.local_events.models import Event
-from plugins.local_events.service import deciding, drafts, handing_on, places, running, telling
+from plugins.local_events.service import deciding, drafts, handing_on, places, posting, running, telling
+from plugins.local_events.settings import Settings
 from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import OPEN, ORGANISER, draft, published, visitor
 
 Asked = tuple[str, str, int, str]
+AT_ANY_HOUR = Settings(quiet_from=0, quiet_until=0)
 
 
 @pytest.fixture
@@ -31,6 +34,7 @@ def tell(
     def run() -> list[Asked]:
         with app.app_context():
             telling.tell(session, post(tenant("scotland")))
+            posting.post(session, AT_ANY_HOUR, messages.post(tenant("scotland")))
         platform_session.rollback()
         found = []
         for mail in platform_session.scalars(sa.select(Mail).order_by(Mail.created_at, Mail.id)):
