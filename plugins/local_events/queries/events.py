@@ -1,6 +1,6 @@
 """Reading events: plain tuples of columns, in as many statements for fifty as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -102,29 +102,42 @@ def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     return [Listed._make((*row, counted[row.id].fill())) for row in rows]
 
 
-def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
+def _cut(session: ScopedSession, number: int, read: Callable[[int, int], Sequence[Any]]) -> Page:
+    """Page `number` of what `read(limit, offset)` gives."""
     number = min(max(number, 1), LAST_PAGE)
-    rows = session.execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
+    rows = read(PAGE + 1, (number - 1) * PAGE)
     return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
 
 
-def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
-    now = clock.now()
-    return (
-        sa.select(*_LISTED)
-        .where(
-            Event.state == PUBLISHED,
-            Event.starts_at >= now - timedelta(days=LONGEST_DAYS),
-            Event.ends_at >= now,
-            Event.audience.in_(allowed),
-        )
-        .order_by(Event.starts_at, Event.id)
+def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
+    return _cut(session, number, lambda limit, offset: session.execute(query.limit(limit).offset(offset)).all())
+
+
+_TO_COME = (
+    sa.select(*_LISTED)
+    .where(
+        Event.state == PUBLISHED,
+        Event.starts_at >= sa.bindparam("since"),
+        Event.ends_at >= sa.bindparam("now"),
+        Event.audience.in_(sa.bindparam("allowed", expanding=True)),
     )
+    .order_by(Event.starts_at, Event.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .offset(sa.bindparam("offset", type_=sa.Integer()))
+)
+"""Made once: the list is the page that is asked for most."""
+
+
+def _to_come(session: ScopedSession, allowed: Sequence[str], limit: int, offset: int = 0) -> Sequence[Any]:
+    now = clock.now()
+    values = {"since": now - timedelta(days=LONGEST_DAYS), "now": now, "allowed": list(allowed)}
+    return session.execute(_TO_COME, {**values, "limit": limit, "offset": offset}).all()
 
 
 def upcoming(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
     """One page of the published events that are not over and that the visitor may see, soonest first."""
-    return _page(session, _to_come(audiences(visitor, tenant)), number)
+    allowed = audiences(visitor, tenant)
+    return _cut(session, number, lambda limit, offset: _to_come(session, allowed, limit, offset))
 
 
 def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
@@ -215,7 +228,7 @@ def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_i
 
 def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
     """The soonest published events for the given audiences: a site's start page."""
-    return _with_places(session, session.execute(_to_come(allowed).limit(limit)).all())
+    return _with_places(session, _to_come(session, allowed, limit))
 
 
 def waiting(session: ScopedSession) -> tuple[int, int]:

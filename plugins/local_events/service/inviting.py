@@ -65,6 +65,8 @@ def invite(session: ScopedSession, tenant: TenantRef, event_id: str, addresses: 
             base = {"tenant_id": tenant.id, "event_id": event_id, "invited_by": visitor.account_id, "invited_at": now}
             session.execute(sa.insert(Invitation), [{**base, "id": new_id(), "email": address} for address in fresh])
         count = len(again) + len(fresh)
+        if not count:
+            return 0
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.invite", subject=event_id, after={"invited": count}
         )

@@ -61,9 +61,9 @@ def make_events(cast: Cast) -> Room:
     coming, taken = published(session, tenant, by=by), published(session, tenant, by=by)
     places.register(session, tenant, taken, visitor(ORGANISER))
     places.register(session, tenant, taken, by)
-    events = coming, drafted(session, tenant, by=by), over, taken
+    draft = drafted(session, tenant, by=by)
     asking, one = _registrations(session, tenant, by)
-    events = (*events, _offered(session, tenant, by))
+    events = coming, draft, over, taken, _offered(session, tenant, by)
     named: Named = {
         **{f"local_events_manage.{name}:event_id": (asking,) for name in OF_ONE}, **one,
         "event_id": events, "plugin": ("local_events",), "revision": (str(_changed_settings(cast)),), "slug": ("scotland",),
