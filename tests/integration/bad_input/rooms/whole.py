@@ -58,7 +58,8 @@ def fill(app: Flask) -> Filled:
         rooms = [central.make_cases(session)]
     with app.app_context(), open_session(Scope.tenant(here.id)) as session:
         scotland = Cast(app, session, here, form_id, accounts)
-        rooms += [people.make_events(scotland), event_series.make_series(scotland), *_joining_q(scotland)]
+        events = people.make_events(scotland)
+        rooms += [events, event_series.make_series(scotland, events.named["event_id"]), *_joining_q(scotland)]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
         wales = Cast(app, session, there, form_id, {})
         others = _joining_q(wales)
