@@ -104,7 +104,7 @@ def repeat(event_id: str) -> Response:
     form, days = RepeatForm(data={"count": 6}), []
     form.offer(first)
     form.without.choices = []
-    pressed = request.form.get("press", "")
+    step = request.form.get("step", "")
     if request.method == "POST" and form.interval.validate(form):
         try:
             days = service.preview(event, form.rule(first))
@@ -115,7 +115,7 @@ def repeat(event_id: str) -> Response:
         form.without.data = [
             day for day in form.without.data or () if day in known
         ]  # ticked before the rule was changed
-    if form.validate_on_submit() and not form.form_errors and days and pressed == "create":
+    if form.validate_on_submit() and not form.form_errors and days and step == "apply":
         tenant, settings = context.tenant.ref(), settings_of(context)
         try:
             made = service.create(
@@ -235,7 +235,7 @@ def later(series_id: str, event_id: str) -> Response:
         try:
             wanted = form.later()
             lines = splitting.preview(session, series_id, event_id, wanted)
-            if request.form.get("press") == "create" and form.previewed.data:
+            if request.form.get("step") == "apply" and form.previewed.data:
                 made = splitting.split(
                     session, context.tenant.ref(), settings_of(context), series_id, event_id, wanted,
                     form.previewed.data, visitor, form.form_key.data,

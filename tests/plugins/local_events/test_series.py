@@ -277,11 +277,11 @@ def test_the_pages_of_a_series(app, session, scotland, first):
     client = client_of(app, make_person(app, "organiser@example.org", grants=((ORGANISER, "scotland"),)))
     path = f"/scotland/events/{first}/repeat"
     wanted = {"pattern": "weekly", "interval": "1", "ends": "count", "count": "4"}
-    assert client.submit(path, {**wanted, "count": "99", "press": "preview"}).status_code == 422
-    page = client.submit(path, {**wanted, "press": "preview"})
+    assert client.submit(path, {**wanted, "count": "99", "step": "preview"}).status_code == 422
+    page = client.submit(path, {**wanted, "step": "preview"})
     assert page.status_code == 200
     assert "Leave these dates out" in page.text
-    assert client.submit(path, {**wanted, "press": "create"}).status_code == 303
+    assert client.submit(path, {**wanted, "step": "apply"}).status_code == 303
     made = series.series_of(session, first)
     assert made is not None
     there = series.dates(session, made)
@@ -291,7 +291,7 @@ def test_the_pages_of_a_series(app, session, scotland, first):
     assert client.submit(f"/scotland/events/series/{made}", form="/publish").status_code == 303
     assert client.submit(f"/scotland/events/series/{made}", form=f"/skip/{there[3].event_id}").status_code == 303
     way = f"/scotland/events/series/{made}/from/{there[1].event_id}"
-    page = client.submit(way, {"title": "Supper", "press": "preview"})
+    page = client.submit(way, {"title": "Supper", "step": "preview"})
     assert page.status_code == 200
     assert "What will happen" in page.text
     assert app.test_client().get(f"/scotland/events/series/{made}").status_code == 200

@@ -13,6 +13,7 @@ from plugins.local_events.recurrence import Rule, wall
 from plugins.local_events.service import hosting, proposals
 from plugins.local_events.service import series as service
 from tests.integration.bad_input.rooms.cast import Cast, Named, Room
+from tests.integration.bad_input.rooms.people import EMAILS
 from tests.plugins.local_events.helpers import ORGANISER, USUAL, drafted, published, visitor
 
 DATES = 3
@@ -20,8 +21,8 @@ OF_SERIES = ("later", "skip")
 AT = {"starts_at": "2031-05-06T10:00"}
 
 
-def make_series(cast: Cast) -> Room:
-    """A series with drafts, an exchange, a proposal at each stage that offers a button, an event with two organisers, and an
+def make_series(cast: Cast, shown: tuple[str, ...]) -> Room:
+    """Beside the events that are `shown` already: a series with drafts, an exchange, a proposal at each stage that offers a button, an event with two organisers, and an
     invitation of another site."""
     session, tenant, account = cast.session, cast.site.ref(), cast.people["member"]
     by = Visitor(account, "Mel Member", "member@example.org", is_member=True, home_tenant_id=tenant.id)
@@ -30,9 +31,13 @@ def make_series(cast: Cast) -> Room:
     date = series.dates(session, series_id)[1].event_id
     mine = {state: _proposed(cast, by, state) for state in ("draft", "submitted", "approved")}
     with transaction(session):
-        session.add_all([Organiser(event_id=single, account_id=one, added_at=clock.now()) for one in (account,)])
+        session.add_all(
+            [Organiser(event_id=single, account_id=one, added_at=clock.now()) for one in (account, cast.people["lead"])]
+        )
     named: Named = {
         **{f"local_events.{name}:event_id": (date,) for name in OF_SERIES},
+        "local_events.show:event_id": (*shown, *mine.values()),
+        "local_events.organiser_list:event_id": (single,),
         "series_id": (series_id,),
         "local_events_manage.kind_edit:kind": ("workshop", "webinar"),
         "local_events_manage.hosting_step:step": ("accept", "decline", "end"),
@@ -50,10 +55,10 @@ def make_series(cast: Cast) -> Room:
         named,
         {
             "local_events.copy": AT,
-            "local_events.repeat": {"count": "3", "until": "", "press": "create"},
+            "local_events.repeat": {"count": "3", "until": ""},
             "local_events.later": {"count": "3", "until": "", "minutes": "60"},
             "local_events.add_visit": {**AT, "place": "Oban"},
-            "local_events.organiser_list": {"email": "colleague@example.org"},
+            "local_events.organiser_list": {"email": EMAILS["demo"]},
             "local_events_manage.decide_proposal": {"why": "Kept words", "press": "changes"},
         },
     )

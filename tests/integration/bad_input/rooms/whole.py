@@ -60,11 +60,12 @@ def fill(app: Flask) -> Filled:
         rooms = [central.make_cases(session)]
     with app.app_context(), open_session(Scope.tenant(here.id)) as session:
         scotland = Cast(app, session, here, form_id, accounts)
+        events = people.make_events(scotland)
         rooms += [
-            people.make_events(scotland),
+            events,
             after.make_after(scotland),
             day.make_day(scotland),
-            event_series.make_series(scotland),
+            event_series.make_series(scotland, events.named["event_id"]),
             *_joining_q(scotland),
         ]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
