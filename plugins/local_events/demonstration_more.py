@@ -47,12 +47,10 @@ def add(session: ScopedSession, tenant: TenantRef, made: list[dict[str, Any]], p
     session.execute(sa.insert(Organiser), [_organiser(event, organiser) for event in made])
     first = next(event for event in made if event["kind"] == SERIES and event["state"] == PUBLISHED)
     exchange = _exchange(tenant, first, organiser)
-    number_of = (
-        len(PROPOSALS) if rules.audiences_at(tenant) == rules.BY_WIDTH else 0
-    )  # the UK site has no members of its own
+    has_area = rules.audiences_at(tenant) == rules.BY_WIDTH  # the UK site has no members of its own to propose
     # by the one whom visitors of the demonstration can be
     proposer = next((person for person in members if person.email.startswith("member.")), members[0])
-    proposed = [_proposal(tenant, first, number, proposer) for number in range(number_of)]
+    proposed = [_proposal(tenant, first, number, proposer) for number in range(len(PROPOSALS) if has_area else 0)]
     session.execute(sa.insert(Event), [exchange, *proposed])
     session.execute(sa.insert(Pool), [_pool(event, 8) for event in (exchange, *proposed)])
     session.execute(sa.insert(Organiser), [_organiser(exchange, organiser)])

@@ -1,5 +1,6 @@
 """Who runs one event, and what a visitor therefore may do at it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -33,28 +34,39 @@ def of_event(session: ScopedSession, event_id: str) -> list[Named]:
 def at_event(
     session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, *, to_run: bool = True
 ) -> Visitor:
-    """The visitor as this one event knows them: an organiser of it has the right to run it, and a member of a site that hosts it
-    too counts as a member of its area (`rules.is_of_area`). At most one statement; give the answer to whatever decides about
-    this event, and to nothing else. Without `to_run` only the home is asked for, which costs a member of the area nothing.
-    """
-    asks_role = to_run and visitor.signed_in and not visitor.can(ORGANISE)
-    asks_home = visitor.is_member and not rules.is_local(visitor, tenant)
-    if not is_id(event_id) or not (asks_role or asks_home):
+    """The visitor as one event knows them; give the answer to whatever decides about this event, and to nothing else. Without
+    `to_run` only the home is asked for, which costs a member of the area nothing."""
+    if not is_id(event_id):
         return visitor
-    named = sa.exists().where(
-        Organiser.tenant_id == tenant.id, Organiser.event_id == event_id, Organiser.account_id == visitor.account_id,
-        Organiser.left_at.is_(None),
-    )  # fmt: skip
-    hosts = sa.exists().where(
-        Hosting.origin_tenant_id == tenant.id, Hosting.event_ref == event_id,
-        Hosting.host_tenant_id == visitor.home_tenant_id, Hosting.state == ACCEPTED,
-    )  # fmt: skip
-    runs, at_host = session.execute(sa.select(named, hosts)).one()
+    return at_events(session, tenant, [event_id], visitor, to_run=to_run)[event_id]
+
+
+def at_events(
+    session: ScopedSession, tenant: TenantRef, event_ids: Sequence[str], visitor: Visitor, *, to_run: bool = True
+) -> dict[str, Visitor]:
+    """The visitor as each of the events knows them, in at most two statements: an organiser of an event has the right to run
+    it, and a member of a site that hosts it too counts as a member of its area (`rules.is_of_area`)."""
+    runs: frozenset[str] = frozenset()
+    hosted: frozenset[str] = frozenset()
+    if to_run and visitor.signed_in and not visitor.can(ORGANISE):
+        named = sa.select(Organiser.event_id).where(
+            Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id, Organiser.left_at.is_(None)
+        )
+        runs = frozenset(session.scalars(named))
+    home = visitor.home_tenant_id
+    if visitor.is_member and home is not None and not rules.is_local(visitor, tenant):
+        cards = sa.select(Hosting.event_ref).where(
+            Hosting.origin_tenant_id == tenant.id, Hosting.event_ref.in_(event_ids), Hosting.host_tenant_id == home,
+            Hosting.state == ACCEPTED,
+        )  # fmt: skip
+        hosted = frozenset(session.scalars(cards))
+    return {one: _known(visitor, tenant, runs=one in runs, hosted=one in hosted) for one in event_ids}
+
+
+def _known(visitor: Visitor, tenant: TenantRef, *, runs: bool, hosted: bool) -> Visitor:
     if runs:
         visitor = replace(visitor, permissions=visitor.permissions | {ORGANISE})
-    if at_host and asks_home and rules.is_of_area(visitor.home_tenant_id, tenant.id, (visitor.home_tenant_id or 0,)):
-        visitor = replace(visitor, home_tenant_id=tenant.id)
-    return visitor
+    return replace(visitor, home_tenant_id=tenant.id) if hosted else visitor
 
 
 def is_organiser(session: ScopedSession, event_id: str, account_id: str) -> bool:

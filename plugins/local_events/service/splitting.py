@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.sdk import (
     N_,
     Conflict,
+    Forbidden,
     Invalid,
     NotFound,
     Refused,
@@ -22,10 +23,11 @@ from core.sdk import (
     shelf,
     transaction,
 )
-from plugins.local_events import following
+from plugins.local_events import following, rules
 from plugins.local_events.following import ADDED, ENDS, MOVES, Line
+from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event, Occurrence, Series
-from plugins.local_events.queries import events, series
+from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.recurrence import Rule, check, dates, instants, moved, wall, written
 from plugins.local_events.service import copying, hosting, running
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board
@@ -103,14 +105,14 @@ def split(
     """Change a series from one date on, as `previewed` (`seen`) showed it; the id of the new series. Dates before it are left
     alone; settled ones after it keep their identity, their time and their people, and take new words alone.
 
-    Raises NotFound, Forbidden, Invalid by field, Refused (an exchange has no rule), and Conflict when what would happen is no
-    longer what was shown.
+    `visitor` is as the site knows them: each date is asked whether they run it. Raises NotFound, Forbidden, Invalid by field,
+    Refused (an exchange has no rule), and Conflict when what would happen is no longer what was shown.
     """
-    copying.of(session, tenant, settings, event_id, visitor)
     whole = series.find(session, series_id)
     if not whole.rule:
         raise Refused(N_("The visits of an exchange are changed one by one."))
-    at, _ = _later(session, series_id, event_id)
+    at, later = _later(session, series_id, event_id)
+    _guard(session, tenant, settings, later, visitor)
     wanted.check(at.mode)
     with transaction(session):
         key = once(session, form_key, f"{PLUGIN}.split:{series_id}")
@@ -138,6 +140,19 @@ def split(
             after={"series": new, "rule": wanted.rule.text(), **_counted(lines)},
         )  # fmt: skip
     return new
+
+
+def _guard(
+    session: ScopedSession, tenant: TenantRef, settings: Settings, later: Sequence[series.Date], visitor: Visitor
+) -> None:
+    """Raise NotFound for who may not see every one of the dates, Forbidden for who does not run each of them."""
+    known = organisers.at_events(session, tenant, [one.event_id for one in later], visitor)
+    if not all(events.visible(one, tenant, known[one.event_id]) for one in later):
+        raise NotFound
+    if not rules.may_create(visitor, tenant, settings):
+        raise Forbidden(CREATE)
+    if not all(rules.may_run(known[one.event_id], tenant, settings, one.created_by, one.state) for one in later):
+        raise Forbidden(ORGANISE)
 
 
 def _counted(lines: Sequence[Line]) -> dict[str, int]:

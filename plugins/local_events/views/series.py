@@ -23,7 +23,7 @@ from core.sdk import (
     signed_in,
 )
 from plugins.local_events import rules
-from plugins.local_events.queries import events, series
+from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.queries.events import Details
 from plugins.local_events.recurrence import Rule, usual_rules, wall, written
 from plugins.local_events.service import copying, splitting
@@ -112,9 +112,8 @@ def repeat(event_id: str) -> Response:
             take(form, error)
         known = [written(day) for day in days[1:]]
         form.without.choices = [(day, day) for day in known]
-        form.without.data = [
-            day for day in form.without.data or () if day in known
-        ]  # ticked before the rule was changed
+        # what was ticked before the rule was changed is no date any more
+        form.without.data = [day for day in form.without.data or () if day in known]
     if form.validate_on_submit() and not form.form_errors and days and step == "apply":
         tenant, settings = context.tenant.ref(), settings_of(context)
         try:
@@ -166,19 +165,19 @@ def _series_page(series_id: str, status: int = 200, problem: str = "") -> Respon
     context = here()
     session, tenant, settings = context.session, context.tenant.ref(), settings_of(context)
     whole, found = series.find(session, series_id), series.dates(session, series_id)
-    visitor = known_at(found[0].event_id) if found else context.visitor
-    shown = [one for one in found if events.visible(one, tenant, visitor)]
+    known = organisers.at_events(session, tenant, [one.event_id for one in found], context.visitor)
+    shown = [one for one in found if events.visible(one, tenant, known[one.event_id])]
     if not shown:
         raise NotFound
     now = clock.now()
-    runs = rules.may_create(visitor, tenant, settings) and all(
-        rules.may_run(visitor, tenant, settings, one.created_by, one.state) for one in found
+    runs = rules.may_create(context.visitor, tenant, settings) and all(
+        rules.may_run(known[one.event_id], tenant, settings, one.created_by, one.state) for one in found
     )
     return render(
         "local_events/series/show.html", status, whole=whole, dates=shown, now=now, runs=runs, problem=problem,
         rule=rule_words(Rule.parse(whole.rule)) if whole.rule else "", out=series.left_out(session, series_id) if runs else [],
         drafts=any(one.state == DRAFT and one.starts_at > now for one in shown),
-        may_publish=rules.may_publish(visitor, tenant, settings, found[0].created_by), **WORDS,
+        may_publish=rules.may_publish(context.visitor, tenant, settings, found[0].created_by), **WORDS,
     )  # fmt: skip
 
 
@@ -222,7 +221,7 @@ def skip(series_id: str, event_id: str) -> Response:
 @signed_in
 def later(series_id: str, event_id: str) -> Response:
     """Change a series from one date on: first what would happen is shown, then it is done."""
-    context, visitor, _ = _source(event_id)
+    context, _, _ = _source(event_id)
     session = context.session
     whole, found = series.find(session, series_id), series.dates(session, series_id)
     position = next((number for number, one in enumerate(found) if one.event_id == event_id), None)
@@ -238,7 +237,7 @@ def later(series_id: str, event_id: str) -> Response:
             if request.form.get("step") == "apply" and form.previewed.data:
                 made = splitting.split(
                     session, context.tenant.ref(), settings_of(context), series_id, event_id, wanted,
-                    form.previewed.data, visitor, form.form_key.data,
+                    form.previewed.data, context.visitor, form.form_key.data,
                 )  # fmt: skip
                 return redirect_with(
                     gettext("The later dates are changed."), "local_events.series_page", series_id=made

@@ -14,6 +14,7 @@ from plugins.local_events.models import Event, Occurrence, Registration, Series
 from plugins.local_events.queries import events, series
 from plugins.local_events.recurrence import Rule, dates, wall, written
 from plugins.local_events.service import drafts, places, splitting
+from plugins.local_events.service import organisers as naming
 from plugins.local_events.service import series as service
 from plugins.local_events.service.splitting import Later
 from tests.factories.people import client_of, make_person
@@ -255,6 +256,25 @@ def test_members_repeat_only_what_they_run(session, scotland, first):
         service.create(
             session, scotland, USUAL, first, weekly(session, first), (), visitor(home=scotland.id), new_token()
         )
+
+
+def test_who_runs_one_date_changes_that_one_alone(app, session, scotland, first):
+    made = repeated(session, scotland, first)
+    there = series.dates(session, made)
+    ann = make_person(app, "ann@example.org", home="scotland")
+    naming.add(session, scotland, there[3].event_id, "ann@example.org", visitor(ORGANISER))
+    who = visitor(home=scotland.id, account_id=ann)
+    wanted = later(session, there[3].event_id, weekly(session, there[3].event_id, 3))
+    shown = splitting.seen(splitting.preview(session, made, there[3].event_id, wanted))
+    args = (session, scotland, USUAL, made, there[3].event_id, wanted, shown, who)
+    with pytest.raises(NotFound):  # the later drafts are not hers to see
+        splitting.split(*args, new_token())
+    page = client_of(app, ann).get(f"/scotland/events/series/{made}").text
+    assert there[3].event_id in page
+    assert there[4].event_id not in page
+    for one in there[4:]:
+        naming.add(session, scotland, one.event_id, "ann@example.org", visitor(ORGANISER))
+    assert splitting.split(*args, new_token())
 
 
 def test_a_series_of_sixty_is_made_in_as_many_statements_as_one_of_six(session, scotland, statements):
