@@ -24,12 +24,25 @@ from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
 from core.kernel import clock
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
-from core.kernel.findings import Finding, Verdict, worst
+from core.kernel.findings import Finding, Verdict, lowest, worst
 from core.kernel.ids import is_id, new_id
+from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rounded, thousandths_typed
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
-from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import (
+    Actor,
+    EventRef,
+    ExpenseClaim,
+    ExpenseLimit,
+    ExpenseLine,
+    FieldProblem,
+    Fragment,
+    NavItem,
+    OpenWork,
+    Person,
+    TenantRef,
+)
 from core.tenancy import noticeboard, shelf
 from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
@@ -39,9 +52,11 @@ from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, redirect_with, render
 from core.web.sheets import Column, Sheet
+from core.web.sheets import cell as csv_cell
 from core.web.unchanged import revalidated
 
 __all__ = [
+    "MOST_PENCE",
     "N_",
     "SDK_VERSION",
     "Actor",
@@ -52,6 +67,9 @@ __all__ = [
     "Conflict",
     "DomainError",
     "EventRef",
+    "ExpenseClaim",
+    "ExpenseLimit",
+    "ExpenseLine",
     "FieldProblem",
     "Finding",
     "Forbidden",
@@ -94,6 +112,7 @@ __all__ = [
     "after_commit",
     "call_hooks",
     "clock",
+    "csv_cell",
     "gettext",
     "here",
     "hookimpl",
@@ -101,17 +120,22 @@ __all__ = [
     "is_id",
     "lazy_gettext",
     "listed",
+    "lowest",
     "needs",
     "new_id",
     "ngettext",
     "noticeboard",
     "once",
+    "pence_typed",
+    "plain_pounds",
+    "pounds",
     "public",
     "reckoning",
     "record_audit",
     "redirect_with",
     "render",
     "revalidated",
+    "rounded",
     "say",
     "searched",
     "shelf",
@@ -119,6 +143,7 @@ __all__ = [
     "stripped",
     "tenant_args",
     "tenant_fk",
+    "thousandths_typed",
     "transaction",
     "worst",
 ]
