@@ -106,6 +106,17 @@ def change_all(
     )
 
 
+def retitle(session: ScopedSession, *, plugin: str, ref: str, title: str, when: datetime | None) -> None:
+    """The same thing under a new name or at another time for everybody who has it, in the caller's transaction: what each
+    card says of its person stays."""
+    session.execute(
+        sa.update(ShelfItem)
+        .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
+        .values(title=title[:200], when=when, changed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def change_many(
     session: ScopedSession, *, plugin: str, refs: Collection[str], title: str, status: str, needs_action: bool
 ) -> None:

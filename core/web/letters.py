@@ -1,12 +1,13 @@
 """A letter of the platform: one layout for all of them, as text and HTML, with the site it comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import current_app, g
 
 from core.data.session import ScopedSession
-from core.tenancy.directory import TenantSnapshot
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import mail
 
 
@@ -22,6 +23,35 @@ class Letter:
     href: str = ""
     stop_href: str = ""
     one_click_href: str = ""
+
+
+def site_of(session: ScopedSession) -> TenantSnapshot:
+    """The site of a session in tenant scope: for jobs, which have no request to ask."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    return directory.current(session, session.scope.tenant_id or 0)
+
+
+def root_of(tenant: TenantSnapshot) -> str:
+    """What the whole addresses of a site's pages begin with, without a slash at the end."""
+    return f"{current_app.config['Q'].base_url}{tenant.prefix}"
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Say everything in `language` inside the block, in a request or outside."""
+    here = g.get("here")
+    if here is not None:
+        before, here.language = here.language, language
+    else:
+        before = g.get("language", "en")
+        g.language = language
+    try:
+        yield
+    finally:
+        if here is not None:
+            here.language = before
+        else:
+            g.language = before
 
 
 def send_letter(

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 
+from core.data.sealing import Sealer
 from core.data.session import savepoint
 from core.hooks.dispatcher import Answer, Failure, Results
 from core.hooks.registry import Registry
@@ -38,6 +39,17 @@ def call_hooks(name: str, **arguments: Any) -> Results:
 def navigation() -> list[NavItem]:
     """The site's main links: the plugins' that are on, in their order."""
     return sorted(call_hooks("q_nav_items").values(), key=lambda item: (item.order, item.label))
+
+
+def sealer(purpose: str) -> Sealer:
+    """What seals words of one purpose with this installation's secret."""
+    return Sealer(current_app.config["Q"].secret_key, purpose)
+
+
+def manage_items() -> list[NavItem]:
+    """The plugins' links beside the pages for running this site, for who may use them, in their order."""
+    found = call_hooks("q_manage_items", actor=here().visitor.actor()).values()
+    return sorted(found, key=lambda item: (item.order, item.label))
 
 
 def page_globals() -> dict[str, Any]:
@@ -77,7 +89,7 @@ def install_kept(app: Flask) -> None:
         return Markup(app.jinja_env.get_template(template).render(item=item))  # noqa: S704 - our own autoescaped template
 
     app.extensions[KEPT] = render_piece
-    app.jinja_env.globals["kept"] = kept
+    app.jinja_env.globals.update(kept=kept, manage_items=manage_items)
 
 
 def redirect_with(message: str, endpoint: str, **values: Any) -> Response:

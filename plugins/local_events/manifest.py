@@ -6,6 +6,7 @@ CREATE = "local_events.create"
 PUBLISH = "local_events.publish"
 ORGANISE = "local_events.organise"
 PUBLISH_REFERRED = "local_events.publish_referred"
+SENSITIVE = "local_events.sensitive"
 
 _ORGANISERS = (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
 
@@ -24,6 +25,11 @@ MANIFEST = Manifest(
             PUBLISH_REFERRED,
             N_("Publish events that a check has referred to a person"),
             (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
+        ),
+        PermissionSpec(
+            SENSITIVE,
+            N_("Read what people said about access and food, each time on record"),
+            (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD),
         ),
     ),
     on_by_default=True,

@@ -1,5 +1,7 @@
 """Who may see, join and run an event: plain decisions, no database."""
 
+from dataclasses import dataclass
+
 from core.sdk import TenantRef, Visitor
 from plugins.local_events.manifest import CREATE, ORGANISE, PUBLISH
 from plugins.local_events.settings import Settings
@@ -40,3 +42,27 @@ def may_run(visitor: Visitor, tenant: TenantRef, settings: Settings, created_by:
     if visitor.can(ORGANISE) or _runs_own(visitor, tenant, settings, created_by):
         return True
     return state == DRAFT and is_local(visitor, tenant) and created_by == visitor.account_id
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What decides whether somebody may have a place: a member, a member of this area, on the invitation list."""
+
+    is_member: bool
+    is_local: bool
+    invited: bool
+
+
+def person_of(visitor: Visitor, tenant: TenantRef, *, invited: bool) -> Person:
+    """The visitor as `eligible` asks."""
+    return Person(visitor.is_member, is_local(visitor, tenant), invited)
+
+
+def eligible(eligibility: str, person: Person) -> bool:
+    """Whether somebody may have a place of a pool: members of this area, any member, the invited, anybody."""
+    return {
+        "area": person.is_local,
+        "members": person.is_member,
+        "invited": person.invited,
+        "public": True,
+    }[eligibility]

@@ -22,8 +22,8 @@ from tests.factories.assessing import make_policy
 from tests.factories.people import make_person
 
 CANARY = re.compile(r"canary-[a-z_0-9]+-[a-z0-9]+")
-ELSEWHERE = {"local_events_event", "local_events_registration", "data_audit_entry", "data_audit_head"}
-"""Seeded through their own services: an event in each state, and the audit trail, whose rows hang together."""
+ELSEWHERE = {"data_audit_entry", "data_audit_head"}
+"""Seeded through their own service: the rows of the audit trail hang together."""
 CLOSED: dict[str, dict[str, Any]] = {
     "": {"locale": "en"},
     "admissions_window": {"state": "published"},
@@ -53,6 +53,13 @@ CLOSED: dict[str, dict[str, Any]] = {
     "admissions_membership_offer": {"state": "offered"},
     "admissions_calibration_mark": {"recommendation": None},
     "admissions_quality_report": {"state": "ready"},
+    "local_events_event": {
+        "kind": "workshop", "mode": "both", "audience": "area", "state": "published", "registration_opens_at": None,
+        "registration_closes_at": None, "ends_at": clock.now() + timedelta(days=4),
+    },
+    "local_events_pool": {"kind": "in_person", "eligibility": "area"},
+    "local_events_registration": {"state": "confirmed", "source": "self", "notice": "", "offer_expires_at": None},
+    "local_events_question": {"kind": "short"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

@@ -51,12 +51,13 @@ def _lost(way: Way, hostile: str, body: str) -> str:
 
 
 def _books(world: World) -> str:
-    """An accepted request leaves nothing half done: every place that is counted is somebody's."""
-    counts = world.watch.query(
-        "select e.taken, (select count(*) from local_events_registration r "
-        "where r.event_id = e.id and r.state = 'coming') from local_events_event e"
+    """An accepted request leaves nothing half done: nobody is registered twice, nor for a cancelled event."""
+    wrong = world.watch.query(
+        "select r.event_id, r.account_id, count(*) from local_events_registration r join local_events_event e on e.id = r.event_id "
+        "where r.state in ('pending', 'waitlisted', 'offered', 'confirmed') group by r.event_id, r.account_id "
+        "having count(*) > 1 or max(e.state) = 'cancelled'"
     )
-    return "" if all(taken == coming for taken, coming in counts) else f"places and people differ: {counts}"
+    return "" if not wrong else f"registered twice, or for nothing: {wrong}"
 
 
 def listed(wrong: Iterable[object]) -> str:

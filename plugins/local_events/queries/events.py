@@ -1,0 +1,226 @@
+"""Reading events: plain tuples of columns, in as many statements for fifty as for one."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
+from plugins.local_events.manifest import ORGANISE
+from plugins.local_events.models import Event, Invitation, Registration
+from plugins.local_events.queries import places
+from plugins.local_events.queries.shapes import columns
+from plugins.local_events.rules import audiences
+from plugins.local_events.states import ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
+from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, STATES
+
+PAGE = 50
+LAST_PAGE = 200
+
+
+class Listed(NamedTuple):
+    """An event as a list shows it, with its places. Instants are UTC."""
+
+    id: str
+    kind: str
+    title: str
+    summary: str
+    mode: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    audience: str
+    state: str
+    places: places.Places
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What is shown for its kind, its mode and its state, before translation."""
+        return KINDS[self.kind], MODES[self.mode], STATES[self.state]
+
+
+class Details(NamedTuple):
+    """Everything about one event but its places."""
+
+    id: str
+    uid: str
+    sequence: int
+    kind: str
+    title: str
+    summary: str
+    description: str
+    mode: str
+    place: str
+    online_url: str
+    starts_at: datetime
+    ends_at: datetime
+    audience: str
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    withdraw_until: datetime | None
+    wants_approval: bool
+    guests_allowed: int
+    offer_hours: int
+    keep_answers_days: int
+    asks: bool
+    state: str
+    version: int
+    created_by: str | None
+    created_at: datetime
+    modified_at: datetime
+    published_at: datetime | None
+    cancelled_at: datetime | None
+    state_why: str
+
+
+class Page(NamedTuple):
+    """At most PAGE events, and whether there are more."""
+
+    events: Sequence[Listed]
+    number: int
+    more: bool
+
+
+class Seen(NamedTuple):
+    """An event as one visitor sees it: with the visitor's own registration, and whether an invitation is theirs."""
+
+    event: Details
+    own: places.Own | None
+    invited: bool
+
+
+_LISTED = [getattr(Event, name) for name in Listed._fields if name != "places"]
+DETAILS = columns(Details, Event)
+
+
+def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
+    counted = places.counts(session, [row.id for row in rows])
+    return [Listed._make((*row, counted[row.id])) for row in rows]
+
+
+def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
+    number = min(max(number, 1), LAST_PAGE)
+    rows = session.execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
+    return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
+
+
+def _to_come(allowed: Sequence[str]) -> sa.Select[Any]:
+    now = clock.now()
+    return (
+        sa.select(*_LISTED)
+        .where(
+            Event.state == PUBLISHED,
+            Event.starts_at >= now - timedelta(days=LONGEST_DAYS),
+            Event.ends_at >= now,
+            Event.audience.in_(allowed),
+        )
+        .order_by(Event.starts_at, Event.id)
+    )
+
+
+def upcoming(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
+    """One page of the published events that are not over and that the visitor may see, soonest first."""
+    return _page(session, _to_come(audiences(visitor, tenant)), number)
+
+
+def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1) -> Page:
+    """One page of what is over, newest first; an organiser sees cancelled events too."""
+    states = [PUBLISHED, COMPLETED] + ([CANCELLED] if visitor.can(ORGANISE) else [])
+    over: sa.ColumnElement[bool] = Event.ends_at < clock.now()
+    if visitor.can(ORGANISE):
+        over = sa.or_(over, Event.state == CANCELLED)
+    query = sa.select(*_LISTED).where(Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)))
+    return _page(session, query.order_by(Event.starts_at.desc(), Event.id.desc()), number)
+
+
+def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
+    """One page of drafts: all for an organiser, one's own for anybody else."""
+    query = sa.select(*_LISTED).where(Event.state == DRAFT)
+    if not visitor.can(ORGANISE):
+        query = query.where(Event.created_by == visitor.account_id)
+    return _page(session, query.order_by(Event.starts_at, Event.id), number)
+
+
+_FIND = sa.select(*DETAILS).where(Event.id == sa.bindparam("event_id"))
+_FIND_FOR = (
+    sa.select(*DETAILS, *columns(places.Own, Registration), Invitation.id)
+    .outerjoin(
+        Registration,
+        sa.and_(
+            Registration.tenant_id == Event.tenant_id,
+            Registration.event_id == Event.id,
+            Registration.account_id == sa.bindparam("account_id"),
+            Registration.state.in_((*ACTIVE, EVENT_CANCELLED)),
+        ),
+    )
+    .outerjoin(
+        Invitation,
+        sa.and_(
+            Invitation.tenant_id == Event.tenant_id,
+            Invitation.event_id == Event.id,
+            Invitation.email == sa.bindparam("email"),
+            Invitation.withdrawn_at.is_(None),
+        ),
+    )
+    .where(Event.id == sa.bindparam("event_id"))
+)
+
+
+def find(session: ScopedSession, event_id: str) -> Details:
+    """One event of the session's tenant. Raises NotFound: missing, or another tenant's."""
+    row = session.execute(_FIND, {"event_id": event_id}).one_or_none() if is_id(event_id) else None
+    if row is None:
+        raise NotFound
+    return Details(*row)
+
+
+def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> Seen:
+    """One event with what it has of the visitor, in one statement. Raises NotFound as `find` does."""
+    if not visitor.signed_in:
+        return Seen(find(session, event_id), None, False)
+    values = {"event_id": event_id, "account_id": visitor.account_id, "email": visitor.email.lower()}
+    row = session.execute(_FIND_FOR, values).one_or_none() if is_id(event_id) else None
+    if row is None:
+        raise NotFound
+    own = places.Own(*row[len(DETAILS) : -1])
+    return Seen(Details(*row[: len(DETAILS)]), own if own.id is not None else None, row[-1] is not None)
+
+
+def visible(event: Details, tenant: TenantRef, visitor: Visitor) -> bool:
+    """Whether the visitor may see `event`: what was never published is its writer's and the organisers', the rest its audience's."""
+    mine = visitor.account_id is not None and event.created_by == visitor.account_id
+    if mine or visitor.can(ORGANISE):
+        return True
+    return event.published_at is not None and event.audience in audiences(visitor, tenant)
+
+
+def seen(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Details:
+    """One event that the visitor may see; NotFound for any other, so that nobody can tell which ids exist."""
+    return seen_by(session, tenant, visitor, event_id).event
+
+
+def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Seen:
+    """What `seen` gives, with the visitor's own registration. Who is registered or invited sees the event whatever happens
+    to its audience."""
+    found = find_for(session, event_id, visitor)
+    theirs = found.own is not None or (found.invited and found.event.published_at is not None)
+    if not theirs and not visible(found.event, tenant, visitor):
+        raise NotFound
+    return found
+
+
+def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
+    """The soonest published events for the given audiences: a site's start page."""
+    return _with_places(session, session.execute(_to_come(allowed).limit(limit)).all())
+
+
+def waiting(session: ScopedSession) -> tuple[int, int]:
+    """(drafts that wait for an organiser, published events that are over and not yet completed)."""
+    row = session.execute(
+        sa.select(
+            sa.func.count(Event.id).filter(Event.state == DRAFT),
+            sa.func.count(Event.id).filter(Event.state == PUBLISHED, Event.ends_at < clock.now()),
+        ).where(Event.state.in_((DRAFT, PUBLISHED)))
+    ).one()
+    return int(row[0]), int(row[1])
