@@ -51,7 +51,7 @@ from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot
 from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import DayField, Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
 from core.web.letters import Letter, in_language, root_of, send_letter, site_of
 from core.web.listing import Listing
@@ -73,6 +73,7 @@ __all__ = [
     "Bounds",
     "Column",
     "Conflict",
+    "DayField",
     "DomainError",
     "EventRef",
     "ExpenseClaim",

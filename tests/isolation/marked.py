@@ -60,6 +60,10 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_pool": {"kind": "in_person", "eligibility": "area"},
     "local_events_registration": {"state": "confirmed", "source": "self", "notice": "", "offer_expires_at": None},
     "local_events_question": {"kind": "short"},
+    "expense_approvals_budget": {"committed_p": 0},
+    "expense_approvals_budget_entry": {"move": "commit"},
+    "expense_approvals_preapproval": {"state": "submitted"},
+    "expense_approvals_step": {"state": "submitted"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

@@ -42,6 +42,8 @@ NAMED = {
     "decision_id": "admissions_decision", "appeal_id": "admissions_appeal", "offer_id": "admissions_membership_offer",
     "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
     "invitation_id": "local_events_invitation", "question_id": "local_events_question",
+    "activity_id": "expense_approvals_activity", "budget_id": "expense_approvals_budget",
+    "preapproval_id": "expense_approvals_preapproval",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -57,7 +59,10 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
-WORDLESS = {"data_audit_head", "admissions_assessment", "local_events_pool"}
+WORDLESS = {
+    "data_audit_head", "admissions_assessment", "local_events_pool", "expense_approvals_budget_entry",
+    "expense_approvals_declaration",
+}  # fmt: skip
 """Tables that hold nobody's words."""
 
 

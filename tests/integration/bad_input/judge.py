@@ -11,7 +11,7 @@ from tests.integration.bad_input.world import World
 REFUSALS = {400, 403, 404, 405, 409, 410, 413, 415, 422}
 STEPS = {
     "console.plugin", "manage.plugin", "oversight.redact", "decisions.check", "admissions.moderation_check",
-    "admissions.policy_new",
+    "admissions.policy_new", "expense_approvals.ask",
 }  # fmt: skip
 """Routes where a good answer to a form is the next page instead of a redirect: the preview."""
 TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')

@@ -7,13 +7,24 @@ from flask import Flask
 from core.data.db import open_session
 from core.data.scope import Scope
 from tests.factories.admissions import make_form
-from tests.integration.bad_input.rooms import applying, assessing, central, deciding, panels, people, quality, rules
+from tests.integration.bad_input.rooms import (
+    applying,
+    assessing,
+    central,
+    deciding,
+    expenses,
+    panels,
+    people,
+    quality,
+    rules,
+)
 from tests.integration.bad_input.rooms.cast import Cast, Good, Named, Room
 from tests.plugins.local_events.helpers import published
 
 OF_ONE_SITE = {
     "application_id", "attachment_id", "window_id", "assessor_id", "interest_id", "assignment_id", "conflict_id", "run_id",
     "meeting_id", "item_id", "redaction_id", "offer_id", "batch_id", "decision_id", "appeal_id", "mark_id",
+    "activity_id", "budget_id", "preapproval_id",
 }  # fmt: skip
 """The parameters that name something of one site's own in Joining Q."""
 
@@ -48,10 +59,10 @@ def fill(app: Flask) -> Filled:
         rooms = [central.make_cases(session)]
     with app.app_context(), open_session(Scope.tenant(here.id)) as session:
         scotland = Cast(app, session, here, form_id, accounts)
-        rooms += [people.make_events(scotland), *_joining_q(scotland)]
+        rooms += [people.make_events(scotland), expenses.make_expenses(scotland), *_joining_q(scotland)]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
         wales = Cast(app, session, there, form_id, {})
-        others = _joining_q(wales)
+        others = [expenses.make_expenses(wales), *_joining_q(wales)]
         applying.make_open_elsewhere(wales)
         failure, event = people.make_failure(session, there.id), published(session, there.ref())
     with app.app_context(), open_session(Scope.tenant(1)) as session:
