@@ -46,7 +46,7 @@ def make_enclosed(cast: Cast, account_id: str) -> tuple[str, str]:
     store.put(key, upload.content)
     row = {
         "id": attachment, "tenant_id": cast.site.id, "application_id": submitted, "question": "cv", "key": key,
-        "at": clock.now(), "removed_at": None, **upload.answer(),
+        "at": clock.now(), "stored_at": clock.now(), "removed_at": None, **upload.answer(),
     }  # fmt: skip
     with transaction(session):
         session.execute(sa.insert(Attachment), [row])
