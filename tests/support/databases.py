@@ -146,7 +146,7 @@ class PostgresKeeper:
 
     As a superuser with `session_replication_role = replica` it is bound by no policy, trigger or foreign key, so the
     order of tables does not matter and the append-only tables can be emptied too. One statement, planned once, looks at all
-    of them: looking at each by itself cost more than most tests.
+    of them.
     """
 
     SETUP = """
