@@ -23,7 +23,7 @@ from core.data.migrate import CORE, Component
 from core.data.scope import Scope
 from core.demo import views as demo_views
 from core.hooks.dispatcher import Failure
-from core.hooks.registry import Registry, discover, load
+from core.hooks.registry import Registry, discover, has_models, load
 from core.people import login, queries
 from core.people import views as people_views
 from core.tenancy.directory import TenantDirectory
@@ -159,7 +159,7 @@ def _count_failure(registry: Registry) -> Callable[[Failure], None]:
 def components(registry: Registry) -> list[Component]:
     """Everyone who owns tables: the core first, then the plugins that came with migrations."""
     for plugin in registry.plugins.values():
-        if (plugin.folder / "models.py").is_file():
+        if has_models(plugin.folder):
             importlib.import_module(f"{plugin.package}.models")
     return [CORE] + [
         Component(name, plugin.folder / "migrations", (name,))

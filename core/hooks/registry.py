@@ -51,7 +51,8 @@ class Broken:
 class Registry:
     """Every plugin of this installation, the dispatcher over them, and what went wrong.
 
-    `addresses` maps the first path segment of each plugin that has pages to its name, also of one that broke afterwards.
+    `addresses` maps the path segment of each plugin that has pages (`events`, `manage/events`) to its name, also of one that
+    broke afterwards.
     """
 
     plugins: dict[str, Plugin] = field(default_factory=dict)
@@ -132,12 +133,17 @@ def _load_one(registry: Registry, name: str, package: str) -> None:
     ):
         raise ManifestError("SETTINGS must be a pydantic model that forbids unknown fields")
     folder = Path(str(sys.modules[package].__file__)).parent
-    if (folder / "models.py").is_file():
+    if has_models(folder):
         importlib.import_module(f"{package}.models")
     _check_tables(package, manifest)
     _check_hooks(module, registry.manager)
     registry.manager.register(module, name=name)
     registry.plugins[name] = Plugin(manifest, package, folder, settings)
+
+
+def has_models(folder: Path) -> bool:
+    """Whether a plugin has tables: in `models.py`, or in the files of a folder `models`."""
+    return (folder / "models.py").is_file() or (folder / "models" / "__init__.py").is_file()
 
 
 def tables_of(package: str) -> list[sa.Table]:

@@ -68,6 +68,13 @@ def q_blueprints() -> Iterable[Any]:
     """Flask blueprints with the plugin's routes; each is mounted at `/<url_name>` and named after the plugin."""
 
 
+@hook(gate=Gate.BOOT, on_error=OnError.ISOLATE, since="1.0", item=object)
+def q_manage_blueprints() -> Iterable[Any]:
+    """Flask blueprints with the pages for whoever runs a site; each is mounted at `/manage/<url_name>`, is named after the
+    plugin with `_manage` behind it, and its every view needs a permission of the plugin's own.
+    """
+
+
 @hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=None)
 def q_tenant_enabled(tenant: TenantRef, actor: Actor) -> None:
     """The plugin is being switched on for `tenant`, inside the transaction that does it; raise to prevent it.
@@ -94,6 +101,11 @@ def q_settings_upgrade(settings: Mapping[str, Any], from_version: int) -> Iterab
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)
 def q_nav_items(tenant: TenantRef) -> Iterable[NavItem]:
     """Links for the site's main navigation."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)
+def q_manage_items(tenant: TenantRef, actor: Actor) -> Iterable[NavItem]:
+    """Links beside the pages for running a site, for somebody who may use them: one for each room of the plugin's."""
 
 
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=Fragment)

@@ -53,11 +53,13 @@ SYSTEM = Actor(account_id=None, name="system", is_system=True)
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link in a site's main navigation. `label` is a msgid; `href` is a path inside the site."""
+    """A link in a site's main navigation, or beside the pages for running it. `label` is a msgid; `href` is a path inside
+    the site; `icon` (a name of lucide's) is shown beside the pages for running it alone."""
 
     label: str
     href: str
     order: int = 100
+    icon: str = "puzzle"
 
 
 @dataclass(frozen=True, slots=True)

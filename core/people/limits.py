@@ -16,6 +16,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
 
 from core.people import emails
+from core.people.calendars import LONGEST_TOKEN
 from core.people.service.sign_ins import token_hash
 from core.web import errors
 from core.web.context import here
@@ -26,6 +27,8 @@ BY_ADDRESS = "10 per 15 minutes"
 MAILS_BY_PLACE = "30 per hour"
 MAILS_BY_ADDRESS = "4 per hour"
 UPLOADS = "30 per 15 minutes"
+READS_BY_TOKEN = "120 per hour"
+"""Of one calendar's address. Not by place: the programs of thousands of people ask from a few addresses of their makers."""
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
 """Where Redis cannot be reached, each process counts by itself until it is back: signing in must not depend on it."""
 
@@ -91,6 +94,20 @@ def uploads(take: Callable[..., Any]) -> Any:
     """Limit how often one account sends a file, for the function that takes it: reading one costs memory and time. Where it
     is too often the function raises RateLimitExceeded, before the file is read."""
     return limiter.limit(UPLOADS, key_func=lambda: f"account:{here().visitor.account_id}")(take)
+
+
+def _token() -> str:
+    """The key of a calendar's token: a hash, as for addresses."""
+    return "calendar:" + token_hash(request.args.get("token", "")[:LONGEST_TOKEN])
+
+
+def _no_token() -> bool:
+    return not request.args.get("token")
+
+
+def reads(view: Callable[..., Any]) -> Any:
+    """Limit how often one calendar's address is read, whether it is good or not."""
+    return limiter.limit(READS_BY_TOKEN, methods=["GET"], key_func=_token, exempt_when=_no_token)(view)
 
 
 def _too_many(_: RateLimitExceeded) -> Response:

@@ -30,6 +30,9 @@ COHORT_TITLES: dict[Cohort, str] = {
     Cohort.LATER: N_("Later windows"),
 }
 COHORTS = tuple(cohort.value for cohort in Cohort)
+MINE, AREA = "mine", "area"
+CALENDAR_SCOPES = (MINE, AREA)
+"""What a calendar's address lets it read: what concerns the person, or the programme that the person may see."""
 
 
 class Account(Shared, Base):
@@ -126,6 +129,23 @@ class RoleGrant(Shared, Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[IdRef | None]
     end_reason: Mapped[str] = mapped_column(sa.String(500), default="")
+
+
+class CalendarKey(Shared, Base):
+    """That somebody's calendar program may read one thing without signing in: `scope` says what. The address holds a token
+    whose SHA-256 is here, so that deleting or renewing the row ends it at once. `as_member` ones end with the membership."""
+
+    __tablename__ = "people_calendar_key"
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "scope"),
+        sa.CheckConstraint(f"scope in {CALENDAR_SCOPES}", name="scope"),
+    )
+    id: Mapped[Id]
+    account_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey(ACCOUNT))
+    scope: Mapped[str] = mapped_column(sa.String(10))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    as_member: Mapped[bool]
+    made_at: Mapped[datetime]
 
 
 class SignIn(Shared, Base):

@@ -1,5 +1,6 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
+from core.admissions.measure.disclosure import FEWEST_SHOWN
 from core.admissions.rules import (
     Assessment,
     Bounds,
@@ -17,39 +18,58 @@ from core.admissions.rules import (
     reckoning,
 )
 from core.data.audit import record as record_audit
-from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args, tenant_fk
+from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
 from core.data.idempotency import Once, once
+from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
 from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
-from core.kernel import clock
+from core.kernel import calendars, clock
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
 from core.kernel.findings import Finding, Verdict, worst
-from core.kernel.ids import is_id, new_id
+from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
-from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import SYSTEM, Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.people.calendars import Reader, reader_of
+from core.people.calendars import made_at as calendar_keys_made_at
+from core.people.emails import normal as normal_email
+from core.people.limits import reads as reads_by_token
+from core.people.models import AREA as AREA_CALENDAR
+from core.people.reach import Known, members_named, people_by_id, person_by_email
+from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
+from core.tenancy.directory import TenantSnapshot
+from core.web import charts
 from core.web.access import needs, public, signed_in
 from core.web.context import Here, Visitor, here
-from core.web.forms import Form, NotBlank, stripped
+from core.web.feeds import feed_response
+from core.web.forms import DayField, Form, NotBlank, stripped
 from core.web.i18n import gettext, lazy_gettext, ngettext, say
+from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
-from core.web.pages import call_hooks, redirect_with, render
+from core.web.pages import call_hooks, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
+from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated
+from core.work import GiveUp, enqueue, every, job
+from core.work.queries import MailState, mail_states
 
 __all__ = [
+    "AREA_CALENDAR",
+    "FEWEST_SHOWN",
     "N_",
     "SDK_VERSION",
+    "SYSTEM",
     "Actor",
     "Assessment",
     "Base",
     "Bounds",
     "Column",
     "Conflict",
+    "DayField",
     "DomainError",
     "EventRef",
     "FieldProblem",
@@ -57,12 +77,16 @@ __all__ = [
     "Forbidden",
     "Form",
     "Fragment",
+    "GiveUp",
     "Here",
     "Id",
     "IdRef",
     "Input",
     "Invalid",
+    "Known",
+    "Letter",
     "Listing",
+    "MailState",
     "Manifest",
     "NationalPolicy",
     "NavItem",
@@ -75,6 +99,7 @@ __all__ = [
     "Person",
     "PolicyException",
     "Proposal",
+    "Reader",
     "Reason",
     "Refused",
     "Role",
@@ -82,40 +107,69 @@ __all__ = [
     "RuleSet",
     "ScopedSession",
     "Score",
+    "Sealer",
+    "Shared",
     "Sheet",
     "Snapshot",
     "StateMachine",
     "TenantOwned",
     "TenantRef",
+    "TenantSnapshot",
     "Transition",
+    "Unreadable",
     "Verdict",
     "Visitor",
     "WindowFigures",
     "after_commit",
+    "calendar_keys",
+    "calendar_keys_made_at",
+    "calendars",
     "call_hooks",
+    "charts",
     "clock",
+    "enqueue",
+    "every",
+    "feed_response",
     "gettext",
     "here",
     "hookimpl",
+    "in_language",
     "in_memory",
+    "invited",
     "is_id",
+    "job",
     "lazy_gettext",
     "listed",
+    "mail_states",
+    "map_of",
+    "members_named",
     "needs",
     "new_id",
+    "new_token",
     "ngettext",
+    "normal_email",
     "noticeboard",
     "once",
+    "people_by_id",
+    "person_by_email",
     "public",
+    "reader_of",
+    "reads_by_token",
     "reckoning",
     "record_audit",
     "redirect_with",
     "render",
     "revalidated",
+    "root_of",
     "say",
+    "sealer",
     "searched",
+    "send_letter",
     "shelf",
     "signed_in",
+    "site_names",
+    "site_of",
+    "sites",
     "stripped",
     "tenant_args",
     "tenant_fk",

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.data.base import Base, Id, IdRef, Shared
+from core.kernel.calendars import STATUSES
 
 
 class Tenant(Shared, Base):
@@ -78,15 +79,24 @@ class NoticeCard(Shared, Base):
     place: Mapped[str] = mapped_column(sa.String(200))
     path: Mapped[str] = mapped_column(sa.String(300))
     audience: Mapped[str] = mapped_column(sa.String(10))
+    online: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]
 
 
 class ShelfItem(Shared, Base):
-    """My items: one thing that concerns one person, whichever tenant it came from."""
+    """My items: one thing that concerns one person, whichever tenant it came from.
+
+    What also belongs into the person's calendar says so: `calendar_status` is its status there ("" for what has no place in one),
+    `uid` and `sequence` are as iCalendar wants them, `join_href` is how this person takes part online.
+    """
 
     __tablename__ = "tenancy_shelf_item"
     __table_args__ = (
         sa.UniqueConstraint("account_id", "origin_tenant_id", "plugin", "ref"),
+        sa.CheckConstraint(f"calendar_status in {('', *STATUSES)}", name="calendar_status"),
+        sa.CheckConstraint(
+            "calendar_status = '' or (\"when\" is not null and ends_at is not null)", name="calendar_time"
+        ),
         sa.Index("ix_tenancy_shelf_item_person", "account_id", "when"),
     )
     id: Mapped[Id]
@@ -100,4 +110,10 @@ class ShelfItem(Shared, Base):
     when: Mapped[datetime | None]
     path: Mapped[str] = mapped_column(sa.String(300))
     needs_action: Mapped[bool]
+    calendar_status: Mapped[str] = mapped_column(sa.String(10), default="")
+    uid: Mapped[str] = mapped_column(sa.String(64), default="")
+    sequence: Mapped[int] = mapped_column(default=0)
+    ends_at: Mapped[datetime | None]
+    place: Mapped[str] = mapped_column(sa.String(200), default="")
+    join_href: Mapped[str] = mapped_column(sa.String(500), default="")
     changed_at: Mapped[datetime]

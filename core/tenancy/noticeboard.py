@@ -1,6 +1,7 @@
 """The noticeboard: how tenants show things to each other without reading each other's rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,6 +13,9 @@ from core.tenancy.models import NoticeCard
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
+VISIT = "visit_offer"
+"""The kind of the cards of visits that members offer. They are no events either: most have no day yet."""
+NO_EVENTS = (WINDOW, VISIT)
 WINDOWS_SINCE = timedelta(days=800)
 
 
@@ -28,10 +32,12 @@ def publish(
     place: str,
     path: str,
     audience: str,
+    online: bool = False,
 ) -> None:
     """Put up (or bring up to date) the card of one thing, in the caller's transaction and for the session's tenant.
 
-    `path` is inside the site (`/events/…`); `audience` is `uk` (members everywhere) or `public`.
+    `path` is inside the site (`/events/…`); `audience` is `uk` (members everywhere) or `public`; `online` says that one can
+    take part from anywhere.
     """
     values = {
         "kind": kind,
@@ -42,6 +48,7 @@ def publish(
         "place": place[:200],
         "path": path,
         "audience": audience,
+        "online": online,
         "withdrawn_at": None,
     }
     mine = _mine(session, plugin, ref)
@@ -78,14 +85,81 @@ def _mine(session: ScopedSession, plugin: str, ref: str) -> tuple[sa.ColumnEleme
 def upcoming(
     session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int | None = None
 ) -> Sequence[NoticeCard]:
-    """The cards that are up and not over, soonest first; without those of windows."""
+    """The cards that are up and not over, soonest first; without those that are no events."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind != WINDOW,
+        NoticeCard.kind.not_in(NO_EVENTS),
     )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
     return session.scalars(query.order_by(NoticeCard.starts_at).limit(limit)).all()
+
+
+MOST_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the cards of what is to come are narrowed down to; what is empty asks for nothing. `words` must all be in the
+    title, the summary or the place; `since` is when it may end at the earliest, `until` before when it must begin."""
+
+    words: str = ""
+    kind: str = ""
+    way: str = ""
+    tenant_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether it asks for something at all."""
+        return self != Wanted()
+
+    def where(self) -> list[sa.ColumnElement[bool]]:
+        """The conditions of cards that are wanted."""
+        columns = (NoticeCard.title, NoticeCard.summary, NoticeCard.place)
+        found: list[sa.ColumnElement[bool]] = [
+            sa.or_(*(column.icontains(word, autoescape=True) for column in columns))
+            for word in self.words.split()[:MOST_WORDS]
+        ]
+        if self.kind:
+            found.append(NoticeCard.kind == self.kind)
+        if self.way == "online":
+            found.append(NoticeCard.online.is_(True))
+        if self.way == "in_person":
+            found.append(NoticeCard.place != "")
+        if self.tenant_id is not None:
+            found.append(NoticeCard.origin_tenant_id == self.tenant_id)
+        if self.since:
+            found.append(NoticeCard.ends_at > self.since)
+        if self.until:
+            found.append(NoticeCard.starts_at < self.until)
+        return found
+
+
+def _to_come(audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
+        NoticeCard.kind != WINDOW, *wanted.where(),
+    )  # fmt: skip
+
+
+def find(
+    session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted, limit: int, offset: int = 0
+) -> Sequence[NoticeCard]:
+    """The cards of every site that are up, not over and wanted, soonest first."""
+    query = sa.select(NoticeCard).where(*_to_come(audiences, wanted))
+    return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit).offset(offset)).all()
+
+
+def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted) -> Mapping[int, int]:
+    """How many cards that are up, not over and wanted each site has, whichever site was asked for."""
+    query = (
+        sa.select(NoticeCard.origin_tenant_id, sa.func.count())
+        .where(*_to_come(audiences, replace(wanted, tenant_id=None)))
+        .group_by(NoticeCard.origin_tenant_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def windows(session: ScopedSession) -> Sequence[NoticeCard]:
@@ -95,3 +169,14 @@ def windows(session: ScopedSession) -> Sequence[NoticeCard]:
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= since, NoticeCard.kind == WINDOW
     )
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id)).all()
+
+
+def visits(
+    session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int
+) -> Sequence[NoticeCard]:
+    """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
+    query = sa.select(NoticeCard).where(
+        NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
+        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant,
+    )  # fmt: skip
+    return session.scalars(query.order_by(NoticeCard.ends_at, NoticeCard.id).limit(limit)).all()

@@ -86,7 +86,9 @@ def _with_headers(response: Response, https: bool) -> Response:
 
 def _below_what_is_off(registry: Registry, tenant: TenantSnapshot) -> bool:
     """Whether the address lies below that of a plugin that is off here, be there a page or none, by whatever method."""
-    plugin = registry.addresses.get(request.path[1:].partition("/")[0])
+    first, _, rest = request.path[1:].partition("/")
+    address = f"manage/{rest.partition('/')[0]}" if first == "manage" else first
+    plugin = registry.addresses.get(address)
     return plugin is not None and not (plugin in registry.plugins and is_on(tenant, plugin))
 
 

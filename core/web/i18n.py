@@ -71,7 +71,15 @@ def install(app: Flask, plugin_folders: Sequence[Path]) -> None:
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # by its i18n extension
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.jinja_env.filters.update(
-        when=when, day=day, clock=clock_time, when_range=when_range, date_parts=date_parts, stamp=stamp
+        when=when,
+        day=day,
+        clock=clock_time,
+        when_range=when_range,
+        date_parts=date_parts,
+        stamp=stamp,
+        month_year=month_year,
+        london_day=london_day,
+        weekday=weekday,
     )
 
 
@@ -88,6 +96,21 @@ def day(instant: datetime | date) -> str:
 def _day(on: date, locale: str) -> str:
     """Formatting a date takes Babel 30 µs, and a list says the same few dates again and again."""
     return str(format_date(on, "EEEE d MMMM y", locale=locale))
+
+
+def month_year(on: date) -> str:
+    """A day's month in the reader's language: November 2026."""
+    return str(format_date(on, "LLLL y", locale=_locale()))
+
+
+def weekday(on: date) -> str:
+    """A day's name, short, in the reader's language: Mon."""
+    return str(format_date(on, "EEE", locale=_locale())).rstrip(".")
+
+
+def london_day(instant: datetime) -> date:
+    """The day that it is in London at an instant."""
+    return london(instant).date()
 
 
 def date_parts(instant: datetime) -> tuple[str, str, str, str]:

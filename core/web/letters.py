@@ -1,13 +1,16 @@
 """A letter of the platform: one layout for all of them, as text and HTML, with the site it comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import current_app, g
 
 from core.data.session import ScopedSession
-from core.tenancy.directory import TenantSnapshot
+from core.kernel.calendars import Entry, Invitation, Mailbox, invitation
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.work import mail
+from core.work.delivery import MailServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,41 @@ class Letter:
     one_click_href: str = ""
 
 
+def site_of(session: ScopedSession) -> TenantSnapshot:
+    """The site of a session in tenant scope: for jobs, which have no request to ask."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    return directory.current(session, session.scope.tenant_id or 0)
+
+
+def root_of(tenant: TenantSnapshot) -> str:
+    """What the whole addresses of a site's pages begin with, without a slash at the end."""
+    return f"{current_app.config['Q'].base_url}{tenant.prefix}"
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Say everything in `language` inside the block, in a request or outside."""
+    here = g.get("here")
+    if here is not None:
+        before, here.language = here.language, language
+    else:
+        before = g.get("language", "en")
+        g.language = language
+    try:
+        yield
+    finally:
+        if here is not None:
+            here.language = before
+        else:
+            g.language = before
+
+
 def send_letter(
-    session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False
+    session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False,
+    invitation: Invitation | None = None,
 ) -> str:  # fmt: skip
-    """Write `letter` in the caller's transaction; the message's id. `secret` as in `mail.send`, and it raises what that raises."""
+    """Write `letter` in the caller's transaction; the message's id. `secret` and `invitation` as in `mail.send`, and it raises
+    what that raises."""
     facts = {
         "subject": letter.subject,
         "paragraphs": letter.paragraphs,
@@ -44,5 +78,13 @@ def send_letter(
     text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
     return mail.send(
         session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret,
-        stop_href=letter.one_click_href,
+        stop_href=letter.one_click_href, invitation=invitation,
     )  # fmt: skip
+
+
+def invited(tenant: TenantSnapshot, method: str, entry: Entry, *, name: str, address: str, language: str) -> Invitation:
+    """What a letter of this site asks of one person's calendar: to keep `entry` (REQUEST) or to drop it (CANCEL). The site is
+    the organiser, at the address that all mail comes from: an answer would reach nobody, so none is asked for."""
+    config = current_app.config["Q"]
+    organiser = Mailbox(tenant.named(language), MailServer.of(config.mail_url, config.base_url).sender)
+    return invitation(method, entry, organiser=organiser, attendee=Mailbox(name, address))

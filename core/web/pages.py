@@ -7,10 +7,12 @@ from typing import Any
 from flask import Flask, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 
+from core.data.sealing import Sealer
 from core.data.session import savepoint
 from core.hooks.dispatcher import Answer, Failure, Results
 from core.hooks.registry import Registry
 from core.kernel.views import NavItem
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.context import here
 from core.web.i18n import LANGUAGES, language
 
@@ -38,6 +40,23 @@ def call_hooks(name: str, **arguments: Any) -> Results:
 def navigation() -> list[NavItem]:
     """The site's main links: the plugins' that are on, in their order."""
     return sorted(call_hooks("q_nav_items").values(), key=lambda item: (item.order, item.label))
+
+
+def sites() -> tuple[TenantSnapshot, ...]:
+    """Every site of the platform, the UK site first."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    return directory.all()
+
+
+def sealer(purpose: str) -> Sealer:
+    """What seals words of one purpose with this installation's secret."""
+    return Sealer(current_app.config["Q"].secret_key, purpose)
+
+
+def manage_items() -> list[NavItem]:
+    """The plugins' links beside the pages for running this site, for who may use them, in their order."""
+    found = call_hooks("q_manage_items", actor=here().visitor.actor()).values()
+    return sorted(found, key=lambda item: (item.order, item.label))
 
 
 def page_globals() -> dict[str, Any]:
@@ -77,7 +96,7 @@ def install_kept(app: Flask) -> None:
         return Markup(app.jinja_env.get_template(template).render(item=item))  # noqa: S704 - our own autoescaped template
 
     app.extensions[KEPT] = render_piece
-    app.jinja_env.globals["kept"] = kept
+    app.jinja_env.globals.update(kept=kept, manage_items=manage_items)
 
 
 def redirect_with(message: str, endpoint: str, **values: Any) -> Response:

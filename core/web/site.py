@@ -1,6 +1,7 @@
 """Every site's start page, its colours, and the choice of language."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from core.kernel.errors import NotFound
 from core.tenancy import noticeboard
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
-from core.tenancy.geo.dots import SiteDots, uk_map
+from core.tenancy.geo.dots import SiteDots, UkMap, uk_map
 from core.tenancy.theme import Theme, tenant_css
 from core.web.access import public
 from core.web.assets import YEAR
@@ -62,6 +63,24 @@ def _partner(tenant: TenantSnapshot, dots: SiteDots | None, count: int) -> dict[
         "area": (cy and details["area_cy"]) or details["area"],
         "partner": tenant.led_by(here().language),
     }
+
+
+def map_of(says: Mapping[int, str], hrefs: Mapping[int, str]) -> tuple[UkMap, list[dict[str, Any]]]:
+    """(the drawing, its sites) for `components/map.html`: of each partner what `says` it, by tenant, with a link to `hrefs`."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    places = {site.tenant: site for site in uk_map().sites}
+    sites = [
+        {**_partner(tenant, places[tenant.slug], 0), "says": says[tenant.id], "href": hrefs[tenant.id]}
+        for tenant in directory.partners()
+        if tenant.slug in places and tenant.id in says
+    ]
+    return uk_map(), sites
+
+
+def site_names() -> dict[int, tuple[str, str]]:
+    """Every site's (name in the reader's language, what its whole addresses begin with), by tenant, in their order."""
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    return {tenant.id: (tenant.named(here().language), tenant.prefix) for tenant in directory.all()}
 
 
 def _audiences() -> tuple[str, ...]:

@@ -113,6 +113,8 @@ def compose(mail: Any, server: MailServer) -> EmailMessage:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    if mail.calendar:  # the last alternative: what a program with a calendar prefers (RFC 6047, 2.4)
+        message.add_alternative(mail.calendar, subtype="calendar", params={"method": mail.calendar_method})
     message["Content-Language"] = mail.locale  # after the parts: earlier, it would be moved into the first of them
     return message
 
@@ -164,6 +166,8 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
         Mail.text,
         Mail.html,
         Mail.stop_href,
+        Mail.calendar,
+        Mail.calendar_method,
         Mail.locale,
         Mail.secret,
         Mail.created_at,
@@ -189,7 +193,7 @@ def _mark(session: ScopedSession, mail_id: str, state: str, error: str = "", *, 
     if state in {MAIL_SENT, MAIL_KEPT}:
         values["sent_at"] = clock.now()
     if forget:
-        values |= {"text": "", "html": "", "stop_href": ""}
+        values |= {"text": "", "html": "", "stop_href": "", "calendar": ""}
     with transaction(session):
         session.execute(
             sa.update(Mail).where(Mail.id == mail_id).values(**values).execution_options(synchronize_session=False)

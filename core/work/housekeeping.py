@@ -21,7 +21,7 @@ def forget_mail(session: ScopedSession, at: datetime) -> None:
         session.execute(
             sa.update(Mail)
             .where(old, (Mail.text != "") | (Mail.html != ""))
-            .values(text="", html="", stop_href="")
+            .values(text="", html="", stop_href="", calendar="")
             .execution_options(synchronize_session=False)
         )
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.data.audit import UK
 from core.data.session import ScopedSession
 from core.kernel import clock
+from core.kernel.calendars import Invitation
 from core.kernel.errors import Refused
 from core.kernel.ids import new_id
 from core.kernel.text import N_
@@ -32,12 +33,14 @@ def send(
     locale: str = "en",
     secret: bool = False,
     stop_href: str = "",
+    invitation: Invitation | None = None,
 ) -> str:
     """Write one message to one person; it goes out after the caller's transaction has committed. Two statements.
 
     `text` and `html` are the same message twice, in `locale`. `secret` says that it holds a one-use link: its bodies
-    are emptied as soon as it has gone. `stop_href` goes into the header List-Unsubscribe. Returns the message's id. Raises Refused for an address that is not exactly
-    one address, and for a line break or another control character in address or subject: nobody adds a header.
+    are emptied as soon as it has gone. `stop_href` goes into the header List-Unsubscribe. `invitation` is what the reader's
+    calendar is to keep or to drop. Returns the message's id. Raises Refused for an address that is not exactly one address,
+    and for a line break or another control character in address or subject: nobody adds a header.
     """
     if len(to) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
         raise Refused(N_("That is not an email address we can write to."))
@@ -55,6 +58,8 @@ def send(
         "text": text,
         "html": html,
         "stop_href": stop_href,
+        "calendar": invitation.text if invitation else "",
+        "calendar_method": invitation.method if invitation else "",
         "locale": locale,
         "secret": secret,
         "state": MAIL_QUEUED,

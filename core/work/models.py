@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.data.base import Base, Id, IdRef, Shared
+from core.kernel.calendars import METHODS
 
 FAILED, SKIPPED, QUEUED, DONE, SET_ASIDE = "failed", "skipped", "queued", "done", "set_aside"
 MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, MAIL_KEPT, MAIL_FAILED = "queued", "sending", "sent", "kept", "failed"
@@ -79,12 +80,14 @@ class Mail(Shared, Base):
     """A message to one person, written with the job that sends it.
 
     Its bodies are emptied 30 days after it went out; at once where it is `secret`, that is, holds a one-use link. `stop_href` is
-    where a mail program asks that there be no more of the kind (List-Unsubscribe); it is emptied with them.
+    where a mail program asks that there be no more of the kind (List-Unsubscribe); it is emptied with them, and so is
+    `calendar`, what a mail program puts into its calendar by `calendar_method` (RFC 6047).
     """
 
     __tablename__ = "work_mail"
     __table_args__ = (
         sa.CheckConstraint("state in ('queued', 'sending', 'sent', 'kept', 'failed')", name="state"),
+        sa.CheckConstraint(f"calendar_method in {('', *METHODS)}", name="calendar_method"),
         sa.Index("ix_work_mail_state", "state", "created_at"),
         sa.Index("ix_work_mail_created", "created_at"),
         sa.Index("ix_work_mail_account", "account_id"),
@@ -97,6 +100,8 @@ class Mail(Shared, Base):
     text: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
     stop_href: Mapped[str] = mapped_column(sa.String(500), default="")
+    calendar: Mapped[str] = mapped_column(sa.Text, default="")
+    calendar_method: Mapped[str] = mapped_column(sa.String(10), default="")
     locale: Mapped[str] = mapped_column(sa.String(10))
     secret: Mapped[bool]
     state: Mapped[str] = mapped_column(sa.String(10))

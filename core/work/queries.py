@@ -1,8 +1,8 @@
 """What waits, what failed, who works: for the console, the metrics and the demonstration's mail page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +53,25 @@ def depth(session: ScopedSession) -> Depth:
         sa.select(sa.func.count(), sa.func.min(OutboxItem.run_after)).where(OutboxItem.run_after <= now)
     ).one()
     return Depth(count, max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class MailState:
+    """What became of one message: `state` as in `models`, when it went out, and what the mail server said against it."""
+
+    state: str
+    sent_at: datetime | None
+    error: str
+
+
+def mail_states(session: ScopedSession, mail_ids: Collection[str]) -> dict[str, MailState]:
+    """What became of messages, by id, in one statement: for whoever wrote them. No word of theirs, and nobody's address."""
+    if not mail_ids:
+        return {}
+    rows = session.execute(
+        sa.select(Mail.id, Mail.state, Mail.sent_at, Mail.last_error).where(Mail.id.in_(sorted(mail_ids)))
+    )
+    return {row.id: MailState(row.state, row.sent_at, row.last_error) for row in rows}
 
 
 def counts(session: ScopedSession) -> Counts:

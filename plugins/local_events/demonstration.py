@@ -7,12 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, shelf
+from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, noticeboard, sealer, shelf
+from plugins.local_events import demonstration_day, demonstration_more, rules
+from plugins.local_events.answers import Chosen
+from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.manifest import MANIFEST
-from plugins.local_events.models import Event, Registration
-from plugins.local_events.service import path_of
-from plugins.local_events.states import COMPLETED, DRAFT, PUBLISHED
-from plugins.local_events.words import COMING, SHELF_COMING
+from plugins.local_events.models import Event, Pool, Question, Registration, SealedAnswer
+from plugins.local_events.service.answering import about
+from plugins.local_events.service.changing import path_of
+from plugins.local_events.service.sealed import PURPOSE
+from plugins.local_events.states import COMPLETED, CONFIRMED, DRAFT, OFFERED, PUBLISHED, WAITLISTED
+from plugins.local_events.words import ELIGIBILITY_OF, POOLS_OF, REGISTRATION_STATES
 
 PLUGIN = MANIFEST.name
 IDEAS = {
@@ -58,6 +63,11 @@ PROGRAMME = (
     ("networking", "in_person", "area", -20, 7, 2, 30),
     ("workshop", "in_person", "area", 51, 13, 2, 20),
 )
+SOUGHT = "site_visit"
+"""The kind for which more people ask than there are places: all but one have one, one is offered, the rest wait."""
+ASKING = "masterclass"
+"""The kind that asks about food and access."""
+MEALS = ("Vegetarian", "Vegan", "Halal", "No gluten", "")
 SATURDAY, CHRISTMAS, NEW_YEAR = 5, (12, 21), (1, 3)
 """When nobody would come: weekends, and the weeks about Christmas."""
 DESCRIPTION = (
@@ -70,23 +80,44 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
     """Write the programme with registrations of `people` (the first is the organiser), in the caller's transaction."""
     organiser, *members = people
     chance = random.Random(tenant.id)
+    made = []
     for index, planned in enumerate(PROGRAMME):
-        values = _event(tenant, planned, index, organiser)
+        values, places = _event(tenant, planned, index, organiser), planned[-1]
+        made.append(values)
         coming = (
-            []
-            if values["state"] == DRAFT
-            else chance.sample(members, min(len(members), chance.randint(3, values["capacity"])))
+            [] if values["state"] == DRAFT else chance.sample(members, min(len(members), chance.randint(3, places)))
         )
-        values["taken"] = len(coming)
+        if values["kind"] == SOUGHT and values["state"] == PUBLISHED:
+            coming = _sought(members, places, chance)
         session.execute(sa.insert(Event), [values])
-        if coming:
-            session.execute(sa.insert(Registration), [_registration(values, person) for person in coming])
+        pools = [_pool(values, kind, places) for kind in POOLS_OF[values["mode"]]]
+        session.execute(sa.insert(Pool), pools)
+        rows = [_registration(values, pools[0], person, turn, places) for turn, person in enumerate(coming)]
+        if rows:
+            session.execute(sa.insert(Registration), rows)
+        if values["asks"]:
+            _ask(session, values, rows, chance)
         if values["state"] == PUBLISHED:
-            _show(session, values, coming)
+            _show(session, values, rows)
+        if values["state"] == COMPLETED:
+            demonstration_day.past(session, values, rows, chance)
+        if values["kind"] == ASKING:
+            demonstration_day.message(session, values, rows)
+    demonstration_more.add(session, tenant, made, [organiser, *members])
+
+
+def _sought(members: list[Person], places: int, chance: random.Random) -> list[Person]:
+    """More people than places. The one whom visitors of the demonstration can be is offered the last place."""
+    coming = chance.sample(members, min(len(members), places + chance.randint(3, 7)))
+    guests = [person for person in members if person.email.startswith("member.")]
+    coming = [person for person in coming if person not in guests]
+    return [*coming[: places - 1], *guests[:1], *coming[places - 1 :]]
 
 
 def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: Person) -> dict[str, Any]:
-    kind, mode, audience, days, hour, hours, places = planned
+    kind, mode, audience, days, hour, hours, _ = planned
+    if audience not in rules.audiences_at(tenant):
+        audience = "uk"
     chance = random.Random(f"{tenant.slug} {index}")  # the same programme each time the demonstration is begun anew
     title, summary = chance.choice(IDEAS[kind])
     away = timedelta(days=days + chance.randrange(12))
@@ -95,33 +126,81 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
-        "id": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
+        "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
         "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
-        "ends_at": day + timedelta(hours=hours), "audience": audience, "capacity": places, "taken": 0, "state": state,
-        "version": 1, "created_by": organiser.id, "created_at": clock.now(),
+        "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
+        "origin": "central" if tenant.kind == "uk" else "partner", "asks": kind == ASKING, "reminders": [168, 24], "certificate": state == COMPLETED,
+        "created_by": organiser.id, "created_at": clock.now(), "modified_at": clock.now(),
         "published_at": None if state == DRAFT else clock.now(), "state_why": "",
     }  # fmt: skip
 
 
-def _registration(event: dict[str, Any], person: Person) -> dict[str, Any]:
+def _pool(event: dict[str, Any], kind: str, places: int) -> dict[str, Any]:
     return {
-        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "account_id": person.id, "name": person.name,
-        "email": person.email, "state": COMING, "registered_at": clock.now(), "changed_at": clock.now(),
+        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "kind": kind, "capacity": places,
+        "waiting_limit": None, "eligibility": ELIGIBILITY_OF[event["audience"]], "opens_at": None, "version": 1,
     }  # fmt: skip
 
 
-def _show(session: ScopedSession, event: dict[str, Any], coming: Iterable[Person]) -> None:
-    """The noticeboard's card, and the shelf of the first few who are coming."""
+def _registration(
+    event: dict[str, Any], pool: dict[str, Any], person: Person, turn: int, places: int
+) -> dict[str, Any]:
+    """The registration of whoever came at `turn`: the last place is on offer, and who came later waits."""
+    full = event["kind"] == SOUGHT and event["state"] == PUBLISHED
+    state = CONFIRMED if not full or turn < places - 1 else OFFERED if turn == places - 1 else WAITLISTED
+    now = clock.now()
+    return {
+        "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "pool_id": pool["id"], "account_id": person.id,
+        "name": person.name, "email": person.email, "state": state, "queued_at": now - timedelta(days=3) + timedelta(minutes=turn),
+        "offer_expires_at": now + timedelta(hours=48) if state == OFFERED else None, "changed_at": now,
+    }  # fmt: skip
+
+
+def _ask(session: ScopedSession, event: dict[str, Any], rows: list[dict[str, Any]], chance: random.Random) -> None:
+    """A question about food with a few sealed answers, and an ordinary one."""
+    seal = sealer(PURPOSE)
+    base = {"tenant_id": event["tenant_id"], "event_id": event["id"], "hint": "", "required": False}
+    diet, hopes = (
+        {
+            **base, "id": new_id(), "position": 0, "kind": "choices", "text": "What do you not eat, or need to eat?",
+            "options": [meal for meal in MEALS if meal], "sensitive": True,
+        },
+        {
+            **base, "id": new_id(), "position": 1, "kind": "short", "text": "What do you hope to take home?", "options": [],
+            "sensitive": False,
+        },
+    )  # fmt: skip
+    session.execute(sa.insert(Question), [diet, hopes])
+    answers = []
+    for row in rows[:8]:
+        if meal := chance.choice(MEALS):
+            words = Chosen((meal,), "").kept()
+            answers.append(
+                {
+                    "id": new_id(), "tenant_id": event["tenant_id"], "event_id": event["id"], "registration_id": row["id"],
+                    "question_id": diet["id"], "sealed": seal.seal(words, about(event["tenant_id"], row["id"], diet["id"])),
+                }
+            )  # fmt: skip
+    if answers:
+        session.execute(sa.insert(SealedAnswer), answers)
+
+
+def _show(session: ScopedSession, event: dict[str, Any], rows: Iterable[dict[str, Any]]) -> None:
+    """The noticeboard's card, and the shelf of everybody who is registered."""
     if event["audience"] != "area":
         noticeboard.publish(
             session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
             starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
-            audience=event["audience"],
+            audience=event["audience"], online=event["mode"] != "in_person",
         )  # fmt: skip
-    for person in coming:
+    for row in rows:
         shelf.put(
-            session, account_id=person.id, plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
-            status=SHELF_COMING, when=event["starts_at"], path=path_of(event["id"]), new=True,
+            session, account_id=row["account_id"], plugin=PLUGIN, ref=event["id"], kind="event", title=event["title"],
+            status=REGISTRATION_STATES[row["state"]], when=event["starts_at"], path=path_of(event["id"]),
+            needs_action=row["state"] == OFFERED, new=True,
+            calendar=shelf.InCalendar(
+                event["uid"], 0, event["ends_at"], event["place"], event["online_url"], status_of(row["state"])
+            ),
         )  # fmt: skip

@@ -6,6 +6,8 @@ CREATE = "local_events.create"
 PUBLISH = "local_events.publish"
 ORGANISE = "local_events.organise"
 PUBLISH_REFERRED = "local_events.publish_referred"
+PUBLISH_WIDER = "local_events.publish_wider"
+SENSITIVE = "local_events.sensitive"
 
 _ORGANISERS = (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
 
@@ -25,8 +27,26 @@ MANIFEST = Manifest(
             N_("Publish events that a check has referred to a person"),
             (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
         ),
+        PermissionSpec(
+            PUBLISH_WIDER,
+            N_("Publish events for any audience, whatever the site’s settings say"),
+            (Role.PARTNER_LEAD, Role.CENTRAL_TEAM),
+        ),
+        PermissionSpec(
+            SENSITIVE,
+            N_("Read what people said about access and food, each time on record"),
+            (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD),
+        ),
     ),
     on_by_default=True,
     partner_may_switch=True,
-    partner_may_set=("who_may_create", "members_may_propose", "default_capacity"),
+    partner_may_set=(
+        "who_may_create",
+        "members_may_propose",
+        "organisers_publish_for",
+        "members_publish_for",
+        "default_capacity",
+        "quiet_from",
+        "quiet_until",
+    ),
 )

@@ -6,12 +6,15 @@ from typing import Any
 from flask import Blueprint
 
 from core.sdk import N_, Actor, Fragment, NavItem, OpenWork, Person, Role, ScopedSession, TenantRef, hookimpl
-from plugins.local_events import demonstration, queries, registration
-from plugins.local_events.manifest import MANIFEST
+from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
+from plugins.local_events.manifest import MANIFEST, ORGANISE
+from plugins.local_events.queries import events, feedback, hosting, proposals
 from plugins.local_events.settings import Settings
-from plugins.local_events.views import blueprint
+from plugins.local_events.views import blueprint, manage_blueprint
 
 SETTINGS = Settings
+JOBS = (jobs, feedback_jobs)
+"""Named here so that the worker knows what happens by itself."""
 SHOWN_AT_HOME = 4
 _BASE = f"/{MANIFEST.url_name}/"
 
@@ -20,6 +23,18 @@ _BASE = f"/{MANIFEST.url_name}/"
 def q_blueprints() -> Iterable[Blueprint]:
     """The pages under `/events/`."""
     return [blueprint]
+
+
+@hookimpl
+def q_manage_blueprints() -> Iterable[Blueprint]:
+    """The organisers' pages under `/manage/events/`."""
+    return [manage_blueprint]
+
+
+@hookimpl
+def q_manage_items(actor: Actor) -> Iterable[NavItem]:
+    """The link to them."""
+    return [NavItem(N_("Events"), f"/manage{_BASE}", 20, "calendar")] if actor.can(ORGANISE) else []
 
 
 @hookimpl
@@ -34,17 +49,24 @@ def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterab
     if place != "home.main":
         return []
     allowed = ("uk", "public") if Role.MEMBER in actor.roles else ("public",)
-    events = queries.next_events(session, allowed, SHOWN_AT_HOME)
-    return [Fragment("local_events/home.html", {"events": events}, 20)]
+    found = events.next_events(session, allowed, SHOWN_AT_HOME)
+    return [Fragment("local_events/events/home.html", {"events": found}, 20)]
 
 
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
-    """Drafts to look at and events to close."""
-    drafts, over = queries.waiting(session)
+    """Proposals and invitations to answer, drafts to publish and events to close."""
+    drafts, over = events.waiting(session)
     found = [
+        OpenWork(N_("Proposals to decide"), proposals.undecided(session)[0], f"/manage{_BASE}proposals"),
+        OpenWork(N_("Invitations to host an event together"), hosting.invitations(session), f"/manage{_BASE}hosting"),
         OpenWork(N_("Events waiting to be published"), drafts, f"{_BASE}?show=drafts"),
         OpenWork(N_("Events that are over and not completed"), over, f"{_BASE}?show=past"),
+        OpenWork(
+            N_("Actions from feedback past their day"),
+            feedback.late_actions(session),
+            f"/manage{_BASE}feedback/actions?state=late",
+        ),
     ]
     return [work for work in found if work.count]
 
@@ -52,16 +74,18 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
 @hookimpl
 def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
     """The person's registrations and the events they created."""
-    return registration.person_data(session, account_id)
+    return personal.person_data(session, account_id)
 
 
 @hookimpl
 def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) -> Iterable[str]:
     """Take the person out of registrations and events."""
-    return list(registration.erase_person(session, account_id, dry_run))
+    return list(personal.erase_person(session, account_id, dry_run))
 
 
 @hookimpl
 def q_demonstration(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
-    """An invented programme with people coming."""
-    demonstration.fill(session, tenant, people)
+    """An invented programme with people coming, feedback on what is over, and visits."""
+    everybody = list(people)
+    demonstration.fill(session, tenant, everybody)
+    demonstration_after.fill(session, tenant, everybody)

@@ -17,7 +17,7 @@ from core.kernel import clock
 from core.kernel.ids import new_id
 from core.sdk.scaffold import write_plugin
 from core.tenancy.models import PluginState, Tenant
-from plugins.local_events.models import Event
+from plugins.local_events.models import Event, Pool
 from tests.support.databases import Database
 from tests.support.servers import Process
 
@@ -40,7 +40,7 @@ def add_events(session: ScopedSession, tenant_id: int, count: int) -> list[str]:
     start = clock.now() + timedelta(days=1)
     row: dict[str, Any] = {
         "tenant_id": tenant_id, "kind": "workshop", "summary": "A local workshop on patient flow. " * 4, "description": "",
-        "mode": "in_person", "online_url": "", "audience": "public", "capacity": 5000, "taken": 0, "state": "published",
+        "mode": "in_person", "online_url": "", "audience": "public", "state": "published", "modified_at": start,
         "version": 1, "created_by": None, "created_at": start, "published_at": start, "state_why": "",
     }  # fmt: skip
     rows = [
@@ -51,6 +51,8 @@ def add_events(session: ScopedSession, tenant_id: int, count: int) -> list[str]:
         for i in range(count)
     ]  # fmt: skip
     session.execute(sa.insert(Event), rows)
+    pool = {"tenant_id": tenant_id, "kind": "in_person", "capacity": 5000, "eligibility": "public", "version": 1}
+    session.execute(sa.insert(Pool), [{**pool, "id": new_id(), "event_id": row["id"]} for row in rows])
     return [r["id"] for r in rows]
 
 

@@ -5,11 +5,13 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
+from core.kernel import clock
 from tests.bench import grown
 from tests.bench.harness import Subject, interleave, table, verdict
 from tests.support import servers
@@ -68,6 +70,28 @@ def test_tenants(copies: Callable[..., Database], tmp_path: Path, capsys: pytest
             _compare(running, LIST, "list of 50 events", 1.15),
             _compare(running, "/scotland/", "tenant home", 0),
             _compare(running, "/", "UK home, which names every partner", 0),
+        ]
+    finally:
+        for server in running:
+            server.stop()
+    with capsys.disabled():
+        print(f"\n{running[0].database.engine}\n{table(rows)}")
+
+
+def test_events(copies: Callable[..., Database], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    running: list[servers.Process] = []
+    for count in (50, 5000):
+        database = copies()
+        grown.hold_events(database, SCOTLAND, count)
+        running.append(servers.serve(database, tmp_path))
+    month = f"{clock.now() + timedelta(days=40):%Y-%m}"
+    try:
+        rows = [
+            ("served, CPU of the server", "50 to 5,000 events", "ratio", "goal"),
+            _compare(running, LIST, "list of 50 events", 1.3),
+            _compare(running, f"{LIST}?kind=workshop&way=in_person", "the same, narrowed down by kind", 1.3),
+            _compare(running, f"{LIST}?q=workshop", "the same, searched", 0),
+            _compare(running, f"{LIST}calendar?month={month}", "a month: of nothing, and of 720 events", 0),
         ]
     finally:
         for server in running:

@@ -32,10 +32,10 @@ def test_a_plugin_without_its_tables_is_broken_and_the_rest_starts(
 ) -> None:
     owner = sa.create_engine(other_database.owner_url)
     with owner.begin() as c:
-        c.exec_driver_sql("drop table local_events_registration")
+        c.exec_driver_sql("drop table local_events_sealed_answer")
     owner.dispose()
     app = boot_on(other_database)
-    assert "local_events_registration" in app.extensions["q.registry"].broken["local_events"].error
+    assert "local_events_sealed_answer" in app.extensions["q.registry"].broken["local_events"].error
     client = app.test_client()
     assert client.get("/scotland/").status_code == 200
     assert client.get("/scotland/events/").status_code == 404

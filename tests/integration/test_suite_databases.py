@@ -57,7 +57,11 @@ def test_every_kind_of_change_is_undone(databases: Databases, baseline: Database
     assert keeper.restore() is False
     for change in (
         "update tenancy_tenant set name = 'changed' where slug = 'wales'",
-        "insert into tenancy_shelf_item select substr(slug, 1, 26), 'x', id, 'x', 'x', 'x', 'x', 'x', null, 'x', false, changed_at from tenancy_tenant",
+        (
+            "insert into tenancy_shelf_item (id, account_id, origin_tenant_id, plugin, ref, kind, title, status, path, needs_action, "
+            "changed_at, calendar_status, uid, sequence, place, join_href) select substr(slug, 1, 26), 'x', id, 'x', 'x', 'x', 'x', 'x', "
+            "'x', false, changed_at, '', '', 0, '', '' from tenancy_tenant"
+        ),
         "delete from data_audit_head",
     ):
         with engine.begin() as c:

@@ -77,6 +77,9 @@ EXPECTED: dict[str, str] = {
     "account.devices": SIGNED_IN,
     "account.end_device": SIGNED_IN,
     "me.items": SIGNED_IN,
+    "me.calendar": SIGNED_IN,
+    "me.end_calendar": SIGNED_IN,
+    "me.feed": PUBLIC,
     "portal.home": PUBLIC,
     "portal.register": PUBLIC,
     "portal.registered": PUBLIC,
@@ -85,12 +88,13 @@ EXPECTED: dict[str, str] = {
     "portal.stop_at_once": PUBLIC,
 }
 # Rooms whose services have rules of their own beyond the route's: whoever is let in may still be refused there.
-RULES_INSIDE = ("local_events.",)
+RULES_INSIDE = ("local_events.", "local_events_manage.")
 PERMISSION_OF_PREFIX = {
     "console.": "console and its parts",
     "manage.": "a partner's own management",
     "admissions.": "the central team's part of Joining Q",
     "local_events.": "events",
+    "local_events_manage.": "running events",
     "windows.": "a partner's windows",
     "overview.": "what waits for a partner's lead, and figures",
     "decisions.": "a partner's decisions",
@@ -192,7 +196,7 @@ def test_every_route_is_listed(app: Flask) -> None:
 
 def test_every_console_and_manage_route_needs_a_permission(app: Flask) -> None:
     for rule, access, _ in _rules(app):
-        if rule.endpoint.startswith(("console.", "manage.", "admissions.")):
+        if rule.endpoint.startswith(("console.", "manage.", "admissions.", "local_events_manage.")):
             assert access.kind == "needs", rule.endpoint
 
 

@@ -25,7 +25,7 @@ from core.kernel.views import SYSTEM
 from core.tenancy import noticeboard
 from core.work import registry
 from core.work.models import Mail
-from plugins.local_events.models import Event, Registration
+from plugins.local_events.models import Event, Pool, Registration
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.assessing import make_assessor
 from tests.factories.people import PASSWORD, client_of, make_person
@@ -40,7 +40,11 @@ NAMED = {
     "conflict_id": "admissions_conflict", "assignment_id": "admissions_assignment", "redaction_id": "admissions_redaction",
     "meeting_id": "admissions_panel_meeting", "item_id": "admissions_panel_item", "batch_id": "admissions_release_batch",
     "decision_id": "admissions_decision", "appeal_id": "admissions_appeal", "offer_id": "admissions_membership_offer",
-    "mark_id": "admissions_calibration_mark",
+    "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
+    "invitation_id": "local_events_invitation", "question_id": "local_events_question",
+    "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
+    "series_id": "local_events_series", "organiser_id": "local_events_organiser",
+    "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -56,13 +60,18 @@ PEOPLE: dict[str, tuple[Role, ...]] = {
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 """What forms carry is signed anew every second."""
 PAGES = 600
-WORDLESS = {"data_audit_head", "admissions_assessment"}
+WORDLESS = {
+    "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
+    "local_events_organiser", "local_events_occurrence", "local_events_series",
+}  # fmt: skip
 """Tables that hold nobody's words."""
 
 
 def _texts(model: Any, mark: str) -> dict[str, str]:
     """A marked word for every text column of a table that may hold any words."""
-    closed = {"kind", "mode", "audience", "state", "id", "event_id", "account_id", "created_by"}
+    closed = {
+        "kind", "mode", "audience", "state", "origin", "id", "event_id", "account_id", "created_by", "uid", "pool_id", "source", "notice",
+    }  # fmt: skip
     columns = [c for c in model.__table__.columns if isinstance(c.type, sa.String) and c.name not in closed]
     return {column.name: f"canary-{column.name}-{mark}" for column in columns}
 
@@ -71,8 +80,8 @@ def _event(tenant_id: int, state: str, audience: str) -> dict[str, Any]:
     start = clock.now() + timedelta(days=3)
     return {
         "id": new_id(), "tenant_id": tenant_id, "kind": "workshop", "mode": "both", "audience": audience, "state": state,
-        "starts_at": start, "ends_at": start + timedelta(hours=1), "capacity": 9, "taken": 1, "version": 1, "created_by": None,
-        "created_at": start, "published_at": start, **_texts(Event, f"{state}{audience}"),
+        "starts_at": start, "ends_at": start + timedelta(hours=1), "version": 1, "created_by": None,
+        "origin": "partner", "created_at": start, "modified_at": start, "published_at": start, **_texts(Event, f"{state}{audience}"),
     }  # fmt: skip
 
 
@@ -87,15 +96,21 @@ def _seed(app: Flask, slug: str) -> list[str]:
         ("completed", "area"),
     )
     events = [_event(tenant.id, *pair) for pair in states]
+    pools = [
+        {"id": new_id(), "tenant_id": tenant.id, "event_id": event["id"], "kind": "in_person", "capacity": 9, "eligibility": "area"}
+        for event in events
+    ]  # fmt: skip
     registrations = [
         {
-            "id": new_id(), "tenant_id": tenant.id, "event_id": event["id"], "account_id": new_id(), "state": "coming",
-            "registered_at": clock.now(), "changed_at": clock.now(), **_texts(Registration, "r"),
+            "id": new_id(), "tenant_id": tenant.id, "event_id": event["id"], "pool_id": pool["id"], "account_id": new_id(),
+            "state": "confirmed", "source": "self", "notice": "", "queued_at": clock.now(), "changed_at": clock.now(),
+            **_texts(Registration, "r"),
         }
-        for event in events
+        for event, pool in zip(events, pools, strict=True)
     ]  # fmt: skip
     with app.app_context(), tenant_session(tenant.id) as session, transaction(session):
         session.execute(sa.insert(Event), events)
+        session.execute(sa.insert(Pool), pools)
         session.execute(sa.insert(Registration), registrations)
         audit.record(session, actor=SYSTEM, action="canary-action-a", subject="canary-subject-a", why="canary-why-a")
         noticeboard.publish(
@@ -108,7 +123,10 @@ def _seed(app: Flask, slug: str) -> list[str]:
 def _guesses(app: Flask, ids: dict[str, str], events: list[str]) -> Iterator[str]:
     """The address of everything of Wales's that somebody might guess at Scotland's site, as a page and as a file."""
     known = {name: (ids[table],) for name, table in NAMED.items()} | {"event_id": tuple(events)}
-    fixed = {"key": ("about",), "part": ("scores",), "number": (1,), "slug": ("wales",), "plugin": ("local_events",)}
+    fixed = {
+        "key": ("about",), "part": ("scores",), "number": (1,), "slug": ("wales",), "plugin": ("local_events",), "kind": ("change",),
+        "secret": ("no-secret",),
+    }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or not rule.arguments & known.keys():
@@ -224,7 +242,7 @@ def test_every_tenant_owned_table_is_marked(app: Flask) -> None:
 def test_another_tenants_object_looks_like_a_missing_one(app: Flask) -> None:
     events = _seed(app, "wales")
     lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
-    for end in ("", "/edit", "/people", "/people?format=csv"):
-        theirs, missing = (lead.get(f"/scotland/events/{key}{end}") for key in (events[1], new_id()))
+    for page in ("events/{}", "events/{}/edit", "manage/events/{}/", "manage/events/{}/?format=csv"):
+        theirs, missing = (lead.get(f"/scotland/{page.format(key)}") for key in (events[1], new_id()))
         assert theirs.status_code == 404
         assert TOKEN.sub("", theirs.text) == TOKEN.sub("", missing.text)

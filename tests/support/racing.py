@@ -18,7 +18,8 @@ AT_ONCE = 6
 RACES = (
     "tests.integration.admissions.applying_race", "tests.integration.admissions.decision_race",
     "tests.integration.admissions.joining_race", "tests.integration.admissions.panel_race",
-    "tests.integration.admissions.seal_race", "tests.plugins.local_events.race",
+    "tests.integration.admissions.seal_race", "tests.plugins.local_events.day_race",
+    "tests.plugins.local_events.leaving_race", "tests.plugins.local_events.race", "tests.plugins.local_events.visit_race",
 )  # fmt: skip
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""

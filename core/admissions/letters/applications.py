@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from flask import current_app
 
 from core.admissions.form.schema import FormSchema
-from core.admissions.letters.windows import in_language
 from core.admissions.queries.applications import assessors_with, writer
 from core.admissions.service.submitting import Asked, PostAsked
 from core.admissions.service.transfers import Moved, Post
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantSnapshot
 from core.web.i18n import gettext as _
-from core.web.letters import Letter, send_letter
+from core.web.letters import Letter, in_language, send_letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from flask import current_app
 
-from core.admissions.letters.windows import in_language
 from core.admissions.service import appeals, releasing
 from core.admissions.service.appeals import AppealNews
 from core.admissions.service.releasing import Outgoing, Site
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantSnapshot
 from core.web.i18n import gettext
-from core.web.letters import Letter, send_letter
+from core.web.letters import Letter, in_language, send_letter
 
 
 def site_of(tenant: TenantSnapshot) -> Site:

@@ -5,12 +5,11 @@ from collections.abc import Callable
 
 from flask import current_app
 
-from core.admissions.letters.windows import in_language
 from core.admissions.queries.panels import Due
 from core.data.session import ScopedSession
 from core.tenancy.directory import TenantSnapshot
 from core.web.i18n import gettext, ngettext
-from core.web.letters import Letter, send_letter
+from core.web.letters import Letter, in_language, send_letter
 
 DESK = "/assess/"
 """The assessor's own page, inside a site: a job has no request to build it from."""

@@ -1,11 +1,10 @@
 """The letters about windows, in the reader's language, as text and HTML: from a page's request or from a job."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app, g
+from flask import current_app
 
 from core.admissions.queries.calibration import ToAsk
 from core.admissions.service.deadlines import Unfinished
@@ -15,7 +14,7 @@ from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.tenancy.directory import TenantSnapshot
 from core.web.i18n import gettext, say
-from core.web.letters import Letter, send_letter
+from core.web.letters import Letter, in_language, root_of, send_letter
 
 HOME, CONFIRM, STOP, AT_ONCE = "/apply/", "/apply/interest/", "/apply/stop/", "/at-once"
 """Addresses in letters, inside a site: a job has no request to build them from. A test opens each."""
@@ -96,24 +95,6 @@ LETTERS = {
 }  # fmt: skip
 
 
-@contextmanager
-def in_language(language: str) -> Iterator[None]:
-    """Say everything in `language` inside the block, in a request or outside."""
-    here = g.get("here")
-    if here is not None:
-        before, here.language = here.language, language
-    else:
-        before = g.get("language", "en")
-        g.language = language
-    try:
-        yield
-    finally:
-        if here is not None:
-            here.language = before
-        else:
-            g.language = before
-
-
 def tell(tenant: TenantSnapshot) -> Callable[[ScopedSession, Told], None]:
     """The post of one site's messages about windows: each says how to stop them."""
 
@@ -164,7 +145,7 @@ def write(
     `at` (UTC) and the site's name stand where the words say so; `more` comes after the button's address, in which
     `application_id` can stand; with `stop` the letter carries ways to have no more of them, and is secret.
     """
-    root = f"{current_app.config['Q'].base_url}{tenant.prefix}"
+    root = root_of(tenant)
     with in_language(locale):
         when = current_app.jinja_env.filters["when"](at) if at is not None else ""
         places = {"site": tenant.named(locale), "at": when}

@@ -10,7 +10,7 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_token
 from core.kernel.text import N_
-from core.people.models import Account, Affiliation, Closure, Membership, Profile, RoleGrant, SignIn
+from core.people.models import Account, Affiliation, CalendarKey, Closure, Membership, Profile, RoleGrant, SignIn
 from core.people.personal.registry import Part, contribute
 from core.people.personal.rows import change, listed, plain, rows
 from core.tenancy.models import ShelfItem, Tenant
@@ -103,13 +103,26 @@ def _erase_sign_ins(session: ScopedSession, account_id: str) -> int:
     return change(session, sa.delete(SignIn).where(SignIn.account_id == account_id))
 
 
+def _calendar_keys(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    query = sa.select(CalendarKey.scope.label("kind"), CalendarKey.made_at.label("created_at"))
+    found = rows(session, query.where(CalendarKey.account_id == account_id).order_by(CalendarKey.scope))
+    yield from listed(N_("Calendar addresses"), found)
+
+
+def _erase_calendar_keys(session: ScopedSession, account_id: str) -> int:
+    return change(session, sa.delete(CalendarKey).where(CalendarKey.account_id == account_id))
+
+
 def _shelf(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     query = (
-        sa.select(Tenant.name.label("site"), ShelfItem.title, ShelfItem.status, ShelfItem.when, ShelfItem.changed_at)
+        sa.select(
+            Tenant.name.label("site"), ShelfItem.title, ShelfItem.status, ShelfItem.when, ShelfItem.place,
+            ShelfItem.changed_at,
+        )
         .join(Tenant, Tenant.id == ShelfItem.origin_tenant_id)
         .where(ShelfItem.account_id == account_id)
         .order_by(ShelfItem.changed_at, ShelfItem.id)
-    )
+    )  # fmt: skip
     yield from listed(N_("My items"), rows(session, query))
 
 
@@ -176,6 +189,7 @@ contribute(
     )
 )  # fmt: skip
 contribute(Part("sign_ins", ("people_sign_in",), _sign_ins, _erase_sign_ins))
+contribute(Part("calendar_keys", ("people_calendar_key",), _calendar_keys, _erase_calendar_keys))
 contribute(Part("shelf", ("tenancy_shelf_item",), _shelf, _erase_shelf))
 contribute(Part("mail", ("work_mail",), _mail, _erase_mail))
 contribute(

@@ -37,6 +37,7 @@ LABELS = {
     "name": N_("Name"),
     "network_address": N_("Network address"),
     "number": N_("Number"),
+    "place": N_("Place"),
     "organisation": N_("Where you work"),
     "question": N_("Question"),
     "reason": N_("Reason"),

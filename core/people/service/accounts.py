@@ -17,7 +17,7 @@ from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor
 from core.people import emails, passwords
 from core.people.models import Account, Profile
-from core.people.service import erasure, sign_ins
+from core.people.service import calendar_keys, erasure, sign_ins
 from core.people.service.tools import LINK_GONE, Letter, Tools
 
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org")
@@ -202,6 +202,7 @@ def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str,
             {"disabled_at": clock.now(), "stamp": new_token()}, Conflict(),
         )  # fmt: skip
         sign_ins.end_all_in(session, account_id, how="closed")
+        calendar_keys.end_all_in(session, account_id)
         until = erasure.schedule_in(session, account_id).isoformat() if erase else None
         audit.record(
             session, actor=actor, action="account.close", subject=account_id, why=reason, after={"erase_after": until}

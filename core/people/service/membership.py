@@ -13,6 +13,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import Actor, TenantRef
 from core.people.models import Affiliation, Cohort, Membership
+from core.people.service import calendar_keys
 
 
 def join(
@@ -66,7 +67,8 @@ def join_in(
 
 
 def leave(session: ScopedSession, actor: Actor, *, account_id: str, why: str = "") -> None:
-    """End a membership today; account and history stay. By the member, or the central team.
+    """End a membership today, and with it what calendar programs may read; account and history stay. By the member, or the
+    central team.
 
     Raises Forbidden, and NotFound for somebody who is no member.
     """
@@ -83,6 +85,7 @@ def leave(session: ScopedSession, actor: Actor, *, account_id: str, why: str = "
         if left is None:
             raise NotFound
         _end_affiliation(session, account_id, today)
+        calendar_keys.end_all_in(session, account_id)
         audit.record(session, actor=actor, action="member.leave", subject=account_id, why=why)
 
 

@@ -13,7 +13,11 @@ from core.web import catalogue
 
 SHARED_TEMPLATES = ("layouts/", "components/")
 STATIC = {".css", ".js", ".svg", ".png", ".jpg", ".woff2", ".webp"}
-INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|\|\s*safe\b")
+# JSON-LD is data that no browser runs; written by `tojson`, it cannot end its element.
+INLINE = re.compile(
+    r"""<style|<script(?![^>]*\bsrc=)(?! type="application/ld\+json">\{\{ [\w.]+\|tojson \}\}</script>)"""
+    r"""|\sstyle=|\son[a-z]+=|\|\s*safe\b"""
+)
 OPEN_DOOR = "core.sdk"
 
 

@@ -21,6 +21,7 @@ from core.sdk.testing.rule_checks import rule_pack_faults
 from core.sdk.testing.site import OFF, ON, Site
 from core.web.access import access_of
 from core.web.context import ANONYMOUS, Here
+from core.web.mount import rooms_of
 
 PLACES = ("home.main", "home.aside", "manage.main")
 PERSON_HOOKS = ("q_export_person_data", "q_erase_person_data")
@@ -80,26 +81,30 @@ def migration_problems(plugin: Plugin, site: Site) -> list[str]:
 
 
 def _rules(plugin: Plugin, site: Site) -> Iterator[Rule]:
-    prefix = f"{plugin.manifest.name}."
-    return (rule for rule in site.app.url_map.iter_rules() if rule.endpoint.startswith(prefix))
+    prefixes = tuple(f"{room.name}." for room in rooms_of(plugin.manifest))
+    return (rule for rule in site.app.url_map.iter_rules() if rule.endpoint.startswith(prefixes))
 
 
 def route_problems(plugin: Plugin, site: Site) -> list[str]:
-    """Every route lies below `/<url_name>/` and says who may use it, with a permission that the manifest declares."""
-    base, known = f"/{plugin.manifest.url_name}/", {one.name for one in plugin.manifest.permissions}
+    """Every route lies below `/<url_name>/` or `/manage/<url_name>/` and says who may use it, with a permission that the
+    manifest declares; those for running a site need one."""
+    bases = {room.name: f"/{room.address}/" for room in rooms_of(plugin.manifest)}
+    known = {one.name for one in plugin.manifest.permissions}
     found = []
     for rule in _rules(plugin, site):
-        access = access_of(site.app, rule.endpoint)
+        access, base = access_of(site.app, rule.endpoint), bases[rule.endpoint.partition(".")[0]]
         if not rule.rule.startswith(base):
             found.append(f"{rule.rule} is outside {base}")
         if access is None:
             found.append(f"{rule.endpoint} does not declare its access")
         elif access.kind == "needs" and access.permission not in known:
             found.append(f"{rule.endpoint} needs {access.permission}, which the manifest does not declare")
+        elif access.kind != "needs" and base.startswith("/manage/"):
+            found.append(f"{rule.endpoint} is for running a site and needs no permission")
         elif access.tenantless:
             found.append(f"{rule.endpoint} passes by the gate")
-    blueprint = site.app.blueprints.get(plugin.manifest.name)
-    if blueprint is not None and (blueprint.template_folder or blueprint.static_folder):
+    brought = [site.app.blueprints[name] for name in bases if name in site.app.blueprints]
+    if any(blueprint.template_folder or blueprint.static_folder for blueprint in brought):
         found.append("its blueprint brings folders of its own: templates and static files have their places")
     return found
 
@@ -151,6 +156,7 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         tenant = snapshot.ref()
         g.here = Here(snapshot, ANONYMOUS, session, "en")
         results = [call("q_nav_items", only, tenant=tenant), call("q_open_work", only, session=session, tenant=tenant)]
+        results += [call("q_manage_items", only, tenant=tenant, actor=SYSTEM)]
         common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
         results += [call("q_page_fragments", only, **common, place=place) for place in PLACES]
     found = [f"{failure.hook}: {failure.error}" for result in results for failure in result.failures]

@@ -8,7 +8,7 @@ from core.hooks import spec
 from core.hooks.spec import HOOKS
 from core.sdk import Manifest, hookimpl
 
-BEFORE_IT_HARMS = frozenset({"q_blueprints", "q_settings_problems", "q_tenant_enabled"})
+BEFORE_IT_HARMS = frozenset({"q_blueprints", "q_manage_blueprints", "q_settings_problems", "q_tenant_enabled"})
 """Hooks that keep a plugin from being mounted or switched on at all when they fail."""
 
 

@@ -24,14 +24,14 @@ HIDDEN_AFTERWARDS = {"assessing.recuse"}
 """What is done takes the page away from whoever did it: there is nothing to show the form on."""
 DONE_ALREADY = {"moving.move"}
 """Whoever comes second is told that it is done, and that is all."""
-STEPS = {"preview", "apply", "edit", "look", "publish", "try"}
+STEPS = {"preview", "apply", "edit", "look", "publish", "send", "try"}
 """The values of buttons that lead from one page of a form to the next."""
 METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW")
 
 
-WITHOUT_A_FORM = {"portal.stop_at_once", "admissions.policy_first"}
-"""Asked for by mail programs alone, which send no form of ours; and shown only as long as there is no policy, which windows
-of this world need. They have tests of their own."""
+WITHOUT_A_FORM = {"portal.stop_at_once", "admissions.policy_first", "local_events_manage.presses"}
+"""Asked for by mail programs alone, which send no form of ours; shown only as long as there is no policy, which windows of
+this world need; and sent by a script. They have tests of their own."""
 
 
 def _post(world: World, way: Way, data: Any, **options: Any) -> Any:

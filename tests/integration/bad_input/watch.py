@@ -57,7 +57,11 @@ class Watch:
 
     def _rows(self) -> Rows:
         def of(table: str) -> list[str]:
-            where = "where action <> 'platform.read'" if table == "data_audit_entry" else ""
+            where = (
+                "where action not in ('platform.read', 'local_events.read_sensitive')"
+                if table == "data_audit_entry"
+                else ""
+            )
             found: Any = self._connection.exec_driver_sql(f'select * from "{table}" {where}')
             return sorted(repr(tuple(row)) for row in found)
 

@@ -54,7 +54,7 @@ LISTS = {
     "trail": List("/console/audit/", "central", True, "action=test.two&tenant=scotland", ("at",), ""),
     "failed jobs": List("/console/health", "central", False, "job=core.two", ("failed", "job", "tries"), ""),
     "applications": List("/scotland/manage/admissions/windows/{window}/applications", "lead", True, "q=0001", ("reference", "name", "state", "submitted", "minutes"), ""),
-    "who is coming": List("/scotland/events/{event}/people", "lead", True, "q=zed", ("name", "email", "registered"), ""),
+    "who is coming": List("/scotland/manage/events/{event}/", "lead", True, "q=zed", ("asked", "name", "email", "state", "changed"), ""),
 }  # fmt: skip
 
 

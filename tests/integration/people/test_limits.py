@@ -122,3 +122,11 @@ def test_no_address_is_kept_by_the_limits(client: FormClient) -> None:
     kept = str(vars(limits.limiter.storage))
     assert "sam" not in kept
     assert "address:" in kept
+
+
+def test_a_calendars_address_is_limited_by_its_token_alone(client: FormClient) -> None:
+    """The programs of thousands of people ask from a few addresses: another token from the same place goes on."""
+    asked = [client.get(f"/me/calendar.ics?token={'A' * 43}").status_code for _ in range(122)]
+    assert asked == [404] * 120 + [429] * 2
+    assert client.get(f"/me/calendar.ics?token={'B' * 43}").status_code == 404
+    assert client.get("/scotland/events/feed.ics").status_code == 200

@@ -1,79 +1,102 @@
-"""One of several processes that register people for one event at the same moment.
+"""One of several processes in which people register for one event at the same moment, leave it, and answer offers.
 
-`main` is what `tests.support.racing` runs: it registers every account on `threads` threads and gives {"taken": …, "full": …,
-"errors": […]}.
+`main` is what `tests.support.racing` runs: each of its accounts registers and then does `rounds` things at random, all on
+`threads` threads. It gives {"told": {what came of it: how often}, "errors": […]}.
 """
 
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-import sqlalchemy as sa
 
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.sdk import Refused, ScopedSession, TenantRef, Visitor, transaction
-from plugins.local_events import registration
-from plugins.local_events.models import Event, Registration
+from plugins.local_events.models import Registration
+from plugins.local_events.queries import places as counting
+from plugins.local_events.service import offers, places
+
+Act = Callable[[ScopedSession, TenantRef, str, Visitor], str]
 
 
-def properly(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
+def properly(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> str:
     """The plugin's own way."""
-    try:
-        return registration.register(session, tenant, event_id, visitor)
-    except Refused:
-        return False
+    return places.register(session, tenant, event_id, visitor).state
 
 
-def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
+def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> str:
     """The control, which must oversell: look whether there is room, think, then write."""
-    there = sa.select(sa.func.count(Registration.id)).where(Registration.event_id == event_id)
-    room = session.scalar(sa.select(Event.capacity).where(Event.id == event_id)) or 0
-    if (session.scalar(there) or 0) >= room:
-        return False
+    pool = counting.of_event(session, event_id).pools[0]
+    if pool.left == 0:
+        return "waitlisted"
     session.rollback()
     time.sleep(0.02)
     now = clock.now()
     with transaction(session):
         session.add(
             Registration(
-                event_id=event_id, account_id=visitor.account_id, name=visitor.name, email=visitor.email,
-                state="coming", registered_at=now, changed_at=now,
+                event_id=event_id, pool_id=pool.id, account_id=visitor.account_id, name=visitor.name, email=visitor.email,
+                state="confirmed", queued_at=now, changed_at=now,
             )
         )  # fmt: skip
-    return True
+    return "confirmed"
+
+
+def _withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> str:
+    return "withdrew" if places.withdraw(session, tenant, event_id, visitor) else "had none"
+
+
+def _accept(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> str:
+    return "accepted" if offers.accept(session, tenant, event_id, visitor) else "had it"
+
+
+def _decline(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> str:
+    return "declined" if offers.decline(session, tenant, event_id, visitor) else "had none"
+
+
+LATER: tuple[Act, ...] = (_withdraw, _withdraw, _accept, _accept, _decline, properly)
 
 
 def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
-    """Register `job["people"]` accounts and count what came of it."""
+    """Let `job["people"]` accounts act and count what came of it."""
     engine = create_engine(job["url"])
     tenant = TenantRef(job["tenant"], "scotland", "Scotland", "nation")
-    way = naively if job["naive"] else properly
-    result: dict[str, Any] = {"taken": 0, "full": 0, "errors": []}
+    first: Act = naively if job["naive"] else properly
+    told: Counter[str] = Counter()
+    errors: list[str] = []
     lock = threading.Lock()
 
-    def one(number: int) -> None:
-        visitor = Visitor(
-            new_id(), f"Person {number}", f"{number}@example.org", is_member=True, home_tenant_id=tenant.id
-        )
+    def act(what: Act, visitor: Visitor) -> None:
         try:
             with ScopedSession(scope=Scope.tenant(tenant.id), bind=engine) as session:
-                key = "taken" if way(session, tenant, job["event"], visitor) else "full"
+                came = what(session, tenant, job["event"], visitor)
+        except Refused:
+            came = "refused"
         except Exception as error:  # noqa: BLE001 - every failure is told: the test expects none
             with lock:
-                result["errors"].append(repr(error)[:300])
+                errors.append(repr(error)[:300])
             return
         with lock:
-            result[key] += 1
+            told[came] += 1
+
+    chance = random.Random(job["seed"])
+    people = [
+        Visitor(new_id(), f"Person {number}", f"{number}@example.org", is_member=True, home_tenant_id=tenant.id)
+        for number in range(job["people"])
+    ]
+    rounds: list[list[Act]] = [[first for _ in people]]
+    rounds += [[chance.choice(LATER) for _ in people] for _ in range(job["rounds"])]
 
     with engine.connect():  # connected and ready before the start
         pass
     begin()
     with ThreadPoolExecutor(job["threads"]) as pool:
-        list(pool.map(one, range(job["people"])))
+        for acts in rounds:
+            list(pool.map(act, acts, people))
     engine.dispose()
-    return result
+    return {"told": dict(told), "errors": errors}

@@ -1,7 +1,9 @@
-"""The last place over HTTP: two hundred members press Register at the same moment, on a server with two processes."""
+"""Ten places and a waiting list of 50 over HTTP: 64 members press Register at the same moment, on a server with two processes,
+and then leave and answer offers at random."""
 
 import http.client
 import os
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,29 +11,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import psutil
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import InstrumentedAttribute
 
-from core.data.audit import AuditEntry, verify
+from core.data.audit import verify
 from core.sdk import ScopedSession, TenantRef
 from core.tenancy.models import ShelfItem
 from plugins.local_events.models import Registration
 from tests.factories.people import client_of, make_person
-from tests.plugins.local_events.helpers import published, row
+from tests.plugins.local_events import replay
+from tests.plugins.local_events.helpers import coming, published, resize
 from tests.support.client import forms
 from tests.support.databases import Database
 from tests.support.servers import Process
 
-PEOPLE, PLACES, WORKERS = 200, 50, 2
+PEOPLE, PLACES, WAITING, WORKERS = 64, 10, 50, 2
 SECONDS = 60
 OVERSELL = str(Path(__file__).with_name("oversell"))
-FULL = "This event is full."
+FULL = "This event is full, and so is its waiting list."
 
 
 @dataclass
@@ -97,30 +98,12 @@ def _all_press(browsers: list[Browser], path: str) -> None:
         list(pool.map(one, browsers))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Who has a place by the answers and by each of the tables that say so."""
-
-    told: set[str]
-    registered: list[str]
-    shelved: list[str]
-    audited: list[str]
-    taken: int
-
-
-def _outcome(session: ScopedSession, event_id: str, browsers: list[Browser]) -> Outcome:
-    session.rollback()
-
-    def ids(column: sa.ColumnElement[Any] | InstrumentedAttribute[Any], *where: sa.ColumnElement[bool]) -> list[str]:
-        return sorted(session.scalars(sa.select(column).where(*where)))
-
-    return Outcome(
-        told={browser.account_id for browser in browsers if browser.status == 303},
-        registered=ids(Registration.account_id, Registration.event_id == event_id, Registration.state == "coming"),
-        shelved=ids(ShelfItem.account_id, ShelfItem.ref == event_id),
-        audited=ids(AuditEntry.actor_id, AuditEntry.action == "local_events.register", AuditEntry.subject == event_id),
-        taken=row(session, event_id).taken,
-    )
+def _then_at_random(browsers: list[Browser], path: str) -> None:
+    """Everybody leaves, or answers an offer whether or not there is one, all at the same moment."""
+    chance = random.Random(7)
+    ways = [chance.choice(("withdraw", "withdraw", "accept", "decline")) for _ in browsers]
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        list(pool.map(lambda b, way: b.send("POST", f"{path}/{way}", {"csrf_token": b.token}), browsers, ways))
 
 
 @pytest.fixture
@@ -130,43 +113,48 @@ def race(
     session: ScopedSession,
     scotland: TenantRef,
     start_server: Callable[..., Process],
-) -> Iterator[Callable[..., tuple[Outcome, list[Browser], str]]]:
-    """Run the race on a server started with the given settings: the outcome, the browsers, the event's path."""
+) -> Iterator[Callable[..., tuple[str, list[Browser], str]]]:
+    """Run the race on a server started with the given settings: the event, the browsers, the event's path."""
     browsers: list[Browser] = []
 
-    def run(**settings: str) -> tuple[Outcome, list[Browser], str]:
+    def run(**settings: str) -> tuple[str, list[Browser], str]:
         event_id = published(session, scotland, capacity=PLACES)
+        resize(session, scotland, event_id, PLACES, waiting_limit=WAITING)
         session.rollback()
         server = start_server(database, workers=WORKERS, **settings)
         browsers.extend(_browsers(app, server))
         path = f"/scotland/events/{event_id}"
         _all_press(browsers, path)
         assert len(_spread(server, browsers)) == WORKERS, "one process answered everybody: that was no race"
-        return _outcome(session, event_id, browsers), browsers, path
+        session.rollback()
+        return event_id, browsers, path
 
     yield run
     for browser in browsers:
         browser.connection.close()
 
 
-def test_fifty_of_two_hundred_browsers_get_a_place(race, session):
-    outcome, browsers, path = race()
-    assert Counter(browser.status for browser in browsers) == {303: PLACES, 422: PEOPLE - PLACES}
+def test_ten_get_a_place_fifty_wait_and_nobody_is_passed(race, session):
+    event_id, browsers, path = race()
+    assert Counter(browser.status for browser in browsers) == {303: PLACES + WAITING, 422: PEOPLE - PLACES - WAITING}
     assert all(FULL in browser.body for browser in browsers if browser.status == 422)
-    assert outcome.taken == len(outcome.registered) == PLACES
-    assert sorted(outcome.told) == outcome.registered == outcome.shelved == outcome.audited
+    assert (coming(session, event_id), replay.check(session, event_id, PLACES)) == (PLACES, PLACES + WAITING)
+    told = {browser.account_id for browser in browsers if browser.status == 303}
+    assert told == set(session.scalars(sa.select(ShelfItem.account_id).where(ShelfItem.ref == event_id)))
+    for _ in range(2):
+        _then_at_random(browsers, path)
+        assert {browser.status for browser in browsers} <= {303, 422}
+    assert replay.check(session, event_id, PLACES) > PEOPLE
     assert verify(session).ok
-    for status, words, items in ((303, "You have a place", 1), (422, FULL, 0)):
-        browser = next(browser for browser in browsers if browser.status == status)
-        browser.send("GET", path)
-        assert words in browser.body
-        browser.send("GET", "/scotland/me/")
-        assert (path in browser.body) is bool(items)
+    waiting = sa.select(Registration.account_id).where(Registration.state == "waitlisted").limit(1)
+    last = next(browser for browser in browsers if browser.account_id == session.scalar(waiting))
+    last.send("GET", path)
+    assert "on the waiting list" in last.body
 
 
-def test_reading_before_writing_would_oversell(race):
+def test_reading_before_writing_would_oversell(race, session):
     """The control: the same race on a server that looks for room first and writes afterwards."""
     path = os.pathsep.join(filter(None, (OVERSELL, os.environ.get("PYTHONPATH"))))
-    outcome, browsers, _ = race(PYTHONPATH=path)
+    event_id, browsers, _ = race(PYTHONPATH=path)
     assert {browser.status for browser in browsers} <= {303, 422}
-    assert len(outcome.told) == len(outcome.registered) > PLACES
+    assert coming(session, event_id) > PLACES

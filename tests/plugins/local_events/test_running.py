@@ -12,9 +12,10 @@ from core.kernel.findings import Finding, Verdict
 from core.kernel.ids import new_id, new_token
 from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.tenancy.models import NoticeCard, ShelfItem
-from plugins.local_events import queries, registration, service
 from plugins.local_events.models import Event
-from plugins.local_events.service import _check
+from plugins.local_events.queries import events
+from plugins.local_events.queries import places as counting
+from plugins.local_events.service import drafts, places, running
 from tests.plugins.local_events.helpers import (
     CENTRAL,
     CLOSED,
@@ -47,19 +48,20 @@ def _card(session: Any, event_id: str) -> Any:
 
 def test_an_organiser_makes_a_draft(session, scotland):
     event_id = drafted(session, scotland)
-    event = queries.find(session, event_id)
-    assert (event.state, event.version, event.taken, event.capacity) == ("draft", 1, 0, 10)
+    event = events.find(session, event_id)
+    counted = counting.of_event(session, event_id)
+    assert (event.state, event.version, counted.held, counted.capacity) == ("draft", 1, 0, 10)
     assert _actions(session) == ["local_events.create"]
     assert verify(session).ok
 
 
 def test_the_same_form_sent_twice_makes_one_event(session, scotland):
     who, key = visitor(ORGANISER), new_token()
-    first = service.create(session, scotland, USUAL, draft(), who, key)
-    assert service.create(session, scotland, USUAL, draft(title="Again"), who, key) == first
+    first = drafts.create(session, scotland, USUAL, draft(), who, key)
+    assert drafts.create(session, scotland, USUAL, draft(title="Again"), who, key) == first
     assert session.scalar(sa.select(sa.func.count(Event.id))) == 1
     with pytest.raises(Refused):
-        service.create(session, scotland, USUAL, draft(), visitor(ORGANISER), key)
+        drafts.create(session, scotland, USUAL, draft(), visitor(ORGANISER), key)
 
 
 @pytest.mark.parametrize(
@@ -75,31 +77,31 @@ def test_the_same_form_sent_twice_makes_one_event(session, scotland):
 def test_members_may_create_as_the_settings_say(session, scotland, wales, settings, home, allowed):
     member = visitor(home={"here": scotland.id, "elsewhere": wales.id, "none": None}[home])
     if allowed:
-        assert service.create(session, scotland, settings, draft(), member, new_token())
+        assert drafts.create(session, scotland, settings, draft(), member, new_token())
         return
     with pytest.raises(Forbidden):
-        service.create(session, scotland, settings, draft(), member, new_token())
+        drafts.create(session, scotland, settings, draft(), member, new_token())
 
 
 def test_a_member_publishes_only_where_members_organise(session, scotland):
     member = visitor(home=scotland.id)
     event_id = drafted(session, scotland, member)
     with pytest.raises(Forbidden):
-        service.publish(session, scotland, USUAL, event_id, member, nothing_found)
-    service.publish(session, scotland, OPEN, event_id, member, nothing_found)
+        running.publish(session, scotland, USUAL, event_id, member, nothing_found)
+    running.publish(session, scotland, OPEN, event_id, member, nothing_found)
     assert row(session, event_id).state == "published"
     with pytest.raises(Forbidden):
-        service.cancel(session, scotland, USUAL, event_id, "No room", member)
-    service.cancel(session, scotland, OPEN, event_id, "No room", member)
+        running.cancel(session, scotland, USUAL, event_id, "No room", member)
+    running.cancel(session, scotland, OPEN, event_id, "No room", member)
 
 
 def test_a_stranger_cannot_tell_a_draft_from_nothing(session, scotland):
     event_id = drafted(session, scotland)
     for who in (visitor(home=scotland.id), visitor()):
         with pytest.raises(NotFound):
-            service.publish(session, scotland, OPEN, event_id, who, nothing_found)
+            running.publish(session, scotland, OPEN, event_id, who, nothing_found)
         with pytest.raises(NotFound):
-            queries.seen(session, scotland, who, event_id)
+            events.seen(session, scotland, who, event_id)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_a_stranger_cannot_tell_a_draft_from_nothing(session, scotland):
 )
 def test_what_an_event_cannot_say(changes, field):
     with pytest.raises(Invalid) as refused:
-        _check(draft(**changes))
+        drafts.check(draft(**changes))
     assert set(refused.value.field_errors) == {field}
 
 
@@ -126,8 +128,8 @@ def test_an_event_ends_after_it_starts_and_within_a_fortnight():
     start = clock.now()
     for end in (start, start - timedelta(hours=1), start + timedelta(days=15)):
         with pytest.raises(Invalid):
-            _check(draft(starts_at=start, ends_at=end))
-    _check(draft(starts_at=start, ends_at=start + timedelta(days=14)))
+            drafts.check(draft(starts_at=start, ends_at=end))
+    drafts.check(draft(starts_at=start, ends_at=start + timedelta(days=14)))
 
 
 def test_publishing_puts_up_a_card_only_for_other_sites_to_see(session, scotland):
@@ -143,10 +145,10 @@ def test_publishing_puts_up_a_card_only_for_other_sites_to_see(session, scotland
 def test_publishing_again_or_after_the_start_is_refused(session, scotland, frozen_clock):
     event_id, late = published(session, scotland), drafted(session, scotland)
     with pytest.raises(Refused):
-        service.publish(session, scotland, USUAL, event_id, visitor(ORGANISER), nothing_found)
+        running.publish(session, scotland, USUAL, event_id, visitor(ORGANISER), nothing_found)
     frozen_clock.advance(days=8)
     with pytest.raises(Refused):
-        service.publish(session, scotland, USUAL, late, visitor(ORGANISER), nothing_found)
+        running.publish(session, scotland, USUAL, late, visitor(ORGANISER), nothing_found)
     assert row(session, late).state == "draft"
 
 
@@ -157,11 +159,11 @@ def _finds(verdict: Verdict) -> Any:
 def test_a_denial_refuses_and_a_referral_needs_its_permission(session, scotland):
     event_id = drafted(session, scotland)
     with pytest.raises(Refused, match="clash"):
-        service.publish(session, scotland, USUAL, event_id, visitor(CENTRAL), _finds(Verdict.DENY))
+        running.publish(session, scotland, USUAL, event_id, visitor(CENTRAL), _finds(Verdict.DENY))
     with pytest.raises(Forbidden) as error:
-        service.publish(session, scotland, USUAL, event_id, visitor(ORGANISER), _finds(Verdict.REFER))
+        running.publish(session, scotland, USUAL, event_id, visitor(ORGANISER), _finds(Verdict.REFER))
     assert error.value.permission == "local_events.publish_referred"
-    service.publish(session, scotland, USUAL, event_id, visitor(LEAD), _finds(Verdict.REFER))
+    running.publish(session, scotland, USUAL, event_id, visitor(LEAD), _finds(Verdict.REFER))
     last = session.scalars(sa.select(AuditEntry.after).order_by(AuditEntry.seq.desc())).first()
     assert last == {"state": "published", "findings": ["a:ok", "b:clash"]}
 
@@ -171,44 +173,44 @@ def test_publishing_what_somebody_edits_meanwhile_is_a_conflict(session, scotlan
     event_id = drafted(session, scotland)
 
     def edits(_: Any) -> list[Finding]:
-        service.edit(session, scotland, USUAL, event_id, draft(title="Other"), 1, who)
+        drafts.edit(session, scotland, USUAL, event_id, draft(title="Other"), 1, who)
         return []
 
     with pytest.raises(Conflict):
-        service.publish(session, scotland, USUAL, event_id, who, edits)
+        running.publish(session, scotland, USUAL, event_id, who, edits)
     assert row(session, event_id)[:2] == ("draft", 2)
 
 
 def test_editing_carries_the_card_and_the_shelf_along(session, scotland):
     who, guest = visitor(ORGANISER), visitor(home=scotland.id)
     event_id = published(session, scotland)
-    registration.register(session, scotland, event_id, guest)
+    places.register(session, scotland, event_id, guest)
     changed = draft(title="Moved", starts_at=clock.now() + timedelta(days=9))
-    service.edit(session, scotland, USUAL, event_id, changed, 2, who)
+    drafts.edit(session, scotland, USUAL, event_id, changed, 2, who)
     item = session.execute(
         sa.select(ShelfItem.title, ShelfItem.when).where(ShelfItem.account_id == guest.account_id)
     ).one()
     assert (_card(session, event_id).title, item.title, item.when) == ("Moved", "Moved", changed.starts_at)
     with pytest.raises(Conflict):
-        service.edit(session, scotland, USUAL, event_id, draft(title="Stale"), 2, who)
-    service.edit(session, scotland, USUAL, event_id, draft(audience="area"), 3, who)
+        drafts.edit(session, scotland, USUAL, event_id, draft(title="Stale"), 2, who)
+    drafts.edit(session, scotland, USUAL, event_id, draft(audience="area"), 3, who)
     assert _card(session, event_id).withdrawn_at is not None
 
 
-def test_places_cannot_fall_below_those_taken(session, scotland):
-    event_id = published(session, scotland)
-    for _ in range(3):
-        registration.register(session, scotland, event_id, visitor())
+def test_a_way_of_taking_part_stays_while_people_have_registered_for_it(session, scotland):
+    event_id = published(session, scotland, mode="both", online_url="https://meet.example.org/1")
+    places.register(session, scotland, event_id, visitor())
     with pytest.raises(Invalid) as error:
-        service.edit(session, scotland, USUAL, event_id, draft(capacity=2), 2, visitor(ORGANISER))
-    assert set(error.value.field_errors) == {"capacity"}
-    service.edit(session, scotland, USUAL, event_id, draft(capacity=3), 2, visitor(ORGANISER))
+        drafts.edit(session, scotland, USUAL, event_id, draft(mode="online", online_url="https://meet.example.org/1"), 2, visitor(ORGANISER))  # fmt: skip
+    assert set(error.value.field_errors) == {"mode"}
+    drafts.edit(session, scotland, USUAL, event_id, draft(capacity=3), 2, visitor(ORGANISER))
+    assert [(pool.kind, pool.capacity) for pool in counting.of_event(session, event_id).pools] == [("in_person", 3)]
 
 
 def test_the_mode_decides_what_is_kept(session, scotland):
     link = "https://meet.example.org/1"
     kept = [
-        queries.find(session, drafted(session, scotland, mode=mode, online_url=link))
+        events.find(session, drafted(session, scotland, mode=mode, online_url=link))
         for mode in ("online", "in_person", "both")
     ]
     assert [(bool(e.place), bool(e.online_url)) for e in kept] == [(False, True), (True, False), (True, True)]
@@ -217,18 +219,18 @@ def test_the_mode_decides_what_is_kept(session, scotland):
 def test_cancelling_says_why_to_everybody(session, scotland):
     who, guest = visitor(ORGANISER), visitor(home=scotland.id)
     event_id = published(session, scotland)
-    registration.register(session, scotland, event_id, guest)
+    places.register(session, scotland, event_id, guest)
     for why in ("", "  ", "x" * 501):
         with pytest.raises(Invalid):
-            service.cancel(session, scotland, USUAL, event_id, why, who)
-    service.cancel(session, scotland, USUAL, event_id, " The hall is flooded ", who)
+            running.cancel(session, scotland, USUAL, event_id, why, who)
+    running.cancel(session, scotland, USUAL, event_id, " The hall is flooded ", who)
     assert row(session, event_id).state_why == "The hall is flooded"
     assert _card(session, event_id).withdrawn_at is not None
     assert session.scalar(sa.select(ShelfItem.status).where(ShelfItem.account_id == guest.account_id)) == "Cancelled"
     for action in (
-        lambda: service.cancel(session, scotland, USUAL, event_id, "again", who),
-        lambda: service.publish(session, scotland, USUAL, event_id, who, nothing_found),
-        lambda: service.edit(session, scotland, USUAL, event_id, draft(), 3, who),
+        lambda: running.cancel(session, scotland, USUAL, event_id, "again", who),
+        lambda: running.publish(session, scotland, USUAL, event_id, who, nothing_found),
+        lambda: drafts.edit(session, scotland, USUAL, event_id, draft(), 3, who),
     ):
         with pytest.raises(Refused):
             action()
@@ -238,28 +240,27 @@ def test_completing_waits_for_the_end(session, scotland, frozen_clock):
     who = visitor(ORGANISER)
     event_id = published(session, scotland)
     with pytest.raises(Refused):
-        service.complete(session, scotland, USUAL, event_id, who)
+        running.complete(session, scotland, USUAL, event_id, who)
     frozen_clock.advance(days=7, hours=2)
     with pytest.raises(Refused):
-        service.cancel(session, scotland, USUAL, event_id, "too late", who)
-    service.complete(session, scotland, USUAL, event_id, who)
+        running.cancel(session, scotland, USUAL, event_id, "too late", who)
+    running.complete(session, scotland, USUAL, event_id, who)
     assert row(session, event_id).state == "completed"
     with pytest.raises(Refused):
-        service.complete(session, scotland, USUAL, event_id, who)
+        running.complete(session, scotland, USUAL, event_id, who)
 
 
 def test_another_site_has_no_such_event(session, session_for, scotland, wales):
     event_id, there, who = published(session, scotland), session_for("wales"), visitor(ORGANISER, home=1)
     for action in (
-        lambda: queries.find(there, event_id),
-        lambda: service.edit(there, wales, USUAL, event_id, draft(), 2, who),
-        lambda: service.cancel(there, wales, USUAL, event_id, "why", who),
-        lambda: service.complete(there, wales, USUAL, event_id, who),
-        lambda: registration.register(there, wales, event_id, who),
-        lambda: registration.withdraw(there, wales, event_id, who),
-        lambda: registration.attendees(there, event_id, who),
-        lambda: queries.find(there, new_id()),
-        lambda: queries.find(there, "\x00"),
+        lambda: events.find(there, event_id),
+        lambda: drafts.edit(there, wales, USUAL, event_id, draft(), 2, who),
+        lambda: running.cancel(there, wales, USUAL, event_id, "why", who),
+        lambda: running.complete(there, wales, USUAL, event_id, who),
+        lambda: places.register(there, wales, event_id, who),
+        lambda: places.withdraw(there, wales, event_id, who),
+        lambda: events.find(there, new_id()),
+        lambda: events.find(there, "\x00"),
     ):
         with pytest.raises(NotFound):
             action()

@@ -9,7 +9,7 @@ from core.sdk import Refused, TenantRef
 from plugins.local_events.models import Event
 from plugins.local_events.rules import audiences, may_create, may_publish, may_run
 from plugins.local_events.settings import Settings
-from plugins.local_events.states import EVENT
+from plugins.local_events.states import EVENT, OWN_HAND
 from tests.plugins.local_events.helpers import ORGANISER, visitor
 
 EVENTS = sorted({row.event for row in EVENT.transitions})
@@ -18,6 +18,16 @@ ALLOWED = {
     ("cancel", "draft"): "cancelled",
     ("cancel", "published"): "cancelled",
     ("complete", "published"): "completed",
+    ("submit", "draft"): "submitted",
+    ("submit", "changes_requested"): "submitted",
+    ("request_changes", "submitted"): "changes_requested",
+    ("approve", "submitted"): "approved",
+    ("reject", "submitted"): "rejected",
+    ("publish", "approved"): "published",
+    ("cancel", "approved"): "cancelled",
+    ("withdraw", "submitted"): "withdrawn",
+    ("withdraw", "changes_requested"): "withdrawn",
+    ("withdraw", "approved"): "withdrawn",
 }
 
 
@@ -31,9 +41,20 @@ def test_every_pair_is_allowed_or_refused_as_written_here(event, state):
         EVENT.target(event, state)
 
 
-@given(st.lists(st.sampled_from(EVENTS), max_size=12))
-def test_no_order_of_presses_leaves_a_closed_state_or_goes_back(presses):
-    order, state = {"draft": 0, "published": 1, "cancelled": 2, "completed": 2}, "draft"
+CLOSED = {"cancelled", "completed", "rejected", "withdrawn"}
+
+
+@given(st.lists(st.sampled_from(EVENTS), max_size=16))
+def test_no_order_of_presses_leaves_a_closed_state_or_unpublishes(presses):
+    order = {
+        "draft": 0,
+        "submitted": 1,
+        "changes_requested": 1,
+        "approved": 2,
+        "published": 3,
+        **dict.fromkeys(CLOSED, 4),
+    }
+    state = "draft"
     for event in presses:
         before = state
         try:
@@ -41,7 +62,21 @@ def test_no_order_of_presses_leaves_a_closed_state_or_goes_back(presses):
         except Refused:
             assert state == before
         else:
-            assert order[state] > order[before]
+            assert before not in CLOSED
+            assert order[state] >= order[before]
+
+
+@given(st.lists(st.sampled_from(EVENTS), max_size=16))
+def test_what_was_submitted_is_published_only_after_approval(presses):
+    state, submitted, approved = "draft", False, False
+    for event in presses:
+        try:
+            state = EVENT.target(event, state)
+        except Refused:
+            continue
+        submitted, approved = submitted or event == "submit", approved or event == "approve"
+        if state == "published":
+            assert approved or not submitted
 
 
 def test_the_table_is_what_the_database_allows():
@@ -50,7 +85,8 @@ def test_the_table_is_what_the_database_allows():
     )
     assert isinstance(check, sa.CheckConstraint)
     assert all(f"'{state}'" in str(check.sqltext) for state in EVENT.states)
-    assert {row.who for row in EVENT.transitions} == {"local_events.publish", "local_events.organise"}
+    who = {"local_events.publish", "local_events.organise", "the proposer", "local_events.publish, or the proposer"}
+    assert {row.who for row in EVENT.transitions} == who
 
 
 SITE = TenantRef(2, "scotland", "Scotland", "nation")
@@ -72,6 +108,6 @@ def test_rights_never_exceed_what_somebody_is(roles, home, who, propose, mine, s
     assert may_create(person, site, settings) == (organiser or (local and (who == "members" or propose)))
     assert may_publish(person, site, settings, owner) == (organiser or (local and mine and who == "members"))
     runs = may_run(person, site, settings, owner, state)
-    assert runs == (organiser or (local and mine and (who == "members" or state == "draft")))
+    assert runs == (organiser or (local and mine and (who == "members" or state in OWN_HAND)))
     assert ("area" in audiences(person, site)) == (organiser or local)
     assert "public" in audiences(person, site)

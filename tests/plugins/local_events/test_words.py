@@ -7,7 +7,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 import plugins.local_events
-from plugins.local_events.states import EVENT
+from plugins.local_events.states import EVENT, REGISTRATION
 
 HOME = Path(str(plugins.local_events.__file__)).parent
 MARKS = {"N_": None, "_": None, "_l": None, "lazy_gettext": None, "gettext": None, "ngettext": (1, 2)}
@@ -15,7 +15,7 @@ MARKS = {"N_": None, "_": None, "_l": None, "lazy_gettext": None, "gettext": Non
 
 def _words() -> set[str]:
     found: set[str] = set()
-    for method, pattern in (("python", "*.py"), ("jinja2.ext:babel_extract", "templates/**/*.html")):
+    for method, pattern in (("python", "**/*.py"), ("jinja2.ext:babel_extract", "templates/**/*.html")):
         for path in HOME.glob(pattern):
             for _, message, _, _ in extract(method, BytesIO(path.read_bytes()), MARKS, options={"trimmed": "true"}):
                 found.add(message if isinstance(message, str) else message[0])
@@ -43,4 +43,8 @@ def test_the_list_is_in_welsh_for_who_wants_it(client):
 
 
 def test_the_readme_draws_the_same_states():
-    assert EVENT.mermaid() in (HOME / "README.md").read_text("utf-8")
+    text = (HOME / "README.md").read_text("utf-8")
+    assert EVENT.mermaid() in text
+    assert REGISTRATION.mermaid() in text
+    for row in REGISTRATION.transitions:
+        assert f"| {row.event} | {row.source} | {row.target} | {row.who} | {row.guard} |" in text

@@ -1,8 +1,10 @@
 """Where mail goes, what it looks like, and which refusals are for good."""
 
+import email
 import smtplib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.policy import SMTP
 
 import pytest
 
@@ -18,6 +20,8 @@ class Row:
     subject: str = "Digwyddiad ŵyl"
     text: str = "Plain"
     stop_href: str = ""
+    calendar: str = ""
+    calendar_method: str = ""
     html: str = "<p>Rich</p>"
     locale: str = "cy"
     created_at: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -57,6 +61,21 @@ def test_a_message() -> None:
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     assert (message["Auto-Submitted"], message["Content-Language"]) == ("auto-generated", "cy")
+
+
+def test_an_invitation_is_the_last_alternative_and_says_its_method_twice() -> None:
+    row = Row()
+    row.calendar, row.calendar_method = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nX:Gŵyl\r\nEND:VCALENDAR\r\n", "CANCEL"
+    sent = email.message_from_bytes(compose(row, MailServer("smtp", "q@example.org")).as_bytes(), policy=SMTP)
+    assert sent.get_content_type() == "multipart/alternative"
+    last = list(sent.iter_parts())[-1]
+    assert (last.get_content_type(), last.get_param("method"), last.get_content_charset()) == (
+        "text/calendar",
+        "CANCEL",
+        "utf-8",
+    )
+    assert last.get_content() == row.calendar
+    assert last["Content-Disposition"] is None
 
 
 @pytest.mark.parametrize(("scheme", "one_click"), [("https", "List-Unsubscribe=One-Click"), ("http", None)])

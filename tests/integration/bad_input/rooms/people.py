@@ -8,18 +8,19 @@ from flask import Flask
 
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.ids import new_id
+from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
 from core.people.models import Account, RoleGrant, SignIn
 from core.people.service import accounts, sign_ins
 from core.people.views.base import tools
-from core.sdk import Visitor
+from core.sdk import TenantRef, Visitor
 from core.tenancy.models import PluginState
 from core.tenancy.service import Change, configure
 from core.work.delivery import JOB
 from core.work.models import WorkFailure
-from plugins.local_events import registration
+from plugins.local_events.queries import registrations
+from plugins.local_events.service import inviting, places, questions
 from tests.factories.people import PASSWORD, make_person
 from tests.integration.bad_input.rooms.cast import Cast, Named, Room
 from tests.plugins.local_events.helpers import ORGANISER, drafted, published, visitor
@@ -58,21 +59,71 @@ def make_events(cast: Cast) -> Room:
     with clock.frozen(clock.now() - timedelta(days=20)):
         over = published(session, tenant, by=by)
     coming, taken = published(session, tenant, by=by), published(session, tenant, by=by)
-    registration.register(session, tenant, taken, visitor(ORGANISER))
-    registration.register(session, tenant, taken, by)
-    events = coming, drafted(session, tenant, by=by), over, taken
+    places.register(session, tenant, taken, visitor(ORGANISER))
+    places.register(session, tenant, taken, by)
+    draft = drafted(session, tenant, by=by)
+    asking, one = _registrations(session, tenant, by)
+    events = coming, draft, over, taken, _offered(session, tenant, by)
     named: Named = {
+        **{f"local_events_manage.{name}:event_id": (asking,) for name in OF_ONE}, **one,
         "event_id": events, "plugin": ("local_events",), "revision": (str(_changed_settings(cast)),), "slug": ("scotland",),
         "code": ("en",), "digest": ("0",), "name": ("base.css",),
     }  # fmt: skip
     return Room(
         named,
         {
-            "local_events.new": {"starts_at": "2031-05-06T10:00", "ends_at": "2031-05-06T12:00"},
+            "local_events.new": {
+                "starts_at": "2031-05-06T10:00",
+                "ends_at": "2031-05-06T12:00",
+                "registration_opens_at": "2031-05-01T10:00",
+                "registration_closes_at": "2031-05-05T10:00",
+                "withdraw_until": "2031-05-04T10:00",
+            },
+            "local_events.edit": dict.fromkeys(
+                ("registration_opens_at", "registration_closes_at", "withdraw_until"), ""
+            ),
+            "local_events_manage.invitations": {"addresses": "guest@example.org"},
+            "local_events_manage.add": {"email": "other@example.org"},
+            "local_events_manage.question_list": {"text": "Which?", "kind": "short"},
+            "local_events.hand_on": {"email": "other@example.org"},
             "console.plugin": {"set-default_capacity": "21"},
             "manage.plugin": {"set-default_capacity": "21"},
         },
     )
+
+
+OF_ONE = (
+    "registration",
+    "approve",
+    "refuse",
+    "force",
+    "remove",
+    "uninvite",
+    "ask_no_more",
+    "invitations",
+    "question_list",
+)
+"""Pages and buttons about one thing of one event."""
+
+
+def _registrations(session: ScopedSession, tenant: TenantRef, by: Visitor) -> tuple[str, Named]:
+    """An event that wants approval, and somebody who asked, an invitation and a question at it, by parameter."""
+    organiser = visitor(ORGANISER)
+    event_id = published(session, tenant, by=by, wants_approval=True)
+    inviting.invite(session, tenant, event_id, ["invited@example.org"], organiser)
+    question = questions.add(session, tenant, event_id, questions.Ask("short", "Hopes?"), organiser, new_token())
+    asked = places.register(session, tenant, event_id, visitor())
+    (invited,) = registrations.invitations(session, event_id)
+    return event_id, {"registration_id": (asked.id,), "invitation_id": (invited.id,), "question_id": (question,)}
+
+
+def _offered(session: ScopedSession, tenant: TenantRef, by: Visitor) -> str:
+    """An event at which `by` is offered a place."""
+    event_id, first = published(session, tenant, by=by, capacity=1), visitor()
+    for person in (first, by):
+        places.register(session, tenant, event_id, person)
+    places.withdraw(session, tenant, event_id, first)
+    return event_id
 
 
 def _changed_settings(cast: Cast) -> int:

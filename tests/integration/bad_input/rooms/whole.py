@@ -7,7 +7,19 @@ from flask import Flask
 from core.data.db import open_session
 from core.data.scope import Scope
 from tests.factories.admissions import make_form
-from tests.integration.bad_input.rooms import applying, assessing, central, deciding, panels, people, quality, rules
+from tests.integration.bad_input.rooms import (
+    after,
+    applying,
+    assessing,
+    central,
+    day,
+    deciding,
+    event_series,
+    panels,
+    people,
+    quality,
+    rules,
+)
 from tests.integration.bad_input.rooms.cast import Cast, Good, Named, Room
 from tests.plugins.local_events.helpers import published
 
@@ -48,19 +60,27 @@ def fill(app: Flask) -> Filled:
         rooms = [central.make_cases(session)]
     with app.app_context(), open_session(Scope.tenant(here.id)) as session:
         scotland = Cast(app, session, here, form_id, accounts)
-        rooms += [people.make_events(scotland), *_joining_q(scotland)]
+        events = people.make_events(scotland)
+        rooms += [
+            events,
+            after.make_after(scotland),
+            day.make_day(scotland),
+            event_series.make_series(scotland, events.named["event_id"]),
+            *_joining_q(scotland),
+        ]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
         wales = Cast(app, session, there, form_id, {})
         others = _joining_q(wales)
         applying.make_open_elsewhere(wales)
         failure, event = people.make_failure(session, there.id), published(session, there.ref())
+        more = event_series.make_series_elsewhere(wales)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         rooms += [central.make_form_versions(session), central.make_compact_versions(session)]
         people.close_one(session, accounts)
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         links, foreign = people.make_links(app, session, accounts)
     rooms += [links, Room({"failure_id": (failure,)})]
-    foreign |= {"event_id": (event,), "failure_id": (event,)}
+    foreign |= {"event_id": (event,), "failure_id": (event,), **more}
     for room in others:
         foreign |= {name: ids for name, ids in room.named.items() if name.rpartition(":")[2] in OF_ONE_SITE}
     return Filled(

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-TARGET = "plugins.local_events.registration"
+TARGET = "plugins.local_events.service.places"
 THINKING = 0.05
 
 
@@ -36,30 +36,24 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def _naive(module: Any) -> Any:
-    """`register` with its conditional update replaced by reading first and writing afterwards."""
-    import sqlalchemy as sa  # only in a process that has loaded it already
+    """`register` with the counting done before the lock is taken."""
+    from plugins.local_events.queries import places  # only in a process that has loaded it already
 
-    def register(session: Any, tenant: Any, event_id: str, visitor: Any) -> bool:
-        event = module.queries.find(session, event_id)
-        if event.taken >= event.capacity:
-            raise module._why_not(session, tenant, event_id, visitor)
+    def register(session: Any, tenant: Any, event_id: str, visitor: Any) -> Any:
+        pool = places.of_event(session, event_id).pools[0]
+        state = "waitlisted" if pool.left == 0 else "confirmed"
         session.rollback()
         time.sleep(THINKING)
         with module.transaction(session):
-            module._claim(session, tenant, event_id, visitor)
-            session.execute(
-                sa.update(module.Event)
-                .where(module.Event.id == event_id)
-                .values(taken=event.taken + 1)
-                .execution_options(synchronize_session=False)
-            )
-            module.shelf.put(
-                session, account_id=visitor.account_id, plugin=module.PLUGIN, ref=event_id, kind="event",
-                title=event.title, status=module.SHELF_COMING, when=event.starts_at, path=module.path_of(event_id),
-                new=True,
+            turn = module.take_turn(session, event_id)
+            holder = module.Holder(visitor.account_id, visitor.name, visitor.email)
+            written = module.insert(session, tenant, turn, holder, pool.id, state, notice=state)
+            module.put_on_shelf(session, turn, visitor.account_id, state, new=True)
+            module.record_audit(
+                session, actor=visitor.actor(), action=f"{module.PLUGIN}.register", subject=event_id,
+                after={"registration": written, "state": state},
             )  # fmt: skip
-            module.record_audit(session, actor=visitor.actor(), action=f"{module.PLUGIN}.register", subject=event_id)
-        return True
+        return module.Registered(written, state, new=True)
 
     return register
 

@@ -1,0 +1,52 @@
+"""Words that the database must not know: sealed with a key that is kept outside it.
+
+AES-256 in Galois/Counter Mode (NIST SP 800-38D) with a random nonce of 96 bits for each text. The key is drawn from the
+installation's secret (`QP_SECRET_KEY`) with HKDF (RFC 5869), another one for each purpose. What a text is `about` (the row
+it belongs to) is bound in: a sealed text that is moved to another row cannot be opened there.
+"""
+
+import base64
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+NONCE = 12
+MARK = "1."
+"""What every sealed text begins with: the way it was sealed, should there be another one day."""
+
+
+class Unreadable(Exception):
+    """The text was sealed with another key, for another row, or was changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals and opens texts of one purpose. `secret` is the installation's."""
+
+    secret: str = field(repr=False)
+    purpose: str
+
+    def seal(self, text: str, about: str) -> str:
+        """`text` as nobody can read it without the secret; it opens for the same `about` alone."""
+        nonce = os.urandom(NONCE)
+        return MARK + base64.b64encode(nonce + self._cipher().encrypt(nonce, text.encode(), about.encode())).decode()
+
+    def unseal(self, sealed: str, about: str) -> str:
+        """What was sealed. Raises Unreadable."""
+        from cryptography.exceptions import InvalidTag  # loaded with the rest of it, below
+
+        try:
+            if not sealed.startswith(MARK):
+                raise Unreadable
+            raw = base64.b64decode(sealed[len(MARK) :], validate=True)
+            return str(self._cipher().decrypt(raw[:NONCE], raw[NONCE:], about.encode()).decode())
+        except (InvalidTag, ValueError) as error:
+            raise Unreadable from error
+
+    def _cipher(self) -> Any:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # heavy: 30 ms, for few pages
+        from cryptography.hazmat.primitives.hashes import SHA256  # the same
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # the same
+
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"q.sealing:{self.purpose}".encode())
+        return AESGCM(key.derive(self.secret.encode()))

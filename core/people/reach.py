@@ -1,0 +1,81 @@
+"""People as plugins may know them: by id or address, with what is needed to write to them and to tell who may join."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data.session import ScopedSession
+from core.kernel import clock
+from core.people import emails
+from core.people.models import Account, Affiliation, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody with an account that is open. `home_tenant_id` is a member's home today; None for who is no member."""
+
+    account_id: str
+    name: str
+    email: str
+    locale: str
+    is_member: bool
+    home_tenant_id: int | None
+
+
+def _people(*where: sa.ColumnElement[bool]) -> Any:
+    today = clock.today()
+    return (
+        sa.select(
+            Account.id, Account.name, Account.email, Account.locale, Membership.account_id, Affiliation.home_tenant_id
+        )
+        .outerjoin(
+            Membership,
+            (Membership.account_id == Account.id) & (Membership.left_on.is_(None) | (Membership.left_on > today)),
+        )
+        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+        .where(Account.disabled_at.is_(None), *where)
+    )
+
+
+def _known(row: Any) -> Known:
+    account_id, name, email, locale, member, home = row
+    return Known(account_id, name, email, locale, member is not None, home if member is not None else None)
+
+
+def people_by_id(session: ScopedSession, account_ids: Collection[str]) -> dict[str, Known]:
+    """Those of the accounts that are open, by id, in one statement."""
+    if not account_ids:
+        return {}
+    rows = session.execute(_people(Account.id.in_(sorted(account_ids))))
+    return {row[0]: _known(row) for row in rows}
+
+
+def person_by_email(session: ScopedSession, email: str) -> Known | None:
+    """Whoever's account has this address, confirmed by its owner; None for nobody, in one statement."""
+    row = session.execute(
+        _people(Account.email_norm == emails.normal(email), Account.confirmed_at.is_not(None))
+    ).one_or_none()
+    return _known(row) if row is not None else None
+
+
+def members_named(session: ScopedSession, tenant_id: int, search: str, limit: int = 20) -> list[Known]:
+    """Members whose home is `tenant_id` today and whose name or address has every word of `search`, by name; of those
+    elsewhere only who has exactly that address. Nobody for an empty search. One statement."""
+    words = search.split()[:6]
+    if not words:
+        return []
+    here = sa.and_(
+        Affiliation.home_tenant_id == tenant_id,
+        *(
+            sa.or_(*(column.icontains(word, autoescape=True) for column in (Account.name, Account.email)))
+            for word in words
+        ),
+    )
+    rows = session.execute(
+        _people(Membership.account_id.is_not(None), sa.or_(here, Account.email_norm == emails.normal(search)))
+        .order_by(Account.name, Account.id)
+        .limit(limit)
+    )
+    return [_known(row) for row in rows]

@@ -1,0 +1,76 @@
+"""What “this date and all later ones” does to each date of a series: a plan, worked out before anything is written.
+
+A date is settled when it is over or closed, when anybody ever registered for it, or when its organiser moved it by itself. A
+settled date keeps its identity and its time, whatever becomes of the rest; it stands for the new rule's date of the same week
+(or month), so that no second one is made beside it; and so does a date that was left out or cancelled. The others move to the new rule's dates in their order; dates that are
+left over are added, events that are left over end.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plugins.local_events.recurrence import MONTH, Rule, wall, written
+from plugins.local_events.states import APPROVED, DRAFT, PUBLISHED
+
+STAYS, MOVES, ADDED, ENDS = "stays", "moves", "added", "ends"
+OPEN = (DRAFT, APPROVED, PUBLISHED)
+OVER, CLOSED, REGISTERED, BY_ITSELF = "over", "closed", "registered", "by_itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What happens to one date. `before` and `after` are wall-clock times; `why` says what settles one that stays."""
+
+    what: str
+    event_id: str | None
+    before: datetime | None
+    after: datetime | None
+    why: str = ""
+
+    def order(self) -> str:
+        """What lines are sorted by: when the date will be, or was."""
+        when = self.after or self.before
+        return written(when) if when is not None else ""
+
+    def text(self) -> str:
+        """The line as a preview's digest has it."""
+        times = (written(one) if one is not None else "" for one in (self.before, self.after))
+        return " ".join((self.what, self.event_id or "", *times))
+
+
+def settled(date: Any, now: datetime) -> str:
+    """What settles a date (`queries.series.Date`); "" for one that may still move."""
+    if date.registered:
+        return REGISTERED
+    if date.state not in OPEN:
+        return CLOSED
+    if date.starts_at <= now:
+        return OVER
+    return BY_ITSELF if written(wall(date.starts_at)) != date.original_start else ""
+
+
+def plan(
+    later: Sequence[Any], left_out: Iterable[str], rule: Rule, days: Iterable[datetime], now: datetime
+) -> list[Line]:
+    """What happens to the dates `later` (the chosen one and those after it, by time) when `days` are the new rule's.
+    `left_out` are the wall-clock times that the series did without."""
+
+    def period(day: datetime) -> tuple[int, int]:
+        return (day.year, day.month) if rule.freq == MONTH else day.isocalendar()[:2]
+
+    keep = [(date, settled(date, now)) for date in later]
+    lines = [Line(STAYS, one.event_id, wall(one.starts_at), wall(one.starts_at), why) for one, why in keep if why]
+    stand = [one for one, why in keep if why]
+    taken = {period(wall(one.starts_at)) for one in stand}
+    taken |= {period(datetime.fromisoformat(day)) for day in (*left_out, *(one.original_start for one in stand))}
+    free = [one for one, why in keep if not why]
+    wanted = [day for day in days if period(day) not in taken]
+    for position, day in enumerate(wanted):
+        if position < len(free):
+            lines.append(Line(MOVES, free[position].event_id, wall(free[position].starts_at), day))
+        else:
+            lines.append(Line(ADDED, None, None, day))
+    lines += [Line(ENDS, one.event_id, wall(one.starts_at), None) for one in free[len(wanted) :]]
+    return sorted(lines, key=Line.order)

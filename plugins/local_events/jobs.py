@@ -1,0 +1,53 @@
+"""What happens by itself: offers lapse and go on to the next, people are told and reminded, sensitive answers are deleted."""
+
+from datetime import datetime
+
+from core.sdk import ScopedSession, TenantSnapshot, clock, every, site_of
+from plugins.local_events import quiet
+from plugins.local_events.letters import messages as message_letters
+from plugins.local_events.letters import places as place_letters
+from plugins.local_events.manifest import MANIFEST
+from plugins.local_events.service import offers, posting, reminding, sealed, telling
+from plugins.local_events.settings import Settings
+
+
+def _settings(site: TenantSnapshot) -> Settings:
+    found = site.settings.get(MANIFEST.name)
+    return found if isinstance(found, Settings) else Settings()
+
+
+@every("*/5 * * * *", name="local_events.sweep_offers")
+def sweep_offers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+    """Write down which offers have lapsed, and give what is free to who waits."""
+    offers.sweep(session)
+
+
+@every("* * * * *", name="local_events.tell_places")
+def tell_places(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+    """Write to everybody whose registration has changed, and to the invited, when it is not night."""
+    site = site_of(session)
+    now, settings = clock.now(), _settings(site)
+    telling.tell(
+        session,
+        place_letters.post(site),
+        lambda kind, starts_at: quiet.may_go(kind, starts_at, now, settings),
+    )
+
+
+@every("*/10 * * * *", name="local_events.remind")
+def remind(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+    """Ask for the reminders that are due."""
+    reminding.remind(session, site_of(session).ref())
+
+
+@every("* * * * *", name="local_events.post_letters")
+def post_letters(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+    """Write the letters that were asked for."""
+    site = site_of(session)
+    posting.post(session, _settings(site), message_letters.post(site))
+
+
+@every("10 3 * * *", name="local_events.purge_sensitive")
+def purge_sensitive(session: ScopedSession, at: datetime) -> None:
+    """Delete sensitive answers whose days are over."""
+    sealed.purge(session, at)

@@ -1,0 +1,1 @@
+"""The letters, in their readers' languages."""

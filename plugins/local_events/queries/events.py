@@ -1,0 +1,250 @@
+"""Reading events: plain tuples of columns, in as many statements for fifty as for one."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
+from plugins.local_events.manifest import ORGANISE
+from plugins.local_events.models import Event, Invitation, Registration
+from plugins.local_events.queries import places
+from plugins.local_events.queries.looking import ANY, Wanted
+from plugins.local_events.queries.shapes import columns
+from plugins.local_events.rules import audiences
+from plugins.local_events.states import ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
+from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, STATES
+
+PAGE = 50
+LAST_PAGE = 200
+
+
+class Listed(NamedTuple):
+    """An event as a list shows it, with its places. Instants are UTC."""
+
+    id: str
+    kind: str
+    title: str
+    summary: str
+    mode: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    audience: str
+    state: str
+    places: places.Fill
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What is shown for its kind, its mode and its state, before translation."""
+        return KINDS[self.kind], MODES[self.mode], STATES[self.state]
+
+
+class Details(NamedTuple):
+    """Everything about one event but its places."""
+
+    id: str
+    uid: str
+    sequence: int
+    kind: str
+    title: str
+    summary: str
+    description: str
+    mode: str
+    place: str
+    online_url: str
+    starts_at: datetime
+    ends_at: datetime
+    audience: str
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    withdraw_until: datetime | None
+    wants_approval: bool
+    guests_allowed: int
+    offer_hours: int
+    keep_answers_days: int
+    origin: str
+    reminders: list[int]
+    certificate: bool
+    asks: bool
+    state: str
+    version: int
+    created_by: str | None
+    created_at: datetime
+    modified_at: datetime
+    published_at: datetime | None
+    cancelled_at: datetime | None
+    state_why: str
+
+
+class Page(NamedTuple):
+    """At most PAGE events, and whether there are more."""
+
+    events: Sequence[Listed]
+    number: int
+    more: bool
+
+
+class Seen(NamedTuple):
+    """An event as one visitor sees it: with the visitor's own registration, and whether an invitation is theirs."""
+
+    event: Details
+    own: places.Own | None
+    invited: bool
+
+
+_LISTED = [getattr(Event, name) for name in Listed._fields if name != "places"]
+DETAILS = columns(Details, Event)
+
+
+def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
+    counted = places.counts(session, [row.id for row in rows])
+    return [Listed._make((*row, counted[row.id].fill())) for row in rows]
+
+
+def _cut(session: ScopedSession, number: int, read: Callable[[int, int], Sequence[Any]]) -> Page:
+    """Page `number` of what `read(limit, offset)` gives."""
+    number = min(max(number, 1), LAST_PAGE)
+    rows = read(PAGE + 1, (number - 1) * PAGE)
+    return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
+
+
+def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
+    return _cut(session, number, lambda limit, offset: session.execute(query.limit(limit).offset(offset)).all())
+
+
+_TO_COME = (
+    sa.select(*_LISTED)
+    .where(
+        Event.state == PUBLISHED,
+        Event.starts_at >= sa.bindparam("since"),
+        Event.ends_at >= sa.bindparam("now"),
+        Event.audience.in_(sa.bindparam("allowed", expanding=True)),
+    )
+    .order_by(Event.starts_at, Event.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .offset(sa.bindparam("offset", type_=sa.Integer()))
+)
+"""Made once: the list is the page that is asked for most."""
+
+
+def _to_come(
+    session: ScopedSession, allowed: Sequence[str], limit: int, offset: int = 0, wanted: Wanted = ANY
+) -> Sequence[Any]:
+    now, more = clock.now(), tuple(wanted.where())
+    values = {"since": now - timedelta(days=LONGEST_DAYS), "now": now, "allowed": list(allowed)}
+    query = _TO_COME.where(*more) if more else _TO_COME
+    return session.execute(query, {**values, "limit": limit, "offset": offset}).all()
+
+
+def upcoming(
+    session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY
+) -> Page:
+    """One page of the published events that are not over, wanted, and that the visitor may see, soonest first."""
+    allowed = audiences(visitor, tenant)
+    return _cut(session, number, lambda limit, offset: _to_come(session, allowed, limit, offset, wanted))
+
+
+def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY) -> Page:
+    """One page of what is over and wanted, newest first; an organiser sees cancelled events too."""
+    states = [PUBLISHED, COMPLETED] + ([CANCELLED] if visitor.can(ORGANISE) else [])
+    over: sa.ColumnElement[bool] = Event.ends_at < clock.now()
+    if visitor.can(ORGANISE):
+        over = sa.or_(over, Event.state == CANCELLED)
+    query = sa.select(*_LISTED).where(
+        Event.state.in_(states), over, Event.audience.in_(audiences(visitor, tenant)), *wanted.where()
+    )
+    return _page(session, query.order_by(Event.starts_at.desc(), Event.id.desc()), number)
+
+
+def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
+    """One page of drafts: all for an organiser, one's own for anybody else."""
+    query = sa.select(*_LISTED).where(Event.state == DRAFT)
+    if not visitor.can(ORGANISE):
+        query = query.where(Event.created_by == visitor.account_id)
+    return _page(session, query.order_by(Event.starts_at, Event.id), number)
+
+
+_FIND = sa.select(*DETAILS).where(Event.id == sa.bindparam("event_id"))
+_FIND_FOR = (
+    sa.select(*DETAILS, *columns(places.Own, Registration), Invitation.id)
+    .outerjoin(
+        Registration,
+        sa.and_(
+            Registration.tenant_id == Event.tenant_id,
+            Registration.event_id == Event.id,
+            Registration.account_id == sa.bindparam("account_id"),
+            Registration.state.in_((*ACTIVE, EVENT_CANCELLED)),
+        ),
+    )
+    .outerjoin(
+        Invitation,
+        sa.and_(
+            Invitation.tenant_id == Event.tenant_id,
+            Invitation.event_id == Event.id,
+            Invitation.email == sa.bindparam("email"),
+            Invitation.withdrawn_at.is_(None),
+        ),
+    )
+    .where(Event.id == sa.bindparam("event_id"))
+)
+
+
+def find(session: ScopedSession, event_id: str) -> Details:
+    """One event of the session's tenant. Raises NotFound: missing, or another tenant's."""
+    row = session.execute(_FIND, {"event_id": event_id}).one_or_none() if is_id(event_id) else None
+    if row is None:
+        raise NotFound
+    return Details(*row)
+
+
+def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> Seen:
+    """One event with what it has of the visitor, in one statement. Raises NotFound as `find` does."""
+    if not visitor.signed_in:
+        return Seen(find(session, event_id), None, False)
+    values = {"event_id": event_id, "account_id": visitor.account_id, "email": visitor.email.lower()}
+    row = session.execute(_FIND_FOR, values).one_or_none() if is_id(event_id) else None
+    if row is None:
+        raise NotFound
+    own = places.Own(*row[len(DETAILS) : -1])
+    return Seen(Details(*row[: len(DETAILS)]), own if own.id is not None else None, row[-1] is not None)
+
+
+def visible(event: Any, tenant: TenantRef, visitor: Visitor) -> bool:
+    """Whether the visitor may see `event` (its `Details`, or what else names the same): what was never published is its writer's and the organisers', the rest its audience's."""
+    mine = visitor.account_id is not None and event.created_by == visitor.account_id
+    if mine or visitor.can(ORGANISE):
+        return True
+    return event.published_at is not None and event.audience in audiences(visitor, tenant)
+
+
+def seen(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Details:
+    """One event that the visitor may see; NotFound for any other, so that nobody can tell which ids exist."""
+    return seen_by(session, tenant, visitor, event_id).event
+
+
+def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_id: str) -> Seen:
+    """What `seen` gives, with the visitor's own registration. Who is registered or invited sees the event whatever happens
+    to its audience."""
+    found = find_for(session, event_id, visitor)
+    theirs = found.own is not None or (found.invited and found.event.published_at is not None)
+    if not theirs and not visible(found.event, tenant, visitor):
+        raise NotFound
+    return found
+
+
+def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
+    """The soonest published events for the given audiences: a site's start page."""
+    return _with_places(session, _to_come(session, allowed, limit))
+
+
+def waiting(session: ScopedSession) -> tuple[int, int]:
+    """(organisers' own drafts, published events that are over and not yet completed)."""
+    row = session.execute(
+        sa.select(
+            sa.func.count(Event.id).filter(Event.state == DRAFT, Event.origin != "member"),
+            sa.func.count(Event.id).filter(Event.state == PUBLISHED, Event.ends_at < clock.now()),
+        ).where(Event.state.in_((DRAFT, PUBLISHED)))
+    ).one()
+    return int(row[0]), int(row[1])

@@ -1,0 +1,79 @@
+"""Who runs one event, and what a visitor therefore may do at it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import ScopedSession, TenantRef, Visitor, is_id, people_by_id
+from plugins.local_events import rules
+from plugins.local_events.manifest import ORGANISE
+from plugins.local_events.models import Hosting, Organiser
+from plugins.local_events.states import ACCEPTED
+
+
+class Named(NamedTuple):
+    """Somebody who runs an event."""
+
+    account_id: str
+    name: str
+
+
+def of_event(session: ScopedSession, event_id: str) -> list[Named]:
+    """The event's organisers whose accounts are open, in the order in which they came. Two statements."""
+    ids = session.scalars(
+        sa.select(Organiser.account_id)
+        .where(Organiser.event_id == event_id, Organiser.left_at.is_(None))
+        .order_by(Organiser.added_at, Organiser.id)
+    ).all()
+    people = people_by_id(session, ids)
+    return [Named(one, people[one].name) for one in ids if one in people]
+
+
+def at_event(
+    session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor, *, to_run: bool = True
+) -> Visitor:
+    """The visitor as one event knows them; give the answer to whatever decides about this event, and to nothing else. Without
+    `to_run` only the home is asked for, which costs a member of the area nothing."""
+    if not is_id(event_id):
+        return visitor
+    return at_events(session, tenant, [event_id], visitor, to_run=to_run)[event_id]
+
+
+def at_events(
+    session: ScopedSession, tenant: TenantRef, event_ids: Sequence[str], visitor: Visitor, *, to_run: bool = True
+) -> dict[str, Visitor]:
+    """The visitor as each of the events knows them, in at most two statements: an organiser of an event has the right to run
+    it, and a member of a site that hosts it too counts as a member of its area (`rules.is_of_area`)."""
+    runs: frozenset[str] = frozenset()
+    hosted: frozenset[str] = frozenset()
+    if to_run and visitor.signed_in and not visitor.can(ORGANISE):
+        named = sa.select(Organiser.event_id).where(
+            Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id, Organiser.left_at.is_(None)
+        )
+        runs = frozenset(session.scalars(named))
+    home = visitor.home_tenant_id
+    if visitor.is_member and home is not None and not rules.is_local(visitor, tenant):
+        cards = sa.select(Hosting.event_ref).where(
+            Hosting.origin_tenant_id == tenant.id, Hosting.event_ref.in_(event_ids), Hosting.host_tenant_id == home,
+            Hosting.state == ACCEPTED,
+        )  # fmt: skip
+        hosted = frozenset(session.scalars(cards))
+    return {one: _known(visitor, tenant, runs=one in runs, hosted=one in hosted) for one in event_ids}
+
+
+def _known(visitor: Visitor, tenant: TenantRef, *, runs: bool, hosted: bool) -> Visitor:
+    if runs:
+        visitor = replace(visitor, permissions=visitor.permissions | {ORGANISE})
+    return replace(visitor, home_tenant_id=tenant.id) if hosted else visitor
+
+
+def is_organiser(session: ScopedSession, event_id: str, account_id: str) -> bool:
+    """Whether somebody is among the event's organisers."""
+    found = session.scalar(
+        sa.select(Organiser.id).where(
+            Organiser.event_id == event_id, Organiser.account_id == account_id, Organiser.left_at.is_(None)
+        )
+    )
+    return found is not None

@@ -1,0 +1,184 @@
+"""Reading places: what is held, what is free, who waits where, always counted from the rows.
+
+A place is held by who has it and by who is offered it until the offer lapses: the moment its time is over, an offer holds
+nothing, whether or not anybody has written that down yet.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import ScopedSession, clock
+from plugins.local_events.models import Pool, Registration
+from plugins.local_events.states import CONFIRMED, OFFERED, WAITLISTED
+
+
+class Own(NamedTuple):
+    """A person's own active registration."""
+
+    id: str
+    pool_id: str
+    state: str
+    queued_at: datetime
+    priority: int
+    guests: int
+    or_online: bool
+    accepts_offers: bool
+    offer_expires_at: datetime | None
+    secret: str
+
+
+class PoolNow(NamedTuple):
+    """A pool with what is held of it and how many wait in it. `capacity` None is no limit."""
+
+    id: str
+    event_id: str
+    kind: str
+    capacity: int | None
+    waiting_limit: int | None
+    eligibility: str
+    opens_at: datetime | None
+    version: int
+    held: int
+    waiting: int
+    lapsed: int
+
+    @property
+    def left(self) -> int | None:
+        """Free places; None without a limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.held)
+
+
+class Places(NamedTuple):
+    """An event's pools together, as everybody may see them: reserved places are not offered to everybody."""
+
+    pools: tuple[PoolNow, ...]
+
+    @property
+    def held(self) -> int:
+        """Places held, in all pools."""
+        return sum(pool.held for pool in self.pools)
+
+    @property
+    def capacity(self) -> int | None:
+        """Places there are in all pools; None where one has no limit."""
+        sizes = [pool.capacity for pool in self.pools]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+
+    @property
+    def waiting(self) -> int:
+        """How many people wait."""
+        return sum(pool.waiting for pool in self.pools)
+
+    @property
+    def left(self) -> int | None:
+        """Free places for everybody: none in a pool in which somebody waits; None without a limit."""
+        free = [0 if pool.waiting else pool.left for pool in self.pools if pool.kind != "reserved"]
+        return None if None in free else sum(one or 0 for one in free)
+
+    def fill(self) -> "Fill":
+        """What a list shows of them."""
+        return Fill(self.held, self.capacity, self.left, self.waiting)
+
+
+class Fill(NamedTuple):
+    """How full an event is, as lists say it; `capacity` and `left` None are no limit."""
+
+    held: int
+    capacity: int | None
+    left: int | None
+    waiting: int
+
+
+def holds(now: Any) -> sa.ColumnElement[bool]:
+    """The condition of a registration that holds places at `now`."""
+    offered = sa.and_(Registration.state == OFFERED, Registration.offer_expires_at > now)
+    return sa.or_(Registration.state == CONFIRMED, offered)
+
+
+def _counting() -> Any:
+    now = sa.bindparam("now", type_=Registration.changed_at.type)
+    lapsed = sa.and_(Registration.state == OFFERED, Registration.offer_expires_at <= now)
+    return (
+        sa.select(
+            Pool.id, Pool.event_id, Pool.kind, Pool.capacity, Pool.waiting_limit, Pool.eligibility, Pool.opens_at,
+            Pool.version,
+            sa.func.coalesce(sa.func.sum(1 + Registration.guests).filter(holds(now)), 0),
+            sa.func.count(Registration.id).filter(Registration.state == WAITLISTED),
+            sa.func.count(Registration.id).filter(lapsed),
+        )
+        .outerjoin(
+            Registration,
+            sa.and_(
+                Registration.tenant_id == Pool.tenant_id, Registration.event_id == Pool.event_id,
+                Registration.pool_id == Pool.id, Registration.state.in_((CONFIRMED, OFFERED, WAITLISTED)),
+            ),
+        )
+        .where(Pool.event_id.in_(sa.bindparam("event_ids", expanding=True)))
+        .group_by(Pool.event_id, Pool.kind, Pool.id)  # in this order SQLite finds them by their event, not one by one
+        .order_by(Pool.event_id, Pool.kind, Pool.id)
+    )  # fmt: skip
+
+
+_COUNTS = _counting()
+
+
+def counts(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Places]:
+    """The places of each of the events, in one statement (none for no event)."""
+    if not event_ids:
+        return {}
+    found: dict[str, list[PoolNow]] = {event_id: [] for event_id in event_ids}
+    for row in session.execute(_COUNTS, {"event_ids": list(event_ids), "now": clock.now()}):
+        found[row.event_id].append(PoolNow(*row))
+    return {event_id: Places(tuple(pools)) for event_id, pools in found.items()}
+
+
+def of_event(session: ScopedSession, event_id: str) -> Places:
+    """One event's places."""
+    return counts(session, [event_id])[event_id]
+
+
+ORDER = (Registration.priority.desc(), Registration.queued_at, Registration.id)
+"""The order in which people wait: who was put first by an organiser, then who asked first."""
+
+
+class Standing(NamedTuple):
+    """Where somebody stands on the waiting list: `position` from 1, `offered` places that others are thinking about, and how
+    many places the pool has."""
+
+    position: int
+    offered: int
+    capacity: int | None
+
+
+def standing_of(session: ScopedSession, event: Any, own: Own | None) -> Standing | None:
+    """Where the person of `own` stands at `event`; None for who does not wait. One statement."""
+    if own is None or own.state != WAITLISTED:
+        return None
+    before = sa.or_(
+        Registration.priority > own.priority,
+        sa.and_(Registration.priority == own.priority, Registration.queued_at < own.queued_at),
+        sa.and_(
+            Registration.priority == own.priority, Registration.queued_at == own.queued_at, Registration.id < own.id
+        ),
+    )
+    row = session.execute(
+        sa.select(
+            sa.func.count(Registration.id).filter(Registration.state == WAITLISTED, before),
+            sa.func.count(Registration.id).filter(Registration.state == OFFERED, holds(clock.now())),
+            Pool.capacity,
+        )
+        .select_from(Pool)
+        .outerjoin(
+            Registration,
+            sa.and_(
+                Registration.tenant_id == Pool.tenant_id, Registration.event_id == Pool.event_id,
+                Registration.pool_id == Pool.id, Registration.state.in_((OFFERED, WAITLISTED)),
+            ),
+        )
+        .where(Pool.event_id == event.id, Pool.id == own.pool_id)
+        .group_by(Pool.id)
+    ).one()  # fmt: skip
+    return Standing(row[0] + 1, row[1], row[2])

@@ -1,0 +1,177 @@
+"""This site's events for other programs: files and feeds for calendars, Atom, and the page that tells how to subscribe."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+
+from core.sdk import (
+    AREA_CALENDAR,
+    Form,
+    Here,
+    NotFound,
+    Reader,
+    Refused,
+    calendar_keys,
+    calendar_keys_made_at,
+    calendars,
+    feed_response,
+    gettext,
+    here,
+    in_language,
+    public,
+    reader_of,
+    reads_by_token,
+    redirect_with,
+    render,
+    root_of,
+    say,
+    signed_in,
+)
+from plugins.local_events import rules
+from plugins.local_events.calendars import atom, links
+from plugins.local_events.calendars.entries import entry
+from plugins.local_events.calendars.structured import structured
+from plugins.local_events.queries import events
+from plugins.local_events.queries.calendars import Dated, dated, programme
+from plugins.local_events.service.changing import path_of
+from plugins.local_events.states import CONFIRMED
+from plugins.local_events.views.base import blueprint
+from plugins.local_events.words import KINDS
+
+CALENDAR_TYPE, ATOM_TYPE = "text/calendar; charset=utf-8", "application/atom+xml; charset=utf-8"
+
+
+def _href(context: Here, path: str) -> str:
+    """A page of this site as a whole address, the same whichever way the site was reached."""
+    return f"{root_of(context.tenant)}{path}"
+
+
+def _entry(context: Here, event: Dated, join_href: str = "") -> calendars.Entry:
+    return entry(event, _href(context, path_of(event.id)), say(KINDS[event.kind]), join_href)
+
+
+@blueprint.get("/<event_id>.ics")
+@public
+def event_file(event_id: str) -> Response:
+    """One event as a file for a calendar; with the link for joining online for who has a place."""
+    context = here()
+    seen = events.seen_by(context.session, context.tenant.ref(), context.visitor, event_id)
+    if seen.event.published_at is None:
+        raise NotFound
+    coming = seen.own is not None and seen.own.state == CONFIRMED
+    found = _entry(context, dated(seen.event), seen.event.online_url if coming else "")
+    return feed_response(found, lambda: calendars.single(found), mimetype=CALENDAR_TYPE, name=f"q-{event_id[-6:]}.ics")
+
+
+@blueprint.get("/feed.ics")
+@public
+@reads_by_token
+def feed() -> Response:
+    """This site's public events for calendars to subscribe to; with a member's token, everything that member may see."""
+    context, token = here(), request.args.get("token")
+    reader = None
+    if token is not None:
+        reader = reader_of(context.session, token, AREA_CALENDAR)
+        if reader is None:
+            raise NotFound
+    language = reader.locale if reader and reader.locale in context.tenant.languages else context.language
+    with in_language(language):
+        found = [_entry(context, event) for event in programme(context.session, _audiences(context, reader))]
+        name = gettext("Events: %(site)s", site=context.tenant.named(language))
+        source = _href(context, "/events/feed.ics")
+        return feed_response(
+            (found, name, source),
+            lambda: calendars.feed(found, name=name, source=source, language=language),
+            mimetype=CALENDAR_TYPE,
+        )
+
+
+def _audiences(context: Here, reader: Reader | None) -> tuple[str, ...]:
+    if reader is None or not reader.is_member:
+        return ("public",)
+    return ("area", "uk", "public") if reader.home_tenant_id == context.tenant.id else ("uk", "public")
+
+
+@blueprint.get("/feed.atom")
+@public
+def feed_atom() -> Response:
+    """This site's public events for news readers."""
+    context = here()
+    found = [
+        (event, _href(context, path_of(event.id)), say(KINDS[event.kind]))
+        for event in programme(context.session, ("public",))
+    ]
+    facts: dict[str, Any] = {
+        "name": gettext("Events: %(site)s", site=context.tenant.named(context.language)),
+        "author": context.tenant.partner,
+        "href": _href(context, "/events/feed.atom"),
+        "page_href": _href(context, "/events/"),
+        "language": context.language,
+    }
+    return feed_response((found, facts), lambda: atom.feed(found, **facts), mimetype=ATOM_TYPE)
+
+
+@blueprint.get("/subscribe")
+@public
+def subscribe() -> Response:
+    """How to have this site's events in one's own calendar."""
+    return _subscribe_page()
+
+
+@blueprint.post("/subscribe")
+@signed_in
+def make_address() -> Response:
+    """Make, or make anew, a member's own address for the whole programme."""
+    context, form = here(), Form()
+    if not form.validate_on_submit():
+        return _subscribe_page(422)
+    token = calendar_keys.make(context.session, context.visitor.actor(), AREA_CALENDAR, form.form_key.data)
+    if token is None:
+        return redirect_with(
+            gettext("This address has been shown already. Make a new one if you do not have it."),
+            "local_events.subscribe",
+        )
+    return _subscribe_page(href=f"{_href(context, '/events/feed.ics')}?token={token}")
+
+
+@blueprint.post("/subscribe/end")
+@signed_in
+def end_address() -> Response:
+    """End that address."""
+    try:
+        calendar_keys.end(here().session, here().visitor.actor(), AREA_CALENDAR)
+    except Refused as refused:
+        return redirect_with(say(refused.message), "local_events.subscribe")
+    return redirect_with(
+        gettext("The address is ended. Calendars that read it will find nothing there."), "local_events.subscribe"
+    )
+
+
+def _subscribe_page(status: int = 200, href: str = "") -> Response:
+    context = here()
+    account_id = context.visitor.account_id
+    since = calendar_keys_made_at(context.session, account_id).get(AREA_CALENDAR) if account_id else None
+    response = render(
+        "local_events/calendars/subscribe.html", status, form=Form(formdata=None), href=href, since=since,
+        public_href=_href(context, "/events/feed.ics"), atom_href=_href(context, "/events/feed.atom"),
+        local=rules.is_local(context.visitor, context.tenant.ref()),
+    )  # fmt: skip
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def keeping(context: Here, seen: events.Seen) -> dict[str, Any] | None:
+    """What an event's page needs to put it into a calendar, and to tell search engines of a public one; None for a draft."""
+    if seen.event.published_at is None:
+        return None
+    found = _entry(context, dated(seen.event))
+    tenant = context.tenant
+    told = seen.event.audience == "public"
+    return {
+        "file": url_for("local_events.event_file", event_id=seen.event.id),
+        "google": links.google(found),
+        "outlook": links.outlook(found),
+        "structured": structured(
+            dated(seen.event), found.href, tenant.named(context.language), _href(context, "/")
+        ) if told else None,
+    }  # fmt: skip

@@ -1,0 +1,116 @@
+"""Looking for something to go to: what the filters ask, the calendar by month and week, what is on across the UK."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Response, request, url_for
+
+from core.sdk import clock, gettext, here, map_of, ngettext, noticeboard, public, render, searched, site_names
+from plugins.local_events import rules
+from plugins.local_events.calendars.grid import Span, day_of
+from plugins.local_events.queries import calendars
+from plugins.local_events.queries.looking import Wanted, begins
+from plugins.local_events.views.base import WORDS, blueprint, settings_of
+from plugins.local_events.web_forms.events import whole_number
+from plugins.local_events.words import AUDIENCES, KINDS
+
+WAYS = ("in_person", "online")
+PAGE = 12
+DAY = timedelta(days=1)
+
+
+def wanted() -> Wanted:
+    """What this request's address asks for; what makes no sense asks for nothing."""
+    args = request.args
+
+    def one_of(name: str, known: Any) -> str:
+        value = args.get(name, "")
+        return value if value in known else ""
+
+    return Wanted(
+        words=searched(),
+        kind=one_of("kind", KINDS),
+        way=one_of("way", WAYS),
+        audience=one_of("for", AUDIENCES),
+        since=day_of(args.get("from", "")),
+        until=day_of(args.get("to", "")),
+    )
+
+
+def asked(found: Wanted, **more: str | int | None) -> dict[str, Any]:
+    """The same as an address's query, with `more`; what is empty is left out."""
+    query: dict[str, Any] = {
+        "q": found.words, "kind": found.kind, "way": found.way, "for": found.audience,
+        "from": found.since and found.since.isoformat(), "to": found.until and found.until.isoformat(), **more,
+    }  # fmt: skip
+    return {name: value for name, value in query.items() if value}
+
+
+@blueprint.get("/calendar")
+@public
+def calendar() -> Response:
+    """A month, or with `week` a week, of this site's events."""
+    context = here()
+    by_week = "week" in request.args
+    today = clock.today()
+    span = (Span.week if by_week else Span.month)(day_of(request.args.get("week" if by_week else "month", "")) or today)
+    looked_for = replace(wanted(), since=None, until=None)
+    found = calendars.between(
+        context.session,
+        rules.audiences(context.visitor, context.tenant.ref()),
+        span.starts_at,
+        span.ends_at,
+        looked_for,
+    )
+    too_many = len(found) > calendars.MOST
+
+    def href(on: date, *, week: bool = span.by_week) -> str:
+        day = on.isoformat() if week else f"{on:%Y-%m}"
+        return url_for("local_events.calendar", **asked(looked_for, **{"week" if week else "month": day}))
+
+    near = today if any(day == today for day in span.days) else span.first
+    return render(
+        "local_events/looking/calendar.html", span=span, weeks=span.filled(found[: calendars.MOST]), today=today,
+        may_create=rules.may_create(context.visitor, context.tenant.ref(), settings_of(context)),
+        too_many=too_many, found=bool(found), wanted=looked_for, href=href, near=near, list_of_day=_list_of_day(looked_for), **WORDS,
+    )  # fmt: skip
+
+
+def _list_of_day(looked_for: Wanted) -> Any:
+    def href(on: date) -> str:
+        return url_for("local_events.listing", **asked(replace(looked_for, since=on, until=on)))
+
+    return href
+
+
+def across() -> Response:
+    """What is on across the UK, from the noticeboard: the UK site's own page of events."""
+    context = here()
+    sites = site_names()
+    audiences = ("uk", "public") if context.visitor.is_member else ("public",)
+    area = whole_number(request.args.get("area", ""), 0)
+    look = wanted()
+    cards = noticeboard.Wanted(
+        words=look.words, kind=look.kind, way=look.way, tenant_id=area if area in sites else None,
+        since=begins(look.since) if look.since else None, until=begins(look.until + DAY) if look.until else None,
+    )  # fmt: skip
+    number = min(whole_number(request.args.get("page", ""), 1), 200)
+    found = noticeboard.find(
+        context.session, audiences=audiences, wanted=cards, limit=PAGE + 1, offset=(number - 1) * PAGE
+    )
+    counts = noticeboard.count_by_site(context.session, audiences=audiences, wanted=cards)
+    says = {
+        site: ngettext("%(num)s event", "%(num)s events", counts[site])
+        if site in counts
+        else gettext("nothing planned")
+        for site in sites
+    }
+    hrefs = {site: url_for("local_events.listing", **asked(look, area=site)) for site in sites}
+    drawing, dots = map_of(says, hrefs)
+    return render(
+        "local_events/looking/across.html", cards=found[:PAGE], more=len(found) > PAGE, number=number, sites=sites,
+        counts=counts, says=says, hrefs=hrefs, drawing=drawing, dots=dots, area=cards.tenant_id, wanted=look,
+        narrowed=cards.anything, asked=asked,
+        may_create=rules.may_create(context.visitor, context.tenant.ref(), settings_of(context)), **WORDS,
+    )  # fmt: skip

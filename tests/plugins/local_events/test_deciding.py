@@ -1,0 +1,215 @@
+"""What organisers decide, and what people choose: approval, reasons, pools, invitations, two ways, handing on."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused, clock
+from plugins.local_events.queries import events
+from plugins.local_events.queries import places as counting
+from plugins.local_events.service import capacities, deciding, handing_on, inviting, offers, places, telling
+from plugins.local_events.service.capacities import Size
+from tests.factories.people import make_person
+from tests.plugins.local_events.helpers import (
+    ORGANISER,
+    coming,
+    full_with,
+    held,
+    published,
+    registration,
+    resize,
+    state,
+    visitor,
+)
+
+WHO = visitor(ORGANISER)
+LINK = "https://meet.example.org/1"
+
+
+def _size(capacity, eligibility="public", waiting=None, version=0):
+    return Size(capacity, waiting, eligibility, None, version)
+
+
+def test_where_approval_is_wanted_people_ask_and_are_answered(session, scotland):
+    event_id = published(session, scotland, wants_approval=True, capacity=1)
+    people = [visitor() for _ in range(3)]
+    for person in people:
+        assert places.register(session, scotland, event_id, person).state == "pending"
+    assert held(session, event_id) == 0
+    ids = [registration(session, event_id, one).id for one in people]
+    assert deciding.approve(session, event_id, ids[1], WHO) == "confirmed"
+    assert deciding.approve(session, event_id, ids[0], WHO) == "waitlisted"
+    deciding.refuse(session, event_id, ids[2], "For beginners only.", WHO)
+    assert [state(session, event_id, one) for one in people] == ["waitlisted", "confirmed", "declined"]
+    with pytest.raises(Refused):
+        deciding.approve(session, event_id, ids[1], WHO)
+    with pytest.raises(Refused):
+        deciding.refuse(session, event_id, ids[1], "why", WHO)
+
+
+def test_deciding_needs_the_permission_and_a_reason(session, scotland):
+    event_id, first, _ = full_with(session, scotland, 0)
+    one = registration(session, event_id, first).id
+    for decide in (deciding.refuse, deciding.remove, deciding.force):
+        with pytest.raises(Forbidden):
+            decide(session, event_id, one, "why", visitor(home=scotland.id))
+        for why in ("", "  ", "x" * 501):
+            with pytest.raises(Invalid):
+                decide(session, event_id, one, why, WHO)
+    other = published(session, scotland)
+    for event, key in ((event_id, other), (other, one), ("nonsense", one)):
+        with pytest.raises(NotFound):
+            deciding.approve(session, event, key, WHO)
+
+
+def test_somebody_is_added_by_address(app, session, scotland):
+    event_id, _, (second,) = full_with(session, scotland, 1)
+    make_person(app, "speaker@example.org", name="Speaker")
+    deciding.add(session, scotland, event_id, " Speaker@Example.org ", "She speaks.", WHO)
+    assert (held(session, event_id), state(session, event_id, second)) == (2, "waitlisted")
+    for email in ("speaker@example.org", "nobody@example.org"):
+        with pytest.raises(Invalid) as wrong:
+            deciding.add(session, scotland, event_id, email, "Again.", WHO)
+        assert set(wrong.value.field_errors) == {"email"}
+
+
+def test_a_waiting_list_has_its_limit(session, scotland):
+    event_id = published(session, scotland, capacity=1)
+    resize(session, scotland, event_id, 1, waiting_limit=1)
+    states = [places.register(session, scotland, event_id, visitor()).state for _ in range(2)]
+    assert states == ["confirmed", "waitlisted"]
+    with pytest.raises(Refused, match="waiting list"):
+        places.register(session, scotland, event_id, visitor())
+
+
+def test_two_who_change_the_places_at_once(session, scotland):
+    event_id = published(session, scotland)
+    pool = counting.of_event(session, event_id).pools[0]
+    change = {"in_person": _size(5, version=pool.version)}
+    capacities.change(session, scotland, event_id, change, WHO)
+    with pytest.raises(Conflict):
+        capacities.change(session, scotland, event_id, change, WHO)
+    for wrong in (_size(-1), _size(5001), _size(1, "friends"), _size(1, waiting=-1)):
+        with pytest.raises(Invalid):
+            capacities.change(session, scotland, event_id, {"in_person": wrong}, WHO)
+
+
+def test_who_waits_for_a_place_in_person_takes_one_online_if_that_was_said(session, scotland):
+    event_id = published(session, scotland, mode="both", online_url=LINK, capacity=1, online_capacity=1)
+    in_person, either, only = visitor(), visitor(), visitor()
+    places.register(session, scotland, event_id, in_person)
+    places.register(session, scotland, event_id, either, places.Wish(way="in_person", or_online=True))
+    assert registration(session, event_id, either).state == "confirmed"
+    places.register(session, scotland, event_id, only, places.Wish(way="in_person"))
+    flexible = visitor()
+    places.register(session, scotland, event_id, flexible, places.Wish(way="in_person", or_online=True))
+    assert [state(session, event_id, one) for one in (only, flexible)] == ["waitlisted"] * 2
+    places.withdraw(session, scotland, event_id, either)
+    assert [state(session, event_id, one) for one in (only, flexible)] == ["waitlisted", "offered"]
+    pools = {pool.id: pool.kind for pool in counting.of_event(session, event_id).pools}
+    assert pools[registration(session, event_id, flexible).pool_id] == "online"
+
+
+def test_reserved_places_are_for_the_invited_who_see_the_event(app, session, scotland, wales):
+    event_id = published(session, scotland, audience="area", capacity=1)
+    capacities.change(session, scotland, event_id, {"reserved": _size(1, "invited")}, WHO)
+    guest = visitor(home=wales.id, email="guest@example.org")
+    for stranger in (guest, visitor(home=wales.id)):
+        with pytest.raises(NotFound):
+            events.seen(session, scotland, stranger, event_id)
+    assert inviting.invite(session, scotland, event_id, ["Guest@Example.org", "guest@example.org", ""], WHO) == 1
+    assert inviting.invite(session, scotland, event_id, ["guest@example.org"], WHO) == 0
+    assert events.seen(session, scotland, guest, event_id).id == event_id
+    local = visitor(home=scotland.id)
+    assert places.register(session, scotland, event_id, local).state == "confirmed"
+    assert places.register(session, scotland, event_id, visitor(home=scotland.id)).state == "waitlisted"
+    assert places.register(session, scotland, event_id, guest).state == "confirmed"
+    assert [(pool.kind, pool.held) for pool in counting.of_event(session, event_id).pools] == [("in_person", 1), ("reserved", 1)]  # fmt: skip
+    told: list[tuple[str, str]] = []
+    for _ in range(2):
+        telling.tell(session, lambda _, letter: told.append((letter.kind, letter.email)))
+    assert told == [("invited", "guest@example.org")]
+    for wrong in ([], ["nonsense"], ["a@b"], ["x@example.org"] * 2 + ["no address"]):
+        with pytest.raises(Invalid):
+            inviting.invite(session, scotland, event_id, wrong, WHO)
+
+
+def test_a_place_is_handed_on_with_a_secret_of_its_own(app, session, scotland):
+    event_id, first, (waiting,) = full_with(session, scotland, 1)
+    account = make_person(app, "mair@example.org", home="scotland")
+    before = registration(session, event_id, first)
+    handing_on.hand_on(session, scotland, event_id, "mair@example.org", first)
+    after = registration(session, event_id, visitor(account_id=account))
+    assert (state(session, event_id, first), after.state, after.notice) == ("withdrawn", "confirmed", "handed_on")
+    assert after.secret != before.secret
+    assert (coming(session, event_id), state(session, event_id, waiting)) == (1, "waitlisted")
+
+
+def test_nobody_learns_by_handing_on_whose_address_it_is(app, session, scotland):
+    """No account, an account for whom the event is not, and somebody who is registered already: the same words."""
+    event_id = published(session, scotland, audience="area")
+    giver = visitor(home=scotland.id)
+    places.register(session, scotland, event_id, giver)
+    there = make_person(app, "there@example.org", home="scotland")
+    places.register(session, scotland, event_id, visitor(account_id=there, home=scotland.id))
+    make_person(app, "elsewhere@example.org", home="wales")
+    said = set()
+    for email in ("nobody@example.org", "elsewhere@example.org", "there@example.org"):
+        with pytest.raises(Invalid) as wrong:
+            handing_on.hand_on(session, scotland, event_id, email, giver)
+        said.add(tuple(wrong.value.field_errors.items()))
+    assert len(said) == 1
+    assert state(session, event_id, giver) == "confirmed"
+    with pytest.raises(Refused):
+        handing_on.hand_on(session, scotland, event_id, "there@example.org", visitor(home=scotland.id))
+
+
+def test_registration_opens_and_closes(session, scotland, frozen_clock):
+    now = clock.now()
+    event_id = published(
+        session, scotland, registration_opens_at=now + timedelta(days=1), registration_closes_at=now + timedelta(days=2)
+    )
+    with pytest.raises(Refused, match="not opened"):
+        places.register(session, scotland, event_id, visitor())
+    frozen_clock.advance(days=1)
+    assert places.register(session, scotland, event_id, visitor()).state == "confirmed"
+    frozen_clock.advance(days=1)
+    with pytest.raises(Refused, match="closed"):
+        places.register(session, scotland, event_id, visitor())
+
+
+def test_near_the_event_a_place_is_given_without_asking(session, scotland, frozen_clock):
+    event_id, first, (second, third) = full_with(session, scotland, 2)
+    frozen_clock.advance(days=6, hours=1)
+    places.withdraw(session, scotland, event_id, first)
+    assert [state(session, event_id, one) for one in (second, third)] == ["confirmed", "waitlisted"]
+
+
+def test_who_wants_it_gets_a_place_without_being_asked_again(session, scotland):
+    event_id, first, (second, _) = full_with(session, scotland, 2)
+    places.change(session, scotland, event_id, second, places.Wish(accepts_offers=True), {})
+    places.withdraw(session, scotland, event_id, first)
+    assert (state(session, event_id, second), registration(session, event_id, second).notice) == ("confirmed",) * 2
+
+
+def test_an_offer_ends_when_the_event_begins(session, scotland, frozen_clock):
+    event_id, first, (second,) = full_with(session, scotland, 1, offer_hours=300)
+    places.withdraw(session, scotland, event_id, first)
+    assert registration(session, event_id, second).offer_expires_at == events.find(session, event_id).starts_at
+    with pytest.raises(Refused):
+        offers.accept(session, scotland, event_id, visitor())
+
+
+def test_guests_take_places(session, scotland):
+    event_id = published(session, scotland, capacity=3, guests_allowed=2)
+    first, second = visitor(), visitor()
+    places.register(session, scotland, event_id, first, places.Wish(guests=2))
+    assert (held(session, event_id), coming(session, event_id)) == (3, 1)
+    for guests in (3, -1):
+        with pytest.raises(Invalid):
+            places.register(session, scotland, event_id, second, places.Wish(guests=guests))
+    places.register(session, scotland, event_id, second, places.Wish(guests=1))
+    places.change(session, scotland, event_id, first, places.Wish(guests=0), {})
+    assert state(session, event_id, second) == "offered"
+    with pytest.raises(Invalid):
+        places.change(session, scotland, event_id, first, places.Wish(guests=1), {})

@@ -1,0 +1,201 @@
+"""Looking for events: filters, search, the calendar, what is on across the UK, and what each costs."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.kernel import clock
+from core.sdk import ScopedSession, TenantRef, new_id, transaction
+from plugins.local_events.calendars.grid import Span, day_of
+from plugins.local_events.models import Event
+from plugins.local_events.queries.calendars import Dated
+from tests.factories.people import client_of, make_person
+from tests.plugins.local_events.helpers import published
+from tests.support.app_fixtures import Counter, FrozenClock
+from tests.support.client import FormClient
+
+
+def _many(session: ScopedSession, tenant: TenantRef, number: int, starts: datetime, step: timedelta) -> None:
+    """Published public events without pools, written at once."""
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": "webinar", "title": f"Event {n}", "summary": "Words",
+            "description": "", "mode": "in_person", "place": "Perth", "online_url": "", "starts_at": starts + n * step,
+            "ends_at": starts + n * step + timedelta(hours=1), "audience": "public", "state": "published", "version": 1,
+            "created_at": now, "modified_at": now, "published_at": now, "state_why": "",
+        }
+        for n in range(number)
+    ]  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(Event), rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"Run charts", "Human factors", "Open ward"}),
+        ("q=charts", {"Run charts"}),
+        ("q=CHARTS+pencil", {"Run charts"}),
+        ("q=100%25", set()),
+        ("q=Oban", {"Open ward"}),
+        ("kind=webinar", {"Human factors"}),
+        ("kind=nonsense", {"Run charts", "Human factors", "Open ward"}),
+        ("way=online", {"Human factors"}),
+        ("way=in_person", {"Run charts", "Open ward"}),
+        ("from=2026-12-04", {"Open ward"}),
+        ("to=2026-11-29", set()),
+        ("from=2026-11-30&to=2026-11-30", {"Run charts", "Human factors"}),
+        ("from=2026-13-45", {"Run charts", "Human factors", "Open ward"}),
+    ],
+)
+def test_the_list_is_narrowed_down(
+    session: ScopedSession,
+    scotland: TenantRef,
+    client: FormClient,
+    frozen_clock: FrozenClock,
+    query: str,
+    found: set[str],
+) -> None:
+    week = clock.now() + timedelta(days=7)
+    published(session, scotland, title="Run charts", summary="Bring a pencil")
+    published(
+        session,
+        scotland,
+        title="Human factors",
+        summary="At night",
+        kind="webinar",
+        mode="online",
+        place="",
+        online_url="https://m.example.org/",
+    )
+    published(
+        session,
+        scotland,
+        title="Open ward",
+        summary="A walk",
+        kind="site_visit",
+        place="Oban",
+        starts_at=week + timedelta(days=7),
+    )
+    page = client.get(f"/scotland/events/?{query}").text
+    assert {title for title in ("Run charts", "Human factors", "Open ward") if title in page} == found
+    if not found:
+        assert "Nothing here fits" in page
+
+
+def test_the_pages_of_a_narrowed_list_stay_narrowed(
+    session: ScopedSession, scotland: TenantRef, client: FormClient
+) -> None:
+    _many(session, scotland, 60, clock.now() + timedelta(days=1), timedelta(hours=1))
+    page = client.get("/scotland/events/?q=Event&kind=webinar").text
+    assert "q=Event&amp;kind=webinar&amp;page=2" in page
+    assert "Event 59" in client.get("/scotland/events/?q=Event&kind=webinar&page=2").text
+
+
+@pytest.mark.parametrize("asked", ["month=2026-12", "week=2026-12-01"])
+def test_a_month_and_a_week_show_what_is_on_each_day(
+    session: ScopedSession, scotland: TenantRef, client: FormClient, frozen_clock: FrozenClock, asked: str
+) -> None:
+    published(session, scotland, title="Late", starts_at=datetime(2026, 12, 1, 23, 30, tzinfo=UTC))
+    published(session, scotland, title="Hidden", audience="area", starts_at=datetime(2026, 12, 1, 9, tzinfo=UTC))
+    page = client.get(f"/scotland/events/calendar?{asked}").text
+    assert page.count("Late</a>") == 2  # it goes on past midnight
+    assert "Hidden" not in page
+    assert "Wednesday 2 December 2026" in page
+
+
+def test_a_month_costs_the_same_whatever_is_on_and_less_than_twelve_statements(
+    app: Flask, session: ScopedSession, scotland: TenantRef, frozen_clock: FrozenClock, statements: Counter
+) -> None:
+    client, counts = client_of(app, make_person(app, "sam@example.org", home="scotland")), []
+    for many in (1, 200):
+        _many(session, scotland, many, datetime(2026, 12, 1, 9, tzinfo=UTC), timedelta(hours=3))
+        with statements() as seen:
+            page = client.get("/scotland/events/calendar?month=2026-12").text
+        counts.append(len(seen))
+    assert counts[0] == counts[1] < 12
+    assert "more" in page
+
+
+def test_more_than_a_calendar_can_show_says_so(
+    session: ScopedSession, scotland: TenantRef, client: FormClient, frozen_clock: FrozenClock
+) -> None:
+    _many(session, scotland, 1001, datetime(2026, 12, 1, 9, tzinfo=UTC), timedelta(minutes=20))
+    assert "more than a calendar can show" in client.get("/scotland/events/calendar?month=2026-12").text
+
+
+def test_dates_far_away_and_nonsense_are_the_present_month(client: FormClient, frozen_clock: FrozenClock) -> None:
+    for asked in ("month=0001-01", "month=9999-12", "month=x", "week=2026-02-30", "week="):
+        answer = client.get(f"/scotland/events/calendar?{asked}")
+        assert answer.status_code == 200
+        assert "November" in answer.text
+    for asked in ("month=2017-01", "month=2099-12"):  # the links to the months before and after lead somewhere
+        assert client.get(f"/scotland/events/calendar?{asked}").status_code == 200
+
+
+def test_the_uk_site_shows_what_every_site_has_put_on_the_noticeboard(
+    app: Flask, session: ScopedSession, scotland: TenantRef, session_for: Callable[[str], ScopedSession], wales: TenantRef,
+    client: FormClient,
+) -> None:  # fmt: skip
+    for where, site in ((session, scotland), (session_for("wales"), wales)):
+        for audience in ("area", "uk", "public"):
+            published(where, site, title=f"{site.slug} {audience}", audience=audience)
+    page = client.get("/events/").text
+    assert all(title in page for title in ("scotland public", "wales public"))
+    assert not any(title in page for title in ("scotland uk", "scotland area"))
+    member = client_of(app, make_person(app, "sam@example.org", home="wales"))
+    page = member.get("/events/").text
+    assert all(title in page for title in ("scotland uk", "wales uk"))
+    assert "scotland area" not in page
+    narrowed = client.get(f"/events/?area={wales.id}").text
+    assert "wales public" in narrowed
+    assert "scotland public" not in narrowed
+    assert "1 event" in narrowed
+    assert "Nothing here fits" in client.get("/events/?way=online").text
+
+
+def test_the_uk_page_costs_the_same_for_forty_as_for_one(
+    session: ScopedSession, scotland: TenantRef, client: FormClient, statements: Counter
+) -> None:
+    counts = []
+    for many in (1, 39):
+        for _ in range(many):
+            published(session, scotland)
+        with statements() as seen:
+            assert client.get("/events/").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+@given(st.dates(date(2017, 1, 1), date(2099, 11, 30)))
+def test_a_month_is_whole_weeks_and_the_months_follow_on_each_other(on: date) -> None:
+    span = Span.month(on)
+    assert len(span.days) % 7 == 0
+    assert span.days[0].weekday() == 0
+    assert {day for day in span.days if day.month == on.month and day.year == on.year} >= {on}
+    assert Span.month(span.after).before == span.first
+    assert Span.week(on).days[0] <= on <= Span.week(on).days[-1]
+
+
+@given(st.integers(0, 6 * 24 * 60), st.integers(1, 14 * 24 * 60))
+def test_an_event_is_on_each_day_that_it_touches_in_london(start: int, minutes: int) -> None:
+    starts = datetime(2026, 10, 20, tzinfo=UTC) + timedelta(minutes=start)  # across the end of summer time
+    ends = starts + timedelta(minutes=minutes)
+    event = Dated("", "", 0, "", "", "", "", "", starts, ends, "", "", starts, None)
+    shown = {day.on for week in Span.month(date(2026, 10, 1)).filled([event]) for day in week if day.events}
+    first, last = clock.london(starts).date(), clock.london(ends - timedelta(seconds=1)).date()
+    wanted = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    assert shown == {on for on in wanted if on <= date(2026, 11, 1)}
+
+
+def test_days_in_addresses() -> None:
+    assert day_of("2026-11") == date(2026, 11, 1)
+    assert day_of("2026-11-23") == date(2026, 11, 23)
+    for text in ("", "x", "2026", "20261123", "1066-10-14", "2026-W48-1", "2026-13"):
+        assert day_of(text) is None
