@@ -21,12 +21,9 @@ from tests.factories.admissions import make_form, make_window
 from tests.integration.admissions.applicants import Applicant, applicants
 from tests.support import servers
 from tests.support.databases import Database
-from tests.support.thorough import THOROUGH
 
 SAVES, SUBMISSIONS, KILLS = 200, 50, 4
-CROWD, GRACE, EVERY = 300, 6, 5.0
-LAST_MINUTE, CLOSES_IN = (60, 40) if THOROUGH else (20, 12)
-"""Seconds: a whole minute in a thorough run; in every run a third of it, with as many people at the same pace."""
+CROWD, LAST_MINUTE, CLOSES_IN, GRACE, EVERY = 300, 60, 40, 8, 5.0
 
 
 @pytest.fixture
