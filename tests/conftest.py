@@ -1,6 +1,7 @@
 """The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
 
 import os
+import re
 import sys
 from typing import Any
 
@@ -23,6 +24,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
+PAGES = re.compile(r"test_(\w+_)?pages\.py")
+"""What such a module asks is what pages show and take, which is the same on both engines: its tests are `mainly("sqlite")`.
+On PostgreSQL `tests/integration/bad_input` opens every page, with every parameter, and sends every form."""
+FIRST = "tests/integration/bad_input/"
+"""Has a world of its own that takes long to make: where it comes first, one process runs all of it and makes the world once."""
 SERVER = pytest.StashKey[Any]()
 
 
@@ -68,6 +74,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(mark)
         if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+        if PAGES.fullmatch(item.path.name) and "database" in item.keywords:
+            item.add_marker(pytest.mark.mainly("sqlite"))
         for only in item.iter_markers("only"):
             item.add_marker("database")
             other.extend([item] if only.args != (engine,) else [])
@@ -78,7 +86,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             other.append(item)
     if other:
         config.hook.pytest_deselected(items=other)
-        items[:] = [item for item in items if item not in other]
+        left = set(other)
+        items[:] = [item for item in items if item not in left]
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -13,6 +13,11 @@ from tests.support.environment import ROOT, SECRET_KEY
 from tests.support.sources import project_files, report
 
 PACKAGED = {"core", "plugins", "templates", "tenants", "wsgi.py"}
+COMMANDS = """
+from core.cli import main
+for words in ("db upgrade", "db check", "tenants sync", "tenants diff", "plugins doctor"):
+    main(words.split(), standalone_mode=False)
+"""
 SERVE = """
 import sys
 from pathlib import Path
@@ -83,6 +88,5 @@ def test_the_platform_runs_from_it(wheel: Path, tmp_path: Path) -> None:
         "QP_BASE_URL": "http://localhost",
         "QP_DATABASE_URL": f"sqlite:///{tmp_path / 'q.sqlite'}",
     }
-    for words in ("db upgrade", "db check", "tenants sync", "tenants diff", "plugins doctor"):
-        _run("-m", "core.cli", *words.split(), cwd=tmp_path, **settings)
+    _run("-c", COMMANDS, cwd=tmp_path, **settings)
     assert _run("-c", SERVE, str(home), cwd=tmp_path, **settings) == "served\n"

@@ -61,6 +61,9 @@ class Keeper(Protocol):
     def restore(self) -> bool:
         """Undo every change since the last call; whether there was one to undo."""
 
+    def touched(self) -> set[str]:
+        """The tables that may differ from the baseline since the last `restore`: all of them where the engine cannot tell."""
+
     def close(self) -> None:
         """Let go of the database."""
 
@@ -104,6 +107,10 @@ class SqliteKeeper:
         self.baseline.backup(self.database)
         self.seen = self._version()
         return True
+
+    def touched(self) -> set[str]:
+        found = self.database.execute("select name from sqlite_master where type = 'table'").fetchall()
+        return {str(name) for (name,) in found}
 
     def close(self) -> None:
         self.baseline.close()
@@ -192,6 +199,10 @@ class PostgresKeeper:
             changed = bool(c.exec_driver_sql("select baseline.restore(%s)", (self.since,)).scalar_one())
             self.since = self._now(c)
             return changed
+
+    def touched(self) -> set[str]:
+        with self.engine.connect() as c:
+            return set(c.exec_driver_sql("select baseline.changed(%s)", (self.since,)).scalars())
 
     def close(self) -> None:
         self.engine.dispose()

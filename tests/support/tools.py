@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tests.support import postgres
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
+"""Chromium without a window: the same engine, at a quarter of the processor time. Debian's package has the same name."""
+CHROMIUM_NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome")
 
 
 class Missing(RuntimeError):
@@ -16,40 +18,49 @@ class Missing(RuntimeError):
 
 
 def chromium() -> Path | None:
-    """The machine's own Chromium, or Playwright's; None where there is neither."""
+    """The machine's own Chromium, or Playwright's, that without a window first; None where there is neither."""
     for name in CHROMIUM_NAMES:
         if found := shutil.which(name):
             return Path(found)
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "~/.cache/ms-playwright")).expanduser()
-    found_here = [
+    shells = [
+        *folder.glob("chromium_headless_shell-*/*/headless_shell"),
+        *folder.glob("chromium_headless_shell-*/*/chrome-headless-shell"),
+    ]
+    whole = [
         *folder.glob("chromium-*/chrome-linux*/chrome"),
         *folder.glob("chromium-*/chrome-mac*/*.app/Contents/MacOS/*"),
     ]
-    return max(found_here, default=None)
+    return max(shells or whole, default=None)
 
 
 def _install_chromium() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("installing Debian's package chromium", flush=True)
+        print(f"installing Debian's package {SHELL}", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (("update",), ("install", "--yes", "--no-install-recommends", "chromium")):
+        for words in (("update",), ("install", "--yes", "--no-install-recommends", SHELL)):
             subprocess.run(
                 ["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
             )
     if chromium() is None:
         print("installing Playwright's Chromium", flush=True)
         subprocess.run(
-            [sys.executable, "-m", "playwright", "install", "chromium"], stdin=subprocess.DEVNULL, check=False
-        )
+            [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"],
+            stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+
+
+def _is_shell(program: Path | None) -> bool:
+    return program is not None and "headless" in program.name
 
 
 def install() -> None:
     """Make sure that a Chromium and a PostgreSQL server can be used. Raises Missing."""
-    if chromium() is None:
+    if not _is_shell(chromium()):
         _install_chromium()
     found = chromium()
     if found is None:
-        raise Missing("no Chromium; install Debian's package `chromium`, or run: .venv/bin/playwright install chromium")
+        raise Missing(f"no Chromium; install Debian's package `{SHELL}`, or run: .venv/bin/playwright install chromium")
     if os.environ.get("QP_TEST_POSTGRES"):
         server = "the server named in QP_TEST_POSTGRES"
     else:

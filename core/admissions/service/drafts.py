@@ -138,6 +138,32 @@ class Saved:
     lost: Mapping[str, applying.Held]
 
 
+_STILL_OPEN = (
+    sa.update(Application)
+    .where(
+        Application.id == sa.bindparam("wanted"), Application.account_id == sa.bindparam("owner"),
+        Application.state.in_((DRAFT, INFO_REQUESTED)),
+    )
+    .values(seconds=Application.seconds + sa.bindparam("sitting", type_=sa.Integer()), changed_at=sa.bindparam("now"))
+    .returning(Application.id)
+    .execution_options(synchronize_session=False)
+)  # fmt: skip
+
+
+def _over(insert: Any) -> Any:
+    new = insert(Answer)
+    return new.on_conflict_do_update(
+        index_elements=["tenant_id", "application_id", "question"],
+        set_={name: new.excluded[name] for name in ("value", "revision", "changed_at")},
+        where=Answer.revision == new.excluded.revision - 1,
+    ).returning(Answer.revision)
+
+
+_OVER = {"postgresql": _over(postgresql.insert), "sqlite": _over(sqlite.insert)}
+"""Writes an answer where there is none, or over the revision before it; made once, with `_STILL_OPEN`: a save is what is asked
+for most in the last hour of a window."""
+
+
 def save(
     session: ScopedSession, mine: applying.Mine, account_id: str, wishes: Mapping[str, Wish], seconds: int = 0
 ) -> Saved:
@@ -159,16 +185,10 @@ def save(
     now = clock.now()  # when it came: it may wait its turn at the database
     taken = mine.taken(now) is not None
     with transaction(session):
+        sitting = max(0, min(seconds, LONGEST_SITTING))
         there = session.execute(
-            sa.update(Application)
-            .where(
-                Application.id == mine.id, Application.account_id == account_id,
-                Application.state.in_((DRAFT, INFO_REQUESTED)),
-            )
-            .values(seconds=Application.seconds + max(0, min(seconds, LONGEST_SITTING)), changed_at=now)
-            .returning(Application.id)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()  # fmt: skip
+            _STILL_OPEN, {"wanted": mine.id, "owner": account_id, "sitting": sitting, "now": now}
+        ).one_or_none()
         if there is None:
             raise Refused(NO_CHANGES)
         saved = write_in(session, mine, wishes, now) if taken else None
@@ -200,7 +220,7 @@ def _keep_late(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str,
 
 def write_in(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
     """Write answers, each over the revision it was made from, and to the trail, in the caller's transaction."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    over = _OVER[session.get_bind().dialect.name]
     tenant_id = session.scope.tenant_id
     revisions: dict[str, int] = {}
     lost: dict[str, applying.Held] = {}
@@ -217,13 +237,7 @@ def write_in(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, W
             "id": new_id(), "tenant_id": tenant_id, "application_id": mine.id, "question": key, "value": wish.value,
             "revision": wish.revision + 1, "changed_at": now,
         }  # fmt: skip
-        statement = insert(Answer).values(**row)
-        statement = statement.on_conflict_do_update(
-            index_elements=["tenant_id", "application_id", "question"],
-            set_={"value": statement.excluded.value, "revision": statement.excluded.revision, "changed_at": now},
-            where=Answer.revision == wish.revision,
-        )
-        done = session.execute(statement.returning(Answer.revision)).scalar_one_or_none()
+        done = session.execute(over, row).scalar_one_or_none()
         trail[key] = (wish.value, wish.revision + 1, done is not None)
         if done is not None:
             revisions[key] = done

@@ -1,6 +1,6 @@
 """Which tables a request has written to, and putting them back: every hostile request meets the same world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ class Watch:
         ]
         if not self._sqlite:
             self._connection.exec_driver_sql(NOTED.replace("%", "%%"))
-        self._before = self._rows()
+        self._before = self._rows(self._tables)
         self._counter = self.moment()
         self._drop: Callable[[], None] = lambda: databases.drop(self._baseline)
 
@@ -55,7 +55,7 @@ class Watch:
         question = "pragma data_version" if self._sqlite else "select last_value from watch.writes"
         return int(self._connection.exec_driver_sql(question).scalar_one())
 
-    def _rows(self) -> Rows:
+    def _rows(self, tables: Iterable[str]) -> Rows:
         def of(table: str) -> list[str]:
             where = (
                 "where action not in ('platform.read', 'local_events.read_sensitive')"
@@ -65,16 +65,17 @@ class Watch:
             found: Any = self._connection.exec_driver_sql(f'select * from "{table}" {where}')
             return sorted(repr(tuple(row)) for row in found)
 
-        return {table: of(table) for table in self._tables}
+        return {table: of(table) for table in self._tables if table in set(tables)}
 
     def written(self) -> dict[str, int]:
         """The tables that differ from the beginning, each with how many rows there are more."""
         if self.moment() == self._counter:
             return {}
-        now = self._rows()
-        if now == self._before:
+        now = self._rows(self._keeper.touched())
+        found = {name: len(rows) - len(self._before[name]) for name, rows in now.items() if rows != self._before[name]}
+        if not found:
             self._counter = self.moment()  # written and taken back
-        return {name: len(now[name]) - len(rows) for name, rows in self._before.items() if rows != now[name]}
+        return found
 
     def restore(self) -> bool:
         """Put every row back as it was; whether there was anything to put back."""
