@@ -107,7 +107,8 @@ class Dispatcher:
                     results.answers.append(Answer(plugin, _referral(plugin)))
                 continue
             results.answers.extend(Answer(plugin, item) for item in items)
-            if (seconds := perf_counter() - started) > SLOW_SECONDS:
+            # what must be whole (an export, the demonstration) is no part of a page, and takes the time it takes
+            if meta.on_error is not OnError.RAISE and (seconds := perf_counter() - started) > SLOW_SECONDS:
                 results.failures.append(self.report(Failure(plugin, name, f"slow: {seconds:.2f} s", slow=True)))
         return results
 

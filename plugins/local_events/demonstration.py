@@ -71,7 +71,7 @@ MEALS = ("Vegetarian", "Vegan", "Halal", "No gluten", "")
 SATURDAY, CHRISTMAS, NEW_YEAR = 5, (12, 21), (1, 3)
 """When nobody would come: weekends, and the weeks about Christmas."""
 DESCRIPTION = (
-    "{summary}\n\nFor people who improve health and care in {place}, whatever their job. Tea and coffee on arrival. "
+    "For people who improve health and care in {place}, whatever their job. Tea and coffee on arrival. "
     "The venue has step-free access; tell the organiser what else would help you take part."
 )
 
@@ -127,7 +127,7 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
         "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
-        "description": DESCRIPTION.format(summary=summary, place=tenant.name), "mode": mode,
+        "description": DESCRIPTION.format(place=tenant.name), "mode": mode,
         "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
         "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
