@@ -123,7 +123,7 @@ ATTENDANCES = {
 CORRECTIONS = ("attended", "partial", "no_show")
 """What an organiser can say instead."""
 
-DELIVERY_KINDS = ("change", "reminder", "message", "certificate")
+DELIVERY_KINDS = ("change", "reminder", "message", "certificate", "confirmed", "cancelled")
 DELIVERY_STATES = ("waiting", "written", "dropped")
 """Of one thing told to one person: still to be written, written, or not needed any more."""
 

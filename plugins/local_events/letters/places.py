@@ -127,10 +127,10 @@ def letter(site: TenantSnapshot, language: str, told: Told) -> Letter:
 def post(site: TenantSnapshot) -> Post:
     """What writes one of these letters of a site, in its reader's language and the caller's transaction."""
 
-    def write(session: ScopedSession, told: Told) -> None:
+    def write(session: ScopedSession, told: Told) -> str:
         language = told.locale if told.locale in site.languages else site.languages[0]
         written = letter(site, language, told)
-        send_letter(
+        return send_letter(
             session, site, written, to=told.email, language=language, account_id=told.account_id,
             invitation=invitation(
                 site, told.asked, written.href, name=told.name, address=told.email, language=language

@@ -54,7 +54,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(state = 'written') = (mail_id is not null)", name=op.f("ck_local_events_delivery_mail")),
         sa.CheckConstraint(
-            "kind in ('certificate', 'change', 'message', 'reminder')", name=op.f("ck_local_events_delivery_kind")
+            "kind in ('cancelled', 'certificate', 'change', 'confirmed', 'message', 'reminder')",
+            name=op.f("ck_local_events_delivery_kind"),
         ),
         sa.CheckConstraint("state in ('dropped', 'waiting', 'written')", name=op.f("ck_local_events_delivery_state")),
         sa.ForeignKeyConstraint(

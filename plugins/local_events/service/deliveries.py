@@ -6,12 +6,14 @@ The letters themselves are written by `posting.py`, when it is not night.
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import ScopedSession, TenantRef, clock, new_id
 from plugins.local_events.models import Delivery
 
 CHANGE, REMINDER, MESSAGE, CERTIFICATE = "change", "reminder", "message", "certificate"
+CONFIRMATION, CANCELLATION = "confirmed", "cancelled"
 WAITING, WRITTEN, DROPPED = "waiting", "written", "dropped"
 _ONCE = {
     name: dialect.insert(Delivery).on_conflict_do_nothing()
@@ -37,3 +39,13 @@ def ask(
     ]  # fmt: skip
     if rows:
         session.execute(_ONCE[session.get_bind().dialect.name], rows)
+
+
+def note(session: ScopedSession, event_id: str, account_id: str, kind: str, mail_id: str) -> None:
+    """Note, in the caller's transaction, a letter that was written just now: for whoever asks what became of it."""
+    row: dict[str, Any] = {
+        "id": new_id(), "tenant_id": session.scope.tenant_id, "event_id": event_id, "message_id": None,
+        "account_id": account_id, "kind": kind, "slot": mail_id, "facts": {}, "state": WRITTEN, "mail_id": mail_id,
+        "created_at": clock.now(),
+    }  # fmt: skip
+    session.execute(sa.insert(Delivery), [row])

@@ -15,11 +15,16 @@ import sqlalchemy as sa
 from core.sdk import ScopedSession, clock, people_by_id, person_by_email, transaction
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
+from plugins.local_events.service import deliveries
 from plugins.local_events.service.counting import QUIET
 from plugins.local_events.states import CONFIRMED, PUBLISHED
 
 MOST = 500
 """Letters of one run: the rest waits a minute."""
+NOTED = {
+    "confirmed": deliveries.CONFIRMATION, "handed_on": deliveries.CONFIRMATION, "cancelled": deliveries.CANCELLATION,
+}  # fmt: skip
+"""The news that an organiser asks after: who has had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class Told:
     """What the letter asks of the reader's calendar, if anything."""
 
 
-Post = Callable[[ScopedSession, Told], None]
+Post = Callable[[ScopedSession, Told], str]
+"""Writes one letter in the caller's transaction; its id."""
 MayGo = Callable[[str, datetime], bool]
 """Whether news of a kind, about an event that begins then, is written now; what is not waits."""
 
@@ -100,13 +106,15 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
             event.modified_at,
         )  # fmt: skip
         why = event.state_why if notice == "cancelled" else row.ended_why
-        post(
+        mail_id = post(
             session,
             Told(
                 notice, person.account_id, person.email, person.locale, row.event_id, event.title, event.starts_at,
                 row.offer_expires_at, why, person.name, asked if method else None,
             ),
         )  # fmt: skip
+        if notice in NOTED:
+            deliveries.note(session, row.event_id, person.account_id, NOTED[notice], mail_id)
     return True
 
 

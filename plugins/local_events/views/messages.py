@@ -34,7 +34,7 @@ from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import events, messages, places
 from plugins.local_events.queries.events import Details
 from plugins.local_events.service import changes, messaging
-from plugins.local_events.service.deliveries import CHANGE, MESSAGE, REMINDER
+from plugins.local_events.service.deliveries import CANCELLATION, CHANGE, CONFIRMATION, MESSAGE, REMINDER
 from plugins.local_events.service.messaging import Words
 from plugins.local_events.service.telling import Told
 from plugins.local_events.states import ACTIVE, CONFIRMED, DRAFT
@@ -54,10 +54,10 @@ class Automatic:
 
 
 AUTOMATIC = {
-    "confirmed": Automatic(N_("Confirmation"), N_("When somebody gets a place."), (CONFIRMED,)),
-    "reminder": Automatic(N_("Reminder"), "", (CONFIRMED,)),
-    "change": Automatic(N_("Change"), N_("When the time, the place or the link changes."), ACTIVE),
-    "cancelled": Automatic(N_("Cancellation"), N_("When the event is cancelled."), ACTIVE),
+    CONFIRMATION: Automatic(N_("Confirmation"), N_("When somebody gets a place."), (CONFIRMED,)),
+    REMINDER: Automatic(N_("Reminder"), "", (CONFIRMED,)),
+    CHANGE: Automatic(N_("Change"), N_("When the time, the place or the link changes."), ACTIVE),
+    CANCELLATION: Automatic(N_("Cancellation"), N_("When the event is cancelled."), ACTIVE),
 }  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 """What organisers decide, and what people choose: approval, reasons, pools, invitations, two ways, handing on."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused, clock
+from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused, clock, new_id
 from plugins.local_events.queries import events
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import capacities, deciding, handing_on, inviting, offers, places, telling
@@ -126,8 +127,13 @@ def test_reserved_places_are_for_the_invited_who_see_the_event(app, session, sco
     assert places.register(session, scotland, event_id, guest).state == "confirmed"
     assert [(pool.kind, pool.held) for pool in counting.of_event(session, event_id).pools] == [("in_person", 1), ("reserved", 1)]  # fmt: skip
     told: list[tuple[str, str]] = []
+
+    def post(_: Any, letter: telling.Told) -> str:
+        told.append((letter.kind, letter.email))
+        return new_id()
+
     for _ in range(2):
-        telling.tell(session, lambda _, letter: told.append((letter.kind, letter.email)))
+        telling.tell(session, post)
     assert told == [("invited", "guest@example.org")]
     for wrong in ([], ["nonsense"], ["a@b"], ["x@example.org"] * 2 + ["no address"]):
         with pytest.raises(Invalid):

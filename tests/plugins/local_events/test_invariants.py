@@ -10,7 +10,7 @@ from core.data.db import open_session
 from core.data.scope import Scope
 from core.data.session import transaction
 from core.people.models import Affiliation
-from core.sdk import NotFound, Refused, clock
+from core.sdk import NotFound, Refused, clock, new_id
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
 from plugins.local_events.models import Registration
@@ -122,7 +122,7 @@ def test_i5_when_somebody_asked_never_changes(session, scotland, frozen_clock):
         lambda: places.change(session, scotland, event_id, second, places.Wish(accepts_offers=False), {}),
         lambda: places.withdraw(session, scotland, event_id, first),
         lambda: offers.accept(session, scotland, event_id, second),
-        lambda: telling.tell(session, lambda *_: None),
+        lambda: telling.tell(session, lambda *_: new_id()),
     ):
         frozen_clock.advance(minutes=5)
         step()
@@ -160,8 +160,9 @@ def test_i8_each_step_is_told_once(app, session, scotland, frozen_clock):
     mair = visitor(account_id=person)
     told: list[str] = []
 
-    def post(_: Any, letter: telling.Told) -> None:
+    def post(_: Any, letter: telling.Told) -> str:
         told.append(letter.kind)
+        return new_id()
 
     def tell() -> None:
         telling.tell(session, post)
@@ -183,12 +184,17 @@ def test_i8_a_letter_that_cannot_be_written_is_written_later(app, session, scotl
     places.register(session, scotland, event_id, visitor(account_id=make_person(app, "mair@example.org")))
     told: list[str] = []
 
-    def dies(*_: Any) -> None:
+    def dies(*_: Any) -> str:
         raise OSError
 
     with pytest.raises(OSError):  # noqa: PT011 - its own, from above
         telling.tell(session, dies)
-    telling.tell(session, lambda _, letter: told.append(letter.kind))
+
+    def post(_: Any, letter: telling.Told) -> str:
+        told.append(letter.kind)
+        return new_id()
+
+    telling.tell(session, post)
     assert told == ["confirmed"]
 
 

@@ -15,6 +15,7 @@ from core.work.models import Mail
 from plugins.local_events.letters import messages
 from plugins.local_events.letters.places import post
 from plugins.local_events.models import Event
+from plugins.local_events.queries import messages as queries
 from plugins.local_events.service import deciding, drafts, handing_on, places, posting, running, telling
 from plugins.local_events.settings import Settings
 from tests.factories.people import make_person
@@ -85,6 +86,25 @@ def test_a_place_is_asked_to_be_kept_moved_and_dropped_under_one_name_with_a_ris
     sequences = [number for _, _, number, _ in asked]
     assert sequences == sorted(set(sequences))
     assert tell() == []
+
+
+def test_who_has_had_the_confirmation_and_the_cancellation_is_known(
+    app: Flask, session: ScopedSession, scotland: TenantRef, tell: Callable[[], list[Asked]]
+) -> None:
+    who, sam = visitor(ORGANISER), _person(app, "sam@example.org", scotland)
+    event_id = published(session, scotland, who)
+    places.register(session, scotland, event_id, sam)
+    assert queries.told_by_kind(session, event_id) == {}
+    tell()
+    assert queries.told_by_kind(session, event_id) == {"confirmed": 1}
+    running.cancel(session, scotland, OPEN, event_id, "Snow", who)
+    tell()
+    tell()
+    assert queries.told_by_kind(session, event_id) == {"confirmed": 1, "cancelled": 1}
+    for kind in ("confirmed", "cancelled"):
+        assert [(told.email, told.status) for told in queries.told_of_kind(session, event_id, kind)] == [
+            ("sam@example.org", "queued")
+        ]
 
 
 def test_new_words_alone_write_to_nobody(
