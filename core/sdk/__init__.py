@@ -31,7 +31,19 @@ from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
-from core.kernel.views import SYSTEM, Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import (
+    SYSTEM,
+    Actor,
+    EventRef,
+    FieldProblem,
+    Fragment,
+    NavItem,
+    OpenWork,
+    Person,
+    TenantRef,
+    Touched,
+    TouchedThing,
+)
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
@@ -40,9 +52,10 @@ from core.people.models import AREA as AREA_CALENDAR
 from core.people.reach import Known, members_named, people_by_id, person_by_email
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
-from core.tenancy.directory import TenantSnapshot
+from core.tenancy.directory import TenantSnapshot, is_on
 from core.web import charts
-from core.web.access import needs, public, signed_in
+from core.web.access import needs, public, signed_in, while_off
+from core.web.contact import contact_address
 from core.web.context import Here, Visitor, here
 from core.web.feeds import feed_response
 from core.web.forms import DayField, Form, NotBlank, stripped
@@ -115,6 +128,8 @@ __all__ = [
     "TenantOwned",
     "TenantRef",
     "TenantSnapshot",
+    "Touched",
+    "TouchedThing",
     "Transition",
     "Unreadable",
     "Verdict",
@@ -127,6 +142,7 @@ __all__ = [
     "call_hooks",
     "charts",
     "clock",
+    "contact_address",
     "enqueue",
     "every",
     "feed_response",
@@ -137,6 +153,7 @@ __all__ = [
     "in_memory",
     "invited",
     "is_id",
+    "is_on",
     "job",
     "lazy_gettext",
     "listed",
@@ -174,5 +191,6 @@ __all__ = [
     "tenant_args",
     "tenant_fk",
     "transaction",
+    "while_off",
     "worst",
 ]

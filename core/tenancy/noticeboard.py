@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_id
-from core.tenancy.models import NoticeCard
+from core.tenancy.models import NoticeCard, PluginState
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
@@ -17,6 +17,13 @@ VISIT = "visit_offer"
 """The kind of the cards of visits that members offer. They are no events either: most have no day yet."""
 NO_EVENTS = (WINDOW, VISIT)
 WINDOWS_SINCE = timedelta(days=800)
+_CLOSED = sa.exists().where(
+    PluginState.at_tenant_id == NoticeCard.origin_tenant_id,
+    PluginState.plugin == NoticeCard.plugin,
+    PluginState.enabled.is_(False),
+)
+"""The condition of a card whose plugin is switched off at its site: its page is gone, so nobody is sent there. It is asked of
+the database, for another process may have switched. The card itself stays, and is shown again with the plugin."""
 
 
 def publish(
@@ -88,7 +95,7 @@ def upcoming(
     """The cards that are up and not over, soonest first; without those that are no events."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind.not_in(NO_EVENTS),
+        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED,
     )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
@@ -140,7 +147,7 @@ class Wanted:
 def _to_come(audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind != WINDOW, *wanted.where(),
+        NoticeCard.kind != WINDOW, ~_CLOSED, *wanted.where(),
     )  # fmt: skip
 
 
@@ -177,6 +184,6 @@ def visits(
     """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant,
+        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED,
     )  # fmt: skip
     return session.scalars(query.order_by(NoticeCard.ends_at, NoticeCard.id).limit(limit)).all()

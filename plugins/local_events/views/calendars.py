@@ -14,10 +14,12 @@ from core.sdk import (
     calendar_keys,
     calendar_keys_made_at,
     calendars,
+    contact_address,
     feed_response,
     gettext,
     here,
     in_language,
+    is_on,
     public,
     reader_of,
     reads_by_token,
@@ -26,11 +28,13 @@ from core.sdk import (
     root_of,
     say,
     signed_in,
+    while_off,
 )
 from plugins.local_events import rules
 from plugins.local_events.calendars import atom, links
 from plugins.local_events.calendars.entries import entry
 from plugins.local_events.calendars.structured import structured
+from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.queries import events
 from plugins.local_events.queries.calendars import Dated, dated, programme
 from plugins.local_events.service.changing import path_of
@@ -46,11 +50,24 @@ def _href(context: Here, path: str) -> str:
     return f"{root_of(context.tenant)}{path}"
 
 
+def _closed(context: Here) -> str:
+    """What feeds say instead of linking to pages that are gone; "" while the plugin is on and they are there."""
+    if is_on(context.tenant, MANIFEST.name):
+        return ""
+    return gettext(
+        "The pages of these events are closed for now. To ask about this one, write to %(address)s.",
+        address=contact_address(),
+    )
+
+
 def _entry(context: Here, event: Dated, join_href: str = "") -> calendars.Entry:
+    if closed := _closed(context):
+        return entry(event, "", say(KINDS[event.kind]), join_href, closed)
     return entry(event, _href(context, path_of(event.id)), say(KINDS[event.kind]), join_href)
 
 
 @blueprint.get("/<event_id>.ics")
+@while_off
 @public
 def event_file(event_id: str) -> Response:
     """One event as a file for a calendar; with the link for joining online for who has a place."""
@@ -64,6 +81,7 @@ def event_file(event_id: str) -> Response:
 
 
 @blueprint.get("/feed.ics")
+@while_off
 @public
 @reads_by_token
 def feed() -> Response:
@@ -93,19 +111,22 @@ def _audiences(context: Here, reader: Reader | None) -> tuple[str, ...]:
 
 
 @blueprint.get("/feed.atom")
+@while_off
 @public
 def feed_atom() -> Response:
     """This site's public events for news readers."""
     context = here()
+    closed = _closed(context)
     found = [
-        (event, _href(context, path_of(event.id)), say(KINDS[event.kind]))
+        (event, "" if closed else _href(context, path_of(event.id)), say(KINDS[event.kind]))
         for event in programme(context.session, ("public",))
     ]
     facts: dict[str, Any] = {
         "name": gettext("Events: %(site)s", site=context.tenant.named(context.language)),
         "author": context.tenant.partner,
         "href": _href(context, "/events/feed.atom"),
-        "page_href": _href(context, "/events/"),
+        "page_href": _href(context, "/" if closed else "/events/"),
+        "closed": closed,
         "language": context.language,
     }
     return feed_response((found, facts), lambda: atom.feed(found, **facts), mimetype=ATOM_TYPE)
