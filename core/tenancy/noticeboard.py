@@ -1,13 +1,15 @@
 """The noticeboard: how tenants show things to each other without reading each other's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession
 from core.kernel import clock
+from core.kernel.calendars import KEPT_CANCELLED
 from core.kernel.ids import new_id
 from core.tenancy.models import NoticeCard, PluginState
 
@@ -40,11 +42,14 @@ def publish(
     path: str,
     audience: str,
     online: bool = False,
+    uid: str = "",
+    sequence: int = 0,
 ) -> None:
     """Put up (or bring up to date) the card of one thing, in the caller's transaction and for the session's tenant.
 
     `path` is inside the site (`/events/…`); `audience` is `uk` (members everywhere) or `public`; `online` says that one can
-    take part from anywhere.
+    take part from anywhere. With `uid`, which names the thing for ever, it stands in the calendar of all sites; `sequence` rises
+    with every change of its time, its place or its state.
     """
     values = {
         "kind": kind,
@@ -56,6 +61,10 @@ def publish(
         "path": path,
         "audience": audience,
         "online": online,
+        "uid": uid,
+        "sequence": sequence,
+        "cancelled": False,
+        "changed_at": clock.now(),
         "withdrawn_at": None,
     }
     mine = _mine(session, plugin, ref)
@@ -71,12 +80,17 @@ def publish(
         session.execute(sa.insert(NoticeCard), [row])
 
 
-def withdraw(session: ScopedSession, *, plugin: str, ref: str) -> None:
-    """Take the card of one thing down, in the caller's transaction."""
+def withdraw(session: ScopedSession, *, plugin: str, ref: str, cancelled: int | None = None) -> None:
+    """Take the card of one thing down, in the caller's transaction. `cancelled` is the sequence under which it is off, where it
+    will not take place: the calendar of all sites says so for 30 days."""
+    now = clock.now()
+    values: dict[str, Any] = {"withdrawn_at": now, "changed_at": now}
+    if cancelled is not None:
+        values |= {"cancelled": True, "sequence": cancelled}
     session.execute(
         sa.update(NoticeCard)
         .where(*_mine(session, plugin, ref))
-        .values(withdrawn_at=clock.now())
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
 
@@ -167,6 +181,48 @@ def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: W
         .group_by(NoticeCard.origin_tenant_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A card as calendars show it. `closed`: its page is gone, because its plugin is off at its site."""
+
+    tenant_id: int
+    plugin: str
+    uid: str
+    sequence: int
+    kind: str
+    title: str
+    summary: str
+    place: str
+    path: str
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    cancelled: bool
+    closed: bool
+
+
+def programme(
+    session: ScopedSession, *, plugin: str, audiences: Sequence[str], since: datetime, without_tenant: int, limit: int
+) -> list[Dated]:
+    """The calendar of all other sites: a plugin's cards of what ends after `since` and is up, took place, or was cancelled within
+    30 days; by time, in one statement. A card that came down for another reason was taken back from these readers."""
+    took_place = NoticeCard.withdrawn_at >= NoticeCard.ends_at
+    off = NoticeCard.cancelled & (NoticeCard.withdrawn_at >= clock.now() - KEPT_CANCELLED)
+    query = (
+        sa.select(
+            NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _CLOSED.label("closed")
+        )
+        .where(
+            NoticeCard.uid != "", NoticeCard.plugin == plugin, NoticeCard.kind.not_in(NO_EVENTS),
+            NoticeCard.audience.in_(audiences), NoticeCard.ends_at >= since, NoticeCard.origin_tenant_id != without_tenant,
+            NoticeCard.withdrawn_at.is_(None) | took_place | off,
+        )
+        .order_by(NoticeCard.starts_at, NoticeCard.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [Dated(*row) for row in session.execute(query)]
 
 
 def windows(session: ScopedSession) -> Sequence[NoticeCard]:

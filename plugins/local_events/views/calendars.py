@@ -14,12 +14,14 @@ from core.sdk import (
     calendar_keys,
     calendar_keys_made_at,
     calendars,
+    clock,
     contact_address,
     feed_response,
     gettext,
     here,
     in_language,
     is_on,
+    noticeboard,
     public,
     reader_of,
     reads_by_token,
@@ -28,6 +30,7 @@ from core.sdk import (
     root_of,
     say,
     signed_in,
+    sites,
     while_off,
 )
 from plugins.local_events import rules
@@ -36,7 +39,7 @@ from plugins.local_events.calendars.entries import entry
 from plugins.local_events.calendars.structured import structured
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.queries import events
-from plugins.local_events.queries.calendars import Dated, dated, programme
+from plugins.local_events.queries.calendars import MOST, SHOWN_BACK, Dated, dated, programme
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.states import CONFIRMED
 from plugins.local_events.views.base import blueprint
@@ -85,7 +88,8 @@ def event_file(event_id: str) -> Response:
 @public
 @reads_by_token
 def feed() -> Response:
-    """This site's public events for calendars to subscribe to; with a member's token, everything that member may see."""
+    """This site's public events for calendars to subscribe to; with a member's token, everything that member may see. At the UK
+    site those of every site, from the noticeboard."""
     context, token = here(), request.args.get("token")
     reader = None
     if token is not None:
@@ -95,6 +99,8 @@ def feed() -> Response:
     language = reader.locale if reader and reader.locale in context.tenant.languages else context.language
     with in_language(language):
         found = [_entry(context, event) for event in programme(context.session, _audiences(context, reader))]
+        if context.tenant.kind == "uk":
+            found = sorted([*found, *_everywhere(context, reader)], key=lambda one: (one.starts_at, one.uid))
         name = gettext("Events: %(site)s", site=context.tenant.named(language))
         source = _href(context, "/events/feed.ics")
         return feed_response(
@@ -102,6 +108,28 @@ def feed() -> Response:
             lambda: calendars.feed(found, name=name, source=source, language=language),
             mimetype=CALENDAR_TYPE,
         )
+
+
+def _everywhere(context: Here, reader: Reader | None) -> list[calendars.Entry]:
+    """What other sites have on the noticeboard, each entry with the site's name."""
+    known = {site.id: site for site in sites()}
+    cards = noticeboard.programme(
+        context.session, plugin=MANIFEST.name, audiences=("uk", "public") if reader and reader.is_member else ("public",),
+        since=clock.now() - SHOWN_BACK, without_tenant=context.tenant.id, limit=MOST,
+    )  # fmt: skip
+    closed = gettext("The page of this event is closed for now.")
+
+    def entry_of(card: noticeboard.Dated) -> calendars.Entry:
+        site = known[card.tenant_id]
+        said = (card.summary, site.named(context.language), closed if card.closed else "")
+        return calendars.Entry(
+            uid=card.uid, sequence=card.sequence, starts_at=card.starts_at, ends_at=card.ends_at, title=card.title,
+            modified_at=card.changed_at, status=calendars.CANCELLED if card.cancelled else calendars.CONFIRMED, place=card.place,
+            text="\n\n".join(filter(None, said)), kind=say(KINDS[card.kind]) if card.kind in KINDS else "",
+            href="" if card.closed else f"{root_of(site)}{card.path}",
+        )  # fmt: skip
+
+    return [entry_of(card) for card in cards if card.tenant_id in known]
 
 
 def _audiences(context: Here, reader: Reader | None) -> tuple[str, ...]:
