@@ -61,7 +61,7 @@ class PluginRevision(Shared, Base):
 class NoticeCard(Shared, Base):
     """The noticeboard: what a tenant shows to others. Written in the transaction that publishes the thing itself.
 
-    `uid` and `sequence` are as iCalendar wants them ("" for what has no place in a calendar); `cancelled` says that a card came
+    `uid` and `sequence` are as iCalendar wants them (uid "" for what is in no calendar, and what was withdrawn); `cancelled` says that a card came
     down because its thing will not take place.
     """
 

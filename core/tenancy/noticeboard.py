@@ -80,17 +80,25 @@ def publish(
         session.execute(sa.insert(NoticeCard), [row])
 
 
-def withdraw(session: ScopedSession, *, plugin: str, ref: str, cancelled: int | None = None) -> None:
-    """Take the card of one thing down, in the caller's transaction. `cancelled` is the sequence under which it is off, where it
-    will not take place: the calendar of all sites says so for 30 days."""
+def withdraw(session: ScopedSession, *, plugin: str, ref: str) -> None:
+    """Take the card of one thing down, and out of the calendar of all sites, in the caller's transaction: it is not for these
+    readers any more."""
+    _take_down(session, plugin, ref, uid="")
+
+
+def close(session: ScopedSession, *, plugin: str, ref: str, cancelled: int | None = None) -> None:
+    """Take the card of a thing down that took place, or will not (`cancelled` is the sequence under which it is off), in the
+    caller's transaction. The calendar of all sites keeps it; what was withdrawn before stays withdrawn."""
+    off = {} if cancelled is None else {"cancelled": True, "sequence": cancelled}
+    _take_down(session, plugin, ref, NoticeCard.withdrawn_at.is_(None), **off)
+
+
+def _take_down(session: ScopedSession, plugin: str, ref: str, *where: sa.ColumnElement[bool], **values: Any) -> None:
     now = clock.now()
-    values: dict[str, Any] = {"withdrawn_at": now, "changed_at": now}
-    if cancelled is not None:
-        values |= {"cancelled": True, "sequence": cancelled}
     session.execute(
         sa.update(NoticeCard)
-        .where(*_mine(session, plugin, ref))
-        .values(**values)
+        .where(*_mine(session, plugin, ref), *where)
+        .values(withdrawn_at=now, changed_at=now, **values)
         .execution_options(synchronize_session=False)
     )
 
@@ -207,9 +215,8 @@ def programme(
     session: ScopedSession, *, plugin: str, audiences: Sequence[str], since: datetime, without_tenant: int, limit: int
 ) -> list[Dated]:
     """The calendar of all other sites: a plugin's cards of what ends after `since` and is up, took place, or was cancelled within
-    30 days; by time, in one statement. A card that came down for another reason was taken back from these readers."""
-    took_place = NoticeCard.withdrawn_at >= NoticeCard.ends_at
-    off = NoticeCard.cancelled & (NoticeCard.withdrawn_at >= clock.now() - KEPT_CANCELLED)
+    30 days; by time, in one statement. A card that was withdrawn is in no calendar."""
+    kept = ~NoticeCard.cancelled | (NoticeCard.withdrawn_at >= clock.now() - KEPT_CANCELLED)
     query = (
         sa.select(
             NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _CLOSED.label("closed")
@@ -217,7 +224,7 @@ def programme(
         .where(
             NoticeCard.uid != "", NoticeCard.plugin == plugin, NoticeCard.kind.not_in(NO_EVENTS),
             NoticeCard.audience.in_(audiences), NoticeCard.ends_at >= since, NoticeCard.origin_tenant_id != without_tenant,
-            NoticeCard.withdrawn_at.is_(None) | took_place | off,
+            kept,
         )
         .order_by(NoticeCard.starts_at, NoticeCard.id)
         .limit(limit)

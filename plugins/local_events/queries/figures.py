@@ -77,48 +77,52 @@ def _who(model: Any) -> Any:
     return sa.func.coalesce(model.registration_id, model.walk_in_id)
 
 
-def _standing() -> sa.Subquery:
+def _of(model: Any, period: Period, *columns: Any) -> Any:
+    """A select of `columns` of the rows that belong to the period's events."""
+    event = sa.and_(Event.tenant_id == model.tenant_id, Event.id == model.event_id)
+    return sa.select(*columns).select_from(model).join(Event, event).where(*period.where())
+
+
+def _standing(period: Period) -> sa.Subquery:
     """Who was checked in, by presses that were not taken back: a row for each person."""
     undo = aliased(CheckIn)
     taken_back = sa.and_(
         undo.tenant_id == CheckIn.tenant_id, undo.event_id == CheckIn.event_id, undo.direction == "undo",
         undo.undoes == CheckIn.nonce, _who(undo) == _who(CheckIn),
     )  # fmt: skip
-    return (
-        sa.select(CheckIn.tenant_id, _who(CheckIn).label("who"))
-        .join(Event, sa.and_(Event.tenant_id == CheckIn.tenant_id, Event.id == CheckIn.event_id))
+    found: sa.Subquery = (
+        _of(CheckIn, period, CheckIn.tenant_id, _who(CheckIn).label("who"))
         .outerjoin(undo, taken_back)
         .where(CheckIn.direction == "in", undo.id.is_(None))
         .group_by(CheckIn.tenant_id, _who(CheckIn))
         .subquery("standing")
     )
+    return found
 
 
-def _said() -> sa.Subquery:
+def _said(period: Period) -> sa.Subquery:
     """The last correction of each person's attendance."""
     rank = sa.func.row_number().over(
         partition_by=(Correction.tenant_id, _who(Correction)),
         order_by=(Correction.made_at.desc(), Correction.id.desc()),
     )
-    ranked = sa.select(
-        Correction.tenant_id, _who(Correction).label("who"), Correction.attendance, rank.label("rank")
-    ).subquery("ranked")
+    ranked = _of(
+        Correction, period, Correction.tenant_id, _who(Correction).label("who"), Correction.attendance, rank.label("rank")
+    ).subquery("ranked")  # fmt: skip
     return sa.select(ranked.c.tenant_id, ranked.c.who, ranked.c.attendance).where(ranked.c.rank == 1).subquery("said")
 
 
 def _attended(model: Any, period: Period, *more: Any) -> Any:
     """A select of `model`'s people at the events of the period: (tenant_id, event_id, account_id, came as 0 or 1, `more`).
     What an organiser said last counts, else the presses."""
-    standing, said = _standing(), _said()
+    standing, said = _standing(period), _said(period)
     came = sa.case((said.c.attendance.is_not(None), said.c.attendance != NO_SHOW), else_=standing.c.who.is_not(None))
     return (
-        sa.select(
-            model.tenant_id, model.event_id, model.account_id, sa.case((came, 1), else_=0).label("came"), *more
+        _of(
+            model, period, model.tenant_id, model.event_id, model.account_id, sa.case((came, 1), else_=0).label("came"), *more
         )
-        .join(Event, sa.and_(Event.tenant_id == model.tenant_id, Event.id == model.event_id))
         .outerjoin(standing, sa.and_(standing.c.tenant_id == model.tenant_id, standing.c.who == model.id))
         .outerjoin(said, sa.and_(said.c.tenant_id == model.tenant_id, said.c.who == model.id))
-        .where(*period.where())
     )  # fmt: skip
 
 
@@ -144,7 +148,7 @@ def taken(session: ScopedSession, period: Period) -> list[Taken]:
         .subquery("had")
     )  # fmt: skip
     noted = sa.union(
-        sa.select(CheckIn.tenant_id, CheckIn.event_id), sa.select(Correction.tenant_id, Correction.event_id)
+        *(_of(model, period, model.tenant_id, model.event_id) for model in (CheckIn, Correction))
     ).subquery("noted")
 
     def of_event(table: sa.Subquery) -> sa.ColumnElement[bool]:

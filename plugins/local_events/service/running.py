@@ -144,7 +144,7 @@ def _close(session: ScopedSession, event: events.Details, status: str) -> None:
     if event.state != PUBLISHED:
         return
     cancelled = in_calendars(session, event.id)[1] if status == CANCELLED else None
-    noticeboard.withdraw(session, plugin=PLUGIN, ref=event.id, cancelled=cancelled)
+    noticeboard.close(session, plugin=PLUGIN, ref=event.id, cancelled=cancelled)
     if status == CANCELLED:
         shelf.cancel_all(
             session, plugin=PLUGIN, ref=event.id, title=event.title, status=STATES[status],

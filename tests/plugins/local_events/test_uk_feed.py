@@ -91,6 +91,23 @@ def test_it_follows_what_becomes_of_an_event(
     assert _read(client) == {}
 
 
+def test_what_was_taken_back_from_everybody_does_not_come_back_when_it_is_off_or_over(
+    session: ScopedSession, scotland: TenantRef, client: FormClient, frozen_clock: FrozenClock
+) -> None:
+    who = visitor(ORGANISER)
+    off, over, again = (published(session, scotland, who, title=title) for title in ("Off", "Over", "Again"))
+    for event_id, title in ((off, "Off"), (over, "Over"), (again, "Again")):
+        drafts.edit(session, scotland, OPEN, event_id, draft(title=title, audience="area"), 2, who)
+    assert _read(client) == {}
+    running.cancel(session, scotland, OPEN, off, "Snow", who)
+    drafts.edit(session, scotland, OPEN, again, draft(title="Again"), 3, who)
+    frozen_clock.advance(days=8)
+    running.complete(session, scotland, OPEN, over, who)
+    found = _read(client)
+    assert set(found) == {"Again"}
+    assert found["Again"]["uid"] == _read(client, "/scotland/events/feed.ics")["Again"]["uid"]
+
+
 def test_it_does_not_lead_to_a_site_that_has_switched_its_events_off(
     app: Flask, session: ScopedSession, scotland: TenantRef, client: FormClient
 ) -> None:

@@ -18,7 +18,8 @@ def upgrade() -> None:
     ):
         op.add_column("tenancy_notice_card", column)
     # A card that is up already is known to no calendar by another name: its thing's own id stays with it.
-    op.execute("update tenancy_notice_card set uid = ref, changed_at = current_timestamp")
+    op.execute("update tenancy_notice_card set changed_at = current_timestamp")
+    op.execute("update tenancy_notice_card set uid = ref where withdrawn_at is null")
     with op.batch_alter_table("tenancy_notice_card") as card:
         card.alter_column("changed_at", existing_type=sa.DateTime(timezone=True), nullable=False)
 
