@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.console.queries import PluginNow
+from core.console.touched import SwitchOff
 from core.data.session import ScopedSession
 from core.hooks.registry import Registry
 from core.kernel.permissions import ROLE_TITLES
@@ -43,6 +44,7 @@ class Preview:
     jobs: Sequence[str]
     waiting_jobs: int
     open_work: Sequence[OpenWork]
+    touched: SwitchOff
     needs: Sequence[str]
     needed_by: Sequence[str]
 
@@ -95,10 +97,11 @@ def preview(
     after: Mapping[str, Any],
     routes: Iterable[str],
     open_work: Iterable[OpenWork],
+    touched: SwitchOff,
 ) -> Preview:
     """What `after` ({"enabled": …, "settings": …}) would change. The session's scope must be the tenant.
 
-    `open_work` is what the plugin has waiting wherever the change reaches.
+    `open_work` is what the plugin has waiting wherever the change reaches, `touched` what switching it off would touch there.
     """
     before = {"enabled": now.enabled, "settings": dict(now.settings)}
     becomes = bool(after["enabled"])
@@ -125,6 +128,7 @@ def preview(
         jobs=sorted(job.name for job in JOBS.values() if job.owner == now.name),
         waiting_jobs=waiting or 0,
         open_work=list(open_work),
+        touched=touched,
         needs=[_called(registry, name) for name in manifest.requires if name not in on],
         needed_by=[
             _called(registry, name)

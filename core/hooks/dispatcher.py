@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import pluggy
 
@@ -136,23 +136,40 @@ def _checked(meta: HookMeta, plugin: str, value: Any) -> list[Any]:
     for item in items:
         if not isinstance(item, meta.item):
             raise TypeError(f"{meta.name} answers {meta.item.__name__}, {plugin} answered {type(item).__name__}")
-        for name, kind in _shape(meta.item):
-            if not isinstance(getattr(item, name), kind):
-                raise TypeError(
-                    f"{meta.name}: {name} must be {kind.__name__}, not {type(getattr(item, name)).__name__}"
-                )
+        if problem := _misfit(item, meta.item):
+            raise TypeError(f"{meta.name}: {problem}")
     if meta.item is Finding:
         return [Finding(item.verdict, item.message, item.code, plugin) for item in items]
     return items
 
 
+def _misfit(item: Any, kind: Any) -> str:
+    """What of a view has the wrong type, the views inside it included; "" where all is right."""
+    if not isinstance(item, kind):
+        return f"{kind.__name__} expected, not {type(item).__name__}"
+    for name, wanted, inside in _shape(kind):
+        value = getattr(item, name)
+        if not isinstance(value, wanted):
+            return f"{name} must be {wanted.__name__}, not {type(value).__name__}"
+        for one in getattr(item, name) if inside is not None else ():
+            if problem := _misfit(one, inside):
+                return f"{name}: {problem}"
+    return ""
+
+
 @lru_cache(maxsize=64)
-def _shape(item: type[Any]) -> tuple[tuple[str, type], ...]:
-    """The fields of a view with the type each must have: a label that is no text would fail only where it is shown."""
+def _shape(item: Any) -> tuple[tuple[str, type, Any], ...]:
+    """The fields of a view with the type each must have, and the view that a tuple's items must be (else None): a label that
+    is no text would fail only where it is shown."""
     if not is_dataclass(item):
         return ()
-    kinds = ((one.name, get_origin(one.type) or one.type) for one in fields(item))
-    return tuple((name, kind) for name, kind in kinds if isinstance(kind, type))
+    found: list[tuple[str, type, Any]] = []
+    for one in fields(item):
+        kind: Any = get_origin(one.type) or one.type
+        inside = next(iter(get_args(one.type)), None) if kind is tuple else None
+        if isinstance(kind, type):
+            found.append((one.name, kind, inside if is_dataclass(inside) else None))
+    return tuple(found)
 
 
 def _referral(plugin: str) -> Finding:

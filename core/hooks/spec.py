@@ -12,7 +12,7 @@ from typing import Any
 import pluggy
 
 from core.kernel.findings import Finding
-from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef, Touched
 
 PROJECT = "q_platform"
 _spec = pluggy.HookspecMarker(PROJECT)
@@ -86,6 +86,16 @@ def q_tenant_enabled(tenant: TenantRef, actor: Actor) -> None:
 @hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=None)
 def q_tenant_disabled(tenant: TenantRef, actor: Actor) -> None:
     """The plugin is being switched off for `tenant` (level `platform`: for the UK site, once). Its data stays."""
+
+
+@hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=Touched)
+def q_switch_off_touches(session: Any, tenant: TenantRef, limit: int) -> Iterable[Touched]:
+    """What people at `tenant` count on that could not be opened if the plugin were switched off: one item for each sort of
+    thing, with at most `limit` of them, the soonest first.
+
+    It is shown before the switch, to whoever is about to confirm it; nothing has been changed yet. A plugin of level
+    `platform` is asked for every site.
+    """
 
 
 @hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=FieldProblem)

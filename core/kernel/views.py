@@ -81,6 +81,29 @@ class OpenWork:
 
 
 @dataclass(frozen=True, slots=True)
+class TouchedThing:
+    """One thing to come that people cannot open while a plugin is off. `title` is its own, in nobody's translation; `people`
+    are those who count on it; `href` is the path inside the site where somebody can write to them, "" for nowhere."""
+
+    title: str
+    when: datetime
+    people: int
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Things of one sort that switching a plugin off touches: `count` of them, on which `people` count in all; `first` are
+    the soonest. `label` and `note`, which says what those people will see, are msgids."""
+
+    label: str
+    note: str
+    count: int
+    people: int
+    first: tuple[TouchedThing, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldProblem:
     """Why a settings value cannot stand. `field` is the setting's name, `message` a msgid."""
 

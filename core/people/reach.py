@@ -79,3 +79,18 @@ def members_named(session: ScopedSession, tenant_id: int, search: str, limit: in
         .limit(limit)
     )
     return [_known(row) for row in rows]
+
+
+def member_homes() -> sa.Subquery:
+    """Every member's home today, to join with: columns `account_id` and `home_tenant_id`. Whose account is closed, or who has
+    left, is in it no more."""
+    return (
+        sa.select(Affiliation.account_id, Affiliation.home_tenant_id)
+        .join(Account, Account.id == Affiliation.account_id)
+        .join(Membership, Membership.account_id == Affiliation.account_id)
+        .where(
+            Affiliation.ends_on.is_(None), Account.disabled_at.is_(None),
+            Membership.left_on.is_(None) | (Membership.left_on > clock.today()),
+        )
+        .subquery("member_home")
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
-from core.admissions.measure.disclosure import FEWEST_SHOWN
+from core.admissions.measure.disclosure import FEWEST_APART, FEWEST_SHOWN
 from core.admissions.rules import (
     Assessment,
     Bounds,
@@ -31,22 +31,36 @@ from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
-from core.kernel.views import SYSTEM, Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import (
+    SYSTEM,
+    Actor,
+    EventRef,
+    FieldProblem,
+    Fragment,
+    NavItem,
+    OpenWork,
+    Person,
+    TenantRef,
+    Touched,
+    TouchedThing,
+)
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
 from core.people.limits import reads as reads_by_token
 from core.people.models import AREA as AREA_CALENDAR
-from core.people.reach import Known, members_named, people_by_id, person_by_email
+from core.people.reach import Known, member_homes, members_named, people_by_id, person_by_email
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
-from core.tenancy.directory import TenantSnapshot
+from core.tenancy.directory import TenantSnapshot, is_on
 from core.web import charts
-from core.web.access import needs, public, signed_in
+from core.web.access import needs, public, signed_in, while_off
+from core.web.contact import contact_address
 from core.web.context import Here, Visitor, here
+from core.web.everywhere import every_site
 from core.web.feeds import feed_response
 from core.web.forms import DayField, Form, NotBlank, stripped
-from core.web.i18n import gettext, lazy_gettext, ngettext, say
+from core.web.i18n import gettext, lazy_gettext, month_year, ngettext, say
 from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
@@ -59,6 +73,7 @@ from core.work.queries import MailState, mail_states
 
 __all__ = [
     "AREA_CALENDAR",
+    "FEWEST_APART",
     "FEWEST_SHOWN",
     "N_",
     "SDK_VERSION",
@@ -115,6 +130,8 @@ __all__ = [
     "TenantOwned",
     "TenantRef",
     "TenantSnapshot",
+    "Touched",
+    "TouchedThing",
     "Transition",
     "Unreadable",
     "Verdict",
@@ -127,8 +144,10 @@ __all__ = [
     "call_hooks",
     "charts",
     "clock",
+    "contact_address",
     "enqueue",
     "every",
+    "every_site",
     "feed_response",
     "gettext",
     "here",
@@ -137,12 +156,15 @@ __all__ = [
     "in_memory",
     "invited",
     "is_id",
+    "is_on",
     "job",
     "lazy_gettext",
     "listed",
     "mail_states",
     "map_of",
+    "member_homes",
     "members_named",
+    "month_year",
     "needs",
     "new_id",
     "new_token",
@@ -174,5 +196,6 @@ __all__ = [
     "tenant_args",
     "tenant_fk",
     "transaction",
+    "while_off",
     "worst",
 ]

@@ -59,7 +59,11 @@ class PluginRevision(Shared, Base):
 
 
 class NoticeCard(Shared, Base):
-    """The noticeboard: what a tenant shows to others. Written in the transaction that publishes the thing itself."""
+    """The noticeboard: what a tenant shows to others. Written in the transaction that publishes the thing itself.
+
+    `uid` and `sequence` are as iCalendar wants them (uid "" for what is in no calendar, and what was withdrawn); `cancelled` says that a card came
+    down because its thing will not take place.
+    """
 
     __tablename__ = "tenancy_notice_card"
     __table_args__ = (
@@ -80,6 +84,10 @@ class NoticeCard(Shared, Base):
     path: Mapped[str] = mapped_column(sa.String(300))
     audience: Mapped[str] = mapped_column(sa.String(10))
     online: Mapped[bool] = mapped_column(default=False)
+    uid: Mapped[str] = mapped_column(sa.String(64), default="")
+    sequence: Mapped[int] = mapped_column(default=0)
+    cancelled: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 
 

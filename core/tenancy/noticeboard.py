@@ -1,15 +1,17 @@
 """The noticeboard: how tenants show things to each other without reading each other's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession
 from core.kernel import clock
+from core.kernel.calendars import KEPT_CANCELLED
 from core.kernel.ids import new_id
-from core.tenancy.models import NoticeCard
+from core.tenancy.models import NoticeCard, PluginState
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
@@ -17,6 +19,13 @@ VISIT = "visit_offer"
 """The kind of the cards of visits that members offer. They are no events either: most have no day yet."""
 NO_EVENTS = (WINDOW, VISIT)
 WINDOWS_SINCE = timedelta(days=800)
+_CLOSED = sa.exists().where(
+    PluginState.at_tenant_id == NoticeCard.origin_tenant_id,
+    PluginState.plugin == NoticeCard.plugin,
+    PluginState.enabled.is_(False),
+)
+"""The condition of a card whose plugin is switched off at its site: its page is gone, so nobody is sent there. It is asked of
+the database, for another process may have switched. The card itself stays, and is shown again with the plugin."""
 
 
 def publish(
@@ -33,11 +42,14 @@ def publish(
     path: str,
     audience: str,
     online: bool = False,
+    uid: str = "",
+    sequence: int = 0,
 ) -> None:
     """Put up (or bring up to date) the card of one thing, in the caller's transaction and for the session's tenant.
 
     `path` is inside the site (`/events/…`); `audience` is `uk` (members everywhere) or `public`; `online` says that one can
-    take part from anywhere.
+    take part from anywhere. With `uid`, which names the thing for ever, it stands in the calendar of all sites; `sequence` rises
+    with every change of its time, its place or its state.
     """
     values = {
         "kind": kind,
@@ -49,6 +61,10 @@ def publish(
         "path": path,
         "audience": audience,
         "online": online,
+        "uid": uid,
+        "sequence": sequence,
+        "cancelled": False,
+        "changed_at": clock.now(),
         "withdrawn_at": None,
     }
     mine = _mine(session, plugin, ref)
@@ -65,11 +81,24 @@ def publish(
 
 
 def withdraw(session: ScopedSession, *, plugin: str, ref: str) -> None:
-    """Take the card of one thing down, in the caller's transaction."""
+    """Take the card of one thing down, and out of the calendar of all sites, in the caller's transaction: it is not for these
+    readers any more."""
+    _take_down(session, plugin, ref, uid="")
+
+
+def close(session: ScopedSession, *, plugin: str, ref: str, cancelled: int | None = None) -> None:
+    """Take the card of a thing down that took place, or will not (`cancelled` is the sequence under which it is off), in the
+    caller's transaction. The calendar of all sites keeps it; what was withdrawn before stays withdrawn."""
+    off = {} if cancelled is None else {"cancelled": True, "sequence": cancelled}
+    _take_down(session, plugin, ref, NoticeCard.withdrawn_at.is_(None), **off)
+
+
+def _take_down(session: ScopedSession, plugin: str, ref: str, *where: sa.ColumnElement[bool], **values: Any) -> None:
+    now = clock.now()
     session.execute(
         sa.update(NoticeCard)
-        .where(*_mine(session, plugin, ref))
-        .values(withdrawn_at=clock.now())
+        .where(*_mine(session, plugin, ref), *where)
+        .values(withdrawn_at=now, changed_at=now, **values)
         .execution_options(synchronize_session=False)
     )
 
@@ -88,7 +117,7 @@ def upcoming(
     """The cards that are up and not over, soonest first; without those that are no events."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind.not_in(NO_EVENTS),
+        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED,
     )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
@@ -140,7 +169,7 @@ class Wanted:
 def _to_come(audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind != WINDOW, *wanted.where(),
+        NoticeCard.kind != WINDOW, ~_CLOSED, *wanted.where(),
     )  # fmt: skip
 
 
@@ -162,6 +191,47 @@ def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: W
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A card as calendars show it. `closed`: its page is gone, because its plugin is off at its site."""
+
+    tenant_id: int
+    plugin: str
+    uid: str
+    sequence: int
+    kind: str
+    title: str
+    summary: str
+    place: str
+    path: str
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    cancelled: bool
+    closed: bool
+
+
+def programme(
+    session: ScopedSession, *, plugin: str, audiences: Sequence[str], since: datetime, without_tenant: int, limit: int
+) -> list[Dated]:
+    """The calendar of all other sites: a plugin's cards of what ends after `since` and is up, took place, or was cancelled within
+    30 days; by time, in one statement. A card that was withdrawn is in no calendar."""
+    kept = ~NoticeCard.cancelled | (NoticeCard.withdrawn_at >= clock.now() - KEPT_CANCELLED)
+    query = (
+        sa.select(
+            NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _CLOSED.label("closed")
+        )
+        .where(
+            NoticeCard.uid != "", NoticeCard.plugin == plugin, NoticeCard.kind.not_in(NO_EVENTS),
+            NoticeCard.audience.in_(audiences), NoticeCard.ends_at >= since, NoticeCard.origin_tenant_id != without_tenant,
+            kept,
+        )
+        .order_by(NoticeCard.starts_at, NoticeCard.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [Dated(*row) for row in session.execute(query)]
+
+
 def windows(session: ScopedSession) -> Sequence[NoticeCard]:
     """The cards of every site's windows that are open, to come, or closed within two years; the earliest first."""
     since = clock.now() - WINDOWS_SINCE
@@ -177,6 +247,6 @@ def visits(
     """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant,
+        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED,
     )  # fmt: skip
     return session.scalars(query.order_by(NoticeCard.ends_at, NoticeCard.id).limit(limit)).all()

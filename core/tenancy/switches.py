@@ -48,3 +48,13 @@ def names_on(session: ScopedSession, registry: Registry, tenant_id: int) -> froz
 def on_anywhere(session: ScopedSession) -> frozenset[str]:
     """The plugins that are on for one tenant at least, in one statement."""
     return frozenset(session.scalars(sa.select(PluginState.plugin).where(PluginState.enabled.is_(True)).distinct()))
+
+
+def closed_pages(session: ScopedSession, registry: Registry) -> Callable[[int, str], bool]:
+    """Whether the pages of a plugin are gone at a tenant: `closed(tenant id, plugin)`, as the database has it now, in one
+    statement. A name that is no plugin's is a room of the core's own, which is always there."""
+    rows = session.execute(
+        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(False))
+    )
+    off = {(row.at_tenant_id, row.plugin) for row in rows}
+    return lambda tenant_id, plugin: plugin in registry.broken or (kept_at(registry, plugin, tenant_id), plugin) in off

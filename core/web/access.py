@@ -1,7 +1,7 @@
 """Who may use an endpoint: declared with one decorator on each view; the application refuses to boot without."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from flask import Flask
@@ -11,11 +11,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`kind` is public, signed_in or needs; `permission` goes with needs. `tenantless` views run before any tenant is known."""
+    """`kind` is public, signed_in or needs; `permission` goes with needs. `tenantless` views run before any tenant is known;
+    `while_off` ones answer where their plugin is off, too."""
 
     kind: str
     permission: str = ""
     tenantless: bool = False
+    while_off: bool = False
 
 
 def _declare(view: View, access: Access) -> View:
@@ -31,6 +33,18 @@ def public(view: View) -> View:
 def tenantless(view: View) -> View:
     """Anyone may use it, and it touches neither tenant nor database session: static files, health."""
     return _declare(view, Access("public", tenantless=True))
+
+
+def while_off(view: View) -> View:
+    """Above `@public`: a feed that goes on answering reads (GET, HEAD) where its plugin was on and is off now.
+
+    A calendar program that finds nothing drops what it has, or complains, and its person cannot tell why. The view must link
+    to no page of the plugin's while that is so (`is_on`): they are gone. Raises TypeError for a view that is not public.
+    """
+    access: Access | None = getattr(view, "__access__", None)
+    if access is None or access.kind != "public" or access.tenantless:
+        raise TypeError("only a view that is public can answer while its plugin is off")
+    return _declare(view, replace(access, while_off=True))
 
 
 def signed_in(view: View) -> View:

@@ -164,17 +164,22 @@ def bars(title: str, rows: Sequence[tuple[str, float]], unit: str = "") -> BarCh
 
 
 def lines(
-    title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], unit: str = ""
-) -> LineChart:
-    """A line for each (name, values), its values standing over `labels` at even distances.
+    title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], unit: str = "",
+    scale: Sequence[float] = (),
+) -> LineChart:  # fmt: skip
+    """A line for each (name, values), its values standing over `labels` at even distances. `scale` are the figures beside it,
+    from 0, where these are given (points from 1 to 5); else round ones up to the highest value.
 
-    Raises ValueError when a line has not one value for each label, or one below nought.
+    Raises ValueError when a line has not one value for each label, or one below nought or above the scale.
     """
     for name, values in series:
         if len(values) != len(labels):
             raise ValueError(f"{name}: {len(values)} values for {len(labels)} labels")
         _check(values)
-    scale = nice_ticks(max((value for _, values in series for value in values), default=0))
+    highest = max((value for _, values in series for value in values), default=0)
+    scale = scale or nice_ticks(highest)
+    if highest > scale[-1]:
+        raise ValueError(f"{highest} stands above the scale")
     ground = PLOT_TOP + PLOT_HEIGHT
     last = len(labels) - 1
     xs = [round(START + (END - START) * n / last, 2) if last else 50.0 for n in range(len(labels))]

@@ -14,12 +14,13 @@ from core.hooks.registry import Registry
 from core.kernel.errors import Forbidden
 from core.kernel.permissions import Role
 from core.tenancy.directory import TenantDirectory, TenantSnapshot, is_on
-from core.web.access import access_of
+from core.web.access import Access, access_of
 from core.web.context import Here, SignedIn, visitor_of
 from core.web.tenant_path import BY_HOST, KEY, UNKNOWN_HOST
 
 LOADER = "q.visitor_loader"
 LANGUAGE_COOKIE = "q_language"
+READS = ("GET", "HEAD")
 VisitorLoader = Callable[..., SignedIn | None]
 
 HEADERS = {
@@ -55,7 +56,8 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         g.here.language = _language(g.here)
         if request.environ.get(UNKNOWN_HOST):
             abort(404)
-        if _below_what_is_off(registry, tenant):
+        off = _what_is_off(registry, tenant)
+        if off and not _goes_on(registry, tenant, off, access):
             request.url_rule = None  # as if nothing had matched: no handler of the plugin's own runs
             abort(404)
         if access is None:
@@ -84,12 +86,21 @@ def _with_headers(response: Response, https: bool) -> Response:
     return response
 
 
-def _below_what_is_off(registry: Registry, tenant: TenantSnapshot) -> bool:
-    """Whether the address lies below that of a plugin that is off here, be there a page or none, by whatever method."""
+def _what_is_off(registry: Registry, tenant: TenantSnapshot) -> str:
+    """The plugin that is off here and below whose address this one lies, be there a page or none, by whatever method; "" for
+    none."""
     first, _, rest = request.path[1:].partition("/")
     address = f"manage/{rest.partition('/')[0]}" if first == "manage" else first
-    plugin = registry.addresses.get(address)
-    return plugin is not None and not (plugin in registry.plugins and is_on(tenant, plugin))
+    plugin = registry.addresses.get(address, "")
+    return "" if plugin in registry.plugins and is_on(tenant, plugin) else plugin
+
+
+def _goes_on(registry: Registry, tenant: TenantSnapshot, plugin: str, access: Access | None) -> bool:
+    """Whether a view answers although its plugin is off: it says so, and somebody can have subscribed to it here. One that is
+    broken never answers."""
+    if access is None or not access.while_off or request.method not in READS:
+        return False
+    return plugin in registry.plugins and plugin in tenant.ever_enabled
 
 
 def _return_path() -> str:

@@ -193,7 +193,7 @@ def _show(session: ScopedSession, event: dict[str, Any], rows: Iterable[dict[str
         noticeboard.publish(
             session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
             starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
-            audience=event["audience"], online=event["mode"] != "in_person",
+            audience=event["audience"], online=event["mode"] != "in_person", uid=event["uid"],
         )  # fmt: skip
     for row in rows:
         shelf.put(

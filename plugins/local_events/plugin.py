@@ -5,10 +5,23 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, Fragment, NavItem, OpenWork, Person, Role, ScopedSession, TenantRef, hookimpl
+from core.sdk import (
+    N_,
+    Actor,
+    Fragment,
+    NavItem,
+    OpenWork,
+    Person,
+    Role,
+    ScopedSession,
+    TenantRef,
+    Touched,
+    TouchedThing,
+    hookimpl,
+)
 from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
-from plugins.local_events.queries import events, feedback, hosting, proposals
+from plugins.local_events.queries import events, feedback, hosting, proposals, switching_off
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
@@ -17,6 +30,10 @@ JOBS = (jobs, feedback_jobs)
 """Named here so that the worker knows what happens by itself."""
 SHOWN_AT_HOME = 4
 _BASE = f"/{MANIFEST.url_name}/"
+WHILE_OFF = N_(
+    "They keep their places, and calendars keep each event with its time and place. But the pages are gone: nobody can "
+    "register, give a place back or be checked in, links in earlier letters find nothing, and no reminder goes out."
+)
 
 
 @hookimpl
@@ -69,6 +86,17 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
         ),
     ]
     return [work for work in found if work.count]
+
+
+@hookimpl
+def q_switch_off_touches(session: ScopedSession, limit: int) -> Iterable[Touched]:
+    """Published events to come, with those who have a place or wait; a link to write to them first."""
+    found = switching_off.ahead(session, limit)
+    first = tuple(
+        TouchedThing(one.title, one.starts_at, one.people, f"/manage{_BASE}{one.id}/messages/new")
+        for one in found.first
+    )
+    return [Touched(N_("Events to come"), WHILE_OFF, found.events, found.people, first)]
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from tests.support.sources import files, text
 ALLOWED = {
     "core/cli.py": "commands of the operator",
     "core/work/runner.py": "jobs declared with @job(platform=…)",
+    "core/web/everywhere.py": "pages of the UK site over all sites, for who holds their permission there",
     "core/console/views/audit.py": "the central team's audit trail",
     "core/admissions/views/time_spent.py": "how long applications took, in the UK as a whole",
     "core/admissions/views/transfers.py": "an application moves to another area: two partners in one transaction",

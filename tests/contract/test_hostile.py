@@ -71,6 +71,7 @@ def test_a_plugin_that_raises_in_every_hook_stops_only_what_its_hooks_are_asked_
                 "people": (),
             }
             given |= {"place": "home.main", "event": None, "account_id": "x", "dry_run": True, "from_version": 1}
+            given["limit"] = 10
             if meta.on_error is OnError.RAISE:
                 with pytest.raises(RuntimeError, match=hook):
                     registry.dispatcher.call(hook, frozenset({"raising"}), **given)

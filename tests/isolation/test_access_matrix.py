@@ -113,6 +113,8 @@ PERMISSION_OF_PREFIX = {
     "oversight.": "what whoever runs a panel does around its assessments",
     "meetings.": "a panel's meetings",
 }
+WHILE_OFF = {"local_events.feed", "local_events.feed_atom", "local_events.event_file"}
+"""Feeds that go on answering who subscribed while their plugin is off (decision 0025): everything else is gone with it."""
 _numbers = count()
 
 
@@ -227,7 +229,8 @@ def test_the_matrix(app: Flask, visitors: dict[str, FormClient]) -> None:
 
 
 def test_a_plugin_that_is_off_looks_like_nothing(app: Flask, client: FormClient) -> None:
-    """Eastern never had a plugin switched on in this database state: its routes give the bytes of a missing page."""
+    """Every route of a plugin that is off gives the bytes of a missing page, but for the feeds that are named above: those
+    answer reads where the plugin was on before, and with a file."""
     from core.data.db import tenant_session
     from core.kernel.views import SYSTEM
     from core.tenancy.service import Change, configure
@@ -244,9 +247,14 @@ def test_a_plugin_that_is_off_looks_like_nothing(app: Flask, client: FormClient)
     missing = client.get("/eastern/no-such-page")
     off = {name for name, plugin in registry.plugins.items() if not plugin.manifest.platform_wide}
     assert off
+    assert {rule.endpoint for rule, access, _ in _rules(app) if access.while_off} == WHILE_OFF
     for rule, _, method in _rules(app):
-        if rule.endpoint.split(".")[0] in off:
+        if rule.endpoint.split(".")[0].removesuffix("_manage") in off:
             response = client.open("/eastern" + _path(app, rule), method=method)
+            if rule.endpoint in WHILE_OFF and response.status_code == 200:
+                assert (method, rule.arguments) == ("GET", set()), rule.endpoint
+                assert response.mimetype in {"text/calendar", "application/atom+xml"}
+                continue
             assert response.status_code == 404, rule.endpoint
             assert response.data == missing.data, rule.endpoint
 

@@ -9,10 +9,12 @@ from flask import Response, abort, current_app, request
 
 from core.admissions.queries import rules
 from core.admissions.rulebook import rulebook
+from core.console import touched
 from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
 from core.console.queries import Past, PluginNow, history, plugin_at
 from core.console.settings_form import settings_form
+from core.console.touched import SwitchOff
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -120,11 +122,29 @@ def _confirm_page(steps: Steps, form: ConfirmForm, on: bool, whole: Mapping[str,
     model = steps.now.plugin.settings.model_validate(dict(whole))
     after = {"enabled": on, "settings": model.model_dump(mode="json")}
     seen: Preview = preview(
-        steps.session, registry(), steps.tenant, steps.now, after, _routes(steps.now.name), _open_work(steps)
-    )
+        steps.session, registry(), steps.tenant, steps.now, after, _routes(steps.now.name), _open_work(steps),
+        _touched(steps) if steps.now.enabled and not on else SwitchOff(),
+    )  # fmt: skip
     return render(
-        "console/preview.html", status=status, steps=steps, form=form, seen=seen, manifest=steps.now.plugin.manifest
-    )
+        "console/preview.html", status=status, steps=steps, form=form, seen=seen, manifest=steps.now.plugin.manifest,
+        write_to=_write_to,
+    )  # fmt: skip
+
+
+def _touched(steps: Steps) -> SwitchOff:
+    """What switching the plugin off touches: at this site, or at every site where the change is for the whole platform."""
+    if not steps.now.platform_wide:
+        return touched.asked(steps.session, registry(), steps.tenant, steps.now.name)
+    sites = []
+    for tenant in current_app.extensions["q.directory"].all():
+        with tenant_session(tenant.id) as session:
+            sites.append(touched.asked(session, registry(), tenant.ref(), steps.now.name))
+    return touched.together(sites)
+
+
+def _write_to(at: touched.AtSite) -> str:
+    """The whole address at which somebody can write to the people of one thing."""
+    return f"{current_app.config['Q'].base_url}{at.site.prefix}{at.thing.href}"
 
 
 def _open_work(steps: Steps) -> list[OpenWork]:

@@ -11,13 +11,14 @@ from core.people.models import MINE
 from core.people.service import calendar_keys
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import ShelfItem
+from core.tenancy.switches import closed_pages
 from core.web.access import public, signed_in
 from core.web.context import here
 from core.web.feeds import CALENDAR, feed_response
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.letters import in_language, root_of
-from core.web.pages import redirect_with, render
+from core.web.pages import redirect_with, registry, render
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 FEED = "/me/calendar.ics"
@@ -33,7 +34,10 @@ def items() -> Response:
     """My items: what is asked of the person, what needs them first, then what is coming, then what is past."""
     session, account_id = here().session, str(here().visitor.account_id)
     shelf = queries.my_items(session, account_id)
-    return render("people/items.html", shelf=shelf, sites=_sites(), asked=asked_of(session, account_id))
+    return render(
+        "people/items.html", shelf=shelf, sites=_sites(), asked=asked_of(session, account_id),
+        closed=closed_pages(session, registry()),
+    )  # fmt: skip
 
 
 @blueprint.route("/calendar", methods=["GET", "POST"])
@@ -85,8 +89,12 @@ def feed() -> Response:
     if reader is None:
         raise NotFound
     with in_language(reader.locale):
-        sites = _sites()
-        found = calendars.entries(session, reader.account_id, lambda item: _entry(item, sites[item.origin_tenant_id]))
+        sites, closed = _sites(), closed_pages(session, registry())
+
+        def entry(item: ShelfItem) -> ical.Entry:
+            return _entry(item, sites[item.origin_tenant_id], closed=closed(item.origin_tenant_id, item.plugin))
+
+        found = calendars.entries(session, reader.account_id, entry)
         name, source = _("My Q calendar"), _feed_href()
         return feed_response(
             (found, name, source), lambda: ical.feed(found, name=name, source=source, language=reader.locale),
@@ -94,13 +102,16 @@ def feed() -> Response:
         )  # fmt: skip
 
 
-def _entry(item: ShelfItem, site: TenantSnapshot) -> ical.Entry:
-    """A card of My items as a calendar has it. Its state is said in words too, where it is not simply coming."""
+def _entry(item: ShelfItem, site: TenantSnapshot, *, closed: bool) -> ical.Entry:
+    """A card of My items as a calendar has it. Its state is said in words too, where it is not simply coming; and so is that
+    its page is closed, where the plugin that put it there is off: a link would find nothing."""
     assert item.when is not None  # a constraint of the table says the same
     assert item.ends_at is not None
     said = [site.named(here().language)] + ([] if item.calendar_status == ical.CONFIRMED else [say(item.status)])
+    if closed:
+        said.append(_("Its page is closed for now"))
     return ical.Entry(
         uid=item.uid, sequence=item.sequence, starts_at=item.when, ends_at=item.ends_at, title=say(item.title),
         modified_at=item.changed_at, status=item.calendar_status, place=item.place, text=". ".join(said),
-        href=f"{root_of(site)}{item.path}", join_href=item.join_href,
+        href="" if closed else f"{root_of(site)}{item.path}", join_href=item.join_href,
     )  # fmt: skip

@@ -14,9 +14,14 @@ BEFORE_ANY = datetime(2017, 2, 22, tzinfo=UTC)
 
 
 def feed(
-    events: Sequence[tuple[Dated, str, str]], *, name: str, author: str, href: str, page_href: str, language: str
-) -> bytes:
-    """The feed at `href` about the page at `page_href`: `events` are (event, its address, its kind in words)."""
+    events: Sequence[tuple[Dated, str, str]], *, name: str, author: str, href: str, page_href: str, language: str,
+    closed: str = "",
+) -> bytes:  # fmt: skip
+    """The feed at `href` about the page at `page_href`: `events` are (event, its address, its kind in words).
+
+    While the events have no pages, `closed` says so in each entry instead of a link (RFC 4287, 4.1.2: an entry without one
+    has content).
+    """
     ET.register_namespace("", NAMESPACE)
     root = ET.Element(f"{{{NAMESPACE}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
     _add(root, "id", href)
@@ -31,7 +36,10 @@ def feed(
         _add(one, "title", event.title)
         _add(one, "updated", _stamp(event.modified_at))
         _add(one, "published", _stamp(event.published_at or event.modified_at))
-        _add(one, "link", rel="alternate", type="text/html", href=address)
+        if closed:
+            _add(one, "content", f"{event.summary}\n\n{closed}", type="text")
+        else:
+            _add(one, "link", rel="alternate", type="text/html", href=address)
         _add(one, "category", term=event.kind, label=kind)
         _add(one, "summary", event.summary)
     written: bytes = ET.tostring(root, encoding="utf-8")

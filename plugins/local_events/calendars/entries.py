@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from plugins.local_events.service.counting import Turn
 
 
-def entry(event: Dated, href: str, kind: str, join_href: str = "") -> calendars.Entry:
-    """An event as everybody sees it; `kind` in the reader's words, `join_href` only for who has a place."""
+def entry(event: Dated, href: str, kind: str, join_href: str = "", closed: str = "") -> calendars.Entry:
+    """An event as everybody sees it; `kind` in the reader's words, `join_href` only for who has a place. `closed` says why
+    there is no `href`."""
     return calendars.Entry(
         uid=event.uid, sequence=event.sequence, starts_at=event.starts_at, ends_at=event.ends_at, title=event.title,
         modified_at=event.modified_at, status=calendars.CANCELLED if event.state == CANCELLED else calendars.CONFIRMED,
-        place=event.place, text=event.summary, kind=kind, href=href, join_href=join_href,
+        place=event.place, text="\n\n".join(filter(None, (event.summary, closed))), kind=kind, href=href, join_href=join_href,
     )  # fmt: skip
 
 

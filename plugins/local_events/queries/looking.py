@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from core.sdk import clock
 from plugins.local_events.models import Event
+from plugins.local_events.queries import tags
 
 MOST_WORDS = 6
 
@@ -15,7 +16,8 @@ MOST_WORDS = 6
 class Wanted:
     """What a list or a calendar is narrowed down to; what is empty asks for nothing.
 
-    `words` must all be in the title, the summary or the place. `way` is in_person or online, of which a mixed event is both.
+    `words` must all be in the title, the summary or the place. `domain` is one of quality's, `topic` a word that organisers gave
+    the event. `way` is in_person or online, of which a mixed event is both.
     `since` and `until` are days in London, both included.
     """
 
@@ -23,6 +25,8 @@ class Wanted:
     kind: str = ""
     way: str = ""
     audience: str = ""
+    domain: str = ""
+    topic: str = ""
     since: date | None = None
     until: date | None = None
 
@@ -43,6 +47,7 @@ class Wanted:
             found.append(Event.mode.in_((self.way, "both")))
         if self.audience:
             found.append(Event.audience == self.audience)
+        found += tags.about(self.domain, self.topic)
         if self.since:
             found.append(Event.ends_at > begins(self.since))
         if self.until:

@@ -49,12 +49,19 @@ def why_not(session: ScopedSession, event: Details, action: str = "") -> Excepti
     return Conflict()
 
 
+def in_calendars(session: ScopedSession, event_id: str) -> tuple[str, int]:
+    """An event's name and revision in everybody's calendars, (uid, sequence), as this transaction has them."""
+    row = session.execute(sa.select(Event.uid, Event.sequence).where(Event.id == event_id)).one()
+    return row.uid, row.sequence
+
+
 def show_on_board(session: ScopedSession, event_id: str, event: Any) -> None:
     """Bring the noticeboard in step with a published event (its `Details`, or the `Draft` that changes it): area events are
     never on it."""
     if event.audience not in SHARED_AUDIENCES:
         noticeboard.withdraw(session, plugin=PLUGIN, ref=event_id)
         return
+    uid, sequence = in_calendars(session, event_id)
     noticeboard.publish(
         session,
         plugin=PLUGIN,
@@ -68,6 +75,8 @@ def show_on_board(session: ScopedSession, event_id: str, event: Any) -> None:
         path=path_of(event_id),
         audience=event.audience,
         online=event.mode != "in_person",
+        uid=uid,
+        sequence=sequence,
     )
 
 

@@ -28,6 +28,7 @@ from plugins.local_events.service.changing import (
     PLUGIN,
     SHARED_AUDIENCES,
     change,
+    in_calendars,
     record_step,
     show_on_board,
     turn_of,
@@ -142,7 +143,8 @@ def _close(session: ScopedSession, event: events.Details, status: str) -> None:
     hosting.follow(session, event.id, event, shown=False)
     if event.state != PUBLISHED:
         return
-    noticeboard.withdraw(session, plugin=PLUGIN, ref=event.id)
+    cancelled = in_calendars(session, event.id)[1] if status == CANCELLED else None
+    noticeboard.close(session, plugin=PLUGIN, ref=event.id, cancelled=cancelled)
     if status == CANCELLED:
         shelf.cancel_all(
             session, plugin=PLUGIN, ref=event.id, title=event.title, status=STATES[status],

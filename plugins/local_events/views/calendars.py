@@ -14,10 +14,14 @@ from core.sdk import (
     calendar_keys,
     calendar_keys_made_at,
     calendars,
+    clock,
+    contact_address,
     feed_response,
     gettext,
     here,
     in_language,
+    is_on,
+    noticeboard,
     public,
     reader_of,
     reads_by_token,
@@ -26,13 +30,16 @@ from core.sdk import (
     root_of,
     say,
     signed_in,
+    sites,
+    while_off,
 )
 from plugins.local_events import rules
 from plugins.local_events.calendars import atom, links
 from plugins.local_events.calendars.entries import entry
 from plugins.local_events.calendars.structured import structured
+from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.queries import events
-from plugins.local_events.queries.calendars import Dated, dated, programme
+from plugins.local_events.queries.calendars import MOST, SHOWN_BACK, Dated, dated, programme
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.states import CONFIRMED
 from plugins.local_events.views.base import blueprint
@@ -46,11 +53,24 @@ def _href(context: Here, path: str) -> str:
     return f"{root_of(context.tenant)}{path}"
 
 
+def _closed(context: Here) -> str:
+    """What feeds say instead of linking to pages that are gone; "" while the plugin is on and they are there."""
+    if is_on(context.tenant, MANIFEST.name):
+        return ""
+    return gettext(
+        "The pages of these events are closed for now. To ask about this one, write to %(address)s.",
+        address=contact_address(),
+    )
+
+
 def _entry(context: Here, event: Dated, join_href: str = "") -> calendars.Entry:
+    if closed := _closed(context):
+        return entry(event, "", say(KINDS[event.kind]), join_href, closed)
     return entry(event, _href(context, path_of(event.id)), say(KINDS[event.kind]), join_href)
 
 
 @blueprint.get("/<event_id>.ics")
+@while_off
 @public
 def event_file(event_id: str) -> Response:
     """One event as a file for a calendar; with the link for joining online for who has a place."""
@@ -64,10 +84,12 @@ def event_file(event_id: str) -> Response:
 
 
 @blueprint.get("/feed.ics")
+@while_off
 @public
 @reads_by_token
 def feed() -> Response:
-    """This site's public events for calendars to subscribe to; with a member's token, everything that member may see."""
+    """This site's public events for calendars to subscribe to; with a member's token, everything that member may see. At the UK
+    site those of every site, from the noticeboard."""
     context, token = here(), request.args.get("token")
     reader = None
     if token is not None:
@@ -77,6 +99,8 @@ def feed() -> Response:
     language = reader.locale if reader and reader.locale in context.tenant.languages else context.language
     with in_language(language):
         found = [_entry(context, event) for event in programme(context.session, _audiences(context, reader))]
+        if context.tenant.kind == "uk":
+            found = sorted([*found, *_everywhere(context, reader)], key=lambda one: (one.starts_at, one.uid))
         name = gettext("Events: %(site)s", site=context.tenant.named(language))
         source = _href(context, "/events/feed.ics")
         return feed_response(
@@ -86,6 +110,28 @@ def feed() -> Response:
         )
 
 
+def _everywhere(context: Here, reader: Reader | None) -> list[calendars.Entry]:
+    """What other sites have on the noticeboard, each entry with the site's name."""
+    known = {site.id: site for site in sites()}
+    cards = noticeboard.programme(
+        context.session, plugin=MANIFEST.name, audiences=("uk", "public") if reader and reader.is_member else ("public",),
+        since=clock.now() - SHOWN_BACK, without_tenant=context.tenant.id, limit=MOST,
+    )  # fmt: skip
+    closed = gettext("The page of this event is closed for now.")
+
+    def entry_of(card: noticeboard.Dated) -> calendars.Entry:
+        site = known[card.tenant_id]
+        said = (card.summary, site.named(context.language), closed if card.closed else "")
+        return calendars.Entry(
+            uid=card.uid, sequence=card.sequence, starts_at=card.starts_at, ends_at=card.ends_at, title=card.title,
+            modified_at=card.changed_at, status=calendars.CANCELLED if card.cancelled else calendars.CONFIRMED, place=card.place,
+            text="\n\n".join(filter(None, said)), kind=say(KINDS[card.kind]) if card.kind in KINDS else "",
+            href="" if card.closed else f"{root_of(site)}{card.path}",
+        )  # fmt: skip
+
+    return [entry_of(card) for card in cards if card.tenant_id in known]
+
+
 def _audiences(context: Here, reader: Reader | None) -> tuple[str, ...]:
     if reader is None or not reader.is_member:
         return ("public",)
@@ -93,19 +139,22 @@ def _audiences(context: Here, reader: Reader | None) -> tuple[str, ...]:
 
 
 @blueprint.get("/feed.atom")
+@while_off
 @public
 def feed_atom() -> Response:
     """This site's public events for news readers."""
     context = here()
+    closed = _closed(context)
     found = [
-        (event, _href(context, path_of(event.id)), say(KINDS[event.kind]))
+        (event, "" if closed else _href(context, path_of(event.id)), say(KINDS[event.kind]))
         for event in programme(context.session, ("public",))
     ]
     facts: dict[str, Any] = {
         "name": gettext("Events: %(site)s", site=context.tenant.named(context.language)),
         "author": context.tenant.partner,
         "href": _href(context, "/events/feed.atom"),
-        "page_href": _href(context, "/events/"),
+        "page_href": _href(context, "/" if closed else "/events/"),
+        "closed": closed,
         "language": context.language,
     }
     return feed_response((found, facts), lambda: atom.feed(found, **facts), mimetype=ATOM_TYPE)

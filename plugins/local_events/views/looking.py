@@ -11,9 +11,10 @@ from plugins.local_events import rules
 from plugins.local_events.calendars.grid import Span, day_of
 from plugins.local_events.queries import calendars
 from plugins.local_events.queries.looking import Wanted, begins
+from plugins.local_events.queries.tags import plain_topic
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
 from plugins.local_events.web_forms.events import whole_number
-from plugins.local_events.words import AUDIENCES, KINDS
+from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS
 
 WAYS = ("in_person", "online")
 PAGE = 12
@@ -33,6 +34,8 @@ def wanted() -> Wanted:
         kind=one_of("kind", KINDS),
         way=one_of("way", WAYS),
         audience=one_of("for", AUDIENCES),
+        domain=one_of("domain", DOMAINS),
+        topic=plain_topic(searched("topic")),
         since=day_of(args.get("from", "")),
         until=day_of(args.get("to", "")),
     )
@@ -42,6 +45,7 @@ def asked(found: Wanted, **more: str | int | None) -> dict[str, Any]:
     """The same as an address's query, with `more`; what is empty is left out."""
     query: dict[str, Any] = {
         "q": found.words, "kind": found.kind, "way": found.way, "for": found.audience,
+        "domain": found.domain, "topic": found.topic,
         "from": found.since and found.since.isoformat(), "to": found.until and found.until.isoformat(), **more,
     }  # fmt: skip
     return {name: value for name, value in query.items() if value}
@@ -90,7 +94,7 @@ def across() -> Response:
     sites = site_names()
     audiences = ("uk", "public") if context.visitor.is_member else ("public",)
     area = whole_number(request.args.get("area", ""), 0)
-    look = wanted()
+    look = replace(wanted(), domain="", topic="")  # cards do not say what their events are about
     cards = noticeboard.Wanted(
         words=look.words, kind=look.kind, way=look.way, tenant_id=area if area in sites else None,
         since=begins(look.since) if look.since else None, until=begins(look.until + DAY) if look.until else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -184,3 +185,16 @@ def test_the_preview_of_switching_rules_off_names_the_windows_that_pin_them(
     page = preview(central, path, {"enabled": None}).text
     assert "Windows that are assessed by its rules, and go on by them: 1" in page
     assert "Windows that are assessed by its rules" not in preview(central, EVENTS, {"enabled": None}).text
+
+
+def test_a_plugin_that_cannot_say_what_is_touched_does_not_stop_the_preview(
+    app: Flask, central: FormClient, preview: Changes, change: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "There may be more than is listed here" not in preview(central, EVENTS, {"enabled": None}).text
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("plugins.local_events.queries.switching_off.ahead", broken)
+    assert "There may be more than is listed here" in preview(central, EVENTS, {"enabled": None}).text
+    assert change(central, EVENTS, {"enabled": None}).status_code == 303

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core.web.access import needs, signed_in, tenantless, while_off
 from tests.integration.plugins.conftest import Switch
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
@@ -44,3 +45,29 @@ def test_a_plugin_that_broke_after_it_was_mounted_is_as_absent(wide: Flask, swit
     wide.extensions["q.directory"]._by_id.clear()
     for method in ("GET", "PUT", "OPTIONS"):
         assert seen(wide, "/scotland/everywhere/", method) == seen(wide, "/scotland/no-such-page", method)
+
+
+FEED = "/scotland/everywhere/feed.txt"
+
+
+def test_a_feed_says_so_and_answers_reads_where_it_was_on_before(wide: Flask, switch: Switch) -> None:
+    assert seen(wide, FEED, "GET") == seen(wide, "/scotland/no-such-page", "GET"), "nobody can have subscribed yet"
+    switch(True)
+    switch(False, revision=1)
+    assert (wide.test_client().get(FEED).text, wide.test_client().head(FEED).status_code) == ("still here", 200)
+    for method in METHODS[2:]:
+        assert seen(wide, FEED, method) == seen(wide, "/scotland/no-such-page", method), method
+    assert seen(wide, f"{FEED}/", "GET") == seen(wide, "/scotland/no-such-page", "GET")
+
+
+def test_a_feed_of_a_plugin_that_broke_is_absent(wide: Flask, switch: Switch) -> None:
+    switch(True)
+    switch(False, revision=1)
+    wide.extensions["q.registry"].mark_broken("everywhere", "test")
+    assert seen(wide, FEED, "GET") == seen(wide, "/scotland/no-such-page", "GET")
+
+
+def test_only_a_public_view_can_answer_while_its_plugin_is_off() -> None:
+    for view in (signed_in(lambda: ""), needs("x")(lambda: ""), tenantless(lambda: ""), lambda: ""):
+        with pytest.raises(TypeError, match="public"):
+            while_off(view)

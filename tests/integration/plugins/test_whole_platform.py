@@ -180,3 +180,18 @@ def test_changes_at_many_sites_at_once_lose_no_version(wide: Flask, switch: Swit
     assert {slug: after[slug] - before[slug] for slug in after} == {
         slug: rounds * 2 if slug in sites else rounds for slug in after
     }
+
+
+def test_the_preview_lists_what_switching_it_off_touches_at_every_site_the_soonest_first(
+    wide: Flask, switch: Switch, preview: Changes
+) -> None:
+    central = client_of(wide, make_person(wide, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    switch(True, word="plain")
+    assert "Things everywhere" not in preview(central, AT_UK, {"set-word": "other"}).text
+    page = preview(central, AT_UK, {"enabled": None}).text
+    assert "Things everywhere (19)" in page
+    assert "38 people count on this." in page
+    places = [page.find(f"The {slug} thing") for slug in ("uk", "scotland", "wales")]
+    assert places == sorted(places)
+    assert -1 not in places
+    assert "and 9 more" in page

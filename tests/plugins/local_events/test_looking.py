@@ -89,6 +89,49 @@ def test_the_list_is_narrowed_down(
         assert "Nothing here fits" in page
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("domain=safe", {"Run charts", "Human factors"}),
+        ("domain=timely", {"Run charts"}),
+        ("domain=nonsense", {"Run charts", "Human factors", "Open ward"}),
+        ("topic=Falls", {"Human factors", "Open ward"}),
+        ("topic=++FALLS++", {"Human factors", "Open ward"}),
+        ("topic=fall", set()),
+        ("topic=100%25", set()),
+        ("domain=safe&topic=falls", {"Human factors"}),
+        ("domain=equitable&topic=falls&kind=webinar", set()),
+    ],
+)
+def test_the_list_and_the_calendar_are_narrowed_down_to_what_events_are_about(
+    session: ScopedSession, scotland: TenantRef, client: FormClient, query: str, found: set[str]
+) -> None:
+    titles = {
+        "Run charts": (("safe", "timely"), ()),
+        "Human factors": (("safe",), ("falls",)),
+        "Open ward": ((), ("falls",)),
+    }
+    starts = clock.now() + timedelta(days=7)
+    for title, (domains, topics) in titles.items():
+        published(session, scotland, title=title, starts_at=starts, domains=domains, topics=topics)
+    published(session, scotland, title="Elsewhere", starts_at=starts)
+    for address in (f"/scotland/events/?{query}", f"/scotland/events/calendar?month={starts:%Y-%m}&{query}"):
+        page = client.get(address).text
+        assert {title for title in titles if title in page} == found, address
+    if found and "nonsense" not in query:
+        assert "Elsewhere" not in page
+
+
+def test_what_an_event_is_about_leads_to_others_like_it(
+    session: ScopedSession, scotland: TenantRef, client: FormClient
+) -> None:
+    event_id = published(session, scotland, domains=("safe",), topics=("run charts",))
+    page = client.get(f"/scotland/events/{event_id}").text
+    for query in ("domain=safe", "topic=run+charts"):
+        assert f'href="/scotland/events/?{query}"' in page, query
+        assert event_id in client.get(f"/scotland/events/?{query}").text
+
+
 def test_the_pages_of_a_narrowed_list_stay_narrowed(
     session: ScopedSession, scotland: TenantRef, client: FormClient
 ) -> None:

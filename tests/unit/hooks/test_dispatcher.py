@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from core.hooks.dispatcher import SLOW_SECONDS
 from core.hooks.registry import Registry
 from core.hooks.spec import HOOKS, hookimpl, hooks_markdown
 from core.kernel.findings import Finding, Verdict, worst
-from core.kernel.views import SYSTEM, NavItem, TenantRef
+from core.kernel.views import SYSTEM, NavItem, TenantRef, Touched, TouchedThing
 
 TENANT = TenantRef(2, "scotland", "Scotland", "nation")
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,6 +61,14 @@ def test_a_wrong_type_is_a_failure(answer: Any) -> None:
     found = registry.dispatcher.call("q_nav_items", frozenset({"bad"}), tenant=TENANT)
     assert not found.answers
     assert "TypeError" in found.failures[0].error
+
+
+@pytest.mark.parametrize("first", [(None,), [], (TouchedThing("Tea", cast("Any", "soon"), 3),)])
+def test_a_wrong_type_inside_a_view_is_a_failure(first: Any) -> None:
+    registry = _registry(bad={"q_switch_off_touches": lambda tenant: [Touched("Events", "", 1, 3, first)]})
+    found = registry.dispatcher.call("q_switch_off_touches", frozenset({"bad"}), tenant=TENANT)
+    assert not found.answers
+    assert "first" in found.failures[0].error
 
 
 def test_a_failing_check_refers_to_a_person_and_never_approves() -> None:

@@ -97,3 +97,10 @@ def test_a_funnel_has_its_rates_from_the_ground_up() -> None:
     [(below, above)] = chart.limits
     assert len(below.split()) == len(above.split()) == 2
     assert charts.funnel("Nobody", [], [], 0.5).dots == ()
+
+
+def test_a_line_can_stand_on_a_scale_of_its_own() -> None:
+    chart = charts.lines("Feedback", ["May", "June"], [("Mean", [4.0, 3.5])], scale=range(6))
+    assert [tick.value for tick in chart.ticks] == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(ValueError, match="above the scale"):
+        charts.lines("Feedback", ["May"], [("Mean", [5.5])], scale=range(6))

@@ -1,15 +1,17 @@
 """A page that says what is set, and one that only takes POST; its own answers to errors must not show while it is off."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict
 
-from core.sdk import NavItem, here, hookimpl, public
+from core.sdk import NavItem, TenantRef, Touched, TouchedThing, here, hookimpl, public, while_off
 
 blueprint = Blueprint("everywhere", __name__)
 HEARD: list[str] = []
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
 class SETTINGS(BaseModel):
@@ -33,6 +35,14 @@ def sent() -> str:
     return "sent"
 
 
+@blueprint.get("/feed.txt")
+@while_off
+@public
+def feed() -> Response:
+    """What goes on answering."""
+    return Response("still here", mimetype="text/plain")
+
+
 @blueprint.errorhandler(404)
 def _own_404(_: Any) -> tuple[str, int]:
     return "the plugin's own 404", 404
@@ -54,6 +64,15 @@ def q_blueprints() -> Iterable[Blueprint]:
 def q_nav_items() -> Iterable[NavItem]:
     """One link."""
     return [NavItem("Everywhere", "/everywhere/")]
+
+
+@hookimpl
+def q_switch_off_touches(tenant: TenantRef) -> Iterable[Touched]:
+    """One thing at every site, earlier where the site's id is lower."""
+    when = NOON + timedelta(days=tenant.id)
+    return [
+        Touched("Things everywhere", "They see nothing.", 1, 2, (TouchedThing(f"The {tenant.slug} thing", when, 2),))
+    ]
 
 
 @hookimpl

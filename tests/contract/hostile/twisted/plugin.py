@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import Fragment, NavItem, OpenWork, ScopedSession, hookimpl
+from core.sdk import Fragment, NavItem, OpenWork, ScopedSession, Touched, hookimpl
 
 
 @hookimpl
@@ -29,3 +29,10 @@ def q_open_work() -> Iterable[OpenWork]:
     """A count that is none."""
     count: Any = None
     return [OpenWork("TWISTED", count, "/")]
+
+
+@hookimpl
+def q_switch_off_touches() -> Iterable[Touched]:
+    """A list of things that are none."""
+    first: Any = (None,)
+    return [Touched("TWISTED", "TWISTED", 1, 1, first)]
