@@ -50,8 +50,9 @@ def at_events(
     hosted: frozenset[str] = frozenset()
     if to_run and visitor.signed_in and not visitor.can(ORGANISE):
         named = sa.select(Organiser.event_id).where(
-            Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id, Organiser.left_at.is_(None)
-        )
+            Organiser.tenant_id == tenant.id, Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id,
+            Organiser.left_at.is_(None),
+        )  # fmt: skip
         runs = frozenset(session.scalars(named))
     home = visitor.home_tenant_id
     if visitor.is_member and home is not None and not rules.is_local(visitor, tenant):
