@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import ScopedSession, TenantRef, Visitor, is_id, people_by_id
+from core.sdk import ScopedSession, TenantRef, Visitor, is_id, people_by_id, roles_of
 from plugins.local_events import rules
-from plugins.local_events.manifest import ORGANISE
+from plugins.local_events.manifest import ORGANISE, ORGANISERS
 from plugins.local_events.models import Hosting, Organiser
 from plugins.local_events.states import ACCEPTED
 
@@ -78,3 +78,9 @@ def is_organiser(session: ScopedSession, event_id: str, account_id: str) -> bool
         )
     )
     return found is not None
+
+
+def runs(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: str) -> bool:
+    """Whether somebody runs an event of this site: as one of its organisers, or by a role. At most two statements."""
+    by_role = not roles_of(session, account_id, tenant.id).isdisjoint(ORGANISERS)
+    return by_role or is_organiser(session, event_id, account_id)

@@ -55,7 +55,10 @@ def test_a_change_is_kept_with_who_why_before_and_after(
     session = session_for("scotland")
     last = [row for row in revisions(session) if row.at_tenant_id == session.scope.tenant_id][-1]
     assert last.why == "asked by the lead"
-    assert (last.before["settings"]["default_capacity"], last.before["settings"]["who_may_create"]) == (30, "organisers")
+    assert (last.before["settings"]["default_capacity"], last.before["settings"]["who_may_create"]) == (
+        30,
+        "organisers",
+    )
     assert last.after["settings"] == {**last.before["settings"], "who_may_create": "members", "default_capacity": 45}
     entry = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
     assert entry is not None

@@ -112,8 +112,18 @@ def test_what_is_done_is_shown_there_and_on_the_next_event_of_the_kind(session, 
     due = (clock.today() + timedelta(days=30)).isoformat()
     organiser.submit(f"{path}/new", {"said": "Too hot", "did": "A fan", "owner": "org@example.org", "due_on": due})
     action_id = session.scalar(sa.select(FeedbackAction.id))
-    assert organiser.submit(f"{path}/{action_id}", {"ended": "finish", "words": ""}).status_code == 422
-    assert organiser.submit(f"{path}/{action_id}", {"ended": "finish", "words": "A cooler room"}).status_code == 303
+    assert (
+        organiser.submit(
+            f"/scotland/events/{event_id}/actions/{action_id}", {"ended": "finish", "words": ""}
+        ).status_code
+        == 422
+    )
+    assert (
+        organiser.submit(
+            f"/scotland/events/{event_id}/actions/{action_id}", {"ended": "finish", "words": "A cooler room"}
+        ).status_code
+        == 303
+    )
     assert "Another room" not in organiser.get("/scotland/me/").text
     following, other = published(session, scotland), published(session, scotland, kind="webinar")
     assert "A cooler room" in client.get(f"/scotland/events/{event_id}").text
@@ -128,10 +138,18 @@ def test_a_dropped_action_says_why_and_a_stale_form_is_kept(session, organiser, 
     due = (clock.today() + timedelta(days=30)).isoformat()
     organiser.submit(f"{path}/new", {"said": "Too hot", "did": "A fan", "owner": "org@example.org", "due_on": due})
     action_id = session.scalar(sa.select(FeedbackAction.id))
-    stale = organiser.submit(f"{path}/{action_id}", {"ended": "drop", "words": "No money for it", "version": "9"})
+    stale = organiser.submit(
+        f"/scotland/events/{event_id}/actions/{action_id}",
+        {"ended": "drop", "words": "No money for it", "version": "9"},
+    )
     assert stale.status_code == 422
     assert "No money for it" in stale.text
-    assert organiser.submit(f"{path}/{action_id}", {"ended": "drop", "words": "No money for it"}).status_code == 303
+    assert (
+        organiser.submit(
+            f"/scotland/events/{event_id}/actions/{action_id}", {"ended": "drop", "words": "No money for it"}
+        ).status_code
+        == 303
+    )
     assert "No money for it" in organiser.get(f"/scotland/events/{event_id}").text
 
 
