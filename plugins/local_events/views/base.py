@@ -7,7 +7,7 @@ from flask import Blueprint
 from core.sdk import Forbidden, Here, Visitor, here, root_of, sites
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.queries import organisers
-from plugins.local_events.settings import Settings
+from plugins.local_events.settings import Settings, settings_at
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, POOL_KINDS, REGISTRATION_STATES, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
@@ -22,8 +22,7 @@ WORDS: dict[str, Any] = {
 
 def settings_of(context: Here) -> Settings:
     """What is set for this site."""
-    found = context.tenant.settings.get(MANIFEST.name)
-    return found if isinstance(found, Settings) else Settings()
+    return settings_at(context.tenant)
 
 
 def known_at(event_id: str, *, to_run: bool = True) -> Visitor:
