@@ -180,13 +180,20 @@ def test_a_reflection_is_kept_changed_and_deleted(mair, over, organiser):
     assert "Ask the porter first" not in browser.get(path).text
 
 
-def test_the_reminder_is_one_letter_in_the_persons_language(session, app, mair, over):
+def test_the_reminder_is_one_letter_in_the_persons_language_and_waits_for_the_morning(
+    session, app, frozen_clock, mair, over
+):
     who, _ = mair
     over(who, days=8)
+    reminders = sa.select(Mail).where(Mail.subject.like("How was it?%"))
+    frozen_clock.advance(hours=11)
     with app.app_context():
+        feedback_jobs.feedback(session, clock.now())
+        assert session.scalars(reminders).all() == []
+        frozen_clock.advance(hours=9)
         for _ in range(2):
             feedback_jobs.feedback(session, clock.now())
-    letters = session.scalars(sa.select(Mail).where(Mail.subject.like("How was it?%"))).all()
+    letters = session.scalars(reminders).all()
     assert [letter.to_address for letter in letters] == ["mair@example.org"]
     assert "/feedback" in letters[0].text
 
