@@ -38,7 +38,7 @@ DONE = {IN: N_("%(name)s is checked in."), OUT: N_("%(name)s has left."), UNDO: 
 
 
 def _page(event_id: str, status: int = 200, code: CodeForm | None = None, walk_in: WalkInForm | None = None, problem: str = "") -> Response:  # fmt: skip
-    context, search, member = here(), searched(), searched("member")
+    context, search, member, may_find = here(), searched(), searched("member"), _may_find()
     event = events.find(context.session, event_id)
     people = attendance.people(context.session, event)
     wanted = [one for one in people if _matches(one, search)]
@@ -50,7 +50,8 @@ def _page(event_id: str, status: int = 200, code: CodeForm | None = None, walk_i
     return render(
         "local_events/manage/check_in.html", status, event=event, people=wanted[:MOST_SHOWN], more=len(wanted) > MOST_SHOWN,
         counts=attendance.counts(people), search=search, member=member, closed=closed, problem=problem, nonce=new_token(),
-        may_find=_may_find(), members=members_named(context.session, context.tenant.id, member) if _may_find() else [], code=code or CodeForm(formdata=None),
+        may_find=may_find, members=members_named(context.session, context.tenant.id, member) if may_find else [],
+        code=code or CodeForm(formdata=None),
         walk_in=walk_in or WalkInForm(formdata=None), shown=tickets.shown, **WORDS,
     )  # fmt: skip
 
