@@ -49,6 +49,7 @@ from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
 from core.people.limits import reads as reads_by_token
 from core.people.models import AREA as AREA_CALENDAR
+from core.people.queries import roles_of
 from core.people.reach import Known, member_homes, members_named, people_by_id, person_by_email
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
@@ -182,6 +183,7 @@ __all__ = [
     "redirect_with",
     "render",
     "revalidated",
+    "roles_of",
     "root_of",
     "say",
     "sealer",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import current_app, g
 
@@ -58,10 +59,10 @@ def in_language(language: str) -> Iterator[None]:
 
 def send_letter(
     session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False,
-    invitation: Invitation | None = None,
+    invitation: Invitation | None = None, delay: timedelta | None = None,
 ) -> str:  # fmt: skip
-    """Write `letter` in the caller's transaction; the message's id. `secret` and `invitation` as in `mail.send`, and it raises
-    what that raises."""
+    """Write `letter` in the caller's transaction; the message's id. `secret`, `invitation` and `delay` as in `mail.send`, and it
+    raises what that raises."""
     facts = {
         "subject": letter.subject,
         "paragraphs": letter.paragraphs,
@@ -78,7 +79,7 @@ def send_letter(
     text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
     return mail.send(
         session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret,
-        stop_href=letter.one_click_href, invitation=invitation,
+        stop_href=letter.one_click_href, invitation=invitation, delay=delay,
     )  # fmt: skip
 
 

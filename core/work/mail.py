@@ -1,6 +1,7 @@
 """Mail: a row and the job that sends it, written in the transaction that has a reason to write to somebody."""
 
 import re
+from datetime import timedelta
 from typing import cast
 
 import sqlalchemy as sa
@@ -34,8 +35,10 @@ def send(
     secret: bool = False,
     stop_href: str = "",
     invitation: Invitation | None = None,
+    delay: timedelta | None = None,
 ) -> str:
-    """Write one message to one person; it goes out after the caller's transaction has committed. Two statements.
+    """Write one message to one person; it goes out after the caller's transaction has committed, and not before `delay` is
+    over. Two statements.
 
     `text` and `html` are the same message twice, in `locale`. `secret` says that it holds a one-use link: its bodies
     are emptied as soon as it has gone. `stop_href` goes into the header List-Unsubscribe. `invitation` is what the reader's
@@ -68,6 +71,6 @@ def send(
         "message_id": "",
         "created_at": clock.now(),
     }
-    enqueue(session, JOB, tenant_id=tenant_id, mail_id=row["id"])
+    enqueue(session, JOB, delay=delay, tenant_id=tenant_id, mail_id=row["id"])
     session.execute(INSERT, row)
     return str(row["id"])

@@ -2,18 +2,12 @@
 
 from datetime import datetime
 
-from core.sdk import ScopedSession, TenantSnapshot, clock, every, site_of
+from core.sdk import ScopedSession, clock, every, site_of
 from plugins.local_events import quiet
 from plugins.local_events.letters import messages as message_letters
 from plugins.local_events.letters import places as place_letters
-from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.service import offers, posting, reminding, sealed, telling
-from plugins.local_events.settings import Settings
-
-
-def _settings(site: TenantSnapshot) -> Settings:
-    found = site.settings.get(MANIFEST.name)
-    return found if isinstance(found, Settings) else Settings()
+from plugins.local_events.settings import settings_at
 
 
 @every("*/5 * * * *", name="local_events.sweep_offers")
@@ -26,7 +20,7 @@ def sweep_offers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 
 def tell_places(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
     """Write to everybody whose registration has changed, and to the invited, when it is not night."""
     site = site_of(session)
-    now, settings = clock.now(), _settings(site)
+    now, settings = clock.now(), settings_at(site)
     telling.tell(
         session,
         place_letters.post(site),
@@ -44,7 +38,7 @@ def remind(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as a
 def post_letters(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
     """Write the letters that were asked for."""
     site = site_of(session)
-    posting.post(session, _settings(site), message_letters.post(site))
+    posting.post(session, settings_at(site), message_letters.post(site))
 
 
 @every("10 3 * * *", name="local_events.purge_sensitive")

@@ -9,7 +9,8 @@ PUBLISH_REFERRED = "local_events.publish_referred"
 PUBLISH_WIDER = "local_events.publish_wider"
 SENSITIVE = "local_events.sensitive"
 
-_ORGANISERS = (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
+ORGANISERS = (Role.EVENTS_ORGANISER, Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
+"""Who may run every event of a site."""
 
 MANIFEST = Manifest(
     name="local_events",
@@ -19,9 +20,9 @@ MANIFEST = Manifest(
     sdk=(1, 0),
     url_name="events",
     permissions=(
-        PermissionSpec(CREATE, N_("Create events"), _ORGANISERS),
-        PermissionSpec(PUBLISH, N_("Publish events"), _ORGANISERS),
-        PermissionSpec(ORGANISE, N_("Edit, cancel and complete events and see who is coming"), _ORGANISERS),
+        PermissionSpec(CREATE, N_("Create events"), ORGANISERS),
+        PermissionSpec(PUBLISH, N_("Publish events"), ORGANISERS),
+        PermissionSpec(ORGANISE, N_("Edit, cancel and complete events and see who is coming"), ORGANISERS),
         PermissionSpec(
             PUBLISH_REFERRED,
             N_("Publish events that a check has referred to a person"),

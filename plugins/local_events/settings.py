@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from core.sdk import N_
+from core.sdk import N_, TenantSnapshot
+from plugins.local_events.manifest import MANIFEST
 
 
 class Settings(BaseModel, extra="forbid"):
@@ -54,3 +55,9 @@ class Settings(BaseModel, extra="forbid"):
         title=N_("Quiet hours end at"),
         description=N_("The hour of the morning, 0 to 23. The same as the beginning means no quiet hours."),
     )
+
+
+def settings_at(site: TenantSnapshot) -> Settings:
+    """What is set for a site."""
+    found = site.settings.get(MANIFEST.name)
+    return found if isinstance(found, Settings) else Settings()

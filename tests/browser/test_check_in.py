@@ -84,7 +84,7 @@ def _look(page: Page, axe: Axe | None = None) -> None:
 def test_presses_without_a_network_are_sent_when_there_is_one(
     session: ScopedSession, server: Process, event_id: str, phone: Pages, axe: Axe
 ) -> None:
-    address = f"{server.url}/scotland/manage/events/{event_id}/check-in"
+    address = f"{server.url}/scotland/events/{event_id}/check-in"
     one, two = phone(color_scheme="dark"), phone()
     for page in (one, two):
         page.goto(address)
@@ -126,7 +126,7 @@ def test_without_scripts_and_with_a_ticket_s_square(
 ) -> None:
     base = f"{server.url}/scotland/manage/events/{event_id}"
     plain = phone(java_script_enabled=False)
-    plain.goto(f"{base}/check-in")
+    plain.goto(f"{server.url}/scotland/events/{event_id}/check-in")
     _look(plain)
     _press(plain, "Check in", "Ben Ure")
     expect(plain.get_by_role("status").first).to_contain_text("Ben Ure is checked in.")
@@ -140,7 +140,7 @@ def test_without_scripts_and_with_a_ticket_s_square(
     registration = _people(session, event_id)["Ann Roy"]
     secret = places.own_of(session, event_id, registration.account_id or "")
     assert secret is not None
-    scanner.goto(f"{base}/check-in/ticket/{secret.secret}")
+    scanner.goto(f"{server.url}/scotland/events/{event_id}/check-in/ticket/{secret.secret}")
     expect(scanner.get_by_text("Here since")).to_be_visible()  # the page pressed its own button
     _look(scanner, axe)
     assert {name for name, one in _people(session, event_id).items() if one.presence.inside} == {"Ann Roy", "Ben Ure"}

@@ -1,8 +1,10 @@
 """The letters to whoever proposed an event, at each step of their proposal."""
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, in_language, root_of, say, send_letter
+from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, clock, gettext, in_language, root_of, say, send_letter
+from plugins.local_events import quiet
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.proposals import News, Post
+from plugins.local_events.settings import settings_at
 
 LETTERS: dict[str, tuple[str, str]] = {
     "submit": (
@@ -35,7 +37,8 @@ LETTERS: dict[str, tuple[str, str]] = {
 
 
 def post(site: TenantSnapshot) -> Post:
-    """What writes one of these letters of a site, in its reader's language and the caller's transaction."""
+    """What writes one of these letters of a site, in its reader's language and the caller's transaction. At night it goes out in
+    the morning."""
 
     def write(session: ScopedSession, news: News) -> None:
         language = news.locale if news.locale in site.languages else site.languages[0]
@@ -52,6 +55,9 @@ def post(site: TenantSnapshot) -> Post:
                 label=gettext("See the event"),
                 href=f"{root_of(site)}{path_of(news.event_id)}",
             )
-            send_letter(session, site, letter, to=news.email, language=language, account_id=news.account_id)
+            send_letter(
+                session, site, letter, to=news.email, language=language, account_id=news.account_id,
+                delay=quiet.wait("proposal", None, clock.now(), settings_at(site)),
+            )  # fmt: skip
 
     return write

@@ -2,8 +2,10 @@
 
 from flask import current_app
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, in_language, root_of, say, send_letter
+from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, clock, gettext, in_language, root_of, say, send_letter
+from plugins.local_events import quiet
 from plugins.local_events.service.visits import Post, Told, path_of
+from plugins.local_events.settings import settings_at
 
 SUBJECTS = {
     "ask": N_("Somebody asks to visit you: %(title)s"),
@@ -36,7 +38,8 @@ LABELS = {
 
 
 def post(site: TenantSnapshot) -> Post:
-    """What writes one of these letters of a site, in its reader's language and the caller's transaction."""
+    """What writes one of these letters of a site, in its reader's language and the caller's transaction. At night it goes out in
+    the morning."""
 
     def write(session: ScopedSession, told: Told) -> None:
         language = told.locale if told.locale in site.languages else site.languages[0]
@@ -60,6 +63,9 @@ def post(site: TenantSnapshot) -> Post:
                 label=gettext(LABELS.get(told.kind, N_("See the visit"))),
                 href=f"{root_of(site)}{path_of(told.visit_id)}",
             )
-            send_letter(session, site, letter, to=told.email, language=language, account_id=told.account_id)
+            send_letter(
+                session, site, letter, to=told.email, language=language, account_id=told.account_id,
+                delay=quiet.wait(f"visit_{told.kind}", told.visit_at, clock.now(), settings_at(site)),
+            )  # fmt: skip
 
     return write

@@ -163,7 +163,6 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("guests", sa.Integer(), nullable=False),
         sa.Column("or_online", sa.Boolean(), nullable=False),
         sa.Column("accepts_offers", sa.Boolean(), nullable=False),

@@ -43,7 +43,7 @@ class Registration(TenantOwned, Base):
     """One person's way into one event. Name and email are as the person had them when registering, for the organiser's list.
 
     `queued_at` is when the person asked, and never changes. `notice` names what the person is still to be told; a job
-    tells it and empties it, in one transaction. `priority` above 0 goes first on the waiting list.
+    tells it and empties it, in one transaction.
     """
 
     __tablename__ = "local_events_registration"
@@ -73,7 +73,6 @@ class Registration(TenantOwned, Base):
     email: Mapped[str] = mapped_column(sa.String(320))
     state: Mapped[str] = mapped_column(sa.String(20))
     queued_at: Mapped[datetime]
-    priority: Mapped[int] = mapped_column(default=0)
     guests: Mapped[int] = mapped_column(default=0)
     or_online: Mapped[bool] = mapped_column(default=False)
     """Whether a place online would do as well, where no place in person is free."""

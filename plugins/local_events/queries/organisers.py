@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import ScopedSession, TenantRef, Visitor, is_id, people_by_id
+from core.sdk import ScopedSession, TenantRef, Visitor, is_id, people_by_id, roles_of
 from plugins.local_events import rules
-from plugins.local_events.manifest import ORGANISE
+from plugins.local_events.manifest import ORGANISE, ORGANISERS
 from plugins.local_events.models import Hosting, Organiser
 from plugins.local_events.states import ACCEPTED
 
@@ -50,8 +50,9 @@ def at_events(
     hosted: frozenset[str] = frozenset()
     if to_run and visitor.signed_in and not visitor.can(ORGANISE):
         named = sa.select(Organiser.event_id).where(
-            Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id, Organiser.left_at.is_(None)
-        )
+            Organiser.tenant_id == tenant.id, Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id,
+            Organiser.left_at.is_(None),
+        )  # fmt: skip
         runs = frozenset(session.scalars(named))
     home = visitor.home_tenant_id
     if visitor.is_member and home is not None and not rules.is_local(visitor, tenant):
@@ -77,3 +78,9 @@ def is_organiser(session: ScopedSession, event_id: str, account_id: str) -> bool
         )
     )
     return found is not None
+
+
+def runs(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: str) -> bool:
+    """Whether somebody runs an event of this site: as one of its organisers, or by a role. At most two statements."""
+    by_role = not roles_of(session, account_id, tenant.id).isdisjoint(ORGANISERS)
+    return by_role or is_organiser(session, event_id, account_id)

@@ -22,7 +22,6 @@ class Own(NamedTuple):
     pool_id: str
     state: str
     queued_at: datetime
-    priority: int
     guests: int
     or_online: bool
     accepts_offers: bool
@@ -140,8 +139,8 @@ def of_event(session: ScopedSession, event_id: str) -> Places:
     return counts(session, [event_id])[event_id]
 
 
-ORDER = (Registration.priority.desc(), Registration.queued_at, Registration.id)
-"""The order in which people wait: who was put first by an organiser, then who asked first."""
+ORDER = (Registration.queued_at, Registration.id)
+"""The order in which people wait: who asked first. An organiser who gives a place beside it says why (`deciding.force`)."""
 
 
 class Standing(NamedTuple):
@@ -158,11 +157,8 @@ def standing_of(session: ScopedSession, event: Any, own: Own | None) -> Standing
     if own is None or own.state != WAITLISTED:
         return None
     before = sa.or_(
-        Registration.priority > own.priority,
-        sa.and_(Registration.priority == own.priority, Registration.queued_at < own.queued_at),
-        sa.and_(
-            Registration.priority == own.priority, Registration.queued_at == own.queued_at, Registration.id < own.id
-        ),
+        Registration.queued_at < own.queued_at,
+        sa.and_(Registration.queued_at == own.queued_at, Registration.id < own.id),
     )
     row = session.execute(
         sa.select(

@@ -28,7 +28,7 @@ from core.sdk import (
 )
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.models import FeedbackAction
-from plugins.local_events.queries import events
+from plugins.local_events.queries import events, organisers
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import QUIET
 from plugins.local_events.service.feedback import HELD
@@ -48,8 +48,8 @@ class Plan:
 
 
 def path_of(event_id: str, action_id: str) -> str:
-    """Where an organiser finds an action, inside the site."""
-    return f"/manage/{MANIFEST.url_name}/{event_id}/feedback/actions/{action_id}"
+    """Where whoever runs the event finds an action, inside the site."""
+    return f"/{MANIFEST.url_name}/{event_id}/actions/{action_id}"
 
 
 def _organiser(visitor: Visitor) -> None:
@@ -57,8 +57,8 @@ def _organiser(visitor: Visitor) -> None:
         raise Forbidden(ORGANISE)
 
 
-def _checked(session: ScopedSession, plan: Plan) -> Any:
-    """The owner of a plan. Raises Invalid by field."""
+def _checked(session: ScopedSession, tenant: TenantRef, event_id: str, plan: Plan) -> Any:
+    """The owner of a plan: somebody who runs the event, and so can open the action. Raises Invalid by field."""
     wrong = {
         name: N_("Write one or two sentences, at most 500 characters")
         for name in ("said", "did")
@@ -67,6 +67,8 @@ def _checked(session: ScopedSession, plan: Plan) -> Any:
     owner = person_by_email(session, plan.owner)
     if owner is None:
         wrong["owner"] = N_("Nobody has an account with this address")
+    elif not organisers.runs(session, tenant, event_id, owner.account_id):
+        wrong["owner"] = N_("This person does not run the event: name one of its organisers, or of this site’s")
     if wrong:
         raise Invalid(wrong)
     return owner
@@ -81,7 +83,7 @@ def add(session: ScopedSession, tenant: TenantRef, event_id: str, plan: Plan, vi
     event, now = events.find(session, event_id), clock.now()
     if event.state not in HELD or event.ends_at > now:
         raise Refused(N_("This event is not over yet."))
-    owner = _checked(session, plan)
+    owner = _checked(session, tenant, event_id, plan)
     with transaction(session):
         key = once(session, form_key, f"{PLUGIN}.action:{visitor.account_id}")
         if key.result is not None:
@@ -101,12 +103,14 @@ def add(session: ScopedSession, tenant: TenantRef, event_id: str, plan: Plan, vi
     return action_id
 
 
-def change(session: ScopedSession, event_id: str, action_id: str, plan: Plan, version: int, visitor: Visitor) -> None:
+def change(
+    session: ScopedSession, tenant: TenantRef, event_id: str, action_id: str, plan: Plan, version: int, visitor: Visitor
+) -> None:
     """Change an open action that is still at `version`; another owner finds it on their shelf. Raises Forbidden, NotFound,
     Refused when it is closed, Conflict, Invalid by field."""
     _organiser(visitor)
     before = find(session, event_id, action_id)
-    owner = _checked(session, plan)
+    owner = _checked(session, tenant, event_id, plan)
     with transaction(session):
         if not _update(session, action_id, version, (OPEN,), **_words(plan, owner)):
             raise Refused(N_("This action is closed.")) if before.state != OPEN else Conflict

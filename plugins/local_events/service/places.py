@@ -236,7 +236,7 @@ def insert(
         _INSERTS[session.get_bind().dialect.name],
         {
             "id": new_id(), "tenant_id": tenant.id, "event_id": turn.id, "pool_id": pool_id, "account_id": holder.account_id,
-            "name": holder.name[:200], "email": holder.email[:320], "state": state, "queued_at": now, "priority": 0,
+            "name": holder.name[:200], "email": holder.email[:320], "state": state, "queued_at": now,
             "guests": wish.guests, "or_online": wish.or_online, "accepts_offers": wish.accepts_offers, "secret": new_token(),
             "source": source, "override_reason": override_reason, "ended_why": "", "late": False, "notice": notice,
             "changed_at": now,

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import Here, Visitor, here, root_of, sites
-from plugins.local_events.manifest import MANIFEST
+from core.sdk import Forbidden, Here, Visitor, here, root_of, sites
+from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.queries import organisers
-from plugins.local_events.settings import Settings
+from plugins.local_events.settings import Settings, settings_at
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, POOL_KINDS, REGISTRATION_STATES, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
@@ -22,14 +22,22 @@ WORDS: dict[str, Any] = {
 
 def settings_of(context: Here) -> Settings:
     """What is set for this site."""
-    found = context.tenant.settings.get(MANIFEST.name)
-    return found if isinstance(found, Settings) else Settings()
+    return settings_at(context.tenant)
 
 
 def known_at(event_id: str, *, to_run: bool = True) -> Visitor:
     """This request's visitor as one event knows them (`organisers.at_event`)."""
     context = here()
     return organisers.at_event(context.session, context.tenant.ref(), event_id, context.visitor, to_run=to_run)
+
+
+def runner(event_id: str) -> Visitor:
+    """This request's visitor as somebody who runs the event, by a role or as one of its organisers. Raises Forbidden for everybody
+    else, whether or not there is such an event."""
+    visitor = known_at(event_id)
+    if not visitor.can(ORGANISE):
+        raise Forbidden(ORGANISE)
+    return visitor
 
 
 def site_names(context: Here) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""The check-in list: at the door, on a phone, with or without a network."""
+"""The check-in list: at the door, on a phone, with or without a network. For whoever runs the event, by a role or as its organiser."""
 
 from typing import Any
 
@@ -9,17 +9,18 @@ from core.sdk import (
     Invalid,
     NotFound,
     Refused,
+    Visitor,
     clock,
     gettext,
     here,
     members_named,
-    needs,
     new_token,
     people_by_id,
     redirect_with,
     render,
     say,
     searched,
+    signed_in,
 )
 from plugins.local_events import tickets
 from plugins.local_events.attendance import IN, OUT, UNDO
@@ -28,7 +29,7 @@ from plugins.local_events.queries import attendance, events
 from plugins.local_events.queries.attendance import REGISTERED, WALKED_IN
 from plugins.local_events.service import checking_in
 from plugins.local_events.service.checking_in import Press
-from plugins.local_events.views.base import WORDS, manage_blueprint
+from plugins.local_events.views.base import WORDS, blueprint, runner
 from plugins.local_events.web_forms.attendance import CodeForm, WalkInForm, presses_of
 
 MOST_SHOWN = 500
@@ -37,7 +38,7 @@ DONE = {IN: N_("%(name)s is checked in."), OUT: N_("%(name)s has left."), UNDO: 
 
 
 def _page(event_id: str, status: int = 200, code: CodeForm | None = None, walk_in: WalkInForm | None = None, problem: str = "") -> Response:  # fmt: skip
-    context, search, member = here(), searched(), searched("member")
+    context, search, member, may_find = here(), searched(), searched("member"), _may_find()
     event = events.find(context.session, event_id)
     people = attendance.people(context.session, event)
     wanted = [one for one in people if _matches(one, search)]
@@ -49,9 +50,16 @@ def _page(event_id: str, status: int = 200, code: CodeForm | None = None, walk_i
     return render(
         "local_events/manage/check_in.html", status, event=event, people=wanted[:MOST_SHOWN], more=len(wanted) > MOST_SHOWN,
         counts=attendance.counts(people), search=search, member=member, closed=closed, problem=problem, nonce=new_token(),
-        members=members_named(context.session, context.tenant.id, member), code=code or CodeForm(formdata=None),
+        may_find=may_find, members=members_named(context.session, context.tenant.id, member) if may_find else [],
+        code=code or CodeForm(formdata=None),
         walk_in=walk_in or WalkInForm(formdata=None), shown=tickets.shown, **WORDS,
     )  # fmt: skip
+
+
+def _may_find() -> bool:
+    """Members are found by name, and their addresses shown, for who has a role alone: to be named for one event opens nobody
+    beyond its own list."""
+    return here().visitor.can(ORGANISE)
 
 
 def _matches(one: attendance.Attendee, search: str) -> bool:
@@ -59,17 +67,18 @@ def _matches(one: attendance.Attendee, search: str) -> bool:
     return typed in f"{one.name}\n{one.email}".casefold() or (bool(one.code) and tickets.typed(search) == one.code)
 
 
-@manage_blueprint.get("/<event_id>/check-in")
-@needs(ORGANISE)
+@blueprint.get("/<event_id>/check-in")
+@signed_in
 def check_in(event_id: str) -> Response:
     """Who is expected, who is there; with `q` those of that name, with `member` members to add."""
+    runner(event_id)
     return _page(event_id)
 
 
-def _keep(event_id: str, press: Press) -> str:
+def _keep(event_id: str, press: Press, visitor: Visitor) -> str:
     """Keep one press; what is said of it. Raises Refused with the reason why it was not kept."""
     context = here()
-    [kept] = checking_in.press(context.session, context.tenant.ref(), event_id, [press], context.visitor)
+    [kept] = checking_in.press(context.session, context.tenant.ref(), event_id, [press], visitor)
     if kept.problem:
         raise Refused(kept.problem)
     person = attendance.find(context.session, events.find(context.session, event_id), kept.who)
@@ -84,24 +93,25 @@ def _nonce() -> str:
     return found
 
 
-@manage_blueprint.post("/<event_id>/check-in")
-@needs(ORGANISE)
+@blueprint.post("/<event_id>/check-in")
+@signed_in
 def press(event_id: str) -> Response:
     """One press on the list: `press` says which and of whom."""
+    visitor = runner(event_id)
     direction, kind, who = [*request.form.get("press", "").split(" "), "", "", ""][:3]
     try:
         nonce = f"{_nonce()}.{who[-8:]}.{direction}"
-        words = _keep(event_id, Press(nonce, direction, kind, who or "-", clock.now()))
+        words = _keep(event_id, Press(nonce, direction, kind, who or "-", clock.now()), visitor)
     except Refused as error:
         return _page(event_id, 422, problem=say(error.message, error.params))
-    return redirect_with(words, "local_events_manage.check_in", event_id=event_id, q=searched() or None)
+    return redirect_with(words, "local_events.check_in", event_id=event_id, q=searched() or None)
 
 
-@manage_blueprint.post("/<event_id>/check-in/code")
-@needs(ORGANISE)
+@blueprint.post("/<event_id>/check-in/code")
+@signed_in
 def by_code(event_id: str) -> Response:
     """Check in whoever's ticket has the code that was typed."""
-    form = CodeForm()
+    visitor, form = runner(event_id), CodeForm()
     if not form.validate():
         return _page(event_id, 422, code=form)
     found = attendance.ticket_by_code(here().session, events.find(here().session, event_id).id, form.code.data)
@@ -109,18 +119,18 @@ def by_code(event_id: str) -> Response:
         form.take({"code": N_("No ticket of this event has that code.")})
         return _page(event_id, 422, code=form)
     try:
-        words = _keep(event_id, Press(form.form_key.data[:60], IN, REGISTERED, found.id, clock.now()))
+        words = _keep(event_id, Press(form.form_key.data[:60], IN, REGISTERED, found.id, clock.now()), visitor)
     except Refused as error:
         return _page(event_id, 422, problem=say(error.message, error.params))
-    return redirect_with(words, "local_events_manage.check_in", event_id=event_id)
+    return redirect_with(words, "local_events.check_in", event_id=event_id)
 
 
-@manage_blueprint.post("/<event_id>/check-in/walk-in")
-@needs(ORGANISE)
+@blueprint.post("/<event_id>/check-in/walk-in")
+@signed_in
 def add_walk_in(event_id: str) -> Response:
     """Check in somebody without a place: a member by `account`, or a name."""
-    form, account_id = WalkInForm(), request.form.get("account", "")
-    member = people_by_id(here().session, [account_id]).get(account_id) if account_id else None
+    visitor, form, account_id = runner(event_id), WalkInForm(), request.form.get("account", "")
+    member = people_by_id(here().session, [account_id]).get(account_id) if account_id and _may_find() else None
     if account_id and (member is None or not member.is_member):
         raise NotFound
     if member is None and not form.validate():
@@ -130,20 +140,20 @@ def add_walk_in(event_id: str) -> Response:
     }  # fmt: skip
     nonce = f"{form.form_key.data[:43]}.{account_id[-8:]}"
     try:
-        words = _keep(event_id, Press(nonce, IN, WALKED_IN, "", clock.now(), **given))
+        words = _keep(event_id, Press(nonce, IN, WALKED_IN, "", clock.now(), **given), visitor)
     except Refused as error:
         return _page(event_id, 422, problem=say(error.message, error.params))
-    return redirect_with(words, "local_events_manage.check_in", event_id=event_id)
+    return redirect_with(words, "local_events.check_in", event_id=event_id)
 
 
-@manage_blueprint.post("/<event_id>/check-in/presses")
-@needs(ORGANISE)
+@blueprint.post("/<event_id>/check-in/presses")
+@signed_in
 def presses(event_id: str) -> Any:
     """The presses that a page kept while it had no network, as JSON: what became of each, and the figures now."""
-    context = here()
+    context, visitor = here(), runner(event_id)
     try:
         sent = presses_of(request.form.get("device", ""), request.form.get("presses", ""))
-        kept = checking_in.press(context.session, context.tenant.ref(), event_id, sent, context.visitor)
+        kept = checking_in.press(context.session, context.tenant.ref(), event_id, sent, visitor)
     except (Invalid, Refused) as error:
         return jsonify(error=say(error.message, error.params)), 422
     counts = attendance.counts(attendance.people(context.session, events.find(context.session, event_id)))
@@ -151,14 +161,14 @@ def presses(event_id: str) -> Any:
     return jsonify(answers=answers, counts=counts._asdict())
 
 
-@manage_blueprint.route("/<event_id>/check-in/ticket/<secret>", methods=["GET", "POST"])
-@needs(ORGANISE)
+@blueprint.route("/<event_id>/check-in/ticket/<secret>", methods=["GET", "POST"])
+@signed_in
 def scanned(event_id: str, secret: str) -> Response:
     """What the square on somebody's ticket opens, by a phone's own camera: who it is, and the press that checks them in.
 
     Looking changes nothing: where scripts run, the page presses its own button.
     """
-    context = here()
+    context, visitor = here(), runner(event_id)
     event = events.find(context.session, event_id)
     ticket = attendance.ticket(context.session, event.id, secret)
     if ticket is None:
@@ -167,11 +177,13 @@ def scanned(event_id: str, secret: str) -> Response:
     if request.method == "POST":
         direction = UNDO if request.form.get("press") == UNDO else IN
         try:
-            words = _keep(event_id, Press(f"{_nonce()}.{direction}", direction, REGISTERED, ticket.id, clock.now()))
+            words = _keep(
+                event_id, Press(f"{_nonce()}.{direction}", direction, REGISTERED, ticket.id, clock.now()), visitor
+            )
         except Refused as error:
             problem = say(error.message, error.params)
         else:
-            return redirect_with(words, "local_events_manage.scanned", event_id=event_id, secret=secret, seen=1)
+            return redirect_with(words, "local_events.scanned", event_id=event_id, secret=secret, seen=1)
     person = next((one for one in attendance.people(context.session, event) if one.id == ticket.id), None)
     return render(
         "local_events/manage/scanned.html", 422 if problem else 200, event=event, ticket=ticket, person=person,

@@ -20,6 +20,7 @@ from core.sdk import (
     redirect_with,
     render,
     say,
+    signed_in,
 )
 from plugins.local_events.feedback_questions import COMMENTS, SCORES, STATEMENTS, asked
 from plugins.local_events.feedback_steps import Step
@@ -28,7 +29,7 @@ from plugins.local_events.queries import events
 from plugins.local_events.queries import feedback as queries
 from plugins.local_events.service import feedback_actions
 from plugins.local_events.states import OPEN
-from plugins.local_events.views.base import WORDS, manage_blueprint
+from plugins.local_events.views.base import WORDS, blueprint, manage_blueprint, runner
 from plugins.local_events.views.feedback import keep
 from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.feedback import ActionForm, EndForm
@@ -159,11 +160,11 @@ def action_new(event_id: str) -> Response:
     return render("local_events/manage/action.html", 422 if form.errors else 200, form=form, event=event, action=None)
 
 
-@manage_blueprint.route("/<event_id>/feedback/actions/<action_id>", methods=["GET", "POST"])
-@needs(ORGANISE)
+@blueprint.route("/<event_id>/actions/<action_id>", methods=["GET", "POST"])
+@signed_in
 def action(event_id: str, action_id: str) -> Response:
-    """Look at an action, and close it."""
-    context = here()
+    """Look at an action, and close it: for whoever runs the event, as its owner does."""
+    context, visitor = here(), runner(event_id)
     event = events.find(context.session, event_id)
     found = feedback_actions.find(context.session, event_id, action_id)
     form, version = EndForm(data={"words": found.did} if request.method == "GET" else None), found.version
@@ -172,12 +173,14 @@ def action(event_id: str, action_id: str) -> Response:
     if form.validate_on_submit():
         try:
             feedback_actions.end(
-                context.session, event_id, action_id, form.ended.data, form.words.data, version, context.visitor
+                context.session, event_id, action_id, form.ended.data, form.words.data, version, visitor
             )
         except (Invalid, Refused, Conflict) as error:
             keep(form, error)
         else:
-            return redirect_with(gettext("The action is closed."), "local_events_manage.feedback", event_id=event_id)
+            return redirect_with(
+                gettext("The action is closed."), "local_events.action", event_id=event_id, action_id=action_id
+            )
     return render(
         "local_events/manage/action_show.html", 422 if form.errors else 200, form=form, event=event, action=found,
         version=version, action_states=ACTION_STATES, is_open=found.state == OPEN,
@@ -199,12 +202,14 @@ def action_edit(event_id: str, action_id: str) -> Response:
         version = whole_number(request.form.get("version", ""), 0)
     if form.validate_on_submit():
         try:
-            feedback_actions.change(context.session, event_id, action_id, form.plan(), version, context.visitor)
+            feedback_actions.change(
+                context.session, context.tenant.ref(), event_id, action_id, form.plan(), version, context.visitor
+            )
         except (Invalid, Refused, Conflict) as error:
             keep(form, error)
         else:
             return redirect_with(
-                gettext("The action is saved."), "local_events_manage.action", event_id=event_id, action_id=action_id
+                gettext("The action is saved."), "local_events.action", event_id=event_id, action_id=action_id
             )
     return render(
         "local_events/manage/action.html",

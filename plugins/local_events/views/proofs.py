@@ -20,7 +20,7 @@ def ticket(event_id: str) -> Response:
     seen = events.seen_by(context.session, context.tenant.ref(), context.visitor, event_id)
     if seen.own is None or seen.own.state != CONFIRMED:
         raise NotFound
-    address = f"{root_of(context.tenant)}/manage/{MANIFEST.url_name}/{event_id}/check-in/ticket/{seen.own.secret}"
+    address = f"{root_of(context.tenant)}/{MANIFEST.url_name}/{event_id}/check-in/ticket/{seen.own.secret}"
     path, side = tickets.path_of_picture(address)
     page = render(
         "local_events/places/ticket.html", event=seen.event, own=seen.own, path=path, side=side,

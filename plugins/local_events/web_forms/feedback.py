@@ -66,7 +66,7 @@ class ActionForm(Form):
     did = _few_words(N_("We do"), N_("What you will do about it. Everybody who sees the event can read this."))
     owner = EmailField(
         _l("Whose it is"), [NotBlank(N_("Enter the email address of the organiser who does it"))], filters=[stripped],
-        description=_l("The email address of an organiser of this site. They find it among their items."),
+        description=_l("The email address of an organiser of this event or of this site. They find it among their items."),
     )  # fmt: skip
     due_on = DayField(_l("Until"), [InputRequired(_l("Enter a date like 2026-11-23"))])
 

@@ -12,8 +12,10 @@ REFUSALS = {400, 403, 404, 405, 409, 410, 413, 415, 422}
 STEPS = {
     "console.plugin", "manage.plugin", "oversight.redact", "decisions.check", "admissions.moderation_check",
     "admissions.policy_new", "local_events_manage.message_new", "local_events.repeat", "local_events.later",
+    "me.calendar", "local_events.make_address",
 }  # fmt: skip
-"""Routes where a good answer to a form is the next page instead of a redirect: the preview."""
+"""Routes where a good answer to a form is the next page instead of a redirect: the preview, or an address that is
+shown once and kept nowhere."""
 TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')
 """What a page that refuses something has: the summary of errors, a notice, or the error page."""
 ERROR_PAGE = 'class="code"'

@@ -29,7 +29,7 @@ STEPS = {"preview", "apply", "edit", "look", "publish", "send", "try"}
 METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW")
 
 
-WITHOUT_A_FORM = {"portal.stop_at_once", "admissions.policy_first", "local_events_manage.presses"}
+WITHOUT_A_FORM = {"portal.stop_at_once", "admissions.policy_first", "local_events.presses"}
 """Asked for by mail programs alone, which send no form of ours; shown only as long as there is no policy, which windows of
 this world need; and sent by a script. They have tests of their own."""
 

@@ -35,6 +35,11 @@ def day(session, scotland, frozen_clock):
     return f"/scotland/manage/events/{event_id}", event_id, people
 
 
+def _door(event_id):
+    """The address of an event's check-in list."""
+    return f"/scotland/events/{event_id}/check-in"
+
+
 def _secret(session, who):
     return session.scalar(sa.select(Registration.secret).where(Registration.id == who))
 
@@ -45,8 +50,8 @@ def _inside(session, event_id):
 
 
 def test_a_press_on_the_plain_form_checks_in_once_and_is_taken_back(desk, session, day):
-    base, event_id, [ann, *_] = day
-    page = f"{base}/check-in"
+    _, event_id, [ann, *_] = day
+    page = f"{_door(event_id)}"
     first = desk.submit(page, {"press": f"in registration {ann}", "nonce": "the-same-page"}, form="/check-in")
     again = desk.submit(page, {"press": f"in registration {ann}", "nonce": "the-same-page"}, form="/check-in")
     assert first.location == again.location
@@ -61,37 +66,37 @@ def test_a_press_on_the_plain_form_checks_in_once_and_is_taken_back(desk, sessio
 
 
 def test_a_list_is_searched_by_name_and_by_code(desk, session, day):
-    base, _, [_, ben, _] = day
+    _, event_id, [_, ben, _] = day
     code = tickets.shown(tickets.code_of(_secret(session, ben)))
     for search in ("guest 1", code, code.lower()):
-        page = desk.get(f"{base}/check-in", query_string={"q": search}).text
+        page = desk.get(f"{_door(event_id)}", query_string={"q": search}).text
         assert "Guest 1" in page
         assert "Guest 2" not in page
-    assert "Nobody is found so." in desk.get(f"{base}/check-in?q=zzz").text
+    assert "Nobody is found so." in desk.get(f"{_door(event_id)}?q=zzz").text
 
 
 def test_a_typed_code_checks_in(desk, session, day):
-    base, event_id, [ann, *_] = day
+    _, event_id, [ann, *_] = day
     code = tickets.shown(tickets.code_of(_secret(session, ann)))
-    assert desk.submit(f"{base}/check-in", {"code": code}, form="/code").status_code == 303
+    assert desk.submit(f"{_door(event_id)}", {"code": code}, form="/code").status_code == 303
     assert _inside(session, event_id) == 1
     for wrong in ("", "0000-0000"):
-        answer = desk.submit(f"{base}/check-in", {"code": wrong}, form="/code")
+        answer = desk.submit(f"{_door(event_id)}", {"code": wrong}, form="/code")
         assert answer.status_code == 422
         assert "There is a problem" in answer.text
 
 
 def test_people_without_a_place_are_added_by_name_or_found_among_members(app, desk, session, day):
-    base, event_id, _ = day
+    _, event_id, _ = day
     make_person(app, "mair@example.org", name="Mair Evans", home="scotland")
     make_person(app, "huw@example.org", name="Huw Evans", home="wales")
-    assert desk.submit(f"{base}/check-in", {"name": "Rhys"}, form="/walk-in").status_code == 303
-    assert desk.submit(f"{base}/check-in", {"name": " "}, form="/walk-in").status_code == 422
-    found = desk.get(f"{base}/check-in?member=evans").text
+    assert desk.submit(f"{_door(event_id)}", {"name": "Rhys"}, form="/walk-in").status_code == 303
+    assert desk.submit(f"{_door(event_id)}", {"name": " "}, form="/walk-in").status_code == 422
+    found = desk.get(f"{_door(event_id)}?member=evans").text
     assert "Mair Evans" in found
     assert "Huw Evans" not in found  # another partner's members by their whole address alone
-    assert "Huw Evans" in desk.get(f"{base}/check-in?member=huw@example.org").text
-    page = f"{base}/check-in?member=mair"
+    assert "Huw Evans" in desk.get(f"{_door(event_id)}?member=huw@example.org").text
+    page = f"{_door(event_id)}?member=mair"
     account = desk.get(page).text.split('name="account" value="')[1].split('"')[0]
     for _ in range(2):
         assert desk.submit(page, {"account": account}, form="/walk-in").status_code == 303
@@ -101,8 +106,8 @@ def test_people_without_a_place_are_added_by_name_or_found_among_members(app, de
 
 
 def test_the_square_on_a_ticket_opens_a_page_that_checks_in(app, desk, session, day):
-    base, event_id, [ann, *_] = day
-    address = f"{base}/check-in/ticket/{_secret(session, ann)}"
+    _, event_id, [ann, *_] = day
+    address = f"{_door(event_id)}/ticket/{_secret(session, ann)}"
     assert "data-at-once" in desk.get(address).text
     assert _inside(session, event_id) == 0  # looking changes nothing
     answer = desk.submit(address, {"press": "in"}, form="/ticket/")
@@ -113,16 +118,16 @@ def test_the_square_on_a_ticket_opens_a_page_that_checks_in(app, desk, session, 
     assert _inside(session, event_id) == 1
     desk.submit(answer.location, {"press": "undo"}, form="/ticket/")
     assert _inside(session, event_id) == 0
-    assert desk.get(f"{base}/check-in/ticket/nonsense").status_code == 404
+    assert desk.get(f"{_door(event_id)}/ticket/nonsense").status_code == 404
     member = client_of(app, make_person(app, "ann@example.org", home="scotland"))
     assert member.get(address).status_code == 403
     assert "/account/sign-in" in app.test_client().get(address).location
 
 
-def _send(desk, base, presses, device="phone"):
-    token = desk.get(f"{base}/check-in").text.split('name="csrf_token" value="')[1].split('"')[0]
+def _send(desk, event_id, presses, device="phone"):
+    token = desk.get(f"{_door(event_id)}").text.split('name="csrf_token" value="')[1].split('"')[0]
     text = presses if isinstance(presses, str) else json.dumps(presses)
-    return desk.post(f"{base}/check-in/presses", data={"csrf_token": token, "device": device, "presses": text})
+    return desk.post(f"{_door(event_id)}/presses", data={"csrf_token": token, "device": device, "presses": text})
 
 
 def _sent(who, nonce, **more):
@@ -140,9 +145,9 @@ def _sent(who, nonce, **more):
 
 
 def test_what_a_phone_kept_is_sent_and_answered_press_by_press(desk, session, day):
-    base, event_id, [ann, ben, _] = day
+    _, event_id, [ann, ben, _] = day
     presses = [_sent(ann, "a"), _sent(new_id(), "b"), _sent(ben, "c"), _sent("", "d", kind="walk_in", name="Rhys")]
-    first, again = _send(desk, base, presses).json, _send(desk, base, presses).json
+    first, again = _send(desk, event_id, presses).json, _send(desk, event_id, presses).json
     assert first == again
     assert [bool(one["problem"]) for one in first["answers"]] == [False, True, False, False]
     assert first["counts"] == {"expected": 3, "inside": 3, "came": 3, "walk_ins": 1}
@@ -155,7 +160,7 @@ def test_what_a_phone_kept_is_sent_and_answered_press_by_press(desk, session, da
      [_sent("x", "a", undoes=[1])], [_sent(None, "a")]],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_as_json(desk, day, sent):
-    answer = _send(desk, day[0], sent)
+    answer = _send(desk, day[1], sent)
     assert (answer.status_code, answer.mimetype) == (200 if sent == "{}" else 422, "application/json")
 
 
@@ -298,9 +303,10 @@ def test_each_letter_that_goes_by_itself_can_be_seen_with_what_became_of_it(
 
 
 def test_members_of_another_site_and_signed_out_see_none_of_it(app, session, day):
-    base, *_ = day
+    base, event_id, _ = day
     elsewhere = client_of(app, make_person(app, "o@example.org", grants=((Role.EVENTS_ORGANISER, "wales"),)))
-    for page in ("check-in", "attendance", "certificates", "messages", "messages/new"):
-        assert elsewhere.get(f"{base}/{page}").status_code == 403
-        assert elsewhere.get(f"{base.replace('scotland', 'wales')}/{page}").status_code == 404
-        assert app.test_client().get(f"{base}/{page}").status_code == 303
+    pages = ("attendance", "certificates", "messages", "messages/new")
+    for page in (_door(event_id), *(f"{base}/{page}" for page in pages)):
+        assert elsewhere.get(page).status_code == 403
+        assert elsewhere.get(page.replace("scotland", "wales")).status_code == 404
+        assert app.test_client().get(page).status_code == 303

@@ -112,8 +112,18 @@ def test_what_is_done_is_shown_there_and_on_the_next_event_of_the_kind(session, 
     due = (clock.today() + timedelta(days=30)).isoformat()
     organiser.submit(f"{path}/new", {"said": "Too hot", "did": "A fan", "owner": "org@example.org", "due_on": due})
     action_id = session.scalar(sa.select(FeedbackAction.id))
-    assert organiser.submit(f"{path}/{action_id}", {"ended": "finish", "words": ""}).status_code == 422
-    assert organiser.submit(f"{path}/{action_id}", {"ended": "finish", "words": "A cooler room"}).status_code == 303
+    assert (
+        organiser.submit(
+            f"/scotland/events/{event_id}/actions/{action_id}", {"ended": "finish", "words": ""}
+        ).status_code
+        == 422
+    )
+    assert (
+        organiser.submit(
+            f"/scotland/events/{event_id}/actions/{action_id}", {"ended": "finish", "words": "A cooler room"}
+        ).status_code
+        == 303
+    )
     assert "Another room" not in organiser.get("/scotland/me/").text
     following, other = published(session, scotland), published(session, scotland, kind="webinar")
     assert "A cooler room" in client.get(f"/scotland/events/{event_id}").text
@@ -128,10 +138,18 @@ def test_a_dropped_action_says_why_and_a_stale_form_is_kept(session, organiser, 
     due = (clock.today() + timedelta(days=30)).isoformat()
     organiser.submit(f"{path}/new", {"said": "Too hot", "did": "A fan", "owner": "org@example.org", "due_on": due})
     action_id = session.scalar(sa.select(FeedbackAction.id))
-    stale = organiser.submit(f"{path}/{action_id}", {"ended": "drop", "words": "No money for it", "version": "9"})
+    stale = organiser.submit(
+        f"/scotland/events/{event_id}/actions/{action_id}",
+        {"ended": "drop", "words": "No money for it", "version": "9"},
+    )
     assert stale.status_code == 422
     assert "No money for it" in stale.text
-    assert organiser.submit(f"{path}/{action_id}", {"ended": "drop", "words": "No money for it"}).status_code == 303
+    assert (
+        organiser.submit(
+            f"/scotland/events/{event_id}/actions/{action_id}", {"ended": "drop", "words": "No money for it"}
+        ).status_code
+        == 303
+    )
     assert "No money for it" in organiser.get(f"/scotland/events/{event_id}").text
 
 
@@ -162,13 +180,20 @@ def test_a_reflection_is_kept_changed_and_deleted(mair, over, organiser):
     assert "Ask the porter first" not in browser.get(path).text
 
 
-def test_the_reminder_is_one_letter_in_the_persons_language(session, app, mair, over):
+def test_the_reminder_is_one_letter_in_the_persons_language_and_waits_for_the_morning(
+    session, app, frozen_clock, mair, over
+):
     who, _ = mair
     over(who, days=8)
+    reminders = sa.select(Mail).where(Mail.subject.like("How was it?%"))
+    frozen_clock.advance(hours=11)
     with app.app_context():
+        feedback_jobs.feedback(session, clock.now())
+        assert session.scalars(reminders).all() == []
+        frozen_clock.advance(hours=9)
         for _ in range(2):
             feedback_jobs.feedback(session, clock.now())
-    letters = session.scalars(sa.select(Mail).where(Mail.subject.like("How was it?%"))).all()
+    letters = session.scalars(reminders).all()
     assert [letter.to_address for letter in letters] == ["mair@example.org"]
     assert "/feedback" in letters[0].text
 

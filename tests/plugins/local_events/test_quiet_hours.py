@@ -41,6 +41,29 @@ def test_only_changes_and_cancellations_of_what_is_near_go_at_night(kind):
     assert not quiet.may_go(kind, at + timedelta(hours=25), at, USUAL)
 
 
+@pytest.mark.parametrize(
+    ("at", "settings", "until"),
+    [
+        (datetime(2026, 12, 1, 23, 30, tzinfo=UTC), USUAL, datetime(2026, 12, 2, 8, tzinfo=UTC)),
+        (datetime(2026, 12, 1, 3, tzinfo=UTC), USUAL, datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        (datetime(2026, 10, 24, 22, tzinfo=UTC), USUAL, datetime(2026, 10, 25, 8, tzinfo=UTC)),  # the clocks go back
+        (datetime(2026, 12, 1, 12, tzinfo=UTC), DAYTIME, datetime(2026, 12, 1, 17, tzinfo=UTC)),
+        (datetime(2026, 12, 1, 12, tzinfo=UTC), USUAL, None),
+        (datetime(2026, 12, 1, 23, tzinfo=UTC), NEVER, None),
+    ],
+)
+def test_what_waits_waits_until_the_morning_and_no_longer(at, settings, until):
+    waits = quiet.wait("visit_ask", None, at, settings)
+    assert (at + waits if waits is not None else None) == until
+
+
+def test_who_sets_out_for_a_visit_soon_hears_at_night_that_it_is_off():
+    at = datetime(2026, 12, 1, 23, tzinfo=UTC)
+    assert quiet.wait("visit_withdraw", at + timedelta(hours=12), at, USUAL) is None
+    assert quiet.wait("visit_withdraw", at + FAR, at, USUAL) == timedelta(hours=9)
+    assert quiet.wait("visit_agree", at + timedelta(hours=12), at, USUAL) == timedelta(hours=9)
+
+
 def test_of_several_missed_reminders_the_last_is_due():
     starts = datetime(2026, 12, 10, 10, tzinfo=UTC)
     hours = [168, 24]

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.kernel import clock
-from core.work.models import Mail
+from core.work.models import Mail, OutboxItem
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import ORGANISER, drafted
 from tests.plugins.local_events.visit_helpers import draft
@@ -65,6 +65,15 @@ def test_a_visit_from_offer_to_what_both_learnt(host, guest, session):
     assert "To draw it" in page
     subjects = session.scalars(sa.select(Mail.subject).where(Mail.subject.like("%discharge lounge%"))).all()
     assert len(subjects) == 5
+
+
+def test_a_letter_about_a_visit_that_is_asked_for_at_night_goes_out_in_the_morning(frozen_clock, host, guest, session):
+    path = host.submit("/scotland/events/visits/new", _offer()).location
+    frozen_clock.advance(hours=11)
+    assert guest.submit(path, {"wants": "How you staff it"}, form="/ask").status_code == 303
+    (letter,) = session.scalars(sa.select(Mail).where(Mail.subject.like("%discharge lounge%"))).all()
+    (due,) = session.scalars(sa.select(OutboxItem.run_after).where(OutboxItem.args["mail_id"].as_string() == letter.id))
+    assert due == clock.now() + timedelta(hours=9)
 
 
 def test_offers_are_put_in_order_by_what_a_person_looks_for_with_the_reasons(host, guest):

@@ -11,8 +11,8 @@ from tests.integration.bad_input.rooms.cast import Cast, Named, Room
 from tests.plugins.local_events.helpers import ORGANISER, published, visitor
 from tests.plugins.local_events.visit_helpers import Letters, asked, offered
 
-OF_ACTION = ("action", "action_edit", "action_new", "feedback")
-OF_PERSON = ("feedback", "reflection", "reflection_delete")
+OF_ACTION = ("action_edit", "action_new", "feedback")
+OF_PERSON = ("action", "feedback", "reflection", "reflection_delete")
 
 
 def make_after(cast: Cast) -> Room:

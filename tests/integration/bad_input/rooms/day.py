@@ -38,16 +38,17 @@ def make_day(cast: Cast) -> Room:
     message = messaging.send(
         session, tenant, written, Words("Hello", "There"), Audience(), 1, organiser(), new_token()
     )  # fmt: skip
-    of = {**dict.fromkeys(OF_THE_DOOR, door), **dict.fromkeys(OF_THE_PAST, over), **dict.fromkeys(OF_MESSAGES, written)}
+    of = {**dict.fromkeys(OF_THE_PAST, over), **dict.fromkeys(OF_MESSAGES, written)}
     return Room(
         {
+            **{f"local_events.{name}:event_id": (door,) for name in OF_THE_DOOR},
             **{f"local_events_manage.{name}:event_id": (event,) for name, event in of.items()},
             "local_events.ticket:event_id": (written,), "secret": (secret,), "attendee_id": (named.who,),
             "certificate_id": (given.id,), "message_id": (message,), "local_events_manage.automatic:kind": ("change",),
             "local_events.certificate:code": (given.code,), "local_events.certificate_file:code": (given.code,),
         },
         {
-            "local_events_manage.by_code": {"code": tickets.code_of(secret)},
+            "local_events.by_code": {"code": tickets.code_of(secret)},
             "local_events_manage.attendee": {"attendance": FIRST},
         },
     )  # fmt: skip

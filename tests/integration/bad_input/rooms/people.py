@@ -11,8 +11,8 @@ from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
-from core.people.models import Account, RoleGrant, SignIn
-from core.people.service import accounts, sign_ins
+from core.people.models import CALENDAR_SCOPES, Account, RoleGrant, SignIn
+from core.people.service import accounts, calendar_keys, sign_ins
 from core.people.views.base import tools
 from core.sdk import TenantRef, Visitor
 from core.tenancy.models import PluginState
@@ -50,12 +50,15 @@ def make_people(app: Flask) -> dict[str, str]:
 
 
 def make_events(cast: Cast) -> Room:
-    """Events in every state in which a page offers a button, a settings change to undo, and devices to sign out."""
+    """Events in every state in which a page offers a button, a settings change to undo, devices to sign out, and addresses of
+    the member's calendars to end."""
     session, member = cast.session, cast.people["member"]
     for owner in (member, cast.people["there"]):
         sign_ins.begin(session, account_id=owner, device="Another", remember=False)
     by = Visitor(member, "Mel Member", "member@example.org", is_member=True, home_tenant_id=cast.site.id)
     tenant = cast.site.ref()
+    for scope in CALENDAR_SCOPES:
+        calendar_keys.make(session, by.actor(), scope, new_token())
     with clock.frozen(clock.now() - timedelta(days=20)):
         over = published(session, tenant, by=by)
     coming, taken = published(session, tenant, by=by), published(session, tenant, by=by)
