@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.models import Event, Invitation, Registration
+from plugins.local_events.models import Event, Hosting, Invitation, Registration
 from plugins.local_events.queries import places
 from plugins.local_events.queries.looking import ANY, Wanted
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.rules import audiences
-from plugins.local_events.states import ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
+from plugins.local_events.states import ACCEPTED, ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
 from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, STATES
 
 PAGE = 50
@@ -79,11 +79,13 @@ class Details(NamedTuple):
 
 
 class Page(NamedTuple):
-    """At most PAGE events, and whether there are more."""
+    """At most PAGE events, and whether there are more. `hosting` says whether the site may host others' events too: read with
+    the page, so that a site that does not asks nothing more."""
 
     events: Sequence[Listed]
     number: int
     more: bool
+    hosting: bool = True
 
 
 class Seen(NamedTuple):
@@ -100,22 +102,32 @@ DETAILS = columns(Details, Event)
 
 def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     counted = places.counts(session, [row.id for row in rows])
-    return [Listed._make((*row, counted[row.id].fill())) for row in rows]
+    return [Listed._make((*row[: len(_LISTED)], counted[row.id].fill())) for row in rows]
 
 
 def _cut(session: ScopedSession, number: int, read: Callable[[int, int], Sequence[Any]]) -> Page:
     """Page `number` of what `read(limit, offset)` gives."""
     number = min(max(number, 1), LAST_PAGE)
     rows = read(PAGE + 1, (number - 1) * PAGE)
-    return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE)
+    hosting = bool(getattr(rows[0], "hosting", False)) if rows else True
+    return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE, hosting)
 
 
 def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
     return _cut(session, number, lambda limit, offset: session.execute(query.limit(limit).offset(offset)).all())
 
 
+_HOSTING = (
+    sa.exists()
+    .where(
+        Hosting.host_tenant_id == sa.bindparam("here"),
+        Hosting.state == ACCEPTED,
+        Hosting.ends_at >= sa.bindparam("now"),
+    )
+    .label("hosting")
+)
 _TO_COME = (
-    sa.select(*_LISTED)
+    sa.select(*_LISTED, _HOSTING)
     .where(
         Event.state == PUBLISHED,
         Event.starts_at >= sa.bindparam("since"),
@@ -133,7 +145,8 @@ def _to_come(
     session: ScopedSession, allowed: Sequence[str], limit: int, offset: int = 0, wanted: Wanted = ANY
 ) -> Sequence[Any]:
     now, more = clock.now(), tuple(wanted.where())
-    values = {"since": now - timedelta(days=LONGEST_DAYS), "now": now, "allowed": list(allowed)}
+    here = session.scope.tenant_id
+    values = {"since": now - timedelta(days=LONGEST_DAYS), "now": now, "allowed": list(allowed), "here": here}
     query = _TO_COME.where(*more) if more else _TO_COME
     return session.execute(query, {**values, "limit": limit, "offset": offset}).all()
 

@@ -1,6 +1,6 @@
 """Who runs one event, and what a visitor therefore may do at it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -68,6 +68,13 @@ def _known(visitor: Visitor, tenant: TenantRef, *, runs: bool, hosted: bool) -> 
     if runs:
         visitor = replace(visitor, permissions=visitor.permissions | {ORGANISE})
     return replace(visitor, home_tenant_id=tenant.id) if hosted else visitor
+
+
+def known_by(visitor: Visitor, tenant: TenantRef, organisers: Collection[str], hosts: Collection[int]) -> Visitor:
+    """What `at_event` gives, for an event whose organisers (accounts) and hosts (sites) are read already."""
+    runs = visitor.signed_in and visitor.account_id in organisers
+    hosted = visitor.is_member and visitor.home_tenant_id in hosts and not rules.is_local(visitor, tenant)
+    return _known(visitor, tenant, runs=runs, hosted=hosted)
 
 
 def is_organiser(session: ScopedSession, event_id: str, account_id: str) -> bool:

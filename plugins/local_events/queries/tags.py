@@ -1,6 +1,6 @@
 """What events are about: domains of quality and topics, and finding events by them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -38,6 +38,11 @@ def about(domain: str = "", topic: str = "") -> list[sa.ColumnElement[bool]]:
     ]  # fmt: skip
 
 
+def tags_of(domains: Collection[str], topics: Collection[str]) -> Tags:
+    """An event's tags from its rows, in any order."""
+    return Tags(tuple(name for name in DOMAINS if name in domains), tuple(sorted(topics)))
+
+
 def of_events(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Tags]:
     """What each of the events is about, in one statement (none for no event)."""
     if not event_ids:
@@ -45,10 +50,7 @@ def of_events(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Tag
     found: dict[str, dict[str, set[str]]] = {event_id: {DOMAIN: set(), TOPIC: set()} for event_id in event_ids}
     for row in session.execute(sa.select(Tag.event_id, Tag.kind, Tag.value).where(Tag.event_id.in_(event_ids))):
         found[row.event_id][row.kind].add(row.value)
-    return {
-        event_id: Tags(tuple(name for name in DOMAINS if name in tags[DOMAIN]), tuple(sorted(tags[TOPIC])))
-        for event_id, tags in found.items()
-    }
+    return {event_id: tags_of(tags[DOMAIN], tags[TOPIC]) for event_id, tags in found.items()}
 
 
 def of_event(session: ScopedSession, event_id: str) -> Tags:

@@ -5,7 +5,8 @@ from typing import Any
 from core.sdk import Here, TenantRef, Visitor, people_by_id
 from plugins.local_events import rules
 from plugins.local_events.manifest import PUBLISH
-from plugins.local_events.queries import hosting, organisers, proposals, series, tags
+from plugins.local_events.queries import proposals, series
+from plugins.local_events.queries.around import Around
 from plugins.local_events.queries.events import Details
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import EVENT
@@ -29,20 +30,22 @@ def proposing(visitor: Visitor, tenant: TenantRef, settings: Settings, event: De
     }
 
 
-def surroundings(context: Here, visitor: Visitor, event: Details) -> dict[str, Any]:
+def surroundings(context: Here, visitor: Visitor, event: Details, beside: Around) -> dict[str, Any]:
     """The context of the page's pieces around the event. Names of people are for who is signed in; a proposal's way is for its
     proposer and for organisers."""
-    session, tenant = context.session, context.tenant.ref()
-    hosts = hosting.hosts_of(session, tenant.id, event.id)
-    names = site_names(context) if hosts else {}
+    session = context.session
+    names = site_names(context) if beside.hosts else {}
     mine = visitor.account_id is not None and visitor.account_id == event.created_by
     way = proposals.steps(session, event.id) if event.origin == MEMBER and (mine or visitor.can(PUBLISH)) else []
+    people = (
+        people_by_id(session, {*beside.organisers, *(step.by for step in way if step.by)}) if visitor.signed_in else {}
+    )
     return {
-        "about": tags.of_event(session, event.id),
-        "within": series.within(session, event.id),
-        "hosts": sorted(names[host] for host in hosts if host in names),
-        "organisers": organisers.of_event(session, event.id) if visitor.signed_in else [],
+        "about": beside.about,
+        "within": series.within(session, event.id) if beside.in_series else None,
+        "hosts": sorted(names[host] for host in beside.hosts if host in names),
+        "organisers": [people[one] for one in beside.organisers if one in people] if visitor.signed_in else [],
         "way": way,
-        "people": people_by_id(session, {step.by for step in way if step.by}) if way else {},
+        "people": people,
         "step_words": STEPS,
     }

@@ -5,7 +5,7 @@ from flask import Response, request
 from core.sdk import clock, here, public, render, revalidated
 from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.queries import certificates, events, hosting, messages, places, proposals
+from plugins.local_events.queries import around, certificates, events, hosting, messages, organisers, places, proposals
 from plugins.local_events.queries import feedback as feedback_queries
 from plugins.local_events.queries import visits as visit_queries
 from plugins.local_events.service import feedback as feedback_service
@@ -13,7 +13,7 @@ from plugins.local_events.service.series import CHAINED_KINDS
 from plugins.local_events.states import APPROVED, CONFIRMED, EDITABLE, EVENT, PUBLISHED
 from plugins.local_events.views import calendars, looking
 from plugins.local_events.views.around import proposing, surroundings
-from plugins.local_events.views.base import WORDS, blueprint, known_at, settings_of, site_addresses, site_names
+from plugins.local_events.views.base import WORDS, blueprint, settings_of, site_addresses, site_names
 from plugins.local_events.visit_words import VISIT_KINDS
 from plugins.local_events.web_forms.events import CancelForm, whole_number
 from plugins.local_events.web_forms.origin import WhyForm
@@ -45,7 +45,7 @@ def _listing() -> Response:
         show, page = "", events.upcoming(context.session, tenant, visitor, number, look)
     may_create = rules.may_create(visitor, tenant, settings_of(context))
     own = proposals.own(context.session, visitor.account_id) if show == "drafts" and visitor.account_id else []
-    hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 else []
+    hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 and page.hosting else []
     return render(
         "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked,
         hosted=hosted, own=own, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
@@ -67,7 +67,8 @@ def event_page(
     """The page of one event; `problem` says why the last press did nothing."""
     context = here()
     session, tenant, settings = context.session, context.tenant.ref(), settings_of(context)
-    visitor = known_at(event_id)
+    beside = around.of_event(session, tenant, event_id)
+    visitor = organisers.known_by(context.visitor, tenant, beside.organisers, beside.hosts)
     seen = events.seen_by(session, tenant, visitor, event_id)
     event, now = seen.event, clock.now()
     counted = places.of_event(session, event.id)
@@ -87,7 +88,7 @@ def event_page(
         keep=calendars.keeping(context, seen),
         over=over,
         feedback=_feedback(seen, over=over),
-        actions=feedback_queries.shown_with(session, event, rules.audiences(visitor, tenant)),
+        actions=feedback_queries.shown_with(session, event, rules.audiences(visitor, tenant)) if beside.acted else [],
         action_states=ACTION_STATES,
         came_from=visit_queries.linked_to(session, event.id, visit_queries.audiences(visitor, tenant))
         if event.kind in VISIT_KINDS
@@ -110,7 +111,7 @@ def event_page(
         },
         why_form=why_form or WhyForm(formdata=None),
         chained=CHAINED_KINDS,
-        **surroundings(context, visitor, event),
+        **surroundings(context, visitor, event, beside),
         cancel_form=cancel_form or (CancelForm(formdata=None) if may_run else None),
         **WORDS,
     )
