@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from core.sdk import ScopedSession, clock, member_homes
-from plugins.local_events.attendance import NO_SHOW
+from plugins.local_events.attendance import ATTENDED, IN, NO_SHOW, UNDO
 from plugins.local_events.feedback_questions import WORTH
 from plugins.local_events.feedback_steps import Step
 from plugins.local_events.models import CheckIn, Correction, Event, Feedback, Pool, Registration, WalkIn
@@ -73,116 +73,86 @@ class Worth(NamedTuple):
     step: Step
 
 
-def _who(model: Any) -> Any:
-    return sa.func.coalesce(model.registration_id, model.walk_in_id)
+def _came(model: Any) -> sa.ColumnElement[bool]:
+    """Whether somebody (a row of `model`: Registration or WalkIn) was there: what an organiser said last counts, else whether a
+    press stands that was not taken back. Looked up person by person among their event's rows, which its index finds."""
+    column = "registration_id" if model is Registration else "walk_in_id"
 
+    def theirs(rows: Any) -> tuple[sa.ColumnElement[bool], ...]:
+        return (
+            rows.tenant_id == model.tenant_id, rows.event_id == model.event_id, getattr(rows, column) == model.id,
+        )  # fmt: skip
 
-def _of(model: Any, period: Period, *columns: Any) -> Any:
-    """A select of `columns` of the rows that belong to the period's events."""
-    event = sa.and_(Event.tenant_id == model.tenant_id, Event.id == model.event_id)
-    return sa.select(*columns).select_from(model).join(Event, event).where(*period.where())
-
-
-def _standing(period: Period) -> sa.Subquery:
-    """Who was checked in, by presses that were not taken back: a row for each person."""
     undo = aliased(CheckIn)
-    taken_back = sa.and_(
-        undo.tenant_id == CheckIn.tenant_id, undo.event_id == CheckIn.event_id, undo.direction == "undo",
-        undo.undoes == CheckIn.nonce, _who(undo) == _who(CheckIn),
+    taken_back = sa.exists().where(
+        undo.tenant_id == CheckIn.tenant_id, undo.event_id == CheckIn.event_id, undo.direction == UNDO,
+        undo.undoes == CheckIn.nonce, getattr(undo, column) == getattr(CheckIn, column),
     )  # fmt: skip
-    found: sa.Subquery = (
-        _of(CheckIn, period, CheckIn.tenant_id, _who(CheckIn).label("who"))
-        .outerjoin(undo, taken_back)
-        .where(CheckIn.direction == "in", undo.id.is_(None))
-        .group_by(CheckIn.tenant_id, _who(CheckIn))
-        .subquery("standing")
+    standing = sa.exists().where(*theirs(CheckIn), CheckIn.direction == IN, ~taken_back)
+    said = (
+        sa.select(Correction.attendance)
+        .where(*theirs(Correction))
+        .order_by(Correction.made_at.desc(), Correction.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return found
+    return sa.func.coalesce(said, sa.case((standing, ATTENDED), else_=NO_SHOW)) != NO_SHOW
 
 
-def _said(period: Period) -> sa.Subquery:
-    """The last correction of each person's attendance."""
-    rank = sa.func.row_number().over(
-        partition_by=(Correction.tenant_id, _who(Correction)),
-        order_by=(Correction.made_at.desc(), Correction.id.desc()),
-    )
-    ranked = _of(
-        Correction, period, Correction.tenant_id, _who(Correction).label("who"), Correction.attendance, rank.label("rank")
-    ).subquery("ranked")  # fmt: skip
-    return sa.select(ranked.c.tenant_id, ranked.c.who, ranked.c.attendance).where(ranked.c.rank == 1).subquery("said")
-
-
-def _attended(model: Any, period: Period, *more: Any) -> Any:
-    """A select of `model`'s people at the events of the period: (tenant_id, event_id, account_id, came as 0 or 1, `more`).
-    What an organiser said last counts, else the presses."""
-    standing, said = _standing(period), _said(period)
-    came = sa.case((said.c.attendance.is_not(None), said.c.attendance != NO_SHOW), else_=standing.c.who.is_not(None))
-    return (
-        _of(
-            model, period, model.tenant_id, model.event_id, model.account_id, sa.case((came, 1), else_=0).label("came"), *more
-        )
-        .outerjoin(standing, sa.and_(standing.c.tenant_id == model.tenant_id, standing.c.who == model.id))
-        .outerjoin(said, sa.and_(said.c.tenant_id == model.tenant_id, said.c.who == model.id))
-    )  # fmt: skip
+def _of(model: Any, *figure: Any) -> Any:
+    """A select of `figure` of the rows of `model` that belong to the event beside it."""
+    return sa.select(*figure).where(model.tenant_id == Event.tenant_id, model.event_id == Event.id)
 
 
 def taken(session: ScopedSession, period: Period) -> list[Taken]:
     """The period's events by site and kind, in one statement."""
-    pools = (
+    confirmed = Registration.state == CONFIRMED
+    each: dict[str, Any] = {
+        "offered": _of(Pool, sa.func.sum(Pool.capacity)),
+        "endless": _of(Pool, sa.func.count(Pool.id)).where(Pool.capacity.is_(None)),
+        "held": _of(Registration, sa.func.sum(1 + Registration.guests)).where(confirmed),
+        "expected": _of(Registration, sa.func.count(Registration.id)).where(confirmed),
+        "missed": _of(Registration, sa.func.count(Registration.id)).where(confirmed, ~_came(Registration)),
+    }
+    noted = sa.or_(_of(CheckIn, CheckIn.id).exists(), _of(Correction, Correction.id).exists())
+    one = (
         sa.select(
-            Pool.tenant_id, Pool.event_id, sa.func.sum(Pool.capacity).label("offered"),
-            sa.func.count(Pool.id).filter(Pool.capacity.is_(None)).label("endless"),
+            Event.tenant_id, Event.kind, sa.case((noted, 1), else_=0).label("noted"),
+            *(figure.scalar_subquery().label(name) for name, figure in each.items()),
         )
-        .group_by(Pool.tenant_id, Pool.event_id)
-        .subquery("pools")
+        .where(*period.where())
+        .subquery("one")
     )  # fmt: skip
-    confirmed = _attended(
-        Registration, period, (1 + Registration.guests).label("places")
-    ).where(Registration.state == CONFIRMED).subquery("confirmed")  # fmt: skip
-    had = (
-        sa.select(
-            confirmed.c.tenant_id, confirmed.c.event_id, sa.func.sum(confirmed.c.places).label("held"),
-            sa.func.count().label("expected"), sa.func.sum(1 - confirmed.c.came).label("missed"),
-        )
-        .group_by(confirmed.c.tenant_id, confirmed.c.event_id)
-        .subquery("had")
-    )  # fmt: skip
-    noted = sa.union(
-        *(_of(model, period, model.tenant_id, model.event_id) for model in (CheckIn, Correction))
-    ).subquery("noted")
+    limited, counted = sa.and_(one.c.endless == 0, one.c.offered > 0), one.c.noted == 1
 
-    def of_event(table: sa.Subquery) -> sa.ColumnElement[bool]:
-        return sa.and_(table.c.tenant_id == Event.tenant_id, table.c.event_id == Event.id)
+    def total(figure: Any, where: Any) -> Any:
+        return sa.func.coalesce(sa.func.sum(figure).filter(where), 0)
 
-    limited = sa.and_(pools.c.endless == 0, pools.c.offered > 0)
-    counted = noted.c.event_id.is_not(None)
     rows = session.execute(
         sa.select(
-            Event.tenant_id, Event.kind, sa.func.count(Event.id), sa.func.count(Event.id).filter(limited),
-            *(
-                sa.func.coalesce(sa.func.sum(figure).filter(where), 0)
-                for figure, where in ((had.c.held, limited), (pools.c.offered, limited))
-            ),
-            sa.func.count(Event.id).filter(counted),
-            *(sa.func.coalesce(sa.func.sum(figure).filter(counted), 0) for figure in (had.c.missed, had.c.expected)),
+            one.c.tenant_id, one.c.kind, sa.func.count(), sa.func.count().filter(limited), total(one.c.held, limited),
+            total(one.c.offered, limited), sa.func.count().filter(counted), total(one.c.missed, counted),
+            total(one.c.expected, counted),
         )
-        .outerjoin(pools, of_event(pools))
-        .outerjoin(had, of_event(had))
-        .outerjoin(noted, of_event(noted))
-        .where(*period.where())
-        .group_by(Event.tenant_id, Event.kind)
-        .order_by(Event.tenant_id, Event.kind)
+        .group_by(one.c.tenant_id, one.c.kind)
+        .order_by(one.c.tenant_id, one.c.kind)
     )  # fmt: skip
     return [Taken(row[0], row[1], *(int(figure) for figure in row[2:])) for row in rows]
 
 
 def reached(session: ScopedSession, period: Period) -> list[Reached]:
     """The period's people by their home today, in one statement."""
-    found = sa.union_all(_attended(Registration, period), _attended(WalkIn, period)).subquery("found")
+    came = sa.union_all(
+        *(
+            sa.select(model.account_id, model.event_id)
+            .join(Event, sa.and_(Event.tenant_id == model.tenant_id, Event.id == model.event_id))
+            .where(*period.where(), model.account_id.is_not(None), _came(model))
+            for model in (Registration, WalkIn)
+        )
+    ).subquery("came")
     people = (
-        sa.select(found.c.account_id, sa.func.count(found.c.event_id.distinct()).label("events"))
-        .where(found.c.came == 1, found.c.account_id.is_not(None))
-        .group_by(found.c.account_id)
+        sa.select(came.c.account_id, sa.func.count(came.c.event_id.distinct()).label("events"))
+        .group_by(came.c.account_id)
         .subquery("people")
     )
     home = member_homes()
