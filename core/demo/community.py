@@ -18,6 +18,7 @@ from core.kernel.permissions import Role
 from core.kernel.views import Person
 from core.people import passwords
 from core.people.models import Account, Affiliation, Membership, Profile, RoleGrant
+from core.people.sectors import SECTORS
 from core.tenancy.directory import TenantSnapshot
 
 PASSWORD = "improve-together-2017"
@@ -284,6 +285,7 @@ class _Builder:
                 "account_id": account_id,
                 "job_title": self.random.choice(JOBS),
                 "organisation": place[0].upper() + place[1:],
+                "sector": tuple(SECTORS)[len(self.others[Profile]) % len(SECTORS)],
                 "about": "",
             }
         )

@@ -17,6 +17,7 @@ from wtforms.widgets import HiddenInput
 from core.kernel.text import N_
 from core.people.emails import LONGEST
 from core.people.passwords import MAX_LENGTH
+from core.people.sectors import SECTORS, UNTOLD
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import LANGUAGES
 from core.web.i18n import lazy_gettext as _l
@@ -122,6 +123,15 @@ class DetailsForm(Form):
     )
     job_title = StringField(_l("What you do"), [_length(120)], filters=[stripped])
     organisation = StringField(_l("Where you work"), [_length(160)], filters=[stripped])
+    sector = SelectField(
+        _l("Where you do most of your improvement work"),
+        choices=[
+            SelectChoice(UNTOLD, _l("Prefer not to say")),
+            *(SelectChoice(key, _l(title)) for key, title in SECTORS.items()),
+        ],
+        default=UNTOLD,
+        description=_l("Used for figures about whom activities reach, in which nobody can be recognised."),
+    )
     locality = StringField(_l("Town or area"), [_length(120)], filters=[stripped])
     about = TextAreaField(_l("A few words about you"), [LONG_TEXT], filters=[stripped])
     version = IntegerField(validators=[NumberRange(0, 2**31 - 1)], widget=HiddenInput(), default=0)

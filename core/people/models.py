@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.data.base import Base, Id, IdRef, Shared
 from core.kernel import clock
 from core.kernel.text import N_
+from core.people.sectors import SECTORS, UNTOLD
 
 ACCOUNT = "people_account.id"
 TENANT = "tenancy_tenant.id"
@@ -58,13 +59,15 @@ class Account(Shared, Base):
 
 
 class Profile(Shared, Base):
-    """The short profile: what a person does, for whom, where, and a few words. No row means nothing was told."""
+    """The short profile: what a person does, for whom, where, in which part of health and care, and a few words. No row means nothing was told."""
 
     __tablename__ = "people_profile"
+    __table_args__ = (sa.CheckConstraint(f"sector in {(UNTOLD, *SECTORS)}", name="sector"),)
     account_id: Mapped[str] = mapped_column(sa.String(26), sa.ForeignKey(ACCOUNT), primary_key=True)
     job_title: Mapped[str] = mapped_column(sa.String(120), default="")
     organisation: Mapped[str] = mapped_column(sa.String(160), default="")
     locality: Mapped[str] = mapped_column(sa.String(120), default="")
+    sector: Mapped[str] = mapped_column(sa.String(20), default=UNTOLD, server_default=UNTOLD)
     about: Mapped[str] = mapped_column(sa.String(1000), default="")
 
 

@@ -118,6 +118,7 @@ class Own:
     organisation: str
     locality: str
     about: str
+    sector: str
     cohort: Cohort | None
     since: date | None
     home_tenant_id: int | None
@@ -128,14 +129,14 @@ def own(session: ScopedSession, account_id: str) -> Own:
     row = session.execute(
         sa.select(
             Account.id, Account.email, Account.name, Account.locale, Account.version, Profile.job_title, Profile.organisation,
-            Profile.locality, Profile.about, Membership.cohort, Membership.since, Affiliation.home_tenant_id,
+            Profile.locality, Profile.about, Profile.sector, Membership.cohort, Membership.since, Affiliation.home_tenant_id,
         )
         .outerjoin(Profile, Profile.account_id == Account.id)
         .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
         .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
         .where(Account.id == account_id)
     ).one()  # fmt: skip
-    told = {key: getattr(row, key) or "" for key in ("job_title", "organisation", "locality", "about")}
+    told = {key: getattr(row, key) or "" for key in ("job_title", "organisation", "locality", "about", "sector")}
     return Own(
         account_id=row.id, email=row.email, name=row.name, locale=row.locale, version=row.version, **told,
         cohort=Cohort(row.cohort) if row.cohort else None, since=row.since, home_tenant_id=row.home_tenant_id,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.people import emails
-from core.people.models import Account, Affiliation, Membership
+from core.people.models import Account, Affiliation, Membership, Profile
+from core.people.sectors import UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,15 @@ def members_named(session: ScopedSession, tenant_id: int, search: str, limit: in
 
 
 def member_homes() -> sa.Subquery:
-    """Every member's home today, to join with: columns `account_id` and `home_tenant_id`. Whose account is closed, or who has
+    """Every member's home today, to join with: columns `account_id`, `home_tenant_id` and `sector` (see `sectors`). Whose account is closed, or who has
     left, is in it no more."""
     return (
-        sa.select(Affiliation.account_id, Affiliation.home_tenant_id)
+        sa.select(
+            Affiliation.account_id, Affiliation.home_tenant_id, sa.func.coalesce(Profile.sector, UNTOLD).label("sector")
+        )
         .join(Account, Account.id == Affiliation.account_id)
         .join(Membership, Membership.account_id == Affiliation.account_id)
+        .outerjoin(Profile, Profile.account_id == Affiliation.account_id)
         .where(
             Affiliation.ends_on.is_(None), Account.disabled_at.is_(None),
             Membership.left_on.is_(None) | (Membership.left_on > clock.today()),

@@ -51,6 +51,7 @@ from core.people.limits import reads as reads_by_token
 from core.people.models import AREA as AREA_CALENDAR
 from core.people.queries import roles_of
 from core.people.reach import Known, member_homes, members_named, people_by_id, person_by_email
+from core.people.sectors import SECTORS
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot, is_on
@@ -78,6 +79,7 @@ __all__ = [
     "FEWEST_SHOWN",
     "N_",
     "SDK_VERSION",
+    "SECTORS",
     "SYSTEM",
     "Actor",
     "Assessment",

@@ -26,6 +26,7 @@ ELSEWHERE = {"data_audit_entry", "data_audit_head"}
 """Seeded through their own service: the rows of the audit trail hang together."""
 CLOSED: dict[str, dict[str, Any]] = {
     "": {"locale": "en"},
+    "people_profile": {"sector": ""},
     "admissions_window": {"state": "published"},
     "admissions_interest": {"state": "confirmed"},
     "admissions_application": {"state": "submitted", "previous_id": None, "moved_tenant_id": None, "moved_id": None},

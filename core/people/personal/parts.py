@@ -36,7 +36,7 @@ def _erase_account(session: ScopedSession, account_id: str) -> int:
 
 
 def _profile(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
-    columns = (Profile.job_title, Profile.organisation, Profile.locality, Profile.about)
+    columns = (Profile.job_title, Profile.organisation, Profile.sector, Profile.locality, Profile.about)
     return [(N_("Profile"), row) for row in rows(session, sa.select(*columns).where(Profile.account_id == account_id))]
 
 

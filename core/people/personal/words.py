@@ -45,6 +45,7 @@ LABELS = {
     "registered_at": N_("Registered"),
     "removed_at": N_("Removed"),
     "role": N_("Role"),
+    "sector": N_("Where you do most of your improvement work"),
     "seconds": N_("Seconds at the form"),
     "seen_at": N_("Last used"),
     "sent_at": N_("Sent"),

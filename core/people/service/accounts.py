@@ -17,11 +17,13 @@ from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor
 from core.people import emails, passwords
 from core.people.models import Account, Profile
+from core.people.sectors import SECTORS, UNTOLD
 from core.people.service import calendar_keys, erasure, sign_ins
 from core.people.service.tools import LINK_GONE, Letter, Tools
 
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org")
 NO_NAME = N_("Enter your name")
+NO_SUCH_SECTOR = N_("Choose one of the list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +163,21 @@ class Details:
     organisation: str = ""
     locality: str = ""
     about: str = ""
+    sector: str = UNTOLD
 
 
 def change_details(session: ScopedSession, actor: Actor, *, details: Details, version: int) -> None:
     """Change one's own name, language and short profile. `version` is the account's as the form was made.
 
-    Raises Invalid (no name) and Conflict when the details were changed meanwhile, for instance in another window.
+    Raises Invalid (no name, no such sector) and Conflict when the details were changed meanwhile, for instance in another window.
     """
     if not details.name.strip():
         raise Invalid({"name": NO_NAME})
+    if details.sector not in (UNTOLD, *SECTORS):
+        raise Invalid({"sector": NO_SUCH_SECTOR})
     profile = {
         "job_title": details.job_title, "organisation": details.organisation,
-        "locality": details.locality, "about": details.about,
+        "locality": details.locality, "about": details.about, "sector": details.sector,
     }  # fmt: skip
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     with transaction(session):

@@ -41,7 +41,7 @@ def home() -> Response:
     if form.validate_on_submit():
         details = accounts.Details(
             name=form.name.data, locale=form.locale.data, job_title=form.job_title.data,
-            organisation=form.organisation.data, locality=form.locality.data, about=form.about.data,
+            organisation=form.organisation.data, sector=form.sector.data, locality=form.locality.data, about=form.about.data,
         )  # fmt: skip
         try:
             accounts.change_details(

@@ -58,10 +58,11 @@ class Taken(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """People with one home (None for who is no member): `people` came at least once, `again` to two events or more. Each
+    """People with one home and one sector (None for who is no member; "" for a sector that nobody told): `people` came at least once, `again` to two events or more. Each
     person counts once, wherever they came; who was noted by name alone at the door is nobody who can be counted so."""
 
     home: int | None
+    sector: str | None
     people: int
     again: int
 
@@ -141,7 +142,7 @@ def taken(session: ScopedSession, period: Period) -> list[Taken]:
 
 
 def reached(session: ScopedSession, period: Period) -> list[Reached]:
-    """The period's people by their home today, in one statement."""
+    """The period's people by their home and their sector today, in one statement."""
     came = sa.union_all(
         *(
             sa.select(model.account_id, model.event_id)
@@ -158,12 +159,12 @@ def reached(session: ScopedSession, period: Period) -> list[Reached]:
     home = member_homes()
     rows = session.execute(
         sa.select(
-            home.c.home_tenant_id, sa.func.count(people.c.account_id),
+            home.c.home_tenant_id, home.c.sector, sa.func.count(people.c.account_id),
             sa.func.count(people.c.account_id).filter(people.c.events > 1),
         )
         .select_from(people)
         .outerjoin(home, home.c.account_id == people.c.account_id)
-        .group_by(home.c.home_tenant_id)
+        .group_by(home.c.home_tenant_id, home.c.sector)
     )  # fmt: skip
     return [Reached(*row) for row in rows]
 

@@ -1,16 +1,17 @@
 """Figures of what took place: fill, no-shows, reach, coming again, feedback; of one site, and at the UK site of all."""
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Response, request, url_for
 
 from core.sdk import (
     N_,
+    SECTORS,
     Column,
     Here,
     Listing,
@@ -33,12 +34,13 @@ from plugins.local_events.calendars.grid import day_of
 from plugins.local_events.figures import Lines, Month, Share
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import figures as queries
-from plugins.local_events.queries.figures import Period, Taken
+from plugins.local_events.queries.figures import Period, Reached, Taken
 from plugins.local_events.views.base import WORDS, manage_blueprint, site_names
 from plugins.local_events.words import KINDS
 
+Group = TypeVar("Group")
 NOBODYS = None
-"""The home of who is no member today."""
+"""The home and the sector of who is no member today."""
 
 
 class Line(NamedTuple):
@@ -86,6 +88,7 @@ class Report:
     came: int | None
     again: Share
     homes: Lines[int | None]
+    sectors: Lines[str | None]
     months: Sequence[Month]
 
 
@@ -153,9 +156,17 @@ def _report(context: Here, session: ScopedSession, period: Period) -> Report:
         sites=[_row(names[site], some) for site, some in sites.items() if some],
         came=people if figures.enough(people) else None,
         again=figures.of_people(sum(one.again for one in reached), people),
-        homes=figures.lines({one.home: one.people for one in reached}),
+        homes=figures.lines(_counted(reached, lambda one: one.home)),
+        sectors=figures.lines(_counted(reached, lambda one: one.sector)),
         months=figures.by_month(queries.heard(session, period)),
     )
+
+
+def _counted(reached: Sequence[Reached], by: Callable[[Reached], Group]) -> Mapping[Group, int]:
+    found: dict[Group, int] = {}
+    for one in reached:
+        found[by(one)] = found.get(by(one), 0) + one.people
+    return found
 
 
 def _row(title: str, taken: Sequence[Taken]) -> Row:
@@ -189,27 +200,45 @@ def _home_namer(context: Here) -> Callable[[int | None], str]:
     return lambda home: gettext("Not a member") if home is NOBODYS else names.get(home, "?")
 
 
-def _others(homes: Lines[int | None]) -> str:
-    return ngettext("%(num)s smaller area together", "%(num)s smaller areas together", homes.small)
+def _sector(key: str | None) -> str:
+    if key is NOBODYS:
+        return gettext("Not a member")
+    return gettext(SECTORS[key]) if key else gettext("Not told")
+
+
+def _people(lines: Lines[Group], called: Callable[[Group], str], others: str) -> list[tuple[str, int]]:
+    """The lines of people with their names, the small groups together at the end, called `others`."""
+    found = [(called(key), count) for key, count in lines.shown]
+    return [*found, (others, lines.together)] if lines.together else found
+
+
+def _by_home(context: Here, report: Report) -> list[tuple[str, int]]:
+    small = report.homes.small
+    others = ngettext("%(num)s smaller area together", "%(num)s smaller areas together", small)
+    return _people(report.homes, _home_namer(context), others)
+
+
+def _by_sector(report: Report) -> list[tuple[str, int]]:
+    small = report.sectors.small
+    others = ngettext("%(num)s smaller sector together", "%(num)s smaller sectors together", small)
+    return _people(report.sectors, _sector, others)
 
 
 def _charts(context: Here, report: Report) -> dict[str, Any]:
     """The pictures: fill and no-shows by kind with the line of all kinds, people by home, feedback by month; None for what has
     no figure."""
-    home = _home_namer(context)
 
     def rates(title: str, of: Callable[[Row], Share]) -> charts.IntervalChart | None:
         rows = [(row.title, share(of(row)), rate, None) for row in report.kinds if (rate := of(row).rate) is not None]
         return charts.intervals(title, rows, (0, 1), ("0%", "100%"), of(report.total).rate) if rows else None
 
-    people = [(home(key), count) for key, count in report.homes.shown]
-    if report.homes.together:
-        people.append((_others(report.homes), report.homes.together))
+    homes, sectors = _by_home(context, report), _by_sector(report)
     means = [round(one.mean, 1) for one in report.months]
     return {
         "fill": rates(gettext("Places filled, by kind of event"), lambda row: row.fill),
         "no_shows": rates(gettext("Did not come, by kind of event"), lambda row: row.no_shows),
-        "homes": charts.bars(gettext("People who came, by home area"), people) if people else None,
+        "homes": charts.bars(gettext("People who came, by home area"), homes) if homes else None,
+        "sectors": charts.bars(gettext("People who came, by where they work"), sectors) if sectors else None,
         "trend": charts.lines(
             gettext("“It was worth my time”, from 1 to 5, by month"), [month_year(one.first) for one in report.months],
             [(gettext("Mean"), means)], scale=range(6),
@@ -223,13 +252,13 @@ def _lines(context: Here, report: Report) -> Iterator[Line]:
         yield Line(gettext("Events"), row.title, None, row.events)
         yield Line(gettext("Places filled"), row.title, row.fill.rate, row.fill.part, row.fill.whole)
         yield Line(gettext("Did not come"), row.title, row.no_shows.rate, row.no_shows.part, row.no_shows.whole)
-    again, home = report.again, _home_namer(context)
+    again = report.again
     shown = (None, None) if again.hidden else (again.part, again.whole)
     yield Line(gettext("People who came"), report.total.title, None, report.came)
     yield Line(gettext("Came to two events or more"), report.total.title, again.rate, *shown)
-    for key, count in report.homes.shown:
-        yield Line(gettext("People who came"), home(key), None, count)
-    if report.homes.together:
-        yield Line(gettext("People who came"), _others(report.homes), None, report.homes.together)
+    for called, count in _by_home(context, report):
+        yield Line(gettext("People who came, by home area"), called, None, count)
+    for called, count in _by_sector(report):
+        yield Line(gettext("People who came, by where they work"), called, None, count)
     for one in report.months:
         yield Line(gettext("“It was worth my time”"), month_year(one.first), one.mean, None, one.answers)

@@ -23,6 +23,7 @@ WORDS = {
     "name": "Sam New",
     "job_title": "Midwife",
     "organisation": "A trust",
+    "sector": "ambulance",
     "locality": "Bangor",
     "about": "Line one\nLine two",
 }
@@ -36,14 +37,22 @@ def test_saving_and_seeing_it(app: Flask, session: ScopedSession) -> None:
     for words in ("Your details are saved", "Sam New", "Midwife", "A trust", "Bangor", "Line two"):
         assert words in page
     own = queries.own(session, account_id)
-    assert (own.name, own.job_title, own.version) == ("Sam New", "Midwife", 2)
+    assert (own.name, own.job_title, own.sector, own.version) == ("Sam New", "Midwife", "ambulance", 2)
     client.submit("/account/", {**WORDS, "job_title": ""})
     session.rollback()
     assert queries.own(session, account_id).job_title == ""
 
 
 @pytest.mark.parametrize(
-    "values", [{"name": ""}, {"name": "x" * 121}, {"about": "x" * 1001}, {"locale": "fr"}, {"job_title": "a\x00b"}]
+    "values",
+    [
+        {"name": ""},
+        {"name": "x" * 121},
+        {"about": "x" * 1001},
+        {"locale": "fr"},
+        {"job_title": "a\x00b"},
+        {"sector": "farming"},
+    ],
 )
 def test_what_cannot_be_saved(app: Flask, session: ScopedSession, values: dict[str, str]) -> None:
     account_id = make_person(app, "sam@example.org")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter as Counted
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.data.audit import AuditEntry
+from core.data.db import tenant_session
 from core.kernel import clock
 from core.kernel.permissions import Role
+from core.kernel.views import Actor
+from core.people.service import accounts
 from core.sdk import ScopedSession, TenantRef, new_id, new_token, transaction
 from plugins.local_events.feedback_questions import WORTH
 from plugins.local_events.feedback_steps import Step
@@ -151,6 +155,28 @@ def test_each_person_counts_once_by_the_home_of_today_and_again_from_the_second_
     assert None in found
 
 
+def test_people_are_counted_by_where_they_work_as_they_say_today(
+    app: Flask, session: ScopedSession, scotland: TenantRef
+) -> None:
+    sectors = ["hospital"] * 6 + ["voluntary"] * 4 + ["private"] * 4 + ["university"] * 2 + [""] * 5
+    people = []
+    for number, sector in enumerate(sectors):
+        email = f"p{number}@example.org"
+        people.append(make_person(app, email, home="scotland"))
+        details = accounts.Details("Somebody", "en", sector=sector)
+        with app.app_context(), tenant_session(scotland.id) as own:
+            accounts.change_details(own, Actor(people[-1], ""), details=details, version=1)
+    _held(session, scotland, people, len(people), capacity=30)
+    found: Counted[str | None] = Counted()
+    for one in figures.reached(session, year()):
+        found[one.sector] += one.people
+    assert found == {"hospital": 6, "voluntary": 4, "private": 4, "university": 2, "": 5}
+    page = _lead(app).get(HERE).text
+    for words in ("Hospital care", "Not told", "3 smaller sectors together"):
+        assert words in page, words
+    assert "Charity or community group" not in page, "fewer than five people"
+
+
 def test_the_figures_cost_three_statements_whatever_the_number_of_events(
     app: Flask, session: ScopedSession, scotland: TenantRef, statements: Counter
 ) -> None:
@@ -183,7 +209,8 @@ def test_the_page_and_its_files_say_the_same(app: Flask, session: ScopedSession,
     assert rows[0] == ["About", "Group", "Figure", "Count", "Of"]
     assert ["Places filled", "Workshop", "0.5", "10", "20"] in rows
     assert ["Did not come", "All events", "0.0625", "1", "16"] in rows
-    assert ["People who came", "Not a member", "", "15", ""] in rows
+    assert ["People who came, by home area", "Not a member", "", "15", ""] in rows
+    assert ["People who came, by where they work", "Not a member", "", "15", ""] in rows
     assert any(row[0] == "“It was worth my time”" and row[2:4] == ["4.5", ""] for row in rows)
     assert lead.get(f"{HERE}?format=xlsx").status_code == 200
     narrowed = lead.get(f"{HERE}?kind=webinar").text
