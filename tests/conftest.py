@@ -27,8 +27,8 @@ DATABASE_FIXTURES = {"databases"}
 PAGES = re.compile(r"test_(\w+_)?pages\.py")
 """What such a module asks is what pages show and take, which is the same on both engines: its tests are `mainly("sqlite")`.
 On PostgreSQL `tests/integration/bad_input` opens every page, with every parameter, and sends every form."""
-FIRST = "tests/integration/bad_input/"
-"""Has a world of its own that takes long to make: where it comes first, one process runs all of it and makes the world once."""
+ONE_WORLD = "tests/integration/bad_input/"
+"""Has a world of its own that takes long to make: where its tests come together, one process runs them all and makes it once."""
 SERVER = pytest.StashKey[Any]()
 
 
@@ -88,7 +88,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=other)
         left = set(other)
         items[:] = [item for item in items if item not in left]
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    # What takes long comes first: begun last, it would keep one process busy while the other has nothing to do.
+    items.sort(key=lambda item: 0 if "slow" in item.keywords else 1 if item.nodeid.startswith(ONE_WORLD) else 2)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

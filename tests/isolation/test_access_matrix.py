@@ -202,6 +202,7 @@ def test_every_console_and_manage_route_needs_a_permission(app: Flask) -> None:
             assert access.kind == "needs", rule.endpoint
 
 
+@pytest.mark.slow
 @pytest.mark.only("sqlite")  # who may open a page is decided before the engine is asked; the leak matrix runs on both
 def test_the_matrix(app: Flask, visitors: dict[str, FormClient]) -> None:
     wrong = []

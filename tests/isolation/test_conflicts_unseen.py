@@ -33,6 +33,7 @@ def world(
     return first_world(app, session_for("scotland"))
 
 
+@pytest.mark.slow
 @pytest.mark.only(
     "sqlite"
 )  # the conditions that hide are tested one by one on both engines; here every address is asked

@@ -191,7 +191,7 @@ def _broken(monkeypatch: pytest.MonkeyPatch, registry: Any) -> Iterator[None]:
 
 CLOSED = {
     "cohort": "founding", "state": "sent", "role": "assessor", "plugin": "local_events", "locale": "en", "ended_how": "",
-    "scope": "mine", "calendar_status": "confirmed", "calendar_method": "CANCEL",
+    "scope": "mine", "calendar_status": "confirmed", "calendar_method": "CANCEL", "sector": "hospital",
 }  # fmt: skip
 
 
