@@ -191,7 +191,9 @@ def test_a_correction_counts_and_says_why(session, scotland, frozen_clock):
     correcting.correct(session, scotland, event_id, ann, "attended", None, "Came late only", who, new_token())
     assert person(session, event_id, ann).attendance == "attended"
     entries = session.execute(
-        sa.select(AuditEntry.before, AuditEntry.after).where(AuditEntry.action == "local_events.correct")
+        sa.select(AuditEntry.before, AuditEntry.after)
+        .where(AuditEntry.action == "local_events.correct")
+        .order_by(AuditEntry.seq)
     )
     assert entries.all() == [
         ({"attendance": "no_show"}, {"attendance": "partial"}), ({"attendance": "partial"}, {"attendance": "attended"}),
