@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_console import sign_in
 from tests.support.servers import Process
@@ -18,6 +18,12 @@ FULL, ASKING = "Visit: an ambulance control room", "Human factors on a night shi
 DESK = ("Places", "Invitations", "Questions", "Numbers for catering", "Messages", "Check-in", "Attendance")
 
 
+def _press(page: Page, what: Locator) -> None:
+    """Press a link or a button, and wait for the page that it leads to: it may have the same address."""
+    with page.expect_navigation():
+        what.click()
+
+
 def _whole(page: Page, axe: Callable[[Page], None]) -> None:
     assert page.locator("h1").count() == 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
@@ -30,20 +36,20 @@ def test_everything_an_organiser_sets_and_sends(
     page = new_page(viewport=PHONE, color_scheme="dark")
     sign_in(page, live_demo, ORGANISER)
     page.goto(f"{live_demo.url}/scotland/manage/events/")
-    page.get_by_role("link", name=ASKING).click()
+    _press(page, page.get_by_role("link", name=ASKING))
     _whole(page, axe)
     for name in DESK:
-        page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+        _press(page, page.get_by_role("navigation").get_by_role("link", name=name, exact=True))
         _whole(page, axe)
         page.go_back()
-    page.get_by_role("navigation").get_by_role("link", name="Messages", exact=True).click()
-    page.get_by_role("link", name="Confirmation").click()
+    _press(page, page.get_by_role("navigation").get_by_role("link", name="Messages", exact=True))
+    _press(page, page.get_by_role("link", name="Confirmation"))
     _whole(page, axe)
     page.go_back()
-    page.get_by_role("link", name="Write a message").click()
+    _press(page, page.get_by_role("link", name="Write a message"))
     page.get_by_label("Subject", exact=True).fill("Where to meet")
     page.locator("textarea").first.fill("We meet at the front door.")
-    page.get_by_role("button", name="See it before it goes").click()
+    _press(page, page.get_by_role("button", name="See it before it goes"))
     _whole(page, axe)
     expect(page.get_by_role("button", name="Send it to")).to_be_visible()
     expect(page.get_by_text("We meet at the front door.").first).to_be_visible()
@@ -56,10 +62,10 @@ def test_a_member_answers_an_offer_and_what_is_asked_without_javascript(
     sign_in(looked, live_demo, MEMBER)
     for title in (FULL, ASKING):
         looked.goto(f"{live_demo.url}/scotland/events/")
-        looked.get_by_role("link", name=title).click()
+        _press(looked, looked.get_by_role("link", name=title))
         _whole(looked, axe)
     for more in ("Change what you said", "Hand your place on"):
-        looked.get_by_role("link", name=more).click()
+        _press(looked, looked.get_by_role("link", name=more))
         _whole(looked, axe)
         looked.go_back()
     looked.close()
@@ -67,13 +73,13 @@ def test_a_member_answers_an_offer_and_what_is_asked_without_javascript(
     plain = new_page(viewport=PHONE, java_script_enabled=False)
     sign_in(plain, live_demo, MEMBER)
     plain.goto(f"{live_demo.url}/scotland/events/")
-    plain.get_by_role("link", name=FULL).click()
-    plain.get_by_role("button", name="Take the place").click()
+    _press(plain, plain.get_by_role("link", name=FULL))
+    _press(plain, plain.get_by_role("button", name="Take the place"))
     expect(plain.get_by_text("You have a place").first).to_be_visible()
     plain.goto(f"{live_demo.url}/scotland/events/")
-    plain.get_by_role("link", name=ASKING).click()
-    plain.get_by_role("link", name="Change what you said").click()
+    _press(plain, plain.get_by_role("link", name=ASKING))
+    _press(plain, plain.get_by_role("link", name="Change what you said"))
     plain.get_by_label("Vegan").check()
-    plain.get_by_role("button", name="Save").click()
-    plain.get_by_role("link", name="Change what you said").click()
+    _press(plain, plain.get_by_role("button", name="Save"))
+    _press(plain, plain.get_by_role("link", name="Change what you said"))
     expect(plain.get_by_label("Vegan")).to_be_checked()
