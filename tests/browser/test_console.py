@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.visitors import press
 from tests.support.servers import Process
 
 CONSOLE = (
@@ -72,7 +73,7 @@ def test_a_person_is_found_and_the_closing_page_is_accessible(
 ) -> None:
     sign_in(page, live_demo, "central@demo.example")
     page.goto(f"{live_demo.url}/console/people/?q=member.oxford")
-    page.locator("tbody a").first.click()
+    press(page, page.locator("tbody a").first)
     axe(page)
     page.get_by_role("link", name="Close the account").click()
     page.get_by_role("button", name="Close the account").click()

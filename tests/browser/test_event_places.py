@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import sign_in
+from tests.browser.visitors import press
 from tests.support.servers import Process
 
 ORGANISER, MEMBER, LEAD = (
@@ -16,12 +17,6 @@ PHONE = {"width": 390, "height": 844}
 FULL, ASKING = "Visit: an ambulance control room", "Human factors on a night shift"
 """The demonstration's event with a waiting list, and the one that asks about food and access."""
 DESK = ("Places", "Invitations", "Questions", "Numbers for catering", "Messages", "Check-in", "Attendance")
-
-
-def _press(page: Page, what: Locator) -> None:
-    """Press a link or a button, and wait for the page that it leads to: it may have the same address."""
-    with page.expect_navigation():
-        what.click()
 
 
 def _whole(page: Page, axe: Callable[[Page], None]) -> None:
@@ -36,20 +31,20 @@ def test_everything_an_organiser_sets_and_sends(
     page = new_page(viewport=PHONE, color_scheme="dark")
     sign_in(page, live_demo, ORGANISER)
     page.goto(f"{live_demo.url}/scotland/manage/events/")
-    _press(page, page.get_by_role("link", name=ASKING))
+    press(page, page.get_by_role("link", name=ASKING))
     _whole(page, axe)
     for name in DESK:
-        _press(page, page.get_by_role("navigation").get_by_role("link", name=name, exact=True))
+        press(page, page.get_by_role("navigation").get_by_role("link", name=name, exact=True))
         _whole(page, axe)
         page.go_back()
-    _press(page, page.get_by_role("navigation").get_by_role("link", name="Messages", exact=True))
-    _press(page, page.get_by_role("link", name="Confirmation"))
+    press(page, page.get_by_role("navigation").get_by_role("link", name="Messages", exact=True))
+    press(page, page.get_by_role("link", name="Confirmation"))
     _whole(page, axe)
     page.go_back()
-    _press(page, page.get_by_role("link", name="Write a message"))
+    press(page, page.get_by_role("link", name="Write a message"))
     page.get_by_label("Subject", exact=True).fill("Where to meet")
     page.locator("textarea").first.fill("We meet at the front door.")
-    _press(page, page.get_by_role("button", name="See it before it goes"))
+    press(page, page.get_by_role("button", name="See it before it goes"))
     _whole(page, axe)
     expect(page.get_by_role("button", name="Send it to")).to_be_visible()
     expect(page.get_by_text("We meet at the front door.").first).to_be_visible()
@@ -62,10 +57,10 @@ def test_a_member_answers_an_offer_and_what_is_asked_without_javascript(
     sign_in(looked, live_demo, MEMBER)
     for title in (FULL, ASKING):
         looked.goto(f"{live_demo.url}/scotland/events/")
-        _press(looked, looked.get_by_role("link", name=title))
+        press(looked, looked.get_by_role("link", name=title))
         _whole(looked, axe)
     for more in ("Change what you said", "Hand your place on"):
-        _press(looked, looked.get_by_role("link", name=more))
+        press(looked, looked.get_by_role("link", name=more))
         _whole(looked, axe)
         looked.go_back()
     looked.close()
@@ -73,13 +68,13 @@ def test_a_member_answers_an_offer_and_what_is_asked_without_javascript(
     plain = new_page(viewport=PHONE, java_script_enabled=False)
     sign_in(plain, live_demo, MEMBER)
     plain.goto(f"{live_demo.url}/scotland/events/")
-    _press(plain, plain.get_by_role("link", name=FULL))
-    _press(plain, plain.get_by_role("button", name="Take the place"))
+    press(plain, plain.get_by_role("link", name=FULL))
+    press(plain, plain.get_by_role("button", name="Take the place"))
     expect(plain.get_by_text("You have a place").first).to_be_visible()
     plain.goto(f"{live_demo.url}/scotland/events/")
-    _press(plain, plain.get_by_role("link", name=ASKING))
-    _press(plain, plain.get_by_role("link", name="Change what you said"))
+    press(plain, plain.get_by_role("link", name=ASKING))
+    press(plain, plain.get_by_role("link", name="Change what you said"))
     plain.get_by_label("Vegan").check()
-    _press(plain, plain.get_by_role("button", name="Save"))
-    _press(plain, plain.get_by_role("link", name="Change what you said"))
+    press(plain, plain.get_by_role("button", name="Save"))
+    press(plain, plain.get_by_role("link", name="Change what you said"))
     expect(plain.get_by_label("Vegan")).to_be_checked()

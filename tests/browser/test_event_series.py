@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import sign_in
+from tests.browser.visitors import press
 from tests.support.servers import Process
 
 ORGANISER, MEMBER = "organiser.scotland@demo.example", "member.scotland@demo.example"
@@ -36,7 +37,7 @@ def test_an_organisers_pages(live_demo: Process, new_page: Callable[..., Page], 
         page.goto(f"{live_demo.url}/scotland/manage/events/proposals")
         page.get_by_role("link", name="Reading club").click()
         page.get_by_text("Copy, repeat, share the work").click()
-        page.get_by_role("link", name=more).click()
+        press(page, page.get_by_role("link", name=more))
         _whole(page, axe)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import sign_in
+from tests.browser.visitors import press
 from tests.support.servers import Process
 
 PHONE = 390
@@ -34,7 +35,7 @@ def test_a_member_answers_and_asks_on_a_phone_without_javascript(
         narrow(scripted)
         axe(scripted)
     scripted.goto(f"{live_demo.url}/scotland/me/")
-    scripted.get_by_role("link", name="Small tests of change").first.click()
+    press(scripted, scripted.get_by_role("link", name="Small tests of change").first)
     narrow(scripted)
     axe(scripted)
     address = scripted.url

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.visitors import press
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -102,17 +103,17 @@ def test_a_lead_plans_publishes_and_amends_a_window(live_demo: Process, new_page
     axe(page)
     page.get_by_role("button", name="Publish the window").click()
     expect(page.get_by_role("status").first).to_contain_text("The window is published")
-    page.get_by_role("link", name="Amend the window").click()
+    press(page, page.get_by_role("link", name="Amend the window"))
     axe(page)
     page.get_by_label("Closes").fill("2030-05-02T23:59")
     page.get_by_label("Why the window is changed").fill("Two days of strikes")
     page.get_by_role("button", name="Amend the window").click()
     expect(page.locator("main")).to_contain_text("Two days of strikes")
     axe(page)
-    page.get_by_role("link", name="Give one person more time").click()
+    press(page, page.get_by_role("link", name="Give one person more time"))
     axe(page)
     page.go_back()
-    page.get_by_role("link", name="Cancel the window").click()
+    press(page, page.get_by_role("link", name="Cancel the window"))
     axe(page)
     page.get_by_label("Why the window is cancelled").fill("The panel is not ready")
     page.get_by_role("button", name="Cancel the window").click()
