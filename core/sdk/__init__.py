@@ -26,12 +26,26 @@ from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
 from core.kernel import calendars, clock
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
-from core.kernel.findings import Finding, Verdict, worst
+from core.kernel.findings import Finding, Verdict, lowest, worst
 from core.kernel.ids import is_id, new_id, new_token
+from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rounded, thousandths_typed
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
-from core.kernel.views import SYSTEM, Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef
+from core.kernel.views import (
+    SYSTEM,
+    Actor,
+    EventRef,
+    ExpenseClaim,
+    ExpenseLimit,
+    ExpenseLine,
+    FieldProblem,
+    Fragment,
+    NavItem,
+    OpenWork,
+    Person,
+    TenantRef,
+)
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
@@ -52,6 +66,7 @@ from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
+from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
@@ -60,6 +75,7 @@ from core.work.queries import MailState, mail_states
 __all__ = [
     "AREA_CALENDAR",
     "FEWEST_SHOWN",
+    "MOST_PENCE",
     "N_",
     "SDK_VERSION",
     "SYSTEM",
@@ -72,6 +88,9 @@ __all__ = [
     "DayField",
     "DomainError",
     "EventRef",
+    "ExpenseClaim",
+    "ExpenseLimit",
+    "ExpenseLine",
     "FieldProblem",
     "Finding",
     "Forbidden",
@@ -127,6 +146,7 @@ __all__ = [
     "call_hooks",
     "charts",
     "clock",
+    "csv_cell",
     "enqueue",
     "every",
     "feed_response",
@@ -140,6 +160,7 @@ __all__ = [
     "job",
     "lazy_gettext",
     "listed",
+    "lowest",
     "mail_states",
     "map_of",
     "members_named",
@@ -150,8 +171,11 @@ __all__ = [
     "normal_email",
     "noticeboard",
     "once",
+    "pence_typed",
     "people_by_id",
     "person_by_email",
+    "plain_pounds",
+    "pounds",
     "public",
     "reader_of",
     "reads_by_token",
@@ -161,6 +185,7 @@ __all__ = [
     "render",
     "revalidated",
     "root_of",
+    "rounded",
     "say",
     "sealer",
     "searched",
@@ -173,6 +198,7 @@ __all__ = [
     "stripped",
     "tenant_args",
     "tenant_fk",
+    "thousandths_typed",
     "transaction",
     "worst",
 ]
