@@ -78,6 +78,10 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_visit_offer": {"kind": "site_visit", "audience": "area", "state": "offered"},
     "local_events_visit": {"state": "asked"},
     "local_events_visit_learning": {"side": "host"},
+    "expense_approvals_budget": {"committed_p": 0},
+    "expense_approvals_budget_entry": {"move": "commit"},
+    "expense_approvals_preapproval": {"state": "submitted"},
+    "expense_approvals_step": {"state": "submitted"},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

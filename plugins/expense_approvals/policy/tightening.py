@@ -32,7 +32,7 @@ WORDS: Mapping[str, str] = {
     "unknown": N_("This rule is about something that the national policy does not have."),
     "key": N_("The national policy has a rule with this name."),
     "no_rate": N_("The national policy has no rate for this vehicle, so a site cannot give one."),
-    "rate": N_("A site's rate is never above the national one, at any number of miles."),
+    "rate": N_("A site’s rate is never above the national one, at any number of miles."),
     "cap": N_("The national policy allows less already: a site can only lower it."),
     "receipt": N_("The national policy asks for this proof already, or for more."),
     "window": N_("The national policy leaves less time already: a site can only shorten it."),

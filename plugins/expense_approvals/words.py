@@ -1,0 +1,37 @@
+"""What people read for what the database calls by short names."""
+
+from collections.abc import Mapping
+
+from core.sdk import N_
+
+STATES: Mapping[str, str] = {
+    "submitted": N_("Waiting for a decision"),
+    "queried": N_("A question is open"),
+    "approved": N_("Agreed"),
+    "part_approved": N_("Agreed in part"),
+    "declined": N_("Declined"),
+    "withdrawn": N_("Withdrawn"),
+    "expired": N_("Not used in time"),
+    "revoked": N_("Taken back"),
+}
+LOOKS: Mapping[str, str] = {
+    "submitted": "info", "queried": "warn", "approved": "ok", "part_approved": "ok", "declined": "err", "revoked": "err",
+}  # fmt: skip
+"""How a state is coloured; neutral where none is named."""
+EVENTS: Mapping[str, str] = {
+    "ask": N_("Asked"),
+    "query": N_("Question"),
+    "answer": N_("Answer"),
+    "approve": N_("Agreed"),
+    "part_approve": N_("Agreed in part"),
+    "decline": N_("Declined"),
+    "withdraw": N_("Withdrawn"),
+    "revoke": N_("Taken back"),
+    "expire": N_("Not used in time"),
+}
+VEHICLES: Mapping[str, str] = {"car": N_("Car or van"), "motorcycle": N_("Motorcycle"), "cycle": N_("Bicycle")}
+CLASSES: Mapping[str, str] = {"standard": N_("Standard"), "first": N_("First")}
+STATEMENTS: Mapping[int, str] = {
+    1: N_("I am not in paid employment on the days of this activity, and nobody else covers these costs."),
+}
+"""The words that are declared, by their version. A version's words never change."""

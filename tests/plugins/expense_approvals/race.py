@@ -1,0 +1,120 @@
+"""One of several processes that decide at the same moment; `main` is what `tests.support.racing` runs."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data.engine import create_engine
+from core.data.scope import Scope
+from core.sdk import Conflict, Refused, ScopedSession, clock, transaction
+from plugins.expense_approvals.models import Budget, BudgetEntry, Preapproval
+from plugins.expense_approvals.queries import preapprovals
+from plugins.expense_approvals.service import asking, deciding, expiring
+from tests.plugins.expense_approvals import helpers
+
+LIFE = ("agree", "withdraw", "revoke", "expire")
+
+
+def properly(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The plugin's own way."""
+    helpers.agree(session, preapproval_id)
+    return "agreed"
+
+
+def naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The control, which must overspend: look what is left, think, then write what the new sum is."""
+    asked = preapprovals.one(session, preapproval_id, helpers.APPROVER)
+    limit, committed = session.execute(
+        sa.select(Budget.limit_p, Budget.committed_p).where(Budget.id == job["budget"])
+    ).one()
+    if committed + asked.allowed_p > limit:
+        raise Refused("full")
+    session.rollback()
+    time.sleep(0.02)
+    quiet = {"synchronize_session": False}
+    with transaction(session):
+        session.execute(
+            sa.update(Budget)
+            .where(Budget.id == job["budget"])
+            .values(committed_p=committed + asked.allowed_p)
+            .execution_options(**quiet)
+        )
+        session.execute(
+            sa.update(Preapproval)
+            .where(Preapproval.id == preapproval_id)
+            .values(state="approved", approved_p=asked.allowed_p)
+            .execution_options(**quiet)
+        )
+        session.add(
+            BudgetEntry(
+                budget_id=job["budget"], source_id=preapproval_id, move="commit", committed_p=asked.allowed_p, actual_p=0,
+                at=clock.now(),
+            )
+        )  # fmt: skip
+    return "agreed"
+
+
+def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """Whichever of four ways out this turn is for; the first one at a pre-approval wins."""
+    way = LIFE[job["turn"] % len(LIFE)]
+    person = helpers.visitor(account_id=job["person"])
+    version = job["version"]
+    if way == "withdraw":
+        asking.withdraw(session, preapproval_id, version, person)
+    elif way == "revoke":
+        deciding.revoke(session, preapproval_id, version, "Not any more.", helpers.APPROVER)
+    elif way == "expire":
+        return "expire" if expiring.sweep(session) else "lost"
+    else:
+        helpers.agree(session, preapproval_id)
+    return way
+
+
+WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
+    "properly": properly, "naively": naively, "living": living,
+}  # fmt: skip
+
+
+def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
+    """Act on `job["ids"]` at once, on `job["threads"]` threads, and count what came of it."""
+    engine = create_engine(job["url"])
+    act, told, errors, lock = WAYS[job["way"]], Counter[str](), list[str](), threading.Lock()
+
+    def one(turn: int, preapproval_id: str) -> None:
+        try:
+            with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
+                came = act(session, {**job, "turn": turn}, preapproval_id)
+        except (Refused, Conflict) as refused:
+            came = type(refused).__name__
+        except Exception as error:  # noqa: BLE001 - every failure is told: the test expects none
+            with lock:
+                errors.append(repr(error)[:300])
+            return
+        with lock:
+            told[came] += 1
+
+    with engine.connect():  # connected and ready before the start
+        pass
+    begin()
+    with ThreadPoolExecutor(job["threads"]) as pool:
+        list(pool.map(one, range(len(job["ids"])), job["ids"]))
+    engine.dispose()
+    return {"told": dict(told), "errors": errors}
+
+
+def for_ever(job: dict[str, Any], at_work: Any) -> None:
+    """Ask, agree and withdraw until somebody kills the process; `at_work` (an event) is set before the second time."""
+    engine = create_engine(job["url"])
+    with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
+        while True:
+            person = helpers.visitor()
+            made = helpers.asked(session, job["activity"], person, helpers.cost(pence=500))
+            helpers.agree(session, made)
+            version = preapprovals.one(session, made, person).version
+            asking.withdraw(session, made, version, person)
+            at_work.set()
