@@ -4,11 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from flask import Flask
 
+from core.data.db import tenant_session
 from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
 from core.sdk import ScopedSession, Visitor
+from core.tenancy.service import Change, configure
 from plugins.expense_approvals.claims.lines import Line
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.models import Budget, BudgetEntry, Preapproval
@@ -17,6 +21,7 @@ from plugins.expense_approvals.policy.history import Known
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.service import activities, asking, budgets, deciding, declaring
 from plugins.expense_approvals.service.activities import Wanted
+from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.states import AGREED
 
 POLICY = Known(illustrative.versions(), datetime(2026, 11, 1, tzinfo=UTC))
@@ -112,3 +117,11 @@ def settled(session: ScopedSession, budget_id: str) -> bool:
     """Whether a budget is what its entries and its agreed pre-approvals say."""
     found = sums(session, budget_id)
     return found.committed == found.entries == found.agreed and found.actual == found.spent
+
+
+def switched_on(app: Flask, slug: str) -> None:
+    """The plugin is off until somebody wants it: now it is on at that site."""
+    tenant = app.extensions["q.directory"].by_slug(slug)
+    with app.app_context(), tenant_session(tenant.id) as session:
+        change = Change(MANIFEST.name, True, Settings().model_dump(mode="json"), 0, "test")
+        configure(session, app.extensions["q.registry"], tenant.ref(), change, SYSTEM)

@@ -6,12 +6,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from core.data.db import tenant_session
 from core.kernel import clock
 from core.kernel.permissions import Role
-from core.kernel.views import SYSTEM
-from core.tenancy.service import Change, configure
-from plugins.expense_approvals.settings import Settings
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.helpers import activity, asked, cost, visitor
@@ -23,10 +19,7 @@ DAY = clock.today() + timedelta(days=14)
 @pytest.fixture
 def site(app: Flask) -> Flask:
     """The application with the plugin on in Scotland."""
-    tenant = app.extensions["q.directory"].by_slug("scotland")
-    with app.app_context(), tenant_session(tenant.id) as session:
-        change = Change("expense_approvals", True, Settings().model_dump(mode="json"), 0, "test")
-        configure(session, app.extensions["q.registry"], tenant.ref(), change, SYSTEM)
+    helpers.switched_on(app, "scotland")
     return app
 
 

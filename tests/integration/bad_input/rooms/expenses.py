@@ -2,31 +2,16 @@
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from core.kernel import clock
-from core.kernel.views import SYSTEM
 from core.sdk import Visitor
-from core.tenancy.models import PluginState
-from core.tenancy.service import Change, configure
 from plugins.expense_approvals.service import deciding, declaring
-from plugins.expense_approvals.settings import Settings
 from tests.integration.bad_input.rooms.cast import Cast, Room
-from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened
-
-PLUGIN = "expense_approvals"
-
-
-def switch_on(cast: Cast) -> None:
-    """The plugin is off until somebody wants it."""
-    revision = cast.session.scalar(sa.select(PluginState.revision).where(PluginState.at_tenant_id == cast.site.id, PluginState.plugin == PLUGIN))  # fmt: skip
-    change = Change(PLUGIN, True, Settings().model_dump(mode="json"), revision or 0, "test")
-    configure(cast.session, cast.app.extensions["q.registry"], cast.site.ref(), change, SYSTEM)
+from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened, switched_on
 
 
 def make_expenses(cast: Cast) -> Room:
     """The member asks; the lead decides, who has asked for nothing."""
-    switch_on(cast)
+    switched_on(cast.app, cast.site.slug)
     session = cast.session
     member = Visitor(cast.person("member"), "Mel Member", "member@example.org", is_member=True)
     budget_id = opened(session, 100_000, f"Travel in {cast.site.slug}")
