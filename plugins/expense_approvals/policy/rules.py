@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from core.sdk import N_
-
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Pence = Annotated[int, Field(ge=0, le=10**8, strict=True)]
@@ -25,7 +23,6 @@ EVERYTHING = "all"
 """Stands for every category."""
 ELSEWHERE = ""
 """The region of a place that no rule names."""
-UNIT_TITLES: dict[str, str] = {"each": N_("each"), "night": N_("night"), "mile": N_("mile")}
 
 
 class Frozen(BaseModel):
