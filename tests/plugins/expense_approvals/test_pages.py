@@ -138,3 +138,14 @@ def test_nobody_sees_a_form_for_what_is_their_own(site: Flask, session) -> None:
     stranger = member(site, "sam")
     assert stranger.get(f"/scotland/expenses/asked/{other}").status_code == 404
     assert stranger.get(f"/scotland/manage/expenses/asked/{other}").status_code == 403
+
+
+def test_two_costs_are_sent_at_once(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    row = {"category": "coach", "amount": "4.20", "reason": "The bus to Perth."}
+    sent = ann.submit(f"{page}/ask", {f"costs-{n}-{name}": value for n in (0, 1) for name, value in row.items()})
+    assert sent.status_code == 303
+    assert "£8.40" in ann.get("/scotland/expenses/").text

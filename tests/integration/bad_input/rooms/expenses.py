@@ -5,6 +5,7 @@ from datetime import timedelta
 from core.kernel import clock
 from core.sdk import Visitor
 from plugins.expense_approvals.service import deciding, declaring
+from plugins.expense_approvals.web_forms.asking import MOST_ROWS
 from tests.integration.bad_input.rooms.cast import Cast, Room
 from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened, switched_on
 
@@ -29,7 +30,7 @@ def make_expenses(cast: Cast) -> Room:
             "activity_id": (declared, undeclared), "expense_approvals.ask:activity_id": (declared,),
         },
         {
-            "expense_approvals.ask": {f"costs-{row}-{name}": value for row in (0, 1) for name, value in cost.items()},
+            "expense_approvals.ask": {f"costs-{row}-{name}": value for row in range(MOST_ROWS) for name, value in cost.items()},
             "expense_approvals_manage.decide": {"words": "Because of the railcard."},
             "expense_approvals_manage.budget_list": {"name": "Another", "limit": "250.00"},
             "expense_approvals_manage.budget": {"limit": "2000.00"},
