@@ -27,7 +27,7 @@ FIRST = date(2026, 4, 4)
 """Two days before a tax year begins: claims cross its end."""
 CATEGORIES = {"meal": "each", "stay": "night", "miles": "mile"}
 VEHICLES = ("car", "cycle")
-severities = st.sampled_from(["block", "refer"])
+severities: Any = st.sampled_from(["block", "refer"])
 few_pence = st.integers(0, 60_00)
 mostly = st.sampled_from([True, True, True, False])
 amounts = st.fixed_dictionaries({"": few_pence}, optional={"london": few_pence})
