@@ -1,5 +1,7 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
+from core.admissions.downloads import filesize, store_of
+from core.admissions.downloads import sent as send_file
 from core.admissions.measure.disclosure import FEWEST_SHOWN
 from core.admissions.rules import (
     Assessment,
@@ -19,6 +21,7 @@ from core.admissions.rules import (
 )
 from core.data.audit import record as record_audit
 from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
+from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
 from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
@@ -32,6 +35,8 @@ from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rou
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
+from core.kernel.uploads import KINDS as FILE_KINDS
+from core.kernel.uploads import Upload, cleaned
 from core.kernel.views import (
     SYSTEM,
     Actor,
@@ -49,7 +54,9 @@ from core.kernel.views import (
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
+from core.people.limits import RateLimitExceeded
 from core.people.limits import reads as reads_by_token
+from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR
 from core.people.reach import Known, members_named, people_by_id, person_by_email
 from core.people.service import calendar_keys
@@ -75,6 +82,7 @@ from core.work.queries import MailState, mail_states
 __all__ = [
     "AREA_CALENDAR",
     "FEWEST_SHOWN",
+    "FILE_KINDS",
     "MOST_PENCE",
     "N_",
     "SDK_VERSION",
@@ -118,6 +126,7 @@ __all__ = [
     "Person",
     "PolicyException",
     "Proposal",
+    "RateLimitExceeded",
     "Reader",
     "Reason",
     "Refused",
@@ -131,11 +140,13 @@ __all__ = [
     "Sheet",
     "Snapshot",
     "StateMachine",
+    "Store",
     "TenantOwned",
     "TenantRef",
     "TenantSnapshot",
     "Transition",
     "Unreadable",
+    "Upload",
     "Verdict",
     "Visitor",
     "WindowFigures",
@@ -145,11 +156,13 @@ __all__ = [
     "calendars",
     "call_hooks",
     "charts",
+    "cleaned",
     "clock",
     "csv_cell",
     "enqueue",
     "every",
     "feed_response",
+    "filesize",
     "gettext",
     "here",
     "hookimpl",
@@ -166,6 +179,7 @@ __all__ = [
     "members_named",
     "needs",
     "new_id",
+    "new_key",
     "new_token",
     "ngettext",
     "normal_email",
@@ -189,16 +203,19 @@ __all__ = [
     "say",
     "sealer",
     "searched",
+    "send_file",
     "send_letter",
     "shelf",
     "signed_in",
     "site_names",
     "site_of",
     "sites",
+    "store_of",
     "stripped",
     "tenant_args",
     "tenant_fk",
     "thousandths_typed",
     "transaction",
+    "uploads_limited",
     "worst",
 ]

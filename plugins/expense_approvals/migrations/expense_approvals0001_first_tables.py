@@ -122,6 +122,7 @@ def upgrade() -> None:
         "expense_approvals_preapproval",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("activity_id", sa.String(length=26), nullable=False),
+        sa.Column("supplements_id", sa.String(length=26), nullable=True),
         sa.Column("account_id", sa.String(length=26), nullable=True),
         sa.Column("submitted_by", sa.String(length=26), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -136,7 +137,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "state in ('approved', 'declined', 'expired', 'part_approved', 'queried', 'revoked', 'submitted', 'withdrawn')",
+            "state in ('approved', 'declined', 'expired', 'part_approved', 'queried', 'revoked', 'submitted', 'used', 'withdrawn')",
             name=op.f("ck_expense_approvals_preapproval_state"),
         ),
         sa.CheckConstraint("allowed_p between 0 and asked_p", name=op.f("ck_expense_approvals_preapproval_allowed")),
@@ -150,6 +151,11 @@ def upgrade() -> None:
             name=op.f("fk_expense_approvals_preapproval_tenant_id_activity_id"),
         ),
         sa.ForeignKeyConstraint(
+            ["tenant_id", "supplements_id"],
+            ["expense_approvals_preapproval.tenant_id", "expense_approvals_preapproval.id"],
+            name=op.f("fk_expense_approvals_preapproval_tenant_id_supplements_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_expense_approvals_preapproval_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_expense_approvals_preapproval")),
@@ -159,6 +165,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_expense_approvals_preapproval_person", ["tenant_id", "account_id"], unique=False)
         batch_op.create_index(
             "ix_expense_approvals_preapproval_queue", ["tenant_id", "state", "asked_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_expense_approvals_preapproval_supplements", ["tenant_id", "supplements_id"], unique=False
         )
 
     op.create_table(
@@ -215,7 +224,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "state in ('approved', 'declined', 'expired', 'part_approved', 'queried', 'revoked', 'submitted', 'withdrawn')",
+            "state in ('approved', 'declined', 'expired', 'part_approved', 'queried', 'revoked', 'submitted', 'used', 'withdrawn')",
             name=op.f("ck_expense_approvals_step_state"),
         ),
         sa.ForeignKeyConstraint(
@@ -239,6 +248,7 @@ def downgrade() -> None:
     op.drop_table("expense_approvals_step")
     op.drop_table("expense_approvals_preapproval_line")
     with op.batch_alter_table("expense_approvals_preapproval", schema=None) as batch_op:
+        batch_op.drop_index("ix_expense_approvals_preapproval_supplements")
         batch_op.drop_index("ix_expense_approvals_preapproval_queue")
         batch_op.drop_index("ix_expense_approvals_preapproval_person")
 

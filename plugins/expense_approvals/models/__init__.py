@@ -1,6 +1,21 @@
 """Tables of expense approvals, a file for each subject."""
 
 from plugins.expense_approvals.models.budgets import Activity, Budget, BudgetEntry
+from plugins.expense_approvals.models.claims import Claim, ClaimLine, ClaimRevision, ClaimStep, Fingerprint, Receipt
 from plugins.expense_approvals.models.preapprovals import Declaration, Preapproval, PreapprovalLine, Step
 
-__all__ = ["Activity", "Budget", "BudgetEntry", "Declaration", "Preapproval", "PreapprovalLine", "Step"]
+__all__ = [
+    "Activity",
+    "Budget",
+    "BudgetEntry",
+    "Claim",
+    "ClaimLine",
+    "ClaimRevision",
+    "ClaimStep",
+    "Declaration",
+    "Fingerprint",
+    "Preapproval",
+    "PreapprovalLine",
+    "Receipt",
+    "Step",
+]

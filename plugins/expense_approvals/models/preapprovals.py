@@ -40,15 +40,19 @@ class Preapproval(TenantOwned, Base):
     __tablename__ = "expense_approvals_preapproval"
     __table_args__ = tenant_args(
         tenant_fk("activity_id", "expense_approvals_activity"),
+        tenant_fk("supplements_id", "expense_approvals_preapproval"),
         one_of("state", STORED),
         sa.CheckConstraint("asked_p > 0", name="asked"),
         sa.CheckConstraint("allowed_p between 0 and asked_p", name="allowed"),
         sa.CheckConstraint("approved_p between 0 and allowed_p", name="approved"),
         sa.Index("ix_expense_approvals_preapproval_queue", "tenant_id", "state", "asked_at"),
         sa.Index("ix_expense_approvals_preapproval_person", "tenant_id", "account_id"),
+        sa.Index("ix_expense_approvals_preapproval_supplements", "tenant_id", "supplements_id"),
     )
     id: Mapped[Id]
     activity_id: Mapped[IdRef]
+    supplements_id: Mapped[IdRef | None]
+    """The pre-approval that this one adds to, because a claim from that came to more; None for what stands by itself."""
     account_id: Mapped[IdRef | None]
     """Whose costs they are, and who is paid; None once that person is erased."""
     submitted_by: Mapped[IdRef | None]
