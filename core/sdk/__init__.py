@@ -1,5 +1,7 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
+from flask_limiter.errors import RateLimitExceeded
+
 from core.admissions.downloads import filesize, store_of
 from core.admissions.downloads import sent as send_file
 from core.admissions.measure.disclosure import FEWEST_SHOWN
@@ -54,7 +56,6 @@ from core.kernel.views import (
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
-from core.people.limits import RateLimitExceeded
 from core.people.limits import reads as reads_by_token
 from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession
+from plugins.expense_approvals import personal_claims
 from plugins.expense_approvals.models import Declaration, Preapproval, PreapprovalLine, Step
 
 QUIET = {"synchronize_session": False}
@@ -33,6 +34,7 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
         .where(sa.or_(Preapproval.account_id == account_id, Preapproval.submitted_by == account_id))
         .order_by(Preapproval.asked_at)
     ).all()  # fmt: skip
+    yield from personal_claims.person_data(session, account_id)
     if not asked:
         return
     costs = session.execute(
@@ -70,6 +72,7 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         (taken, "steps without the person"),
     )
     yield from (f"expense_approvals: {count} {what}" for count, what in counts if count)
+    yield from personal_claims.erase_person(session, account_id, dry_run)
     if dry_run:
         return
     session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id).execution_options(**QUIET))

@@ -9,7 +9,7 @@ from core.sdk import NotFound, ScopedSession, Visitor, clock, is_id
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Activity, BudgetEntry, Declaration, Preapproval, PreapprovalLine, Step
 from plugins.expense_approvals.service.declaring import STATEMENT
-from plugins.expense_approvals.states import AGREED, WAITING
+from plugins.expense_approvals.states import WAITING
 
 NOT_COVERED, OVER, NO_MEMBER, UNDECLARED, ELIGIBLE = "not_covered", "over", "no_member", "undeclared", "eligible"
 
@@ -82,6 +82,7 @@ class Asked(NamedTuple):
     expires_on: date
     asked_at: datetime
     changed_at: datetime
+    supplements_id: str | None
 
 
 class AskedLine(NamedTuple):
@@ -161,17 +162,6 @@ def budget_of(session: ScopedSession, preapproval_id: str) -> str | None:
     return session.scalar(
         sa.select(BudgetEntry.budget_id).where(BudgetEntry.source_id == preapproval_id, BudgetEntry.move == "commit")
     )
-
-
-def over(session: ScopedSession, today: date, limit: int = 200) -> list[Asked]:
-    """Agreed ones whose last day is over, the oldest first."""
-    rows = session.execute(
-        sa.select(*_columns(Asked, Preapproval))
-        .where(Preapproval.state.in_(AGREED), Preapproval.expires_on < today)
-        .order_by(Preapproval.expires_on, Preapproval.id)
-        .limit(limit)
-    )
-    return [Asked._make(row) for row in rows]
 
 
 def funding(session: ScopedSession, activity_id: str) -> str | None:

@@ -29,7 +29,7 @@ from plugins.expense_approvals.models import Preapproval, PreapprovalLine
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, NO_MEMBER, NOT_COVERED, OVER, UNDECLARED, Chance
 from plugins.expense_approvals.service.moving import move
-from plugins.expense_approvals.service.stepping import must_own, note, said, take
+from plugins.expense_approvals.service.stepping import must_be_free, must_own, note, said, take
 from plugins.expense_approvals.states import AGREED, NEW, PREAPPROVAL
 
 Partners = Callable[[ExpenseClaim], Iterable[ExpenseLimit | Finding]]
@@ -146,6 +146,7 @@ def withdraw(session: ScopedSession, preapproval_id: str, version: int, visitor:
     """Take back what was asked; a budget that holds money for it has it again. Raises NotFound, Refused, Conflict."""
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
     must_own(asked, visitor)
+    must_be_free(session, asked)
     budget_id = preapprovals.budget_of(session, asked.id)
     with transaction(session):
         take(session, asked, "withdraw", visitor)

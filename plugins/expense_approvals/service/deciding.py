@@ -22,7 +22,7 @@ from plugins.expense_approvals.models import PreapprovalLine
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
 from plugins.expense_approvals.service.moving import move
-from plugins.expense_approvals.service.stepping import must_decide, said, take
+from plugins.expense_approvals.service.stepping import must_be_free, must_decide, said, take
 
 ApproverRules = Callable[[Asked, list[AskedLine]], Iterable[Finding]]
 """Asks the other plugins (`q_expense_approver_rules`) whether this person may decide this one."""
@@ -42,9 +42,9 @@ def agree(
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
     must_decide(asked, visitor)
     held = preapprovals.lines(session, asked.id)
-    if max(line.incurred_on for line in held) < clock.today():
+    if asked.supplements_id is None and max(line.incurred_on for line in held) < clock.today():
         raise Refused(N_("The days of these costs are over, and costs are agreed before they are made. Decline it."))
-    _hear(rules(asked, held), visitor)
+    hear(rules(asked, held), visitor)
     if set(amounts) != {line.id for line in held} or not all(0 <= amounts[line.id] <= line.allowed_p for line in held):
         raise Invalid({"amounts": N_("Agree to each cost from £0 up to what the policy allows.")})
     total = sum(amounts.values())
@@ -87,6 +87,7 @@ def _step(
 ) -> None:
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
     must_decide(asked, visitor)
+    must_be_free(session, asked)
     words = said(words, "words", what)
     budget_id = preapprovals.budget_of(session, asked.id)
     with transaction(session):
@@ -95,7 +96,7 @@ def _step(
             move(session, budget_id, asked.id, "release", committed=-asked.approved_p)
 
 
-def _hear(findings: Iterable[Finding], visitor: Visitor) -> None:
+def hear(findings: Iterable[Finding], visitor: Visitor) -> None:
     """Partners' rules about who decides: a denial refuses, a referral is for the central team."""
     findings = list(findings)
     verdict = worst(findings)

@@ -19,9 +19,10 @@ from core.sdk import (
 )
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Preapproval, Step
+from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.preapprovals import Asked
 from plugins.expense_approvals.separation import WORDS, Case, Task, conflict
-from plugins.expense_approvals.states import PREAPPROVAL
+from plugins.expense_approvals.states import AGREED, PREAPPROVAL
 
 LONGEST_WORDS = 500
 
@@ -79,6 +80,12 @@ def must_decide(asked: Asked, visitor: Visitor) -> None:
     case = Case(claimant=asked.account_id, submitter=asked.submitted_by, payee=asked.account_id)
     if code := conflict(Task.PREAPPROVE, visitor.account_id, case):
         raise Refused(WORDS[code])
+
+
+def must_be_free(session: ScopedSession, asked: Asked) -> None:
+    """Raises Refused while a claim stands on what was agreed: it is decided first."""
+    if asked.state in AGREED and claims.holds(session, asked.id):
+        raise Refused(N_("A claim from it is being decided. It cannot be taken back now."))
 
 
 def must_own(asked: Asked, visitor: Visitor) -> None:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from core.data.engine import create_engine
 from core.data.scope import Scope
-from core.sdk import Conflict, Refused, ScopedSession, clock, transaction
-from plugins.expense_approvals.models import Budget, BudgetEntry, Preapproval
-from plugins.expense_approvals.queries import preapprovals
-from plugins.expense_approvals.service import asking, deciding, expiring
-from tests.plugins.expense_approvals import helpers
+from core.sdk import Conflict, NotFound, Refused, ScopedSession, clock, new_id, transaction
+from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, Preapproval
+from plugins.expense_approvals.queries import claims, preapprovals
+from plugins.expense_approvals.service import asking, claiming, deciding, expiring
+from tests.plugins.expense_approvals import claimed, helpers
 
 LIFE = ("agree", "withdraw", "revoke", "expire")
 
@@ -75,8 +75,44 @@ def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> 
     return way
 
 
+def paying(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The plugin's own way to approve a claim; every other turn its person withdraws it, where the job says so."""
+    if job.get("withdraw") and job["turn"] % 2:
+        person = helpers.visitor(account_id=job["person"])
+        claiming.withdraw(session, claim_id, job["version"], person, claimed.mark)
+        return "withdrawn"
+    claimed.approve(session, claim_id)
+    return "approved"
+
+
+def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must pay twice: look at the state, think, then write."""
+    found = claims.one(session, claim_id, helpers.APPROVER)
+    if found.state != "checked":
+        raise Refused("decided")
+    session.rollback()
+    time.sleep(0.2)
+    quiet = {"synchronize_session": False}
+    with transaction(session):
+        values = {"state": "approved", "approved_p": found.allowed_p}
+        session.execute(sa.update(Claim).where(Claim.id == claim_id).values(**values).execution_options(**quiet))
+        session.add(
+            BudgetEntry(
+                budget_id=job["budget"],
+                source_id=new_id(),
+                move="spend",
+                committed_p=0,
+                actual_p=found.allowed_p,
+                at=clock.now(),
+            )
+        )
+        session.flush()
+    return "approved"
+
+
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
-    "properly": properly, "naively": naively, "living": living,
+    "properly": properly, "naively": naively, "living": living, "paying": paying,
+    "paying_naively": paying_naively,
 }  # fmt: skip
 
 
@@ -89,7 +125,7 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
         try:
             with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
                 came = act(session, {**job, "turn": turn}, preapproval_id)
-        except (Refused, Conflict) as refused:
+        except (Refused, Conflict, NotFound) as refused:
             came = type(refused).__name__
         except Exception as error:  # noqa: BLE001 - every failure is told: the test expects none
             with lock:
