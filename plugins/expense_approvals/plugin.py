@@ -8,7 +8,7 @@ from flask import Blueprint
 from core.sdk import N_, Actor, NavItem, OpenWork, ScopedSession, hookimpl
 from plugins.expense_approvals import jobs, personal
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
-from plugins.expense_approvals.queries import preapprovals
+from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -47,8 +47,11 @@ def q_manage_items(actor: Actor) -> Iterable[NavItem]:
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
     """What waits for a decision or an answer."""
-    count = preapprovals.waiting(session)
-    return [OpenWork(N_("Expenses waiting for a decision"), count, f"/manage{_BASE}")] if count else []
+    waiting = (
+        OpenWork(N_("Expenses waiting for a decision"), preapprovals.waiting(session), f"/manage{_BASE}"),
+        OpenWork(N_("Claims waiting for a check or a decision"), claims.waiting(session), f"/manage{_BASE}claims/"),
+    )
+    return [work for work in waiting if work.count]
 
 
 @hookimpl

@@ -13,6 +13,7 @@ STATES: Mapping[str, str] = {
     "withdrawn": N_("Withdrawn"),
     "expired": N_("Not used in time"),
     "revoked": N_("Taken back"),
+    "used": N_("Claimed"),
 }
 LOOKS: Mapping[str, str] = {
     "submitted": "info", "queried": "warn", "approved": "ok", "part_approved": "ok", "declined": "err", "revoked": "err",
@@ -28,6 +29,39 @@ EVENTS: Mapping[str, str] = {
     "withdraw": N_("Withdrawn"),
     "revoke": N_("Taken back"),
     "expire": N_("Not used in time"),
+    "use": N_("Claimed"),
+}
+CLAIM_STATES: Mapping[str, str] = {
+    "draft": N_("Not sent yet"),
+    "submitted": N_("Waiting for a check"),
+    "queried": N_("A question is open"),
+    "checked": N_("Checked, waiting for approval"),
+    "approved": N_("Approved"),
+    "part_approved": N_("Approved in part"),
+    "rejected": N_("Not approved"),
+    "withdrawn": N_("Withdrawn"),
+    "batched": N_("On its way to be paid"),
+    "exported": N_("With the bank"),
+    "paid": N_("Paid"),
+    "bounced": N_("The bank could not pay it"),
+}
+CLAIM_LOOKS: Mapping[str, str] = {
+    "submitted": "info", "queried": "warn", "checked": "info", "approved": "ok", "part_approved": "ok", "rejected": "err",
+    "paid": "ok", "bounced": "err",
+}  # fmt: skip
+CLAIM_EVENTS: Mapping[str, str] = {
+    "submit": N_("Sent"),
+    "query": N_("Question"),
+    "answer": N_("Answer"),
+    "check": N_("Checked"),
+    "approve": N_("Approved"),
+    "part_approve": N_("Approved in part"),
+    "reject": N_("Not approved"),
+    "withdraw": N_("Withdrawn"),
+    "batch": N_("On its way to be paid"),
+    "export": N_("With the bank"),
+    "pay": N_("Paid"),
+    "bounce": N_("The bank could not pay it"),
 }
 VEHICLES: Mapping[str, str] = {"car": N_("Car or van"), "motorcycle": N_("Motorcycle"), "cycle": N_("Bicycle")}
 CLASSES: Mapping[str, str] = {"standard": N_("Standard"), "first": N_("First")}

@@ -50,20 +50,8 @@ class AskForm(Form):
 
     def offer(self, policy: Policy, language: str, day: date) -> None:
         """Fill the lists of choices from the policy, in the person's language; a new row begins on `day`."""
-        welsh = language == "cy"
-        categories = [(one.key, one.title.cy if welsh else one.title.en) for one in policy.categories]
-        regions = [(key, words.cy if welsh else words.en) for key, words in policy.regions.items()]
         for entry in self.costs.entries:
-            row: Any = entry.form
-            row.category.choices = [("", say(N_("Choose a kind"))), *categories]
-            row.vehicle.choices = [
-                ("", say(N_("None"))),
-                *((key, say(VEHICLES.get(key, key))) for key in policy.vehicles),
-            ]
-            row.region.choices = [("", say(N_("Anywhere else"))), *regions]
-            row.travel_class.choices = [("", say(N_("None"))), *((key, say(words)) for key, words in CLASSES.items())]
-            if row.day.data is None and not row.day.raw_data:
-                row.day.data = day
+            offer(entry.form, policy, language, day)
 
     def lines(self, policy: Policy) -> tuple[list[Line], dict[str, str]]:
         """(the costs, the person's reasons by their key). Errors stand beside the fields, and then the first is empty."""
@@ -72,7 +60,7 @@ class AskForm(Form):
             row: Any = entry.form
             if row.is_empty:
                 continue
-            line = _line(row, f"{number:02}", policy)
+            line = line_of(row, f"{number:02}", policy)
             wrong = wrong or line is None
             if line is not None:
                 lines.append(line)
@@ -81,7 +69,20 @@ class AskForm(Form):
         return ([], {}) if wrong else (lines, reasons)
 
 
-def _line(row: Any, key: str, policy: Policy) -> Line | None:
+def offer(row: Any, policy: Policy, language: str, day: date) -> None:
+    """Fill the lists of choices of one cost from the policy; a cost without a day is on `day`."""
+    welsh = language == "cy"
+    categories = [(one.key, one.title.cy if welsh else one.title.en) for one in policy.categories]
+    regions = [(key, words.cy if welsh else words.en) for key, words in policy.regions.items()]
+    row.category.choices = [("", say(N_("Choose a kind"))), *categories]
+    row.vehicle.choices = [("", say(N_("None"))), *((key, say(VEHICLES.get(key, key))) for key in policy.vehicles)]
+    row.region.choices = [("", say(N_("Anywhere else"))), *regions]
+    row.travel_class.choices = [("", say(N_("None"))), *((key, say(words)) for key, words in CLASSES.items())]
+    if row.day.data is None and not row.day.raw_data:
+        row.day.data = day
+
+
+def line_of(row: Any, key: str, policy: Policy) -> Line | None:
     """One row as a cost; None where something could not be taken, which then stands beside its field."""
     category = policy.category(row.category.data)
     by_miles = category is not None and category.unit == "mile"

@@ -18,6 +18,12 @@ class DecideForm(Form):
     )  # fmt: skip
 
 
+class JudgeForm(DecideForm):
+    """A decision about a claim; `sha256` is the version that is looked at. Amounts and reasons stand beside their costs."""
+
+    sha256 = HiddenField()
+
+
 class BudgetForm(Form):
     """A new budget."""
 
