@@ -82,6 +82,9 @@ CLOSED: dict[str, dict[str, Any]] = {
     "expense_approvals_budget_entry": {"move": "commit"},
     "expense_approvals_preapproval": {"state": "submitted"},
     "expense_approvals_step": {"state": "submitted"},
+    "expense_approvals_claim": {"state": "submitted"},
+    "expense_approvals_claim_step": {"state": "submitted"},
+    "expense_approvals_receipt": {"kind": "receipt", "removed_at": None},
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

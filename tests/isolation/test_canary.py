@@ -46,7 +46,8 @@ NAMED = {
     "series_id": "local_events_series", "organiser_id": "local_events_organiser",
     "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
     "activity_id": "expense_approvals_activity", "budget_id": "expense_approvals_budget",
-    "preapproval_id": "expense_approvals_preapproval",
+    "preapproval_id": "expense_approvals_preapproval", "claim_id": "expense_approvals_claim",
+    "line_id": "expense_approvals_claim_line", "receipt_id": "expense_approvals_receipt",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (

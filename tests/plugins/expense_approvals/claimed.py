@@ -88,12 +88,14 @@ def spent(key: str = "a", pence: int | None = 1_000, **changes: Any) -> Line:
     return replace(cost(key, in_days=0, **changes), pence=pence)
 
 
-def draft(session: ScopedSession, preapproval_id: str, who: Visitor, *lines: Line, colour: int = 1) -> str:
+def draft(
+    session: ScopedSession, preapproval_id: str, who: Visitor, *lines: Line, colour: int = 1, store: Store | None = None
+) -> str:
     """A claim with its costs, each with a receipt of its own."""
     made = claiming.begin(session, preapproval_id, who)
     for number, line in enumerate(lines or (spent(),)):
         line_id = claiming.put(session, made, None, Cost(line, "The bus to Perth."), who, new_token())
-        receipts.give(session, made, line_id, "receipt", upload(colour * 16 + number), who, Kept(), mark)
+        receipts.give(session, made, line_id, "receipt", upload(colour * 16 + number), who, store or Kept(), mark)
     return made
 
 

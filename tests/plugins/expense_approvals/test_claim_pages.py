@@ -100,7 +100,7 @@ def test_from_an_agreement_to_an_approval(site: Flask, session: ScopedSession) -
     assert "Is there a railcard?" in ann.client.get(claim).text
     assert press(ann.client, claim, "/answer", words="").status_code == 422
     assert press(ann.client, claim, "/answer", words="No.").status_code == 303
-    assert checker.submit(one, {"do": "check"}).status_code == 303
+    assert checker.submit(one, {"do": "check", "words": ""}).status_code == 303
     refused = checker.get(one).text
     assert "You checked this claim, so somebody else approves it." in refused
     assert 'value="approve"' not in refused
@@ -253,7 +253,7 @@ def test_more_than_was_agreed_is_asked_for_and_told(site: Flask, session: Scoped
     claim = ann.begin()
     ann.prove(ann.add(claim, amount="25.00"), picture())
     assert "This comes to £5.00 more than was agreed." in ann.client.get(claim).text
-    assert press(ann.client, claim, "/send").status_code == 422
+    assert not [one for one in forms(ann.client.get(claim).text) if one.action.endswith("/send")]
     assert ann.client.submit(f"{claim}/more", {"words": " "}).status_code == 422
     assert ann.client.submit(f"{claim}/more", {"words": "The cheap bus was full."}).status_code == 303
     assert "not decided yet" in ann.client.get(claim).text

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 from core.kernel import clock
-from core.sdk import Visitor
-from plugins.expense_approvals.service import deciding, declaring
+from core.sdk import Visitor, store_of
+from plugins.expense_approvals.manifest import MANIFEST
+from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.service import deciding, declaring, judging
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS
 from tests.integration.bad_input.rooms.cast import Cast, Room
+from tests.plugins.expense_approvals.claimed import CHECKER, agreed, check, draft, send, spent, unheard
 from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened, switched_on
 
 
@@ -18,19 +21,50 @@ def make_expenses(cast: Cast) -> Room:
     budget_id = opened(session, 100_000, f"Travel in {cast.site.slug}")
     declared, undeclared = activity(session, budget_id), activity(session, budget_id)
     declaring.declare(session, declared, member)
-    waiting, queried, agreed = (asked(session, declared, member) for _ in range(3))
+    waiting, queried, granted = (asked(session, declared, member) for _ in range(3))
     deciding.query(session, queried, 1, "Is there a railcard?", APPROVER)
-    agree(session, agreed)
+    agree(session, granted)
+    with cast.app.app_context():
+        store = store_of(MANIFEST.name)
+    ground = [agreed(session, budget_id, member) for _ in range(6)]
+    unclaimed = ground.pop()
+    made = [
+        draft(session, one, member, spent(pence=2_400 if n == 1 else 1_000), colour=n, store=store)
+        for n, one in enumerate(ground)
+    ]
+    plain, over, sent, checked, asking = made
+    for one in (sent, checked, asking):
+        send(session, one, member)
+    check(session, checked)
+    judging.query(
+        session, asking, claims.one(session, asking, CHECKER).version, "Is there a railcard?", CHECKER, unheard
+    )
+    (line,), (proof,), (theirs,) = (
+        claims.lines(session, plain),
+        claims.proofs(session, plain),
+        claims.proofs(session, sent),
+    )
     session.rollback()
+    one_cost = {"category": "coach", "day": clock.today().isoformat(), "amount": "4.20", "quantity": "1", "reason": "The bus to Perth.", "passengers": "0"}  # fmt: skip
+    here = ("cost", "remove_cost", "proof", "proof_file", "remove_proof", "new_cost")
     day = (clock.today() + timedelta(days=14)).isoformat()
     cost = {"category": "coach", "day": day, "amount": "4.20", "quantity": "1", "reason": "The bus to Perth.", "region": "", "vehicle": "", "travel_class": "", "miles": ""}  # fmt: skip
     return Room(
         {
-            "preapproval_id": (waiting, queried, agreed), "budget_id": (budget_id,),
-            "activity_id": (declared, undeclared), "expense_approvals.ask:activity_id": (declared,),
+            "preapproval_id": (waiting, queried, granted, unclaimed), "budget_id": (budget_id,),
+            "activity_id": (declared, undeclared), "line_id": (line.id,),
+            "receipt_id": (proof.id,), "claim_id": (plain, asking, sent, checked), "expense_approvals.more:claim_id": (over,),
+            **{f"expense_approvals.{name}:claim_id": (plain,) for name in here},
+            "expense_approvals_manage.judge:claim_id": (sent, checked, asking),
+            "expense_approvals_manage.proof:claim_id": (sent,), "expense_approvals_manage.proof:receipt_id": (theirs.id,),
+            "expense_approvals.begin:preapproval_id": (unclaimed,), "expense_approvals.ask:activity_id": (declared,),
         },
         {
             "expense_approvals.ask": {f"costs-{row}-{name}": value for row in range(MOST_ROWS) for name, value in cost.items()},
+            "expense_approvals.new_cost": one_cost, "expense_approvals.cost": one_cost,
+            "expense_approvals.proof": {"kind": "receipt"}, "expense_approvals.more": {"words": "The cheap bus was full."},
+            "expense_approvals.answer_claim": {"words": "Yes, there is."},
+            "expense_approvals_manage.judge": {"words": "Because of the railcard."},
             "expense_approvals_manage.decide": {"words": "Because of the railcard."},
             "expense_approvals_manage.budget_list": {"name": "Another", "limit": "250.00"},
             "expense_approvals_manage.budget": {"limit": "2000.00"},
