@@ -20,6 +20,7 @@ from core.sdk import (
     transaction,
 )
 from plugins.expense_approvals.claims.lines import Line
+from plugins.expense_approvals.claims.places import UNCLEAR
 from plugins.expense_approvals.models import Claim, ClaimLine, Receipt
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made
@@ -77,10 +78,11 @@ class Cost:
 
 
 def put(session: ScopedSession, claim_id: str, line_id: str | None, cost: Cost, visitor: Visitor, form_key: str) -> str:
-    """Add a cost, or change the one with this id; its id. Raises NotFound, Refused, Invalid (`day`)."""
+    """Add a cost, or change the one with this id; its id. Raises NotFound, Refused, Invalid (`day`,
+    `from_postcode`)."""
     made = claims.one(session, claim_id, visitor)
     must_own(made, visitor)
-    _in_time(cost, claims.ground(session, made.preapproval_id))
+    _whole(cost, claims.ground(session, made.preapproval_id))
     with transaction(session):
         lock(session, made)
         key = once(session, form_key, "expense_approvals.claim_cost")
@@ -104,12 +106,14 @@ def put(session: ScopedSession, claim_id: str, line_id: str | None, cost: Cost, 
     return line_id
 
 
-def _in_time(cost: Cost, ground: Ground) -> None:
-    """Costs are agreed before they are made: the day of the decision is the first."""
+def _whole(cost: Cost, ground: Ground) -> None:
+    """Costs are agreed before they are made: the day of the decision is the first. Miles have two ends."""
     if cost.line.incurred_on < ground.decided_on:
         raise Invalid({"day": TOO_EARLY})
     if cost.line.incurred_on > clock.today():
         raise Invalid({"day": TO_COME})
+    if cost.line.miles and not (cost.from_postcode and cost.to_postcode):
+        raise Invalid({"from_postcode": UNCLEAR})
 
 
 def _add(session: ScopedSession, made: Made, cost: Cost) -> str:

@@ -94,7 +94,14 @@ def draft(
     """A claim with its costs, each with a receipt of its own."""
     made = claiming.begin(session, preapproval_id, who)
     for number, line in enumerate(lines or (spent(),)):
-        line_id = claiming.put(session, made, None, Cost(line, "The bus to Perth."), who, new_token())
+        line_id = claiming.put(
+            session,
+            made,
+            None,
+            Cost(line, "The bus to Perth.", *(("EH1 1YZ", "PH1 5AA") if line.miles else ())),
+            who,
+            new_token(),
+        )
         receipts.give(session, made, line_id, "receipt", upload(colour * 16 + number), who, store or Kept(), mark)
     return made
 

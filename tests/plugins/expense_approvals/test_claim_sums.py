@@ -1,5 +1,6 @@
 """What a claim is bound to and what a decision comes to, over many claims: no database."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from core.sdk import Invalid
 from plugins.expense_approvals.claims import binding
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import judging
+from plugins.expense_approvals.states import CLAIM
 
 rows = st.lists(
     st.fixed_dictionaries({"allowed_p": st.integers(0, 10**8), "reason": st.text(max_size=5)}), min_size=1, max_size=5
@@ -48,3 +50,8 @@ def test_a_decision_comes_to_the_sum_of_its_costs(drawn):
     if any(amounts[one.id] < one.allowed_p for one in lines):
         with pytest.raises(Invalid):
             judging._total(lines, amounts, {})
+
+
+def test_the_docs_draw_the_life_of_a_claim() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "expenses.md"
+    assert CLAIM.mermaid() in page.read_text("utf-8")

@@ -111,6 +111,8 @@ def test_miles_are_paid_at_the_rate_between_two_postcodes(session, ann):
     ground = agreed(session, opened(session), ann)
     made = claiming.begin(session, ground, ann)
     line = spent("car", None, category="mileage", vehicle="car", miles=12_400)
+    with pytest.raises(Invalid):
+        claiming.put(session, made, None, Cost(line, "", "EH1 1YZ"), ann, new_token())
     claiming.put(session, made, None, Cost(line, "", "EH1 1YZ", "PH1 5AA"), ann, new_token())
     send(session, made, ann)
     (held,) = claims.lines(session, made)
