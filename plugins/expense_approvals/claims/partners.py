@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from core.sdk import ExpenseLimit, Finding, Verdict, lowest, worst
+from core.sdk import ExpenseLimit, ExpenseLine, Finding, Verdict, lowest, worst
 from plugins.expense_approvals.claims.lines import Evaluation, Found, Judged
 
 
@@ -26,6 +26,17 @@ def combined(evaluation: Evaluation, answers: Iterable[ExpenseLimit | Finding]) 
     tighter = Evaluation(lines)
     verdict = max(worst(findings), Verdict.REFER if tighter.referred else Verdict.ALLOW)
     return Combined(tighter, findings, verdict)
+
+
+def lines_seen(evaluation: Evaluation) -> tuple[ExpenseLine, ...]:
+    """The lines of an evaluation as other plugins see them."""
+    return tuple(
+        ExpenseLine(
+            one.line.key, one.line.category, one.line.incurred_on, one.claimed, one.allowed, one.line.quantity, one.line.miles,
+            one.line.region,
+        )
+        for one in evaluation.lines
+    )  # fmt: skip
 
 
 def _limited(line: Judged, limit: ExpenseLimit | None) -> Judged:

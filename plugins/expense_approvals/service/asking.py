@@ -9,7 +9,6 @@ from core.sdk import (
     N_,
     ExpenseClaim,
     ExpenseLimit,
-    ExpenseLine,
     Finding,
     Invalid,
     Refused,
@@ -24,7 +23,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.evaluator import PolicyOn, evaluate
 from plugins.expense_approvals.claims.lines import Evaluation, Line, Trip
-from plugins.expense_approvals.claims.partners import Combined, combined
+from plugins.expense_approvals.claims.partners import Combined, combined, lines_seen
 from plugins.expense_approvals.models import Preapproval, PreapprovalLine
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, NO_MEMBER, NOT_COVERED, OVER, UNDECLARED, Chance
@@ -63,14 +62,9 @@ def judged(
 
 def _seen(evaluation: Evaluation, chance: Chance, visitor: Visitor, preapproval_id: str) -> ExpenseClaim:
     """The same as other plugins see it."""
-    lines = tuple(
-        ExpenseLine(
-            one.line.key, one.line.category, one.line.incurred_on, one.claimed, one.allowed, one.line.quantity, one.line.miles,
-            one.line.region,
-        )
-        for one in evaluation.lines
-    )  # fmt: skip
-    return ExpenseClaim(preapproval_id, visitor.account_id or "", chance.starts_on, chance.ends_on, lines)
+    return ExpenseClaim(
+        preapproval_id, visitor.account_id or "", chance.starts_on, chance.ends_on, lines_seen(evaluation)
+    )
 
 
 def ask(

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from core.sdk import ExpenseClaim, ExpenseLimit, ExpenseLine, Finding, ScopedSession, clock
+from core.sdk import ExpenseClaim, ExpenseLimit, Finding, ScopedSession, clock
 from plugins.expense_approvals.claims import binding
 from plugins.expense_approvals.claims.evaluator import evaluate
 from plugins.expense_approvals.claims.lines import Evaluation, Line, Trip
-from plugins.expense_approvals.claims.partners import Combined, combined
+from plugins.expense_approvals.claims.partners import Combined, combined, lines_seen
 from plugins.expense_approvals.policy.history import Known
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Ground, Made, Proof, Spent
@@ -51,14 +51,7 @@ def _line(one: Spent, proofs: list[Proof], ground: Ground) -> Line:
 
 def _seen(evaluation: Evaluation, made: Made, ground: Ground) -> ExpenseClaim:
     """The same as other plugins see it."""
-    lines = tuple(
-        ExpenseLine(
-            one.line.key, one.line.category, one.line.incurred_on, one.claimed, one.allowed, one.line.quantity, one.line.miles,
-            one.line.region,
-        )
-        for one in evaluation.lines
-    )  # fmt: skip
-    return ExpenseClaim(made.id, made.account_id or "", ground.starts_on, ground.ends_on, lines)
+    return ExpenseClaim(made.id, made.account_id or "", ground.starts_on, ground.ends_on, lines_seen(evaluation))
 
 
 def hash_of(made: Made, number: int, lines: list[Spent], proofs: list[Proof]) -> str:

@@ -27,7 +27,6 @@ from core.sdk import (
 from plugins.expense_approvals import separation
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.queries import budgets, preapprovals
-from plugins.expense_approvals.queries.preapprovals import AskedLine
 from plugins.expense_approvals.separation import Case, Task
 from plugins.expense_approvals.service import deciding
 from plugins.expense_approvals.states import AGREED, WAITING
@@ -86,7 +85,7 @@ def decide(preapproval_id: str) -> Response:
         version, words = number(form.version.data or ""), form.words.data or ""
         try:
             if wish == "agree":
-                amounts = _amounts(lines, typed, wrong)
+                amounts = amounts_typed([line.id for line in lines], typed, wrong)
                 if not wrong:
                     deciding.agree(session, asked.id, version, amounts, words, visitor, approver_rules(activity))
             else:
@@ -116,13 +115,13 @@ def decide(preapproval_id: str) -> Response:
     )  # fmt: skip
 
 
-def _amounts(lines: list[AskedLine], typed: dict[str, str], wrong: dict[str, str]) -> dict[str, int]:
-    """What was typed for each cost, in pence; what could not be read stands in `wrong`, in words."""
+def amounts_typed(ids: list[str], typed: dict[str, str], wrong: dict[str, str]) -> dict[str, int]:
+    """What was typed for each cost (by its id), in pence; what could not be read stands in `wrong`, in words."""
     amounts = {}
-    for line in lines:
+    for one in ids:
         try:
-            amounts[line.id] = pence_typed(typed[line.id], zero=True)
+            amounts[one] = pence_typed(typed[one], zero=True)
         except Invalid as error:
             (message,) = error.field_errors.values()
-            wrong[line.id] = say(message)
+            wrong[one] = say(message)
     return amounts

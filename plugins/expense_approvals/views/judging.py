@@ -23,7 +23,6 @@ from core.sdk import (
     in_memory,
     listed,
     needs,
-    pence_typed,
     people_by_id,
     plain_pounds,
     redirect_with,
@@ -43,6 +42,7 @@ from plugins.expense_approvals.states import CHECKED, CLAIM
 from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import manage_blueprint, policy_today, titles, told
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
+from plugins.expense_approvals.views.deciding import amounts_typed
 from plugins.expense_approvals.web_forms.manage import JudgeForm
 from plugins.expense_approvals.words import CLAIM_STATES
 
@@ -139,13 +139,7 @@ def _act(
     if wish in ("query", "reject"):
         act: Callable[..., None] = getattr(judging, wish)
         return act(session, made.id, version, words, visitor, post)
-    amounts = {}
-    for line in lines:
-        try:
-            amounts[line.id] = pence_typed(typed[line.id][0], zero=True)
-        except Invalid as error:
-            (message,) = error.field_errors.values()
-            wrong[line.id] = say(message)
+    amounts = amounts_typed([line.id for line in lines], {key: amount for key, (amount, _) in typed.items()}, wrong)
     if not wrong:
         judging.approve(
             session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
