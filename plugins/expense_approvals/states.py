@@ -26,7 +26,7 @@ PREAPPROVAL = StateMachine(
         *(Transition("withdraw", state, WITHDRAWN, MEMBER, "no claim from it waits") for state in (*WAITING, *AGREED)),
         *(Transition("revoke", state, REVOKED, APPROVE, f"a reason is given; no claim from it waits; {_APART}") for state in AGREED),
         *(Transition("expire", state, EXPIRED, SYSTEM, "its last day is over; no claim from it waits") for state in AGREED),
-        *(Transition("use", state, USED, APPROVE, "a claim from it is approved") for state in AGREED),
+        *(Transition("use", state, USED, APPROVE, f"a claim from it is approved; {_APART}") for state in AGREED),
     ),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.config import ROOT
 from plugins.expense_approvals.separation import WORDS, Case, Task, able, conflict
-from plugins.expense_approvals.states import PREAPPROVAL
+from plugins.expense_approvals.states import CLAIM, PREAPPROVAL
 from tests.support.thorough import examples
 
 PEOPLE = ("ann", "ben", "cat", "dan")
@@ -74,7 +74,7 @@ def test_two_different_people_at_least_stand_between_asking_and_paying() -> None
 
 
 def test_the_states_are_a_table_whose_every_step_by_a_person_says_that_they_are_apart() -> None:
-    for row in PREAPPROVAL.transitions:
+    for row in (*PREAPPROVAL.transitions, *CLAIM.transitions):
         assert row.who != "expense_approvals.approve" or "other conflict" in row.guard
     assert PREAPPROVAL.events_from("declined") == PREAPPROVAL.events_from("expired") == ()
     assert PREAPPROVAL.mermaid() in (ROOT / "docs" / "expenses.md").read_text("utf-8")
