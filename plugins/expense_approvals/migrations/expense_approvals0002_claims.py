@@ -5,7 +5,7 @@ from alembic import op
 
 from core.sdk.migrations import refuse
 
-revision = "expense_approvals0003"
+revision = "expense_approvals0002"
 down_revision = "expense_approvals0001"
 branch_labels = None
 depends_on = None
