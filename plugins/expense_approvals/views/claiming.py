@@ -28,7 +28,7 @@ from core.sdk import (
     store_of,
     uploads_limited,
 )
-from plugins.expense_approvals import letters
+from plugins.expense_approvals import claim_letters
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.queries import claims
@@ -259,7 +259,7 @@ def send(claim_id: str) -> Response:
         claim_id,
         lambda: sending.submit(
             here().session, claim_id, number(request.form.get("version", "")), here().visitor, policy_on=policies(),
-            partners=partners, mark=mark(), post=letters.post(here().tenant),
+            partners=partners, mark=mark(), post=claim_letters.post(here().tenant),
         ),
         gettext("Your claim is sent. You can see here what becomes of it."),
     )  # fmt: skip
@@ -276,7 +276,7 @@ def answer_claim(claim_id: str) -> Response:
         claim_id,
         lambda: sending.answer(
             here().session, claim_id, number(request.form.get("version", "")), form.words.data, here().visitor,
-            policy_on=policies(), partners=partners, mark=mark(), post=letters.post(here().tenant),
+            policy_on=policies(), partners=partners, mark=mark(), post=claim_letters.post(here().tenant),
         ),
         gettext("Your answer is sent."),
         form,

@@ -31,7 +31,7 @@ from core.sdk import (
     send_file,
     store_of,
 )
-from plugins.expense_approvals import letters, separation
+from plugins.expense_approvals import claim_letters, separation
 from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
@@ -132,7 +132,7 @@ def _act(
     wish: str, made: Made, lines: list[Spent], form: JudgeForm, typed: dict[str, tuple[str, str]], wrong: dict[str, str]
 ) -> None:
     """Do what the button says. Amounts that cannot be read stand in `wrong`, in words, and then nothing is done."""
-    session, visitor, post = here().session, here().visitor, letters.post(here().tenant)
+    session, visitor, post = here().session, here().visitor, claim_letters.post(here().tenant)
     version, sha256, words = number(form.version.data or ""), form.sha256.data or "", form.words.data or ""
     if wish == "check":
         return judging.check(session, made.id, version, sha256, words, visitor)
