@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from core.data.engine import create_engine
 from core.data.scope import Scope
-from core.sdk import Conflict, Refused, ScopedSession, clock, transaction
+from core.sdk import Conflict, Refused, Role, ScopedSession, clock, transaction
 from plugins.expense_approvals.models import Budget, BudgetEntry, Preapproval
 from plugins.expense_approvals.queries import preapprovals
-from plugins.expense_approvals.service import asking, deciding, expiring
+from plugins.expense_approvals.service import asking, deciding, expiring, policies
 from tests.plugins.expense_approvals import helpers
 
 LIFE = ("agree", "withdraw", "revoke", "expire")
@@ -75,8 +75,15 @@ def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> 
     return way
 
 
+def publish(session: ScopedSession, job: dict[str, Any], draft_id: str) -> str:
+    """Publish a draft of the policy as it stands at its second version."""
+    central = helpers.visitor(Role.CENTRAL_TEAM)
+    policies.publish(session, draft_id, 2, clock.today(), "Prices fell.", central)
+    return "published"
+
+
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
-    "properly": properly, "naively": naively, "living": living,
+    "properly": properly, "naively": naively, "living": living, "publish": publish,
 }  # fmt: skip
 
 
