@@ -82,6 +82,11 @@ CLOSED: dict[str, dict[str, Any]] = {
     "expense_approvals_budget_entry": {"move": "commit"},
     "expense_approvals_preapproval": {"state": "submitted"},
     "expense_approvals_step": {"state": "submitted"},
+    "expense_approvals_site_rules": {
+        "content": {"rules": [{
+            "key": "site_a", "kind": "prohibited", "category": "lunch", "words": {"en": "canary-en-a", "cy": "canary-cy-a"},
+        }]},
+    },
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 
