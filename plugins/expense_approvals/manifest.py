@@ -5,6 +5,7 @@ from core.sdk import N_, Manifest, PermissionSpec, Role
 APPROVE = "expense_approvals.approve"
 APPROVE_REFERRED = "expense_approvals.approve_referred"
 BUDGETS = "expense_approvals.budgets"
+PAY = "expense_approvals.pay"
 POLICY = "expense_approvals.policy"
 TIGHTEN = "expense_approvals.tighten"
 
@@ -28,6 +29,9 @@ MANIFEST = Manifest(
         ),
         PermissionSpec(
             BUDGETS, N_("Set budgets and say which activities they cover"), (Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
+        ),
+        PermissionSpec(
+            PAY, N_("Prepare payments, or release what somebody else prepared"), (Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
         ),
         PermissionSpec(POLICY, N_("Write and publish the national expenses policy"), (Role.CENTRAL_TEAM,)),
         PermissionSpec(

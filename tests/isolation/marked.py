@@ -82,6 +82,9 @@ CLOSED: dict[str, dict[str, Any]] = {
     "expense_approvals_budget_entry": {"move": "commit"},
     "expense_approvals_preapproval": {"state": "submitted"},
     "expense_approvals_step": {"state": "submitted"},
+    "expense_approvals_bank_details": {"sealed": "", "last": "0000", "fingerprint": ""},
+    "expense_approvals_payment_batch": {"state": "prepared", "released_by": None, "released_at": None, "sealed": "", "hashes": {}},
+    "expense_approvals_payment": {"state": "waiting"},
     "expense_approvals_site_rules": {
         "content": {"rules": [{
             "key": "site_a", "kind": "prohibited", "category": "lunch", "words": {"en": "canary-en-a", "cy": "canary-cy-a"},

@@ -1,9 +1,10 @@
 """Tables of expense approvals, a file for each subject."""
 
 from plugins.expense_approvals.models.budgets import Activity, Budget, BudgetEntry
+from plugins.expense_approvals.models.payments import BankDetails, Payment, PaymentBatch
 from plugins.expense_approvals.models.policies import PolicyVersion, SiteRules
 from plugins.expense_approvals.models.preapprovals import Declaration, Preapproval, PreapprovalLine, Step
 
 __all__ = [
-    "Activity", "Budget", "BudgetEntry", "Declaration", "PolicyVersion", "Preapproval", "PreapprovalLine", "SiteRules", "Step",
+    "Activity", "BankDetails", "Budget", "BudgetEntry", "Declaration", "Payment", "PaymentBatch", "PolicyVersion", "Preapproval", "PreapprovalLine", "SiteRules", "Step",
 ]  # fmt: skip

@@ -52,6 +52,7 @@ def make_expenses(cast: Cast) -> Room:
         },
         {
             "expense_approvals.ask": {f"costs-{row}-{name}": value for row in range(MOST_ROWS) for name, value in cost.items()},
+            "expense_approvals.account": {"name": "Mel Member", "sort_code": "20-00-00", "account": "31926819"},
             "expense_approvals_manage.decide": {"words": "Because of the railcard."},
             "expense_approvals_manage.budget_list": {"name": "Another", "limit": "250.00"},
             "expense_approvals_manage.budget": {"limit": "2000.00"},
