@@ -1,4 +1,4 @@
-"""The expenses policy in a browser: every page accessible on desktop and phone, for the central team and for a lead."""
+"""The expenses policy, a site's rules and one's account in a browser: every page accessible on desktop and phone."""
 
 import os
 from collections.abc import Callable
@@ -39,17 +39,19 @@ def test_every_page_is_accessible(
         session.rollback()
     server = start_server(database)
     own = ("policy", "policy/2", f"policy/drafts/{good}", f"policy/drafts/{wrong}", f"policy/drafts/{good}/edit", f"policy/drafts/{good}/publish")  # fmt: skip
-    for who, site, pages in ((central, "", own), (lead, "/scotland", ("rules",))):
+    for who, room, pages in (
+        (central, "/manage/expenses", own), (lead, "/scotland/manage/expenses", ("rules",)), (lead, "/scotland/expenses", ("account",)),
+    ):  # fmt: skip
         for size in ({"width": 1280, "height": 900}, {"width": 390, "height": 844}):
             page = signed_in(new_page(viewport=size, java_script_enabled=True), app, who, server.url)
             for number, path in enumerate(pages):
-                page.goto(f"{server.url}{site}/manage/expenses/{path}")
+                page.goto(f"{server.url}{room}/{path}")
                 axe(page)
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide <= 0, path
                 if SHOTS:
                     page.screenshot(
-                        path=Path(SHOTS) / f"policy{site.replace('/', '-')}-{number}-{size['width']}.png",
+                        path=Path(SHOTS) / f"policy{room.replace('/', '-')}-{number}-{size['width']}.png",
                         full_page=True,
                     )
             page.context.close()

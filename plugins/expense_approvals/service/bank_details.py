@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from core.sdk import (
     N_,
@@ -141,17 +142,29 @@ def opened(session: ScopedSession, account_ids: set[str], seal: Sealer) -> dict[
     return found
 
 
-def sharing(session: ScopedSession, fingerprints: set[str]) -> dict[str, frozenset[str]]:
-    """Who is or was paid to each of these accounts, by fingerprint: they decide nothing about each other's money."""
+def sharing(session: ScopedSession, account_ids: set[str]) -> dict[str, frozenset[str]]:
+    """Who else is or was paid to an account of each of these people, in one statement: they decide nothing about each other's
+    money."""
+    other = aliased(BankDetails)
     rows = session.execute(
-        sa.select(BankDetails.fingerprint, BankDetails.account_id).where(
-            BankDetails.fingerprint.in_(sorted(fingerprints))
-        )
+        sa.select(BankDetails.account_id, other.account_id)
+        .join(other, (other.tenant_id == BankDetails.tenant_id) & (other.fingerprint == BankDetails.fingerprint))
+        .where(BankDetails.account_id.in_(sorted(account_ids)), other.account_id != BankDetails.account_id)
     )
     found: dict[str, set[str]] = {}
-    for mark, account_id in rows:
-        found.setdefault(mark, set()).add(account_id)
-    return {mark: frozenset(people) for mark, people in found.items()}
+    for account_id, shares in rows:
+        found.setdefault(account_id, set()).add(shares)
+    return {account_id: frozenset(people) for account_id, people in found.items()}
+
+
+def changed_since(session: ScopedSession, account_ids: set[str], at: datetime) -> bool:
+    """Whether one of these people gave another account after an instant, or has none any more."""
+    count = session.scalar(
+        sa.select(sa.func.count(BankDetails.id)).where(
+            BankDetails.account_id.in_(sorted(account_ids)), BankDetails.replaced_at.is_(None), BankDetails.set_at <= at
+        )
+    )
+    return count != len(account_ids)
 
 
 def forget_replaced(session: ScopedSession, before: datetime) -> None:

@@ -6,7 +6,7 @@ function of the batch, whatever changes meanwhile.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -59,13 +59,13 @@ AHEAD = timedelta(days=30)
 QUIET = {"synchronize_session": False}
 CHANGED = N_("The file is not what was released. Tell the central team: nothing was exported.")
 
-
+MOVED = N_("Somebody in this batch has another account by now. Cancel it and prepare another one.")
 Tell = Callable[[ScopedSession, str, str], None]
 """Tells a claim, in the caller's transaction, what became of its payment: `prepare`, `drop`, `pay` or `bounce` (events of PAYMENT)."""
 
 
 class Payer(NamedTuple):
-    """Whose account pays: the site's settings say so."""
+    """Whose account pays, and that payer's service user number with Bacs."""
 
     account: Account
     user_number: str
@@ -106,7 +106,7 @@ def prepare(
         raise Refused(
             N_("Nobody of these can be paid now: they have given no account, or changed it less than a day ago.")
         )
-    _apart(Task.PREPARE, session, paid, held, visitor)
+    _apart(session, Task.PREPARE, [one.case for one in paid], visitor)
     people = {one.case.payee for one in payables if one.case.payee}
     without = tuple(sorted(people - set(held)))
     cooling = tuple(sorted(person for person in people & set(held) if held[person].usable_from > now))
@@ -164,20 +164,17 @@ def cancel(session: ScopedSession, batch_id: str, version: int, visitor: Visitor
 def release(session: ScopedSession, batch_id: str, version: int, visitor: Visitor, *, seal: Sealer) -> dict[str, str]:
     """Release what somebody else prepared; the hash of each kind of file. From now on its bytes never change.
 
-    Raises Forbidden, NotFound, Refused (prepared by the same person, or paid by it), Conflict.
+    Raises Forbidden, NotFound, Refused (prepared by the same person, or paid by it; somebody changed their account since),
+    Conflict.
     """
     _allowed(visitor)
     row = _row(session, batch_id)
     BATCH.row("release", row.state)
-    people = set(session.scalars(sa.select(Payment.account_id).where(Payment.batch_id == batch_id)))
-    for person in people:
-        _must(
-            conflict(
-                Task.RELEASE,
-                visitor.account_id or "",
-                Case(person, None, person, prepared_by=frozenset({row.prepared_by})),
-            )
-        )
+    payees = set(session.scalars(sa.select(Payment.account_id).where(Payment.batch_id == batch_id)))
+    by = frozenset({row.prepared_by})
+    _apart(session, Task.RELEASE, [Case(person, None, person, prepared_by=by) for person in payees], visitor)
+    if None in payees or bank_details.changed_since(session, {one for one in payees if one}, row.prepared_at):
+        raise Refused(MOVED)
     now = clock.now().replace(microsecond=0)
     batch = _batch(row.sealed, batch_id, now, seal)
     hashes = {kind: write(batch).sha256 for kind, write in FORMATS.items()}
@@ -280,6 +277,7 @@ class Row(NamedTuple):
     sealed: str
     hashes: dict[str, str]
     prepared_by: str
+    prepared_at: datetime
     released_at: datetime | None
 
 
@@ -301,20 +299,13 @@ def _batch(sealed: str, batch_id: str, released_at: datetime, seal: Sealer) -> B
     return Batch(said["ref"], released_at, day, Account(**said["payer"]), said["user_number"], orders)
 
 
-def _apart(
-    task: Task, session: ScopedSession, paid: Sequence[Payable], held: Mapping[str, bank_details.Held], visitor: Visitor
-) -> None:
-    """Nobody prepares what pays themselves, or whoever has the same account."""
-    shared = bank_details.sharing(session, {held[one.case.payee or ""].fingerprint for one in paid})
-    for one in paid:
-        linked = one.case.linked | shared.get(held[one.case.payee or ""].fingerprint, frozenset())
-        case = Case(one.case.claimant, one.case.submitter, one.case.payee, linked=linked)
-        _must(conflict(task, visitor.account_id or "", case))
-
-
-def _must(code: str) -> None:
-    if code:
-        raise Refused(WORDS[code])
+def _apart(session: ScopedSession, task: Task, cases: Sequence[Case], visitor: Visitor) -> None:
+    """Nobody prepares or releases what pays themselves, or whoever has the same account."""
+    shared = bank_details.sharing(session, {case.payee for case in cases if case.payee})
+    for case in cases:
+        linked = case.linked | shared.get(case.payee or "", frozenset())
+        if code := conflict(task, visitor.account_id or "", replace(case, linked=linked)):
+            raise Refused(WORDS[code])
 
 
 def _allowed(visitor: Visitor) -> None:

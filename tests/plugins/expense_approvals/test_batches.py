@@ -209,6 +209,18 @@ def test_invariant_nobody_releases_what_they_prepared_nor_what_pays_them(session
     assert state(session, batch_id) == ("prepared", 1)
 
 
+def test_nobody_releases_what_pays_their_own_account_nor_an_account_that_was_given_up(session, frozen_clock):
+    who, other = person(session), visitor(Role.CENTRAL_TEAM)
+    bank_details.change(session, "Cen", "200000", "31926819", other, seal=ACCOUNTS, post=nobody)
+    batch_id = prepared(session, payable(who))
+    with pytest.raises(Refused, match="share a bank account"):
+        batches.release(session, batch_id, 1, other, seal=SEAL)
+    frozen_clock.advance(minutes=1)
+    bank_details.change(session, "Ann", "200000", "00000002", who, seal=ACCOUNTS, post=nobody)
+    with pytest.raises(Refused, match="another account by now"):
+        batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
+
+
 def test_nobody_prepares_what_pays_themselves_or_their_own_account(session):
     lead = visitor(Role.PARTNER_LEAD)
     bank_details.change(session, "Lena", "200000", "31926819", lead, seal=ACCOUNTS, post=nobody)
