@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.sdk import ScopedSession, every, store_of
 from plugins.expense_approvals.manifest import MANIFEST
-from plugins.expense_approvals.service import expiring, receipts
+from plugins.expense_approvals.service import batches, expiring, receipts
 
 
 @every("20 2 * * *", name="expense_approvals.expire")
@@ -17,3 +17,9 @@ def expire(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the 
 def sweep(session: ScopedSession, at: datetime) -> None:
     """Delete proofs that were removed a week ago, and contents without a row."""
     receipts.sweep(session, store_of(MANIFEST.name), at)
+
+
+@every("50 2 * * *", name="expense_approvals.forget")
+def forget(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+    """Forget people's accounts when no bank can send a payment back any more."""
+    batches.forget(session)

@@ -5,6 +5,9 @@ from core.sdk import N_, Manifest, PermissionSpec, Role
 APPROVE = "expense_approvals.approve"
 APPROVE_REFERRED = "expense_approvals.approve_referred"
 BUDGETS = "expense_approvals.budgets"
+PAY = "expense_approvals.pay"
+POLICY = "expense_approvals.policy"
+TIGHTEN = "expense_approvals.tighten"
 
 MANIFEST = Manifest(
     name="expense_approvals",
@@ -26,6 +29,13 @@ MANIFEST = Manifest(
         ),
         PermissionSpec(
             BUDGETS, N_("Set budgets and say which activities they cover"), (Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
+        ),
+        PermissionSpec(
+            PAY, N_("Prepare payments, or release what somebody else prepared"), (Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
+        ),
+        PermissionSpec(POLICY, N_("Write and publish the national expenses policy"), (Role.CENTRAL_TEAM,)),
+        PermissionSpec(
+            TIGHTEN, N_("Add a site’s own rules to the expenses policy"), (Role.PARTNER_LEAD, Role.CENTRAL_TEAM)
         ),
     ),
 )

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession
 from plugins.expense_approvals import personal_claims
-from plugins.expense_approvals.models import Declaration, Preapproval, PreapprovalLine, Step
+from plugins.expense_approvals.models import BankDetails, Declaration, Payment, Preapproval, PreapprovalLine, Step
 
 QUIET = {"synchronize_session": False}
 
 
 def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     """Everything held about one person at the session's site, as (heading, JSON value) pairs."""
+    yield from _paid(session, account_id)
     declared = session.execute(
         sa.select(Declaration.activity_id, Declaration.statement, Declaration.declared_at, Declaration.withdrawn_at)
         .where(Declaration.account_id == account_id)
@@ -55,6 +56,30 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
     yield (N_("What was said about them"), [{**row._mapping, "at": row.at.isoformat()} for row in said])
 
 
+def _paid(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    """Where the person is paid (its last figures: the rest is sealed) and what was paid."""
+    given = session.execute(
+        sa.select(BankDetails.last, BankDetails.set_at, BankDetails.replaced_at)
+        .where(BankDetails.account_id == account_id)
+        .order_by(BankDetails.set_at)
+    ).all()
+    if given:
+        yield (
+            N_("Bank accounts, by their last figures"),
+            [
+                {"last": row.last, "set_at": row.set_at.isoformat(), "replaced_at": _iso(row.replaced_at)}
+                for row in given
+            ],
+        )
+    paid = session.execute(
+        sa.select(Payment.ref, Payment.pence, Payment.state, Payment.changed_at)
+        .where(Payment.account_id == account_id)
+        .order_by(Payment.changed_at)
+    ).all()
+    if paid:
+        yield N_("Payments"), [{**row._mapping, "changed_at": row.changed_at.isoformat()} for row in paid]
+
+
 def _iso(at: Any) -> str | None:
     return at.isoformat() if at is not None else None
 
@@ -66,15 +91,23 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
     declared = session.scalar(sa.select(sa.func.count(Declaration.id)).where(Declaration.account_id == account_id)) or 0
     asked = list(session.scalars(sa.select(Preapproval.id).where(mine)))
     taken = session.scalar(sa.select(sa.func.count(Step.id)).where(Step.account_id == account_id)) or 0
+    accounts = session.scalar(sa.select(sa.func.count(BankDetails.id)).where(BankDetails.account_id == account_id)) or 0
+    paid = session.scalar(sa.select(sa.func.count(Payment.id)).where(Payment.account_id == account_id)) or 0
     counts = (
         (declared, "declarations deleted"),
         (len(asked), "pre-approvals without the person"),
         (taken, "steps without the person"),
+        (accounts, "bank accounts deleted"),
+        (paid, "payments without the person"),
     )
     yield from (f"expense_approvals: {count} {what}" for count, what in counts if count)
     yield from personal_claims.erase_person(session, account_id, dry_run)
     if dry_run:
         return
+    session.execute(sa.delete(BankDetails).where(BankDetails.account_id == account_id).execution_options(**QUIET))
+    session.execute(
+        sa.update(Payment).where(Payment.account_id == account_id).values(account_id=None).execution_options(**QUIET)
+    )
     session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id).execution_options(**QUIET))
     session.execute(
         sa.update(PreapprovalLine)

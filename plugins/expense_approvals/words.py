@@ -65,6 +65,14 @@ CLAIM_EVENTS: Mapping[str, str] = {
 }
 VEHICLES: Mapping[str, str] = {"car": N_("Car or van"), "motorcycle": N_("Motorcycle"), "cycle": N_("Bicycle")}
 CLASSES: Mapping[str, str] = {"standard": N_("Standard"), "first": N_("First")}
+UNITS: Mapping[str, str] = {"each": N_("each"), "night": N_("a night"), "mile": N_("a mile")}
+PROOFS: Mapping[str, str] = {
+    "receipt": N_("a receipt"),
+    "bank_line": N_("a line of a bank statement"),
+    "map": N_("a map of the way"),
+}
+SEVERITIES: Mapping[str, str] = {"block": N_("Not covered"), "refer": N_("A person decides")}
+"""What happens to a cost that does not keep a rule."""
 STATEMENTS: Mapping[int, str] = {
     1: N_("I am not in paid employment on the days of this activity, and nobody else covers these costs."),
 }

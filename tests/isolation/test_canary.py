@@ -66,7 +66,7 @@ PAGES = 600
 WORDLESS = {
     "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
     "local_events_organiser", "local_events_occurrence", "local_events_series",
-    "expense_approvals_budget_entry", "expense_approvals_declaration",
+    "expense_approvals_budget_entry", "expense_approvals_declaration", "expense_approvals_bank_details",
 }  # fmt: skip
 """Tables that hold nobody's words."""
 

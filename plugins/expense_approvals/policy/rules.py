@@ -6,9 +6,10 @@ rates are thousandths of a penny for a mile.
 """
 
 import itertools
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -23,6 +24,11 @@ EVERYTHING = "all"
 """Stands for every category."""
 ELSEWHERE = ""
 """The region of a place that no rule names."""
+
+
+def wrong(code: LiteralString, words: LiteralString, **params: Any) -> PydanticCustomError:
+    """The error, a ValueError, of a policy that says what cannot be. `words` are for logs; pages say it by `code`."""
+    return PydanticCustomError(code, words, params)
 
 
 class Frozen(BaseModel):
@@ -76,11 +82,11 @@ class Rate(Rule):
     def _in_order(self) -> "Rate":
         ends = [tier.up_to for tier in self.tiers]
         if ends[-1] is not None or None in ends[:-1]:
-            raise ValueError("the last step has no end, and every other step has one")
+            raise wrong("last_step", "the last step has no end, and every other step has one")
         if any(later <= earlier for earlier, later in itertools.pairwise(ends) if earlier and later):
-            raise ValueError("each step ends after the one before it")
+            raise wrong("step_order", "each step ends after the one before it")
         if any(later.rate > earlier.rate for earlier, later in zip(self.tiers, self.tiers[1:], strict=False)):
-            raise ValueError("a later step is never worth more than an earlier one")
+            raise wrong("step_rises", "a later step is never worth more than an earlier one")
         return self
 
 
@@ -97,7 +103,7 @@ class Cap(Rule):
     @model_validator(mode="after")
     def _everywhere(self) -> "Cap":
         if ELSEWHERE not in self.amounts:
-            raise ValueError("the amounts say what is allowed everywhere else")
+            raise wrong("no_elsewhere", "the amounts say what is allowed everywhere else")
         return self
 
     def amount(self, region: str) -> int:
@@ -192,14 +198,18 @@ class Policy(Frozen):
         keys = [category.key for category in self.categories]
         _once("category", keys)
         if EVERYTHING in keys:
-            raise ValueError(f"{EVERYTHING!r} stands for every category and is not one")
+            raise wrong("category_all", "'all' stands for every category and is not one")
         _once("rule", [rule.key for rule in self.rules])
         _once("rate", [f"{rule.category} {rule.vehicle}" for rule in self.rules if isinstance(rule, Rate)])
         for rule in self.rules:
             check_rule(rule, self)
         for example in self.examples:
             if example.category not in keys:
-                raise ValueError(f"an example is of the category {example.category!r}, which is not in the policy")
+                raise wrong(
+                    "example_category",
+                    "an example is of the category '{category}', which is not in the policy",
+                    category=example.category,
+                )
         return self
 
     def category(self, key: str) -> Category | None:
@@ -216,17 +226,34 @@ def check_rule(rule: AnyRule, policy: Policy) -> None:
     """Raises ValueError for a rule that names what `policy` does not have."""
     category = policy.category(rule.category)
     if category is None and rule.category != EVERYTHING:
-        raise ValueError(f"the rule {rule.key} is about {rule.category!r}, which is no category")
+        raise wrong(
+            "no_category",
+            "the rule {rule} is about '{category}', which is no category",
+            rule=rule.key,
+            category=rule.category,
+        )
     if isinstance(rule, Rate) and (category is None or category.unit != "mile"):
-        raise ValueError(f"the rate {rule.key} is about {rule.category!r}, which is not counted in miles")
+        raise wrong(
+            "not_miles",
+            "the rate {rule} is about '{category}', which is not counted in miles",
+            rule=rule.key,
+            category=rule.category,
+        )
     if isinstance(rule, Cap):
         if unknown := sorted(set(rule.amounts) - {ELSEWHERE} - set(policy.regions)):
-            raise ValueError(f"the cap {rule.key} names the region {unknown[0]!r}, which is not in the policy")
+            raise wrong(
+                "no_region",
+                "the cap {rule} names the region '{region}', which is not in the policy",
+                rule=rule.key,
+                region=unknown[0],
+            )
         if rule.category == EVERYTHING and rule.per != "trip":
-            raise ValueError(f"the cap {rule.key} is for every category: it can only be for the whole trip")
+            raise wrong(
+                "cap_all", "the cap {rule} is for every category: it can only be for the whole trip", rule=rule.key
+            )
 
 
 def _once(what: str, keys: list[str]) -> None:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise ValueError(f"the {what} {twice[0]!r} is there twice")
+        raise wrong("twice", "the {what} '{name}' is there twice", what=what, name=twice[0])

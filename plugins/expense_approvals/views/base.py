@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g
 
 from core.sdk import (
     ExpenseClaim,
@@ -19,9 +19,9 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.lines import WORDS as REASONS
 from plugins.expense_approvals.manifest import MANIFEST
-from plugins.expense_approvals.policy import illustrative
-from plugins.expense_approvals.policy.history import Known
+from plugins.expense_approvals.policy.local import Local
 from plugins.expense_approvals.policy.rules import Policy, Words
+from plugins.expense_approvals.queries import policies as policies_of
 from plugins.expense_approvals.queries.budgets import Planned
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
 from plugins.expense_approvals.settings import Settings
@@ -40,13 +40,16 @@ def settings_of(context: Here) -> Settings:
     return found if isinstance(found, Settings) else Settings()
 
 
-def policies() -> Known:
-    """The policies as they are known now."""
-    return Known(illustrative.versions(), clock.now())
+def policies() -> Local:
+    """This site's policies as they are known now; read once in a request."""
+    if "expense_policies" not in g:
+        g.expense_policies = policies_of.local(here().session)
+    found: Local = g.expense_policies
+    return found
 
 
 def policy_today() -> Policy:
-    """Today's policy: the shipped ones begin long ago, so there always is one."""
+    """Today's policy: the ones that the platform comes with begin long ago, so there always is one."""
     found = policies()(clock.today())
     assert found is not None
     return found

@@ -12,7 +12,7 @@ REFUSALS = {400, 403, 404, 405, 409, 410, 413, 415, 422}
 STEPS = {
     "console.plugin", "manage.plugin", "oversight.redact", "decisions.check", "admissions.moderation_check",
     "admissions.policy_new", "local_events_manage.message_new", "local_events.repeat", "local_events.later",
-    "expense_approvals.ask",
+    "expense_approvals.ask", "expense_approvals_manage.policy_publish", "expense_approvals_manage.site_rules",
 }  # fmt: skip
 """Routes where a good answer to a form is the next page instead of a redirect: the preview."""
 FILES = {"expense_approvals.proof"}

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from core.data.engine import create_engine
 from core.data.scope import Scope
-from core.sdk import Conflict, NotFound, Refused, ScopedSession, clock, new_id, transaction
+from core.sdk import Conflict, NotFound, Refused, Role, ScopedSession, Sealer, clock, new_id, new_token, transaction
 from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, Preapproval
+from plugins.expense_approvals.payment.batch import Account
 from plugins.expense_approvals.queries import claims, preapprovals
-from plugins.expense_approvals.service import asking, claiming, deciding, expiring
+from plugins.expense_approvals.separation import Case
+from plugins.expense_approvals.service import asking, bank_details, batches, claiming, deciding, expiring, policies
 from tests.plugins.expense_approvals import claimed, helpers
 
 LIFE = ("agree", "withdraw", "revoke", "expire")
@@ -110,9 +112,38 @@ def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -
     return "approved"
 
 
+def publish(session: ScopedSession, job: dict[str, Any], draft_id: str) -> str:
+    """Publish a draft of the policy as it stands at its second version."""
+    central = helpers.visitor(Role.CENTRAL_TEAM)
+    policies.publish(session, draft_id, 2, clock.today(), "Prices fell.", central)
+    return "published"
+
+
+SEAL, ACCOUNTS = (Sealer("a secret of tests", purpose) for purpose in (batches.PURPOSE, bank_details.PURPOSE))
+PAYER = batches.Payer(Account("Q in Scotland", "200000", "55779911"), "123456")
+
+
+def batch(session: ScopedSession, job: dict[str, Any], batch_id: str) -> str:
+    """Release a batch or cancel it, by turns."""
+    if job["turn"] % 2:
+        batches.release(session, batch_id, 1, helpers.visitor(Role.CENTRAL_TEAM), seal=SEAL)
+        return "released"
+    batches.cancel(session, batch_id, 1, helpers.visitor(Role.PARTNER_LEAD), tell=lambda *_: None)
+    return "cancelled"
+
+
+def prepare(session: ScopedSession, job: dict[str, Any], source_id: str) -> str:
+    """Put a claim into a batch of its own."""
+    wanted = [batches.Payable(source_id, 1_240, Case(job["payee"], job["payee"], job["payee"]))]
+    batches.prepare(
+        session, wanted, clock.today(), PAYER, helpers.LEAD, new_token(), seal=SEAL, accounts=ACCOUNTS, tell=lambda *_: None
+    )  # fmt: skip
+    return "prepared"
+
+
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
     "properly": properly, "naively": naively, "living": living, "paying": paying,
-    "paying_naively": paying_naively,
+    "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
 }  # fmt: skip
 
 

@@ -2,15 +2,36 @@
 
 from datetime import timedelta
 
+from flask import Flask
+
 from core.kernel import clock
-from core.sdk import Visitor, store_of
+from core.kernel.ids import new_token
+from core.kernel.permissions import Role
+from core.sdk import ScopedSession, Visitor, store_of
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.queries import claims
-from plugins.expense_approvals.service import deciding, declaring, judging
+from plugins.expense_approvals.service import deciding, declaring, judging, policies
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS
 from tests.integration.bad_input.rooms.cast import Cast, Room
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, check, draft, send, spent, unheard
-from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened, switched_on
+from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened, switched_on, visitor
+
+OWN_RULE = '[[rules]]\nkey = "site_lunch"\nkind = "prohibited"\ncategory = "lunch"\nwords = { en = "No lunch.", cy = "Dim cinio." }'
+
+
+def make_policy(app: Flask, session: ScopedSession) -> Room:
+    """A draft of the national policy, which stands at the UK site."""
+    switched_on(app, "uk")
+    draft = policies.draft_from(session, 1, visitor(Role.CENTRAL_TEAM), new_token())
+    session.rollback()
+    return Room(
+        {
+            "draft_id": (draft,), "console.plugin_page_of:plugin": ("expenses",), "console.plugin_page_of:page": ("policy",),
+            "expense_approvals_manage.policy_version:number": ("1",),
+            "expense_approvals_manage.policy_draft_from:number": ("1",),
+        },
+        {"expense_approvals_manage.policy_publish": {"note": "Prices fell.", "effective_from": clock.today().isoformat()}},
+    )  # fmt: skip
 
 
 def make_expenses(cast: Cast) -> Room:
@@ -65,9 +86,11 @@ def make_expenses(cast: Cast) -> Room:
             "expense_approvals.proof": {"kind": "receipt"}, "expense_approvals.more": {"words": "The cheap bus was full."},
             "expense_approvals.answer_claim": {"words": "Yes, there is."},
             "expense_approvals_manage.judge": {"words": "Because of the railcard."},
+            "expense_approvals.account": {"name": "Mel Member", "sort_code": "20-00-00", "account": "31926819"},
             "expense_approvals_manage.decide": {"words": "Because of the railcard."},
             "expense_approvals_manage.budget_list": {"name": "Another", "limit": "250.00"},
             "expense_approvals_manage.budget": {"limit": "2000.00"},
+            "expense_approvals_manage.site_rules": {"text": OWN_RULE, "effective_from": day, "note": "The canteen is cheap."},
             "expense_approvals_manage.new_activity": {"title": "Another", "starts_on": day, "ends_on": day, "budget_id": ""},
         },
     )  # fmt: skip

@@ -79,6 +79,7 @@ def fill(app: Flask) -> Filled:
         more = event_series.make_series_elsewhere(wales)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         rooms += [central.make_form_versions(session), central.make_compact_versions(session)]
+        rooms += [expenses.make_policy(app, session)]
         people.close_one(session, accounts)
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         links, foreign = people.make_links(app, session, accounts)
