@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 from plugins.expense_approvals.policy.rules import Policy
 
@@ -26,6 +27,16 @@ def in_force(versions: Iterable[Version], on: date, known_at: datetime) -> Versi
     """
     known = (one for one in versions if one.effective_from <= on and one.published_at <= known_at)
     return max(known, key=lambda one: (one.effective_from, one.published_at, one.number), default=None)
+
+
+class Policies(Protocol):
+    """The policy by day, national (`Known`) or one site's (`local.Local`)."""
+
+    def version_on(self, day: date) -> Version | None:
+        """The national version in force on `day`."""
+
+    def __call__(self, day: date) -> Policy | None:
+        """The policy in force on `day`; None before the first."""
 
 
 @dataclass(frozen=True, slots=True)

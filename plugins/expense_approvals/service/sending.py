@@ -20,7 +20,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.lines import Found
 from plugins.expense_approvals.models import ClaimLine, ClaimRevision, Preapproval, PreapprovalLine
-from plugins.expense_approvals.policy.history import Known
+from plugins.expense_approvals.policy.history import Policies
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
@@ -47,7 +47,7 @@ def submit(
     version: int,
     visitor: Visitor,
     *,
-    policy_on: Known,
+    policy_on: Policies,
     partners: Partners,
     mark: Mark,
     post: Post,
@@ -63,7 +63,7 @@ def submit(
 
 
 def answer(
-    session: ScopedSession, claim_id: str, version: int, words: str, visitor: Visitor, *, policy_on: Known, partners: Partners,
+    session: ScopedSession, claim_id: str, version: int, words: str, visitor: Visitor, *, policy_on: Policies, partners: Partners,
     mark: Mark, post: Post,
 ) -> str:  # fmt: skip
     """Answer the approver's question, with the costs and proofs as they are now; the new hash. Raises as `submit`, and Invalid
@@ -74,7 +74,7 @@ def answer(
 
 
 def _send(
-    session: ScopedSession, made: Made, event: str, words: str, visitor: Visitor, policy_on: Known, partners: Partners, mark: Mark,
+    session: ScopedSession, made: Made, event: str, words: str, visitor: Visitor, policy_on: Policies, partners: Partners, mark: Mark,
     post: Post,
 ) -> str:  # fmt: skip
     must_own(made, visitor)
@@ -168,7 +168,7 @@ def ask_for_more(
     visitor: Visitor,
     form_key: str,
     *,
-    policy_on: Known,
+    policy_on: Policies,
     partners: Partners,
 ) -> str:
     """Ask that what a claim comes to beyond the agreement be agreed too; the supplementary pre-approval's id.

@@ -8,7 +8,7 @@ from plugins.expense_approvals.claims import binding
 from plugins.expense_approvals.claims.evaluator import evaluate
 from plugins.expense_approvals.claims.lines import Evaluation, Line, Trip
 from plugins.expense_approvals.claims.partners import Combined, combined, lines_seen
-from plugins.expense_approvals.policy.history import Known
+from plugins.expense_approvals.policy.history import Policies
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Ground, Made, Proof, Spent
 
@@ -31,7 +31,7 @@ class Weighed(NamedTuple):
         return max(0, self.combined.evaluation.allowed - self.ground.agreed_p)
 
 
-def weighed(session: ScopedSession, made: Made, policy_on: Known, partners: Partners) -> Weighed:
+def weighed(session: ScopedSession, made: Made, policy_on: Policies, partners: Partners) -> Weighed:
     """The claim under the policies known now. The same number of statements however many costs it has."""
     ground = claims.ground(session, made.preapproval_id)
     lines, proofs = claims.lines(session, made.id), claims.proofs(session, made.id)
