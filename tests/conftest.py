@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(mark)
         if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("database")
-        if PAGES.fullmatch(item.path.name) and "database" in item.keywords:
+        if PAGES.fullmatch(item.path.name) and "database" in item.keywords and "bench" not in item.keywords:
             item.add_marker(pytest.mark.mainly("sqlite"))
         for only in item.iter_markers("only"):
             item.add_marker("database")
