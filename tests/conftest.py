@@ -1,7 +1,6 @@
 """The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
 
 import os
-import re
 import sys
 from typing import Any
 
@@ -24,9 +23,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
-PAGES = re.compile(r"test_(\w+_)?pages\.py")
-"""What such a module asks is what pages show and take, which is the same on both engines: its tests are `mainly("sqlite")`.
-On PostgreSQL `tests/integration/bad_input` opens every page, with every parameter, and sends every form."""
 ONE_WORLD = "tests/integration/bad_input/"
 """Has a world of its own that takes long to make: where its tests come together, one process runs them all and makes it once."""
 SERVER = pytest.StashKey[Any]()
@@ -74,8 +70,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(mark)
         if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("database")
-        if PAGES.fullmatch(item.path.name) and "database" in item.keywords and "bench" not in item.keywords:
-            item.add_marker(pytest.mark.mainly("sqlite"))
         for only in item.iter_markers("only"):
             item.add_marker("database")
             other.extend([item] if only.args != (engine,) else [])

@@ -12,10 +12,6 @@ from tests.support import servers
 from tests.support.databases import Database
 from tests.support.servers import Process, alive, status
 
-pytestmark = pytest.mark.mainly(
-    "sqlite"
-)  # `make demo` makes a SQLite file; the community is loaded on both engines elsewhere
-
 
 @pytest.fixture
 def demos(tmp_path: Path, empty_database: Database) -> Iterator[list[Process]]:

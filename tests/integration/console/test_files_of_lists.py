@@ -27,7 +27,6 @@ from tests.plugins.local_events.helpers import published
 from tests.support.client import FormClient
 from tests.unit.web.test_sheets import sheet_of
 
-pytestmark = pytest.mark.mainly("sqlite")  # on PostgreSQL every list is asked with every parameter, see bad_input
 EVIL = '=HYPERLINK("http://x","y")'
 Sessions = Callable[[str], ScopedSession]
 
