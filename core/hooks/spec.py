@@ -38,7 +38,8 @@ class OnError(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HookMeta:
-    """The terms of one hook. `item` is the type each answered item must have (None: the hook answers nothing)."""
+    """The terms of one hook. `item` is the type each answered item must have (None: the hook answers nothing). `waited_for` says
+    whether somebody waits for a page meanwhile: then a slow implementation is named."""
 
     name: str
     gate: Gate
@@ -46,18 +47,20 @@ class HookMeta:
     since: str
     item: type | None
     doc: str
+    waited_for: bool = True
 
 
 HOOKS: dict[str, HookMeta] = {}
 
 
 def hook(
-    *, gate: Gate, on_error: OnError, since: str, item: type | None
+    *, gate: Gate, on_error: OnError, since: str, item: type | None, waited_for: bool = True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a hook with its gate, its error policy and the type of the items it answers."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        HOOKS[function.__name__] = HookMeta(function.__name__, gate, on_error, since, item, function.__doc__ or "")
+        name, doc = function.__name__, function.__doc__ or ""
+        HOOKS[name] = HookMeta(name, gate, on_error, since, item, doc, waited_for)
         return _spec(function)
 
     return declare
@@ -152,7 +155,7 @@ def q_erase_person_data(session: Any, tenant: TenantRef, account_id: str, dry_ru
     """Erase (or, with `dry_run`, say what would be erased) what this plugin holds about one person; one line each."""
 
 
-@hook(gate=Gate.ENABLED, on_error=OnError.RAISE, since="1.0", item=None)
+@hook(gate=Gate.ENABLED, on_error=OnError.RAISE, since="1.0", item=None, waited_for=False)
 def q_demonstration(session: Any, tenant: TenantRef, people: Iterable[Person]) -> None:
     """Fill the plugin's part of the demonstration for one tenant: `people` are its members, the first its organiser."""
 
