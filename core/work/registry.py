@@ -115,7 +115,7 @@ def every(
     tries: int = 6,
     base: float = 0.5,
 ) -> Callable[[Handler], Handler]:
-    """Declare a job that comes round by itself: `def handler(session, at)`, where `at` is the slot (aware UTC).
+    """Declare a job that comes round by itself: `def handler(session, at)`, where `at` is the slot (aware UTC; `_at` where it does not matter).
 
     `cron` has five fields (or six with seconds in front) and is read on a London clock, so that "0 8 * * *" is eight in
     the morning all year; keep daily jobs out of 01:00 to 02:00, which happens twice in October. Each slot is given out
@@ -128,7 +128,7 @@ def every(
 
     def declare(handler: Handler) -> Handler:
         def run(session: ScopedSession, at: str) -> None:
-            handler(session, at=datetime.fromisoformat(at))
+            handler(session, datetime.fromisoformat(at))
 
         run.__module__, run.__qualname__ = handler.__module__, handler.__qualname__
         _add(Job(name, run, queue, tries, base, platform))

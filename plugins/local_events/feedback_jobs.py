@@ -10,7 +10,7 @@ from plugins.local_events.settings import settings_at
 
 
 @every("7,37 * * * *", name="local_events.feedback")
-def feedback(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def feedback(session: ScopedSession, _at: datetime) -> None:
     """Open the feedback of events that are over, remind once when it is not night, and close after thirty days."""
     site = site_of(session)
     feedback_rounds.open_due(session, site.ref())

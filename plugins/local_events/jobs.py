@@ -11,13 +11,13 @@ from plugins.local_events.settings import settings_at
 
 
 @every("*/5 * * * *", name="local_events.sweep_offers")
-def sweep_offers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def sweep_offers(session: ScopedSession, _at: datetime) -> None:
     """Write down which offers have lapsed, and give what is free to who waits."""
     offers.sweep(session)
 
 
 @every("* * * * *", name="local_events.tell_places")
-def tell_places(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+def tell_places(session: ScopedSession, _at: datetime) -> None:
     """Write to everybody whose registration has changed, and to the invited, when it is not night."""
     site = site_of(session)
     now, settings = clock.now(), settings_at(site)
@@ -29,13 +29,13 @@ def tell_places(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 -
 
 
 @every("*/10 * * * *", name="local_events.remind")
-def remind(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+def remind(session: ScopedSession, _at: datetime) -> None:
     """Ask for the reminders that are due."""
     reminding.remind(session, site_of(session).ref())
 
 
 @every("* * * * *", name="local_events.post_letters")
-def post_letters(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+def post_letters(session: ScopedSession, _at: datetime) -> None:
     """Write the letters that were asked for."""
     site = site_of(session)
     posting.post(session, settings_at(site), message_letters.post(site))

@@ -21,7 +21,7 @@ def site(session: ScopedSession) -> TenantSnapshot:
 
 
 @every("5,20,35,50 * * * *", name="core.tell_interested")
-def tell_interested(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def tell_interested(session: ScopedSession, _at: datetime) -> None:
     """Write to whoever is due to hear about this site's window. What is due follows from now, whichever slots were missed."""
     config: Any = current_app.config["Q"]
     interest.tell_due(session, secret_key=config.secret_key, post=tell(site(session)))

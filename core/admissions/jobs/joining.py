@@ -43,7 +43,7 @@ def sweep_equality(session: ScopedSession, at: datetime) -> None:
 
 
 @every("45 3 * * *", name="core.mix_equality", once=True)
-def mix_equality(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def mix_equality(session: ScopedSession, _at: datetime) -> None:
     """Take away what the place of the rows could tell of the order in which people answered."""
     equality.mix(session)
 

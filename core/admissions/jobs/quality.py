@@ -48,7 +48,7 @@ def _make(session: ScopedSession, report_id: str, *, people: bool) -> None:
 
 
 @every("10,25,40,55 * * * *", name="core.ask_for_calibration")
-def ask_for_calibration(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def ask_for_calibration(session: ScopedSession, _at: datetime) -> None:
     """Ask this site's assessors about calibration cases that are out."""
     directory: TenantDirectory = current_app.extensions["q.directory"]
     calibration.ask_assessors(
@@ -57,7 +57,7 @@ def ask_for_calibration(session: ScopedSession, at: datetime) -> None:  # noqa: 
 
 
 @every("25 3 * * *", name="core.quality_nightly")
-def nightly(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+def nightly(session: ScopedSession, _at: datetime) -> None:
     """Have each site's report over all its windows made anew, where anything was scored; and the UK's."""
     tenant_id = session.scope.tenant_id or UK
     if tenant_id == UK or queries.any_sealed(session):
@@ -65,7 +65,7 @@ def nightly(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the
 
 
 @every("*/5 * * * *", name="core.quality_for_readers")
-def for_readers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+def for_readers(session: ScopedSession, _at: datetime) -> None:
     """Make a site's figures also for those of its readers who must not know of everything."""
     tenant_id = session.scope.tenant_id or UK
     if tenant_id != UK:
@@ -78,7 +78,7 @@ def for_readers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 -
     once=True,
     platform="figures of quality for readers in conflict",
 )
-def of_all_for_readers(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+def of_all_for_readers(session: ScopedSession, _at: datetime) -> None:
     """The same of the UK's figures."""
     service.ask_for_readers(session, UK, _readers(session, UK))
 
@@ -89,7 +89,7 @@ def _readers(session: ScopedSession, tenant_id: int) -> list[str]:
 
 
 @every("55 4 * * *", name="core.publish_equality", once=True, platform="figures by equality group over all partners")
-def publish_equality(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+def publish_equality(session: ScopedSession, _at: datetime) -> None:
     """Publish figures by equality group once enough decisions are released that were in no publication before."""
     config: Any = current_app.config["Q"]
 

@@ -19,7 +19,7 @@ def _area(session: ScopedSession) -> str:
 
 
 @every("*/5 * * * *", name="core.propose", tries=2)
-def propose(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
+def propose(session: ScopedSession, _at: datetime) -> None:
     """Make what proposals are due at this site. Rules that failed are told as a failed job, which the central team sees among
     what is out of order; the case waits for a person, and asking once more would change nothing."""
     told: list[str] = []
@@ -38,7 +38,7 @@ def propose(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the
 
 
 @every("40 3 * * *", name="core.replay_proposals", tries=2)
-def replay_proposals(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - as above
+def replay_proposals(session: ScopedSession, _at: datetime) -> None:
     """Make every stored proposal of this site again. One that comes out otherwise is told as a failed job."""
     found = replaying.replay_all(session, rulebook().catalogue())
     if found.different:

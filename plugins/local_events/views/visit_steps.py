@@ -135,7 +135,7 @@ def visit_learnt(visit_id: str) -> Response:
     """Either side tells what they learnt."""
     form = LearningForm()
 
-    def press(context: Here, version: int, post: Post) -> None:  # noqa: ARG001 - told anew at any time, so no version
+    def press(context: Here, _version: int, post: Post) -> None:  # told anew at any time, whatever the version
         visits.tell(
             context.session,
             context.tenant.ref(),

@@ -296,7 +296,7 @@ def test_the_whole_way_in_both_languages(
     frozen_clock.advance(days=1)
     with app.app_context():
         for _ in range(2):
-            application_jobs.tell_interested(wales, at=clock.now())
+            application_jobs.tell_interested(wales, clock.now())
     [*_, told] = _mails(wales)
     assert len(_mails(wales)) == 3
     assert told.subject == words[2]
@@ -337,7 +337,7 @@ def test_the_job_s_messages_go_out_with_the_rows_that_say_so(
     make_window(session, make_form(session), 1, 20)
     frozen_clock.advance(days=1, hours=timedelta(hours=1).seconds // 3600)
     with app.app_context():
-        application_jobs.tell_interested(session, at=clock.now())
+        application_jobs.tell_interested(session, clock.now())
     [told] = _mails(session)
     assert told.to_address == "ann@example.org"
     assert "Sunday 21 March 2027, 12:00" in told.text

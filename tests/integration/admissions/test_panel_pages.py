@@ -107,7 +107,7 @@ def test_an_application_is_assigned_told_and_taken_back(app: Flask, panel: Panel
     assert "1 more assessor" in text
     assert "not told yet" in text
     with app.app_context():
-        panel_jobs.tell_assessors(panel.session, at=clock.now())
+        panel_jobs.tell_assessors(panel.session, clock.now())
     [letter] = panel.session.scalars(sa.select(Mail).where(Mail.account_id == panel.accounts["Bo Baker"])).all()
     assert "1 application to assess" in letter.subject
     assert "Ann" not in letter.text + letter.subject

@@ -135,13 +135,13 @@ def test_nothing_is_erased_before_its_day_and_everything_after(
     account_id = make_person(app, "sam@example.org")
     _close(client_of(app, account_id))
     _erase(app, session, account_id)
-    housekeeping.erase_closed(session, at=frozen_clock.now)
+    housekeeping.erase_closed(session, frozen_clock.now)
     assert session.scalar(sa.select(Account.email)) == "sam@example.org"
     assert session.scalar(sa.select(OutboxItem.id).where(OutboxItem.name == housekeeping.ERASE)) is None
     session.rollback()
     frozen_clock.advance(days=30)
-    housekeeping.erase_closed(session, at=frozen_clock.now)
-    housekeeping.erase_closed(session, at=frozen_clock.now)
+    housekeeping.erase_closed(session, frozen_clock.now)
+    housekeeping.erase_closed(session, frozen_clock.now)
     asked = list(session.scalars(sa.select(OutboxItem.args).where(OutboxItem.name == housekeeping.ERASE)))
     assert asked == [{"account_id": account_id}]
     _erase(app, session, account_id)

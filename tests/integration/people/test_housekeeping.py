@@ -23,7 +23,7 @@ def test_old_sign_ins_are_forgotten(app: Flask, session: ScopedSession, frozen_c
         sign_ins.begin(session, account_id=account_id, device=f"{remember}", remember=remember)
     frozen_clock.advance(days=100)
     sign_ins.begin(session, account_id=account_id, device="new", remember=False)
-    housekeeping.forget_sign_ins(session, at=frozen_clock.now)
+    housekeeping.forget_sign_ins(session, frozen_clock.now)
     assert set(session.scalars(sa.select(SignIn.device))) == {"True", "new"}
 
 
@@ -39,7 +39,7 @@ def test_accounts_nobody_confirmed_are_forgotten(
     frozen_clock.advance(days=29)
     accounts.register(session, tools, name="N", email="late@example.org", locale="en", key=key())
     frozen_clock.advance(days=2)
-    housekeeping.forget_unconfirmed(session, at=frozen_clock.now)
+    housekeeping.forget_unconfirmed(session, frozen_clock.now)
     left = set(session.scalars(sa.select(Account.email_norm)))
     assert left == {"sam@example.org", "promised@example.org", "late@example.org"}
 

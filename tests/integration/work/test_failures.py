@@ -154,8 +154,8 @@ def test_old_bodies_and_closed_failures_are_forgotten(session_for: SessionFor, a
     kept = [_failure(session, age=100), _failure(session, state=DONE, age=80)]
     _failure(session, state=DONE, age=100)
     _failure(session, state=SKIPPED, age=100)
-    housekeeping.forget_mail(session, at=clock.now())
-    housekeeping.forget_failures(session, at=clock.now())
+    housekeeping.forget_mail(session, clock.now())
+    housekeeping.forget_failures(session, clock.now())
     with_body = session.scalars(sa.select(Mail.subject).where(Mail.text == "T", Mail.html == "H"))
     assert set(with_body) == {"new", "fresh secret"}
     assert set(session.scalars(sa.select(WorkFailure.id))) == set(kept)
