@@ -82,9 +82,9 @@ def members_named(session: ScopedSession, tenant_id: int, search: str, limit: in
     return [_known(row) for row in rows]
 
 
-def member_homes() -> sa.Subquery:
-    """Every member's home today, to join with: columns `account_id`, `home_tenant_id` and `sector` (see `sectors`). Whose account is closed, or who has
-    left, is in it no more."""
+def members_today() -> sa.Subquery:
+    """Every member today, to join with: columns `account_id`, `home_tenant_id` and `sector` (see `sectors`). Whose account is
+    closed, or who has left, is in it no more."""
     return (
         sa.select(
             Affiliation.account_id, Affiliation.home_tenant_id, sa.func.coalesce(Profile.sector, UNTOLD).label("sector")
@@ -96,5 +96,5 @@ def member_homes() -> sa.Subquery:
             Affiliation.ends_on.is_(None), Account.disabled_at.is_(None),
             Membership.left_on.is_(None) | (Membership.left_on > clock.today()),
         )
-        .subquery("member_home")
+        .subquery("member_today")
     )  # fmt: skip

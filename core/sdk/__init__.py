@@ -1,6 +1,7 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
-from core.admissions.measure.disclosure import FEWEST_APART, FEWEST_SHOWN
+from core.admissions.measure.disclosure import FEWEST_SHOWN
+from core.admissions.measure.suppression import put_together
 from core.admissions.rules import (
     Assessment,
     Bounds,
@@ -50,7 +51,7 @@ from core.people.emails import normal as normal_email
 from core.people.limits import reads as reads_by_token
 from core.people.models import AREA as AREA_CALENDAR
 from core.people.queries import roles_of
-from core.people.reach import Known, member_homes, members_named, people_by_id, person_by_email
+from core.people.reach import Known, members_named, members_today, people_by_id, person_by_email
 from core.people.sectors import SECTORS
 from core.people.service import calendar_keys
 from core.tenancy import noticeboard, shelf
@@ -75,7 +76,6 @@ from core.work.queries import MailState, mail_states
 
 __all__ = [
     "AREA_CALENDAR",
-    "FEWEST_APART",
     "FEWEST_SHOWN",
     "N_",
     "SDK_VERSION",
@@ -165,8 +165,8 @@ __all__ = [
     "listed",
     "mail_states",
     "map_of",
-    "member_homes",
     "members_named",
+    "members_today",
     "month_year",
     "needs",
     "new_id",
@@ -178,6 +178,7 @@ __all__ = [
     "people_by_id",
     "person_by_email",
     "public",
+    "put_together",
     "reader_of",
     "reads_by_token",
     "reckoning",

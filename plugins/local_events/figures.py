@@ -4,12 +4,13 @@ A count of people from 1 to 4 is not shown, nor what gives one away: a small are
 be anybody's, and a share is withheld where it tells of so few on either side.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from core.sdk import FEWEST_APART, FEWEST_SHOWN
+from core.sdk import FEWEST_SHOWN, put_together
 from plugins.local_events.feedback_steps import Step
 
 Key = TypeVar("Key")
@@ -48,17 +49,18 @@ class Lines(Generic[Key]):
     small: int = 0
 
 
-def lines(counts: Mapping[Key, int]) -> Lines[Key]:
-    """The counts as they may be shown beside their total. Groups of 1 to 4 share a line, of two groups at least and ten people;
-    the next smallest joins it until that is so (decision 0017). Nothing, where no group could be shown by itself."""
-    ordered = sorted(((key, count) for key, count in counts.items() if count), key=lambda one: (-one[1], str(one[0])))
-    shown = [one for one in ordered if one[1] >= FEWEST_SHOWN]
-    small = [one for one in ordered if one[1] < FEWEST_SHOWN]
-    while small and shown and (len(small) < 2 or sum(count for _, count in small) < FEWEST_APART):
-        small.append(shown.pop())
-    if not shown:
+def lines(people: Iterable[tuple[Key, int]]) -> Lines[Key]:
+    """Counts of people (those of one key taken together) as they may be shown beside their total (`put_together`). Nothing,
+    where no group could be shown by itself."""
+    counts: Counter[Key] = Counter()
+    for key, count in people:
+        counts[key] += count
+    ordered = sorted((+counts).items(), key=lambda one: (one[1], str(one[0])))
+    together = put_together([(count,) for _, count in ordered])
+    if together is None:
         return Lines()
-    return Lines(tuple(shown), sum(count for _, count in small), len(small))
+    shown = tuple(one for place, one in enumerate(ordered) if place not in together)
+    return Lines(shown[::-1], sum(ordered[place][1] for place in together), len(together))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from core.admissions.measure.disclosure import FEWEST_SHOWN, Hidden, Shown
+from core.admissions.measure.disclosure import FEWEST_APART, FEWEST_SHOWN, Hidden, Shown
 
 _ENDLESS = 10**30
 
@@ -191,3 +191,20 @@ def _hide(entries: list[_Entry], fewest: int) -> None:
         entry = entries[place]
         network.protect(place, entry.sign, fewest - 1 - entry.value)
         network.protect(place, -entry.sign, entry.value - 1)
+
+
+def put_together(counts: Sequence[Sequence[int]]) -> frozenset[int] | None:
+    """Which lines (each of as many figures: accepted and declined, or people alone) must be shown as one; empty for none. None
+    where nothing may be shown by itself. The next smallest line joins those with 1 to 4 in a figure or in all, until they are
+    two at least with ten in each figure; of two that are alike the first (decision 0017)."""
+    together = {place for place, row in enumerate(counts) if any(0 < n < FEWEST_SHOWN for n in (*row, sum(row)))}
+    if not together:
+        return frozenset()
+    left = sorted(set(range(len(counts))) - together, key=lambda place: (sum(counts[place]), place))
+    while len(together) < 2 or any(
+        sum(figure) < FEWEST_APART for figure in zip(*(counts[i] for i in together), strict=True)
+    ):
+        if not left:
+            return None
+        together.add(left.pop(0))
+    return frozenset(together) if left else None

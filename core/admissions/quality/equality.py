@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.admissions.content.shapes import UNSAID
-from core.admissions.measure.disclosure import FEWEST_APART, FEWEST_SHOWN, percentage, rounded
+from core.admissions.measure.disclosure import percentage, rounded
 from core.admissions.measure.rates import Rate
+from core.admissions.measure.suppression import put_together
 from core.admissions.quality.outcomes import screened
 from core.admissions.quality.report import Figures, Pair
 
@@ -77,19 +78,6 @@ def published(
             for question, keys in groups.items()
         ),
     )
-
-
-def put_together(counts: Sequence[tuple[int, int]]) -> frozenset[int] | None:
-    """Which lines of (accepted, declined) must be shown as one; empty for none. None where nothing may be shown by itself."""
-    together = {place for place, row in enumerate(counts) if any(0 < n < FEWEST_SHOWN for n in (*row, sum(row)))}
-    if not together:
-        return frozenset()
-    left = sorted(set(range(len(counts))) - together, key=lambda place: (sum(counts[place]), place))
-    while len(together) < 2 or any(sum(counts[i][side] for i in together) < FEWEST_APART for side in (0, 1)):
-        if not left:
-            return None
-        together.add(left.pop(0))
-    return frozenset(together) if left else None
 
 
 def _table(

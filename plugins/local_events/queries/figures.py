@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.sdk import ScopedSession, clock, member_homes
+from core.sdk import ScopedSession, clock, members_today
 from plugins.local_events.attendance import ATTENDED, IN, NO_SHOW, UNDO
 from plugins.local_events.feedback_questions import WORTH
 from plugins.local_events.feedback_steps import Step
@@ -156,15 +156,15 @@ def reached(session: ScopedSession, period: Period) -> list[Reached]:
         .group_by(came.c.account_id)
         .subquery("people")
     )
-    home = member_homes()
+    member = members_today()
     rows = session.execute(
         sa.select(
-            home.c.home_tenant_id, home.c.sector, sa.func.count(people.c.account_id),
+            member.c.home_tenant_id, member.c.sector, sa.func.count(people.c.account_id),
             sa.func.count(people.c.account_id).filter(people.c.events > 1),
         )
         .select_from(people)
-        .outerjoin(home, home.c.account_id == people.c.account_id)
-        .group_by(home.c.home_tenant_id, home.c.sector)
+        .outerjoin(member, member.c.account_id == people.c.account_id)
+        .group_by(member.c.home_tenant_id, member.c.sector)
     )  # fmt: skip
     return [Reached(*row) for row in rows]
 

@@ -1,7 +1,7 @@
 """Figures of what took place: fill, no-shows, reach, coming again, feedback; of one site, and at the UK site of all."""
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -34,7 +34,7 @@ from plugins.local_events.calendars.grid import day_of
 from plugins.local_events.figures import Lines, Month, Share
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import figures as queries
-from plugins.local_events.queries.figures import Period, Reached, Taken
+from plugins.local_events.queries.figures import Period, Taken
 from plugins.local_events.views.base import WORDS, manage_blueprint, site_names
 from plugins.local_events.words import KINDS
 
@@ -156,17 +156,10 @@ def _report(context: Here, session: ScopedSession, period: Period) -> Report:
         sites=[_row(names[site], some) for site, some in sites.items() if some],
         came=people if figures.enough(people) else None,
         again=figures.of_people(sum(one.again for one in reached), people),
-        homes=figures.lines(_counted(reached, lambda one: one.home)),
-        sectors=figures.lines(_counted(reached, lambda one: one.sector)),
+        homes=figures.lines((one.home, one.people) for one in reached),
+        sectors=figures.lines((one.sector, one.people) for one in reached),
         months=figures.by_month(queries.heard(session, period)),
     )
-
-
-def _counted(reached: Sequence[Reached], by: Callable[[Reached], Group]) -> Mapping[Group, int]:
-    found: dict[Group, int] = {}
-    for one in reached:
-        found[by(one)] = found.get(by(one), 0) + one.people
-    return found
 
 
 def _row(title: str, taken: Sequence[Taken]) -> Row:

@@ -13,7 +13,7 @@ from plugins.local_events.views.figures import a_year_before
 
 @given(st.dictionaries(st.integers(1, 19), st.integers(0, 30), max_size=19))
 def test_no_line_is_of_one_to_four_people_and_the_rest_can_be_anybodys(counts: dict[int, int]) -> None:
-    found = lines(counts)
+    found = lines(counts.items())
     assert all(count >= 5 and counts[key] == count for key, count in found.shown)
     if found.shown:
         assert sum(count for _, count in found.shown) + found.together == sum(counts.values())
@@ -34,7 +34,7 @@ def test_no_line_is_of_one_to_four_people_and_the_rest_can_be_anybodys(counts: d
     ],
 )
 def test_small_areas_share_a_line(counts: dict[int, int], shown: list[tuple[int, int]], together: int) -> None:
-    found = lines(counts)
+    found = lines(counts.items())
     assert (list(found.shown), found.together) == (shown, together)
 
 

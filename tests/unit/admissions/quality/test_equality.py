@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.admissions.measure.disclosure import FEWEST_SHOWN
-from core.admissions.quality.equality import NO_ANSWER, TOGETHER, Published, published, put_together
+from core.admissions.measure.suppression import put_together
+from core.admissions.quality.equality import NO_ANSWER, TOGETHER, Published, published
 from tests.unit.admissions.measure.examples import WHENEVER
 
 Row = tuple[int, int]
