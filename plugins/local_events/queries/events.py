@@ -1,6 +1,6 @@
 """Reading events: plain tuples of columns, in as many statements for fifty as for one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -85,7 +85,7 @@ class Page(NamedTuple):
     events: Sequence[Listed]
     number: int
     more: bool
-    hosting: bool = True
+    hosting: bool
 
 
 class Seen(NamedTuple):
@@ -105,16 +105,18 @@ def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     return [Listed._make((*row[: len(_LISTED)], counted[row.id].fill())) for row in rows]
 
 
-def _cut(session: ScopedSession, number: int, read: Callable[[int, int], Sequence[Any]]) -> Page:
-    """Page `number` of what `read(limit, offset)` gives."""
-    number = min(max(number, 1), LAST_PAGE)
-    rows = read(PAGE + 1, (number - 1) * PAGE)
-    hosting = bool(getattr(rows[0], "hosting", False)) if rows else True
+def _known_page(number: int) -> int:
+    return min(max(number, 1), LAST_PAGE)
+
+
+def _cut(session: ScopedSession, number: int, rows: Sequence[Any], *, hosting: bool = False) -> Page:
+    """Page `number`, of which one row more than fits has been read."""
     return Page(_with_places(session, rows[:PAGE]), number, len(rows) > PAGE, hosting)
 
 
 def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
-    return _cut(session, number, lambda limit, offset: session.execute(query.limit(limit).offset(offset)).all())
+    number = _known_page(number)
+    return _cut(session, number, session.execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all())
 
 
 _HOSTING = (
@@ -155,8 +157,9 @@ def upcoming(
     session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY
 ) -> Page:
     """One page of the published events that are not over, wanted, and that the visitor may see, soonest first."""
-    allowed = audiences(visitor, tenant)
-    return _cut(session, number, lambda limit, offset: _to_come(session, allowed, limit, offset, wanted))
+    number = _known_page(number)
+    rows = _to_come(session, audiences(visitor, tenant), PAGE + 1, (number - 1) * PAGE, wanted)
+    return _cut(session, number, rows, hosting=not rows or rows[0].hosting)
 
 
 def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY) -> Page:

@@ -54,14 +54,18 @@ def at_events(
             Organiser.left_at.is_(None),
         )  # fmt: skip
         runs = frozenset(session.scalars(named))
-    home = visitor.home_tenant_id
-    if visitor.is_member and home is not None and not rules.is_local(visitor, tenant):
+    if _from_elsewhere(visitor, tenant):
         cards = sa.select(Hosting.event_ref).where(
-            Hosting.origin_tenant_id == tenant.id, Hosting.event_ref.in_(event_ids), Hosting.host_tenant_id == home,
+            Hosting.origin_tenant_id == tenant.id, Hosting.event_ref.in_(event_ids), Hosting.host_tenant_id == visitor.home_tenant_id,
             Hosting.state == ACCEPTED,
         )  # fmt: skip
         hosted = frozenset(session.scalars(cards))
     return {one: _known(visitor, tenant, runs=one in runs, hosted=one in hosted) for one in event_ids}
+
+
+def _from_elsewhere(visitor: Visitor, tenant: TenantRef) -> bool:
+    """Whether it matters who hosts an event too: to members whose home is another site."""
+    return visitor.is_member and visitor.home_tenant_id is not None and not rules.is_local(visitor, tenant)
 
 
 def _known(visitor: Visitor, tenant: TenantRef, *, runs: bool, hosted: bool) -> Visitor:
@@ -73,7 +77,7 @@ def _known(visitor: Visitor, tenant: TenantRef, *, runs: bool, hosted: bool) -> 
 def known_by(visitor: Visitor, tenant: TenantRef, organisers: Collection[str], hosts: Collection[int]) -> Visitor:
     """What `at_event` gives, for an event whose organisers (accounts) and hosts (sites) are read already."""
     runs = visitor.signed_in and visitor.account_id in organisers
-    hosted = visitor.is_member and visitor.home_tenant_id in hosts and not rules.is_local(visitor, tenant)
+    hosted = _from_elsewhere(visitor, tenant) and visitor.home_tenant_id in hosts
     return _known(visitor, tenant, runs=runs, hosted=hosted)
 
 

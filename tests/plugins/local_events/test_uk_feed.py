@@ -21,7 +21,7 @@ from plugins.local_events.service import drafts, running
 from plugins.local_events.settings import Settings
 from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import OPEN, ORGANISER, draft, drafted, published, row, visitor
-from tests.support.app_fixtures import Counter, FrozenClock
+from tests.support.app_fixtures import FrozenClock
 from tests.support.client import FormClient
 
 FEED = "/events/feed.ics"
@@ -121,16 +121,3 @@ def test_it_does_not_lead_to_a_site_that_has_switched_its_events_off(
     assert (now["uid"], now["sequence"]) == (before["uid"], before["sequence"])
     assert "url" not in now
     assert "closed for now" in now["description"]
-
-
-def test_it_costs_as_much_for_fifty_as_for_one(
-    session: ScopedSession, scotland: TenantRef, client: FormClient, statements: Counter
-) -> None:
-    counts = []
-    for many in (1, 49):
-        for _ in range(many):
-            published(session, scotland)
-        with statements() as seen:
-            assert client.get(FEED).status_code == 200
-        counts.append(len(seen))
-    assert counts[0] == counts[1]
