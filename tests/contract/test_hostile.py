@@ -24,20 +24,30 @@ REAL = discover(ROOT / "plugins", installed=False)
 Load = Callable[..., Site]
 
 
-@pytest.fixture
-def hostile(empty_database: Database) -> Iterator[Load]:
-    """`hostile("lying")`: the platform with its own plugins and the named ones, those that can be on being on in Scotland."""
+def _loads(database: Database) -> Iterator[Load]:
     made: list[Site] = []
 
     def make(*names: str) -> Site:
         packages = REAL | {name: f"{HOME}.{name}" for name in names}
-        made.append(build(packages, empty_database.app_url, empty_database.owner_url))
+        made.append(build(packages, database.app_url, database.owner_url))
         made[-1].registry.failures.clear()
         return made[-1]
 
     yield make
     for site in made:
         site.close()
+
+
+@pytest.fixture
+def hostile(other_database: Database) -> Iterator[Load]:
+    """`hostile("lying")`: the platform with its own plugins and the named ones, those that can be on being on in Scotland."""
+    yield from _loads(other_database)
+
+
+@pytest.fixture
+def hostile_at_first(empty_database: Database) -> Iterator[Load]:
+    """The same where no table has been made yet."""
+    yield from _loads(empty_database)
 
 
 def _named(site: Site) -> set[tuple[str, str]]:
@@ -136,8 +146,8 @@ def test_a_collision_or_a_grab_makes_it_broken_and_nothing_else(hostile, name, w
         assert (page.status_code, "HOSTILE" in page.text) == (200, False), path
 
 
-def test_a_plugin_whose_migration_fails_is_broken_and_the_rest_is_migrated(hostile):
-    site = hostile("unbuilt")
+def test_a_plugin_whose_migration_fails_is_broken_and_the_rest_is_migrated(hostile_at_first):
+    site = hostile_at_first("unbuilt")
     assert set(site.failed) == {"unbuilt"}
     assert "OperationalError" in site.failed["unbuilt"] or "ProgrammingError" in site.failed["unbuilt"]
     assert site.registry.broken["unbuilt"].error == site.failed["unbuilt"]
