@@ -12,15 +12,26 @@ from core.sdk import N_, ScopedSession, shelf
 from plugins.local_events import personal_day, personal_feedback, personal_visits
 from plugins.local_events.models import (
     Answer,
+    Certificate,
+    Delivery,
     Event,
+    FeedbackAction,
+    FeedbackGiven,
     Invitation,
     KindSettings,
+    Message,
     Organiser,
     ProposalStep,
     Question,
+    Reflection,
     Registration,
     SealedAnswer,
     Series,
+    Visit,
+    VisitInterest,
+    VisitLearning,
+    VisitOffer,
+    WalkIn,
 )
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import QUIET, settle, take_turn
@@ -123,8 +134,22 @@ EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (
 )
 
 
+OWN: tuple[Any, ...] = (
+    Registration.account_id, Event.created_by, Organiser.account_id, ProposalStep.by, FeedbackGiven.account_id,
+    Reflection.account_id, FeedbackAction.owner_id, VisitOffer.host_id, Visit.account_id, VisitLearning.account_id,
+    VisitInterest.account_id, WalkIn.account_id, Certificate.account_id, Delivery.account_id, Message.written_by,
+)  # fmt: skip
+"""The columns by which rows are somebody's. What else is exported hangs on one of these rows."""
+_ANYTHING = sa.union_all(
+    *(sa.select(column.class_.id).where(column == sa.bindparam("who", type_=sa.String)) for column in OWN)
+).limit(1)
+"""Whether the session's site holds anything about `who`: most sites do not, and one statement is enough for them."""
+
+
 def person_data(session: ScopedSession, account_id: str) -> Found:
     """Everything held about one person at the session's tenant, as (heading, JSON value) pairs."""
+    if session.scalar(_ANYTHING, {"who": account_id}) is None:
+        return
     for export in EXPORTS:
         yield from export(session, account_id)
 

@@ -1,5 +1,7 @@
 """Every table of admissions with something of a person is named by a part of the registry of personal data."""
 
+import sqlalchemy as sa
+
 from core.admissions import personal
 from core.data.base import Base
 from core.people.personal.registry import PARTS
@@ -58,3 +60,19 @@ def test_what_hangs_on_a_person_over_steps_is_found() -> None:
         "admissions_panel_meeting",
     } <= _of_persons()
     assert "admissions_window" not in _of_persons()
+
+
+def test_every_column_that_names_a_person_tells_that_a_site_holds_something() -> None:
+    """A site of which no such column names somebody is not asked for their rows (`Part.about`)."""
+    for part in (part for part in PARTS.values() if part.per_tenant and part.about is not None):
+        assert part.about is not None
+        asked = {
+            (column.table.name, column.name)
+            for one in part.about(sa.bindparam("who", type_=sa.String))
+            for column in sa.sql.visitors.iterate(one.whereclause)
+            if isinstance(column, sa.Column)
+        }
+        tables = [Base.metadata.tables[name] for name in part.tables]
+        named = {(table.name, "account_id") for table in tables if "account_id" in table.columns}
+        named |= {(table.name, "email_norm") for table in tables if "email_norm" in table.columns}
+        assert not named - asked, part.name

@@ -168,6 +168,11 @@ contribute(
         erase,
         N_("That somebody applied in a window and how it ended, without a name: partners report how many applied."),
         per_tenant=True,
+        about=lambda who: [
+            _mine(who),
+            sa.select(Extension.id).where(Extension.account_id == who),
+            sa.select(Interest.id).where(Interest.email_norm == _address(who)),
+        ],
         files=files,
     )
 )

@@ -109,5 +109,9 @@ contribute(
         erase,
         N_("What you sealed and noted as an assessor, without your name: applications were decided by it."),
         per_tenant=True,
+        about=lambda who: [
+            sa.select(Assessor.id).where(Assessor.account_id == who),
+            sa.select(DiscussionNote.id).where(DiscussionNote.account_id == who),
+        ],
     )
 )

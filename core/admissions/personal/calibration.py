@@ -33,5 +33,6 @@ contribute(
         export,
         stays=N_("Scores of calibration cases, without a name: partners are compared by them, and sealed scores never change."),
         per_tenant=True,
+        about=lambda who: [sa.select(Assessor.id).where(Assessor.account_id == who)],
     )
 )  # fmt: skip

@@ -80,5 +80,9 @@ contribute(
         "admissions_joining", (MembershipOffer.__tablename__, "admissions_equality_response"), export, erase,
         N_("That membership was offered and what became of it, without a name: partners report how many joined."),
         per_tenant=True,
+        about=lambda who: [
+            sa.select(MembershipOffer.id).where(MembershipOffer.account_id == who),
+            sa.select(Application.id).where(Application.account_id == who),
+        ],
     )
 )  # fmt: skip

@@ -81,5 +81,6 @@ contribute(
             "That there was a place on a panel, an assignment or a conflict of interest: who may decide must be provable."
         ),
         per_tenant=True,
+        about=lambda who: [_place(who), sa.select(Conflict.id).where(Conflict.account_id == who)],
     )
 )

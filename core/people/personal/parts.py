@@ -197,5 +197,6 @@ contribute(
         "audit", ("data_audit_entry",), _audit, None,
         N_("The audit trail: what was done and when. It holds that number and no names, and nobody can change it."),
         per_tenant=True,
+        about=lambda who: [sa.select(AuditEntry.seq).where((AuditEntry.actor_id == who) | (AuditEntry.subject == who))],
     )
 )  # fmt: skip

@@ -3,11 +3,13 @@
 A test over the metadata fails on a shared table with a column of a person's that no part names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
+
+import sqlalchemy as sa
 
 from core.data.session import ScopedSession
 
@@ -16,6 +18,9 @@ Export = Callable[[ScopedSession, str], Iterable[tuple[str, Any]]]
 Erase = Callable[[ScopedSession, str], int]
 """`(session, account id)`: take the person out, in the caller's transaction; how many rows that concerned."""
 
+About = Callable[[Any], Sequence[sa.Select[Any]]]
+"""`(account id, or the parameter that stands for one)` to statements that give a row each where something of the part at the
+session's site is about that person."""
 
 Files = Callable[[ScopedSession, str], Iterable[tuple[str, bytes]]]
 """`(session, account id)` to (name, content) of files, one after the other."""
@@ -25,6 +30,8 @@ Files = Callable[[ScopedSession, str], Iterable[tuple[str, bytes]]]
 class Part:
     """What one part of the core holds. `per_tenant` parts are asked in a session of every tenant, others once.
 
+    `about`, of parts that are `per_tenant`, tells cheaply whether a site holds anything: most hold nothing, and are not asked
+    for their rows then. It may say so too often, and never too seldom: what hangs on a row that it finds need not be named.
     `erase` None: nothing of it can be erased, `stays` (msgid) says why. Where `erase` leaves something, `stays` says what.
     `files`, of parts that are `per_tenant`, are what the person gave as files.
     """
@@ -35,6 +42,7 @@ class Part:
     erase: Erase | None = None
     stays: str = ""
     per_tenant: bool = False
+    about: About | None = None
     files: Files | None = None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from core.kernel.errors import Refused
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM
 from core.people.personal import parts
-from core.people.personal.registry import PARTS
+from core.people.personal.registry import PARTS, Part
 from core.people.service import erasure
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import PluginState
@@ -91,10 +92,29 @@ def _at(session: ScopedSession, house: House, tenant: TenantSnapshot, account_id
     for answer in answers:
         heading, data = answer.value
         yield Section(answer.plugin, heading, tenant, data)
-    for part in PARTS.values():
-        if part.per_tenant:
-            for heading, data in part.export(session, account_id):
-                yield Section(part.name, heading, tenant, data)
+    for part in _holding(session, account_id):
+        for heading, data in part.export(session, account_id):
+            yield Section(part.name, heading, tenant, data)
+
+
+def _holding(session: ScopedSession, account_id: str) -> list[Part]:
+    """The parts that hold something about the person at the session's tenant, found in one statement."""
+    parts = tuple(part for part in PARTS.values() if part.per_tenant)
+    held = set(session.scalars(_anything(parts), {"who": account_id}))
+    return [part for part in parts if part.about is None or part.name in held]
+
+
+@lru_cache(maxsize=8)
+def _anything(parts: tuple[Part, ...]) -> sa.CompoundSelect[Any]:
+    """The names of the parts of which something is about `who`. Made once: it is asked at every site."""
+    who = sa.bindparam("who", type_=sa.String)
+    return sa.union(
+        *(
+            one.with_only_columns(sa.literal(part.name))
+            for part in parts
+            for one in (part.about(who) if part.about is not None else ())
+        )
+    )
 
 
 def files(house: House, account_id: str) -> Iterator[tuple[str, bytes]]:
