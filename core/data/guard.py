@@ -134,9 +134,10 @@ def _rolled_back(session: ScopedSession, _: Any) -> None:
 
 
 class _Reading:
-    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate."""
+    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate, and whether it can
+    change anything."""
 
-    __slots__ = ("is_insert", "touches", "unfiltered")
+    __slots__ = ("changes", "is_insert", "touches", "unfiltered")
 
     def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str]) -> None:
         needed: dict[str, int] = {}
@@ -144,10 +145,16 @@ class _Reading:
             alias = match.group("alias") or match.group("table")
             needed[alias] = needed.get(alias, 0) + 1
         self.touches = bool(needed)
+        self.changes = _QUERY.match(sql) is None or _CHANGE.search(sql) is not None
         self.is_insert = is_insert or sql.lstrip()[:6].upper() == "INSERT"
         self.unfiltered = next(
             (alias for alias, count in needed.items() if len(re.findall(_predicate(alias), sql)) < count), None
         )
+
+
+_QUERY = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+_CHANGE = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
+"""Also of a lock (`FOR UPDATE`): what is not certainly a read counts as a change."""
 
 
 def _predicate(alias: str) -> str:
@@ -182,6 +189,7 @@ def guard_engine(engine: sa.Engine) -> None:
     @event.listens_for(engine, "before_cursor_execute")
     def _check_sql(conn: sa.Connection, _c: Any, sql: str, _p: Any, context: Any, _m: bool) -> None:
         reading = readings.get(sql)
+        session = conn.info.get("session")
         if reading is None:
             names = owned_table_names()
             if not names:
@@ -189,12 +197,13 @@ def guard_engine(engine: sa.Engine) -> None:
             if len(readings) >= READINGS_KEPT:
                 readings.clear()
             reading = readings[sql] = _Reading(sql, bool(context and context.isinsert), _pattern(names))
+        if reading.changes and session is not None:
+            session.only_read = False
         if not reading.touches:
             return
         options = context.execution_options if context is not None else conn.get_execution_options()
         if options.get(REASON) or (context is not None and context.isddl) or sql.lstrip()[:6].upper() in _DDL:
             return
-        session = conn.info.get("session")
         if session is None or not conn.in_transaction():
             raise ScopeError(f"no scope: {sql[:80]}")
         if session.scope.is_platform or session.flushing:

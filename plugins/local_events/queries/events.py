@@ -102,7 +102,7 @@ DETAILS = columns(Details, Event)
 
 def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     counted = places.counts(session, [row.id for row in rows])
-    return [Listed._make((*row[: len(_LISTED)], counted[row.id].fill())) for row in rows]
+    return [Listed._make((*row[: len(_LISTED)], counted[row[0]].fill())) for row in rows]
 
 
 def _known_page(number: int) -> int:

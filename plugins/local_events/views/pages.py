@@ -48,6 +48,7 @@ def _listing() -> Response:
     hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 and page.hosting else []
     return render(
         "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked,
+        unasked=looking.Unasked(show, visitor.is_member),
         hosted=hosted, own=own, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
     )  # fmt: skip
 
