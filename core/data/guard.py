@@ -139,9 +139,9 @@ class _Reading:
 
     __slots__ = ("changes", "is_insert", "touches", "unfiltered")
 
-    def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str]) -> None:
+    def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str] | None) -> None:
         needed: dict[str, int] = {}
-        for match in pattern.finditer(sql):
+        for match in pattern.finditer(sql) if pattern is not None else ():
             alias = match.group("alias") or match.group("table")
             needed[alias] = needed.get(alias, 0) + 1
         self.touches = bool(needed)
@@ -178,6 +178,17 @@ def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     )
 
 
+def _read(readings: dict[str, _Reading], sql: str, is_insert: bool) -> _Reading:
+    """What is found in `sql`, remembered once the tables are known."""
+    names = owned_table_names()
+    reading = _Reading(sql, is_insert, _pattern(names) if names else None)
+    if names:
+        if len(readings) >= READINGS_KEPT:
+            readings.clear()
+        readings[sql] = reading
+    return reading
+
+
 _readings: "weakref.WeakKeyDictionary[sa.Engine, dict[str, _Reading]]" = weakref.WeakKeyDictionary()
 READINGS_KEPT = 5000
 
@@ -188,15 +199,8 @@ def guard_engine(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def _check_sql(conn: sa.Connection, _c: Any, sql: str, _p: Any, context: Any, _m: bool) -> None:
-        reading = readings.get(sql)
+        reading = readings.get(sql) or _read(readings, sql, bool(context and context.isinsert))
         session = conn.info.get("session")
-        if reading is None:
-            names = owned_table_names()
-            if not names:
-                return
-            if len(readings) >= READINGS_KEPT:
-                readings.clear()
-            reading = readings[sql] = _Reading(sql, bool(context and context.isinsert), _pattern(names))
         if reading.changes and session is not None:
             session.only_read = False
         if not reading.touches:

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask
-from flask.templating import Environment
 from flask.sessions import SecureCookieSessionInterface
+from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
 
 

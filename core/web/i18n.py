@@ -1,6 +1,6 @@
 """English and Welsh: catalogues are read straight from their .po files, the core's and each plugin's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -23,7 +23,6 @@ from core.kernel.clock import london
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 CORE_CATALOGUES = Path(__file__).parent / "translations"
 WORDS = "q.words"
-"""An application's catalogues by language."""
 
 
 @lru_cache(maxsize=64)
@@ -41,14 +40,21 @@ def _catalogue(folders: tuple[Path, ...], language: str) -> NullTranslations:
     return merged
 
 
+class _Words(dict[str, NullTranslations]):
+    """An application's catalogues by language, each read when it is first asked for."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+
+    def __missing__(self, language: str) -> NullTranslations:
+        found = self[language] = _catalogue(self._folders, language)
+        return found
+
+
 def _words() -> NullTranslations:
     """The catalogue of this request's language."""
-    known: dict[str, NullTranslations] = current_app.extensions[WORDS]
-    chosen = language()
-    found = known.get(chosen)
-    if found is None:
-        found = known[chosen] = _catalogue(current_app.extensions["q.catalogues"], chosen)
-    return found
+    known: _Words = current_app.extensions[WORDS]
+    return known[language()]
 
 
 def gettext(message: str, /, **values: Any) -> str:
@@ -82,22 +88,26 @@ def _shown(words: NullTranslations, message: str) -> Markup:
     return Markup(words.ugettext(message) if message else "") % {}  # noqa: S704 - our own words, or a plugin's
 
 
-@pass_eval_context
-def _of_template(evaluated: EvalContext, message: str, /, **values: Any) -> str:
-    """A template's `gettext`: the message is always a format string, and what fills it is escaped where the template is."""
-    if evaluated.autoescape and not values and type(message) is str:
-        return _shown(_words(), message)
-    text = gettext(message)
-    return (Markup(text) if evaluated.autoescape else text) % values  # noqa: S704 - as above
+def _for_templates(words: _Words) -> Callable[..., str]:
+    """The `gettext` of templates: a message is always a format string, and what fills it is escaped where the template is."""
+
+    @pass_eval_context
+    def of_template(evaluated: EvalContext, message: str, /, **values: Any) -> str:
+        if evaluated.autoescape and not values and type(message) is str:
+            return _shown(words[language()], message)
+        text = gettext(message)
+        return (Markup(text) if evaluated.autoescape else text) % values  # noqa: S704 - as above
+
+    return of_template
 
 
 def install(app: Flask, plugin_folders: Sequence[Path]) -> None:
     """Babel with our domain, and the date filters of templates."""
-    app.extensions[WORDS] = {}
-    app.extensions["q.catalogues"] = (CORE_CATALOGUES, *(folder / "translations" for folder in plugin_folders))
+    words = _Words((CORE_CATALOGUES, *(folder / "translations" for folder in plugin_folders)))
+    app.extensions[WORDS] = words
     Babel(app, locale_selector=language, default_timezone="Europe/London")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # by its i18n extension
-    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"] = _of_template
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"] = _for_templates(words)
     app.jinja_env.filters.update(
         when=when,
         day=day,

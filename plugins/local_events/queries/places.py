@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 
 from core.sdk import ScopedSession, clock
 from plugins.local_events.models import Pool, Registration
+from plugins.local_events.queries.shapes import fixed
 from plugins.local_events.states import CONFIRMED, OFFERED, WAITLISTED
 
 
@@ -102,26 +103,26 @@ class Fill(NamedTuple):
 
 def holds(now: Any) -> sa.ColumnElement[bool]:
     """The condition of a registration that holds places at `now`."""
-    offered = sa.and_(Registration.state == OFFERED, Registration.offer_expires_at > now)
-    return sa.or_(Registration.state == CONFIRMED, offered)
+    offered = sa.and_(Registration.state == fixed(OFFERED), Registration.offer_expires_at > now)
+    return sa.or_(Registration.state == fixed(CONFIRMED), offered)
 
 
 def _counting(among: sa.ColumnElement[bool]) -> Any:
     now = sa.bindparam("now", type_=Registration.changed_at.type)
-    lapsed = sa.and_(Registration.state == OFFERED, Registration.offer_expires_at <= now)
+    lapsed = sa.and_(Registration.state == fixed(OFFERED), Registration.offer_expires_at <= now)
     return (
         sa.select(
             Pool.id, Pool.event_id, Pool.kind, Pool.capacity, Pool.waiting_limit, Pool.eligibility, Pool.opens_at,
             Pool.version,
-            sa.func.coalesce(sa.func.sum(1 + Registration.guests).filter(holds(now)), 0),
-            sa.func.count(Registration.id).filter(Registration.state == WAITLISTED),
+            sa.func.coalesce(sa.func.sum(fixed(1) + Registration.guests).filter(holds(now)), fixed(0)),
+            sa.func.count(Registration.id).filter(Registration.state == fixed(WAITLISTED)),
             sa.func.count(Registration.id).filter(lapsed),
         )
         .outerjoin(
             Registration,
             sa.and_(
                 Registration.tenant_id == Pool.tenant_id, Registration.event_id == Pool.event_id,
-                Registration.pool_id == Pool.id, Registration.state.in_((CONFIRMED, OFFERED, WAITLISTED)),
+                Registration.pool_id == Pool.id, Registration.state.in_([fixed(state) for state in (CONFIRMED, OFFERED, WAITLISTED)]),
             ),
         )
         .where(among)
