@@ -37,6 +37,7 @@ from core.web import (
     health,
     i18n,
     icons,
+    layout,
     logs,
     mount,
     pages,
@@ -114,6 +115,7 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
     )
     app.context_processor(pages.page_globals)
     pages.install_kept(app)
+    layout.install(app)
     i18n.install(app, list(folders.values()))
     health.install(app)
     registry.dispatcher.on_failure = _count_failure(registry)

@@ -134,20 +134,27 @@ def _rolled_back(session: ScopedSession, _: Any) -> None:
 
 
 class _Reading:
-    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate."""
+    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate, and whether it can
+    change anything."""
 
-    __slots__ = ("is_insert", "touches", "unfiltered")
+    __slots__ = ("changes", "is_insert", "touches", "unfiltered")
 
-    def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str]) -> None:
+    def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str] | None) -> None:
         needed: dict[str, int] = {}
-        for match in pattern.finditer(sql):
+        for match in pattern.finditer(sql) if pattern is not None else ():
             alias = match.group("alias") or match.group("table")
             needed[alias] = needed.get(alias, 0) + 1
         self.touches = bool(needed)
+        self.changes = _QUERY.match(sql) is None or _CHANGE.search(sql) is not None
         self.is_insert = is_insert or sql.lstrip()[:6].upper() == "INSERT"
         self.unfiltered = next(
             (alias for alias, count in needed.items() if len(re.findall(_predicate(alias), sql)) < count), None
         )
+
+
+_QUERY = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
+_CHANGE = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
+"""Also of a lock (`FOR UPDATE`): what is not certainly a read counts as a change."""
 
 
 def _predicate(alias: str) -> str:
@@ -171,6 +178,17 @@ def _pattern(names: frozenset[str]) -> re.Pattern[str]:
     )
 
 
+def _read(readings: dict[str, _Reading], sql: str, is_insert: bool) -> _Reading:
+    """What is found in `sql`, remembered once the tables are known."""
+    names = owned_table_names()
+    reading = _Reading(sql, is_insert, _pattern(names) if names else None)
+    if names:
+        if len(readings) >= READINGS_KEPT:
+            readings.clear()
+        readings[sql] = reading
+    return reading
+
+
 _readings: "weakref.WeakKeyDictionary[sa.Engine, dict[str, _Reading]]" = weakref.WeakKeyDictionary()
 READINGS_KEPT = 5000
 
@@ -181,20 +199,15 @@ def guard_engine(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def _check_sql(conn: sa.Connection, _c: Any, sql: str, _p: Any, context: Any, _m: bool) -> None:
-        reading = readings.get(sql)
-        if reading is None:
-            names = owned_table_names()
-            if not names:
-                return
-            if len(readings) >= READINGS_KEPT:
-                readings.clear()
-            reading = readings[sql] = _Reading(sql, bool(context and context.isinsert), _pattern(names))
+        reading = readings.get(sql) or _read(readings, sql, bool(context and context.isinsert))
+        session = conn.info.get("session")
+        if reading.changes and session is not None:
+            session.only_read = False
         if not reading.touches:
             return
         options = context.execution_options if context is not None else conn.get_execution_options()
         if options.get(REASON) or (context is not None and context.isddl) or sql.lstrip()[:6].upper() in _DDL:
             return
-        session = conn.info.get("session")
         if session is None or not conn.in_transaction():
             raise ScopeError(f"no scope: {sql[:80]}")
         if session.scope.is_platform or session.flushing:

@@ -23,6 +23,8 @@ class ScopedSession(orm.Session):
         self.in_service = False
         self.flushing = False
         self.announced_by_read = False
+        self.began_on: sa.Connection | None = None
+        self.only_read = False
         self._after_commit: list[Callable[[], None]] = []
         options.setdefault("expire_on_commit", False)
         super().__init__(**options)
@@ -31,6 +33,15 @@ class ScopedSession(orm.Session):
     def scope(self) -> Scope:
         """The scope given at birth; it cannot be changed."""
         return self._scope
+
+    def close(self) -> None:
+        """End the session. A transaction that has only read is committed, which is the same to the database: at a rollback psycopg
+        forgets the statements it has prepared, and each page would have all of its own parsed and planned anew."""
+        if self.only_read and self.began_on is not None and not self.in_service:
+            transaction = self.began_on.get_transaction()
+            if transaction is not None and transaction.is_active:
+                transaction.commit()
+        super().close()
 
     def get_bind(self, mapper: Any = None, **kwargs: Any) -> sa.Engine | sa.Connection:
         """The one engine of the application."""
@@ -110,6 +121,8 @@ def after_commit(session: ScopedSession, effect: Callable[[], None]) -> None:
 def _announce_scope(session: ScopedSession, _: orm.SessionTransaction, connection: sa.Connection) -> None:
     """Tell the guard, and PostgreSQL's row-level security, whose transaction this is."""
     connection.info["session"] = session
+    if session.began_on is None:
+        session.began_on, session.only_read = connection, True
     if connection.dialect.name == "postgresql" and not session.announced_by_read:
         announce(connection, session.scope)
 
@@ -153,5 +166,7 @@ _ANNOUNCED = (
 
 
 @event.listens_for(ScopedSession, "after_transaction_end")
-def _forget_scope(session: ScopedSession, _: orm.SessionTransaction) -> None:
+def _forget_scope(session: ScopedSession, transaction: orm.SessionTransaction) -> None:
     session.flushing = False
+    if transaction.parent is None:
+        session.began_on, session.only_read = None, False

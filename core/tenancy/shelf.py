@@ -1,7 +1,7 @@
 """My items: what concerns one person, whichever tenant it came from."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +35,10 @@ def _in_calendar(calendar: InCalendar | None) -> dict[str, Any]:
     """The columns of a card about a calendar; a card without one has no place in any."""
     if calendar is None:
         return {"calendar_status": "", "uid": "", "sequence": 0, "ends_at": None, "place": "", "join_href": ""}
-    columns = asdict(calendar)
-    columns["calendar_status"] = columns.pop("status")
-    columns["place"] = calendar.place[:200]
-    columns["join_href"] = calendar.join_href if calendar.status == CONFIRMED else ""
-    return columns
+    return {
+        "calendar_status": calendar.status, "uid": calendar.uid, "sequence": calendar.sequence, "ends_at": calendar.ends_at,
+        "place": calendar.place[:200], "join_href": calendar.join_href if calendar.status == CONFIRMED else "",
+    }  # fmt: skip
 
 
 def put(
@@ -74,16 +73,15 @@ def put(
         **_in_calendar(calendar),
     }
     origin = _origin(session, tenant_id)
-    where = (
-        ShelfItem.account_id == account_id,
-        ShelfItem.origin_tenant_id == origin,
-        ShelfItem.plugin == plugin,
-        ShelfItem.ref == ref,
-    )
     if not new:
         changed = session.execute(
             sa.update(ShelfItem)
-            .where(*where)
+            .where(
+                ShelfItem.account_id == account_id,
+                ShelfItem.origin_tenant_id == origin,
+                ShelfItem.plugin == plugin,
+                ShelfItem.ref == ref,
+            )
             .values(**values)
             .returning(ShelfItem.id)
             .execution_options(synchronize_session=False)

@@ -1,11 +1,12 @@
 """Flask with what every request pays for and nobody here needs taken out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
 
 
@@ -20,10 +21,20 @@ class CookieSessions(SecureCookieSessionInterface):
         return self._signer(app)
 
 
+class Templates(Environment):
+    """Flask's templates, none of which is ever given globals of its own."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's globals themselves, where Jinja would lay an empty map over them for each template: every page would
+        look up each name, at each import and each include, in the two of them."""
+        return super().make_globals(d) if d else self.globals
+
+
 class PlatformFlask(Flask):
     """The platform's application. Its views, handlers and hooks are plain functions: `mount` refuses plugins with others."""
 
     session_interface = CookieSessions()
+    jinja_environment = Templates
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """`func` itself: Flask asks of each of nine functions at each request whether it is a coroutine function."""

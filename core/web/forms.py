@@ -1,17 +1,20 @@
 """The base of every form: CSRF, a one-use key, clean text."""
 
+from functools import lru_cache
 from typing import Any
 
+from babel.support import Translations
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, FileField, HiddenField, StringField, TextAreaField
 from wtforms.fields.core import Field
+from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
 from core.kernel.ids import new_token
 from core.kernel.text import N_
-from core.web.i18n import say
+from core.web.i18n import language, say
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 
@@ -21,6 +24,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the same
         """How a request becomes a form's answers."""
+
+        def get_translations(self, _: FlaskForm) -> Any:
+            """WTForms' own words in the reader's language, read once: Flask-WTF would read their file for every request."""
+            return _words_of_wtforms(language())
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """What was sent: text for fields of text, files only for fields that ask for one, and nothing from JSON.
@@ -59,6 +66,19 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
                 self.form_errors.append(say(message))
             else:
                 target.errors = [*target.errors, say(message)]
+
+
+class _Words:
+    """A catalogue of WTForms' as its fields ask for it."""
+
+    def __init__(self, language: str) -> None:
+        found = Translations.load(messages_path(), [language], domain="wtforms")
+        self.gettext, self.ngettext = found.ugettext, found.ungettext
+
+
+@lru_cache(maxsize=8)
+def _words_of_wtforms(language: str) -> _Words:
+    return _Words(language)
 
 
 def _clean(text: str) -> bool:

@@ -76,8 +76,8 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
 def _with_headers(response: Response, https: bool) -> Response:
     """The headers of every response. With a 304 the browser has the security ones already, beside the page it keeps."""
     if response.status_code != 304:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        said = {name.lower() for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in said])
     if https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if "Cache-Control" not in response.headers:

@@ -1,6 +1,6 @@
 """English and Welsh: catalogues are read straight from their .po files, the core's and each plugin's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -11,14 +11,18 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, has_app_context
 from flask_babel import Babel
 from flask_babel.speaklater import LazyString
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from core.kernel.clock import london
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 CORE_CATALOGUES = Path(__file__).parent / "translations"
+WORDS = "q.words"
 
 
 @lru_cache(maxsize=64)
@@ -36,9 +40,21 @@ def _catalogue(folders: tuple[Path, ...], language: str) -> NullTranslations:
     return merged
 
 
+class _Words(dict[str, NullTranslations]):
+    """An application's catalogues by language, each read when it is first asked for."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+
+    def __missing__(self, language: str) -> NullTranslations:
+        found = self[language] = _catalogue(self._folders, language)
+        return found
+
+
 def _words() -> NullTranslations:
     """The catalogue of this request's language."""
-    return _catalogue(current_app.extensions["q.catalogues"], language())
+    known: _Words = current_app.extensions[WORDS]
+    return known[language()]
 
 
 def gettext(message: str, /, **values: Any) -> str:
@@ -60,16 +76,38 @@ def lazy_gettext(message: str, /, **values: Any) -> LazyString:
 
 def language() -> str:
     """This request's language code; English outside a request."""
-    found = g.get("here") if g else None
-    return found.language if found is not None else str(g.get("language", "en") if g else "en")
+    if not has_app_context():
+        return "en"
+    found = g.get("here")
+    return found.language if found is not None else str(g.get("language", "en"))
+
+
+@lru_cache(maxsize=8192)
+def _shown(words: NullTranslations, message: str) -> Markup:
+    """A message without values as templates show it: no different in any two requests of a language."""
+    return Markup(words.ugettext(message) if message else "") % {}  # noqa: S704 - our own words, or a plugin's
+
+
+def _for_templates(words: _Words) -> Callable[..., str]:
+    """The `gettext` of templates: a message is always a format string, and what fills it is escaped where the template is."""
+
+    @pass_eval_context
+    def of_template(evaluated: EvalContext, message: str, /, **values: Any) -> str:
+        if evaluated.autoescape and not values and type(message) is str:
+            return _shown(words[language()], message)
+        text = gettext(message)
+        return (Markup(text) if evaluated.autoescape else text) % values  # noqa: S704 - as above
+
+    return of_template
 
 
 def install(app: Flask, plugin_folders: Sequence[Path]) -> None:
     """Babel with our domain, and the date filters of templates."""
-    app.extensions["q.catalogues"] = (CORE_CATALOGUES, *(folder / "translations" for folder in plugin_folders))
+    words = _Words((CORE_CATALOGUES, *(folder / "translations" for folder in plugin_folders)))
+    app.extensions[WORDS] = words
     Babel(app, locale_selector=language, default_timezone="Europe/London")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # by its i18n extension
-    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"] = _for_templates(words)
     app.jinja_env.filters.update(
         when=when,
         day=day,

@@ -1,6 +1,6 @@
 """Rendering pages and going on to the next one."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -88,6 +88,13 @@ def kept(template: str, item: Hashable) -> Markup:
     return keep(template, item, language(), request.script_root)
 
 
+def kept_rows(template: str, items: Iterable[Hashable]) -> Markup:
+    """Each of the `items` as `kept` gives it, on lines of their own."""
+    keep: Callable[..., Markup] = current_app.extensions[KEPT]
+    words, root = language(), request.script_root
+    return Markup("\n").join([keep(template, item, words, root) for item in items])
+
+
 def install_kept(app: Flask) -> None:
     """Give `app` a store of its own for `kept`, and its templates the word."""
 
@@ -96,7 +103,7 @@ def install_kept(app: Flask) -> None:
         return Markup(app.jinja_env.get_template(template).render(item=item))  # noqa: S704 - our own autoescaped template
 
     app.extensions[KEPT] = render_piece
-    app.jinja_env.globals.update(kept=kept, manage_items=manage_items)
+    app.jinja_env.globals.update(kept=kept, kept_rows=kept_rows, manage_items=manage_items)
 
 
 def redirect_with(message: str, endpoint: str, **values: Any) -> Response:

@@ -1,6 +1,7 @@
 """Addresses that open a new entry, filled in, in the calendars most people have."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from core.sdk import calendars
@@ -10,6 +11,7 @@ def _utc(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
+@lru_cache(maxsize=1024)
 def google(entry: calendars.Entry) -> str:
     """Google Calendar's page for a new entry."""
     asked = {
@@ -19,6 +21,7 @@ def google(entry: calendars.Entry) -> str:
     return f"https://calendar.google.com/calendar/render?{urlencode(asked)}"
 
 
+@lru_cache(maxsize=1024)
 def outlook(entry: calendars.Entry) -> str:
     """Outlook's page for a new entry, for an account at work."""
     asked = {

@@ -32,7 +32,7 @@ class Event(TenantOwned, Base):
         one_of("audience", AUDIENCES),
         one_of("state", EVENT.states),
         one_of("origin", ORIGINS),
-        sa.Index("ix_local_events_event_list", "tenant_id", "state", "starts_at"),
+        sa.Index("ix_local_events_event_list", "tenant_id", "state", "starts_at", "id"),
     )
     id: Mapped[Id]
     uid: Mapped[str] = mapped_column(sa.String(26), default=new_id)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from core.sdk import ScopedSession, TenantRef, is_id
 from plugins.local_events.models import FeedbackAction, Hosting, Occurrence, Organiser, Tag
+from plugins.local_events.queries.shapes import fixed
 from plugins.local_events.queries.tags import DOMAIN, TOPIC, Tags, tags_of
 from plugins.local_events.states import ACCEPTED
 
@@ -27,15 +28,15 @@ class Around(NamedTuple):
 def _around() -> Any:
     event_id: Any = sa.bindparam("event_id")
     organisers = sa.select(
-        sa.literal(ORGANISER).label("what"), Organiser.account_id.label("which"), Organiser.added_at.label("since")
+        fixed(ORGANISER).label("what"), Organiser.account_id.label("which"), Organiser.added_at.label("since")
     ).where(Organiser.event_id == event_id, Organiser.left_at.is_(None))
     others = (
         sa.select(Tag.kind, Tag.value, sa.null()).where(Tag.event_id == event_id),
-        sa.select(sa.literal(HOST), sa.cast(Hosting.host_tenant_id, sa.String(20)), sa.null()).where(
-            Hosting.origin_tenant_id == sa.bindparam("tenant_id"), Hosting.event_ref == event_id, Hosting.state == ACCEPTED
+        sa.select(fixed(HOST), sa.cast(Hosting.host_tenant_id, sa.String(20)), sa.null()).where(
+            Hosting.origin_tenant_id == sa.bindparam("tenant_id"), Hosting.event_ref == event_id, Hosting.state == fixed(ACCEPTED)
         ),
-        sa.select(sa.literal(SERIES), Occurrence.series_id, sa.null()).where(Occurrence.event_id == event_id),
-        sa.select(sa.literal(ACTED), sa.func.min(FeedbackAction.id), sa.null()),
+        sa.select(fixed(SERIES), Occurrence.series_id, sa.null()).where(Occurrence.event_id == event_id),
+        sa.select(fixed(ACTED), sa.func.min(FeedbackAction.id), sa.null()),
     )  # fmt: skip
     return sa.union_all(organisers, *others)  # the first gives the columns their types
 

@@ -11,7 +11,7 @@ from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Hosting, Invitation, Registration
 from plugins.local_events.queries import places
 from plugins.local_events.queries.looking import ANY, Wanted
-from plugins.local_events.queries.shapes import columns
+from plugins.local_events.queries.shapes import columns, fixed
 from plugins.local_events.rules import audiences
 from plugins.local_events.states import ACCEPTED, ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
 from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, STATES
@@ -102,7 +102,7 @@ DETAILS = columns(Details, Event)
 
 def _with_places(session: ScopedSession, rows: Sequence[Any]) -> list[Listed]:
     counted = places.counts(session, [row.id for row in rows])
-    return [Listed._make((*row[: len(_LISTED)], counted[row.id].fill())) for row in rows]
+    return [Listed._make((*row[: len(_LISTED)], counted[row[0]].fill())) for row in rows]
 
 
 def _known_page(number: int) -> int:
@@ -123,7 +123,7 @@ _HOSTING = (
     sa.exists()
     .where(
         Hosting.host_tenant_id == sa.bindparam("here"),
-        Hosting.state == ACCEPTED,
+        Hosting.state == fixed(ACCEPTED),
         Hosting.ends_at >= sa.bindparam("now"),
     )
     .label("hosting")
@@ -131,7 +131,7 @@ _HOSTING = (
 _TO_COME = (
     sa.select(*_LISTED, _HOSTING)
     .where(
-        Event.state == PUBLISHED,
+        Event.state == fixed(PUBLISHED),
         Event.starts_at >= sa.bindparam("since"),
         Event.ends_at >= sa.bindparam("now"),
         Event.audience.in_(sa.bindparam("allowed", expanding=True)),
@@ -185,13 +185,14 @@ def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
 _FIND = sa.select(*DETAILS).where(Event.id == sa.bindparam("event_id"))
 _FIND_FOR = (
     sa.select(*DETAILS, *columns(places.Own, Registration), Invitation.id)
+    .select_from(Event)
     .outerjoin(
         Registration,
         sa.and_(
             Registration.tenant_id == Event.tenant_id,
             Registration.event_id == Event.id,
             Registration.account_id == sa.bindparam("account_id"),
-            Registration.state.in_((*ACTIVE, EVENT_CANCELLED)),
+            Registration.state.in_([fixed(state) for state in sorted({*ACTIVE, EVENT_CANCELLED})]),
         ),
     )
     .outerjoin(

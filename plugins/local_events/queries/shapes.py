@@ -2,7 +2,19 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 
 def columns(shape: type[Any], model: type[Any]) -> list[Any]:
     """The columns of `model` that the fields of the named tuple `shape` are called after, in its order."""
     return [getattr(model, name) for name in shape._fields]
+
+
+def fixed(value: str | int) -> sa.ColumnElement[Any]:
+    """A constant of ours, written into the statement itself: for what is asked at every page it need not be bound and sent anew, and
+    the database knows of it when it plans. Raises ValueError for words that are no plain name."""
+    if isinstance(value, str):
+        if not value.isidentifier():
+            raise ValueError(f"{value!r} is no constant for a statement")
+        return sa.literal_column(f"'{value}'", sa.String())
+    return sa.literal_column(str(int(value)), sa.Integer())

@@ -18,10 +18,10 @@ from plugins.local_events.calendars.entries import in_calendar
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import hosting, places
 from plugins.local_events.queries.places import ORDER, PoolNow
-from plugins.local_events.queries.shapes import columns
+from plugins.local_events.queries.shapes import columns, fixed
 from plugins.local_events.rules import Person, eligible, is_of_area
 from plugins.local_events.service.changing import PLUGIN, path_of
-from plugins.local_events.states import ACTIVE, EDITABLE, OFFER_LAPSED, OFFERED, REGISTRATION, WAITLISTED
+from plugins.local_events.states import ACTIVE, EDITABLE, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
 from plugins.local_events.words import REGISTRATION_STATES
 
 CONFIRM_AT_ONCE = timedelta(hours=24)
@@ -89,13 +89,25 @@ def take_turn(session: ScopedSession, event_id: str, *where: sa.ColumnElement[bo
     The first statement of every use case that changes places. On PostgreSQL the update waits for whoever else has the
     row and looks at `where` again afterwards; on SQLite the transaction has the database's one write lock already.
     """
-    row = session.execute(
-        sa.update(Event)
-        .where(Event.id == event_id, *where)
-        .values(turn=Event.turn + 1)
-        .returning(*_TURN)
-        .execution_options(**QUIET)
-    ).one_or_none()
+    row = session.execute(_taking(Event.id == event_id, *where)).one_or_none()
+    return Turn(*row) if row is not None else None
+
+
+def _taking(*where: sa.ColumnElement[bool]) -> Any:
+    return (
+        sa.update(Event).where(*where).values(turn=Event.turn + fixed(1)).returning(*_TURN).execution_options(**QUIET)
+    )
+
+
+_TO_COME = _taking(
+    Event.id == sa.bindparam("event_id"), Event.state == fixed(PUBLISHED), Event.starts_at > sa.bindparam("now")
+)
+"""Made once: every registration begins with it."""
+
+
+def take_turn_to_come(session: ScopedSession, event_id: str, now: datetime) -> Turn | None:
+    """`take_turn` for an event that is published and has not begun at `now`: one whose places people can still change."""
+    row = session.execute(_TO_COME, {"event_id": event_id, "now": now}).one_or_none()
     return Turn(*row) if row is not None else None
 
 

@@ -12,14 +12,14 @@ from core.sdk import (
     record_audit,
     transaction,
 )
-from plugins.local_events.models import Event, SealedAnswer
+from plugins.local_events.models import SealedAnswer
 from plugins.local_events.queries import hosting
 from plugins.local_events.rules import Person, eligible, is_of_area
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import put_on_shelf, set_state, settle, take_turn
+from plugins.local_events.service.counting import put_on_shelf, set_state, settle, take_turn_to_come
 from plugins.local_events.service.ending import forget_answers
 from plugins.local_events.service.places import Holder, insert, is_invited, known_to, own_of, why_closed
-from plugins.local_events.states import CONFIRMED, PUBLISHED, REGISTRATION
+from plugins.local_events.states import CONFIRMED, REGISTRATION
 
 NOBODY = N_("We found nobody with that address who can take your place")
 """One answer for an address without an account, somebody for whom the event is not, and who is registered already: whose
@@ -37,7 +37,7 @@ def hand_on(session: ScopedSession, tenant: TenantRef, event_id: str, email: str
     person = person_by_email(session, email)
     now = clock.now()
     with transaction(session):
-        turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > now)
+        turn = take_turn_to_come(session, event_id, now)
         if turn is None:
             raise why_closed(session, tenant, event_id, visitor)
         own = own_of(session, event_id, account_id)

@@ -7,7 +7,7 @@ from plugins.local_events.models import Event, Registration, SealedAnswer
 from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import Turn, set_state, settle, take_turn
+from plugins.local_events.service.counting import Turn, set_state, settle, take_turn_to_come
 from plugins.local_events.service.ending import forget_answers
 from plugins.local_events.service.places import known_to, own_of, why_closed
 from plugins.local_events.states import CONFIRMED, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
@@ -56,7 +56,7 @@ def _offered(
     session: ScopedSession, tenant: TenantRef, event_id: str, account_id: str, visitor: Visitor
 ) -> tuple[Turn, Own]:
     now = clock.now()
-    turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > now)
+    turn = take_turn_to_come(session, event_id, now)
     if turn is None:
         raise why_closed(session, tenant, event_id, visitor)
     own = own_of(session, event_id, account_id)
@@ -88,7 +88,7 @@ def sweep(session: ScopedSession) -> int:
     ).all()
     for event_id in due:
         with transaction(session):
-            turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > now)
+            turn = take_turn_to_come(session, event_id, now)
             if turn is not None:
                 settle(session, turn)
     return len(due)

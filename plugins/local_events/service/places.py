@@ -26,7 +26,7 @@ from core.sdk import (
     record_audit,
     transaction,
 )
-from plugins.local_events.models import Event, Invitation, Registration, SealedAnswer
+from plugins.local_events.models import Invitation, Registration, SealedAnswer
 from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own, PoolNow
 from plugins.local_events.queries.shapes import columns
@@ -40,7 +40,7 @@ from plugins.local_events.service.counting import (
     put_on_shelf,
     set_state,
     settle,
-    take_turn,
+    take_turn_to_come,
     wanted_pools,
 )
 from plugins.local_events.service.ending import forget_answers
@@ -105,7 +105,7 @@ def register(
     account_id = known_to(visitor, event_id)
     now = clock.now()
     with transaction(session):
-        turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > now)
+        turn = take_turn_to_come(session, event_id, now)
         if turn is None:
             return _already(session, event_id, account_id, why_closed(session, tenant, event_id, visitor))
         standing = settle(session, turn)
@@ -278,7 +278,7 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
     account_id = known_to(visitor, event_id)
     now = clock.now()
     with transaction(session):
-        turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > now)
+        turn = take_turn_to_come(session, event_id, now)
         own = own_of(session, event_id, account_id)
         if own is None:
             events.seen(session, tenant, visitor, event_id)
@@ -309,7 +309,7 @@ def change(
     """
     account_id = known_to(visitor, event_id)
     with transaction(session):
-        turn = take_turn(session, event_id, Event.state == PUBLISHED, Event.starts_at > clock.now())
+        turn = take_turn_to_come(session, event_id, clock.now())
         if turn is None:
             raise why_closed(session, tenant, event_id, visitor)
         standing, own = settle(session, turn), own_of(session, event_id, account_id)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.sdk import ScopedSession, TenantRef, clock, transaction
 from plugins.local_events.models import Event, Registration
 from plugins.local_events.service import deliveries
-from plugins.local_events.service.counting import take_turn
+from plugins.local_events.service.counting import take_turn_to_come
 from plugins.local_events.states import CONFIRMED, PUBLISHED
 from plugins.local_events.words import REMINDERS
 
@@ -42,7 +42,7 @@ def remind(session: ScopedSession, tenant: TenantRef) -> int:
     found = [event for event in soon if due(event.starts_at, event.reminders, now) is not None]
     for event in found:
         with transaction(session):
-            turn = take_turn(session, event.id, Event.state == PUBLISHED, Event.starts_at > now)
+            turn = take_turn_to_come(session, event.id, now)
             before = due(turn.starts_at, event.reminders, now) if turn is not None else None
             if turn is None or before is None:
                 continue

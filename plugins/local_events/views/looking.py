@@ -1,8 +1,8 @@
 """Looking for something to go to: what the filters ask, the calendar by month and week, what is on across the UK."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, request, url_for
 
@@ -10,7 +10,7 @@ from core.sdk import clock, gettext, here, map_of, ngettext, noticeboard, public
 from plugins.local_events import rules
 from plugins.local_events.calendars.grid import Span, day_of
 from plugins.local_events.queries import calendars
-from plugins.local_events.queries.looking import Wanted, begins
+from plugins.local_events.queries.looking import ANY, Wanted, begins
 from plugins.local_events.queries.tags import plain_topic
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
 from plugins.local_events.web_forms.events import whole_number
@@ -39,6 +39,23 @@ def wanted() -> Wanted:
         since=day_of(args.get("from", "")),
         until=day_of(args.get("to", "")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """The filters of a list of which nothing is asked yet: the same for all readers who are members, and for all who are not."""
+
+    show: str
+    member: bool
+
+    wanted: ClassVar[Wanted] = ANY
+    kinds: ClassVar[dict[str, str]] = KINDS
+    domains: ClassVar[dict[str, str]] = DOMAINS
+
+    @property
+    def audiences(self) -> dict[str, str] | None:
+        """Whom events can be for; only members can choose."""
+        return AUDIENCES if self.member else None
 
 
 def asked(found: Wanted, **more: str | int | None) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def _listing() -> Response:
     hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 and page.hosting else []
     return render(
         "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked,
+        unasked=looking.Unasked(show, visitor.is_member),
         hosted=hosted, own=own, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
     )  # fmt: skip
 
@@ -74,6 +75,7 @@ def event_page(
     counted = places.of_event(session, event.id)
     may_run = rules.may_run(visitor, tenant, settings, event.created_by, event.state)
     steps = EVENT.events_from(event.state)
+    proposal = proposing(visitor, tenant, settings, event)
     over = event.ends_at <= now
     near = event.state == PUBLISHED and event.starts_at - attendance.OPENS_BEFORE <= now
     return render(
@@ -105,11 +107,11 @@ def event_page(
             "complete": may_run and "complete" in steps and over,
             "people": visitor.can(ORGANISE),
             "more": visitor.can(ORGANISE) and rules.may_create(visitor, tenant, settings),
-            **proposing(visitor, tenant, settings, event),
+            **proposal,
             "check_in": visitor.can(ORGANISE) and near,
             "change": event.state == PUBLISHED and event.starts_at > now,
         },
-        why_form=why_form or WhyForm(formdata=None),
+        why_form=why_form or (WhyForm(formdata=None) if proposal["decide"] else None),
         chained=CHAINED_KINDS,
         **surroundings(context, visitor, event, beside),
         cancel_form=cancel_form or (CancelForm(formdata=None) if may_run else None),
