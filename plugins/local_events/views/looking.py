@@ -11,7 +11,7 @@ from plugins.local_events import rules
 from plugins.local_events.calendars.grid import Span, day_of
 from plugins.local_events.queries import calendars
 from plugins.local_events.queries.looking import Wanted, begins
-from plugins.local_events.queries.tags import plain_topic
+from plugins.local_events.queries.tags import on_cards, plain_topic
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
 from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS
@@ -94,9 +94,10 @@ def across() -> Response:
     sites = site_names()
     audiences = ("uk", "public") if context.visitor.is_member else ("public",)
     area = whole_number(request.args.get("area", ""), 0)
-    look = replace(wanted(), domain="", topic="")  # cards do not say what their events are about
+    look = wanted()
     cards = noticeboard.Wanted(
         words=look.words, kind=look.kind, way=look.way, tenant_id=area if area in sites else None,
+        tags=on_cards([look.domain], [look.topic]),
         since=begins(look.since) if look.since else None, until=begins(look.until + DAY) if look.until else None,
     )  # fmt: skip
     number = min(whole_number(request.args.get("page", ""), 1), 200)

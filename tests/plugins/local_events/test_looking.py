@@ -13,9 +13,11 @@ from core.kernel import clock
 from core.sdk import ScopedSession, TenantRef, new_id, transaction
 from plugins.local_events.calendars.grid import Span, day_of
 from plugins.local_events.models import Event
+from plugins.local_events.queries import events
 from plugins.local_events.queries.calendars import Dated
+from plugins.local_events.service import drafts
 from tests.factories.people import client_of, make_person
-from tests.plugins.local_events.helpers import published
+from tests.plugins.local_events.helpers import CENTRAL, OPEN, draft, published, visitor
 from tests.support.app_fixtures import Counter, FrozenClock
 from tests.support.client import FormClient
 
@@ -201,6 +203,31 @@ def test_the_uk_site_shows_what_every_site_has_put_on_the_noticeboard(
     assert "scotland public" not in narrowed
     assert "1 event" in narrowed
     assert "Nothing here fits" in client.get("/events/?way=online").text
+
+
+def test_the_uk_site_is_narrowed_down_to_what_events_are_about(
+    session: ScopedSession, scotland: TenantRef, client: FormClient
+) -> None:
+    falls = published(session, scotland, title="Fewer falls", domains=("safe",), topics=("Falls  at night", "100%"))
+    published(session, scotland, title="Shorter waits", domains=("timely", "efficient"), topics=("falls",))
+
+    def found(query: str) -> set[str]:
+        page = client.get(f"/events/?{query}").text
+        return {title for title in ("Fewer falls", "Shorter waits") if title in page}
+
+    assert found("domain=safe") == {"Fewer falls"}
+    assert found("domain=efficient") == {"Shorter waits"}
+    assert found("domain=nonsense") == {"Fewer falls", "Shorter waits"}  # as on a site's own list
+    assert found("topic=FALLS+at+night") == {"Fewer falls"}
+    assert found("topic=falls") == {"Shorter waits"}
+    assert found("topic=safe") == set()  # a domain is no topic
+    assert found("topic=%25") == set()
+    assert found("topic=100%25&domain=safe") == {"Fewer falls"}
+    assert found("topic=falls&domain=safe") == set()
+    event = events.find(session, falls)
+    changed = draft(title="Fewer falls", domains=("equitable",), topics=())
+    drafts.edit(session, scotland, OPEN, falls, changed, event.version, visitor(CENTRAL))
+    assert (found("domain=safe"), found("domain=equitable")) == (set(), {"Fewer falls"})
 
 
 def test_the_uk_page_costs_the_same_for_forty_as_for_one(
