@@ -188,6 +188,18 @@ def find(
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit).offset(offset)).all()
 
 
+def on_between(
+    session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted, limit: int, without_tenant: int
+) -> Sequence[NoticeCard]:
+    """The cards of all other sites' events that are wanted, soonest first, what took place included: for the months of a
+    calendar. `wanted` says from when until when. Nothing that is off or was withdrawn."""
+    query = sa.select(NoticeCard).where(
+        NoticeCard.uid != "", ~NoticeCard.cancelled, NoticeCard.audience.in_(audiences), NoticeCard.kind.not_in(NO_EVENTS),
+        NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED, *wanted.where(),
+    )  # fmt: skip
+    return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit)).all()
+
+
 def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted) -> Mapping[int, int]:
     """How many cards that are up, not over and wanted each site has, whichever site was asked for."""
     query = (

@@ -15,7 +15,7 @@ from plugins.local_events.calendars.grid import Span, day_of
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events
 from plugins.local_events.queries.calendars import Dated
-from plugins.local_events.service import drafts
+from plugins.local_events.service import drafts, running
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import CENTRAL, OPEN, draft, published, visitor
 from tests.support.app_fixtures import Counter, FrozenClock
@@ -203,6 +203,36 @@ def test_the_uk_site_shows_what_every_site_has_put_on_the_noticeboard(
     assert "scotland public" not in narrowed
     assert "1 event" in narrowed
     assert "Nothing here fits" in client.get("/events/?way=online").text
+
+
+@pytest.mark.parametrize("asked", ["month=2026-12", "week=2026-12-01"])
+def test_the_uk_calendar_holds_what_every_site_has_put_on_the_noticeboard(
+    app: Flask, session: ScopedSession, scotland: TenantRef, session_for: Callable[[str], ScopedSession], client: FormClient,
+    frozen_clock: FrozenClock, asked: str,
+) -> None:  # fmt: skip
+    starts = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    for audience in ("area", "uk", "public"):
+        published(session, scotland, title=f"scotland {audience}", audience=audience, starts_at=starts)
+    uk = session_for("uk")
+    published(uk, TenantRef(uk.scope.tenant_id or 0, "uk", "Q", "uk"), visitor(CENTRAL), title="own", starts_at=starts)
+    over = published(session, scotland, title="is over", domains=("safe",), starts_at=starts)
+    off = published(session, scotland, title="is off", starts_at=starts)
+    running.cancel(session, scotland, OPEN, off, "Too few", visitor(CENTRAL))
+    frozen_clock.move_to(starts + timedelta(days=2))
+    running.complete(session, scotland, OPEN, over, visitor(CENTRAL))
+    titles = {"scotland area", "scotland uk", "scotland public", "own", "is over", "is off"}
+
+    def found(who: FormClient, more: str = "") -> set[str]:
+        page = who.get(f"/events/calendar?{asked}{more}").text
+        return {title for title in titles if f"{title}</a>" in page or f"{title} <span" in page}
+
+    assert found(client) == {"scotland public", "own", "is over"}
+    assert found(client, f"&area={scotland.id}") == {"scotland public", "is over"}
+    assert found(client, f"&area={uk.scope.tenant_id}") == {"own"}
+    assert found(client, "&domain=safe") == {"is over"}
+    member = client_of(app, make_person(app, "sam@example.org", home="wales"))
+    assert found(member) == {"scotland public", "scotland uk", "own", "is over"}
+    assert f'href="/scotland/events/{over}"' in member.get(f"/events/calendar?{asked}").text
 
 
 def test_the_uk_site_is_narrowed_down_to_what_events_are_about(
