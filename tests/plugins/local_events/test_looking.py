@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.kernel import clock
+from core.kernel.permissions import Role
 from core.sdk import ScopedSession, TenantRef, new_id, transaction
 from plugins.local_events.calendars.grid import Span, day_of
 from plugins.local_events.models import Event
@@ -122,6 +123,18 @@ def test_the_list_and_the_calendar_are_narrowed_down_to_what_events_are_about(
         assert {title for title in titles if title in page} == found, address
     if found and "nonsense" not in query:
         assert "Elsewhere" not in page
+
+
+@pytest.mark.parametrize(("site", "at"), [("scotland", "/scotland"), ("uk", "")])
+def test_who_organises_finds_the_way_to_the_desk_and_nobody_else_does(
+    app: Flask, client: FormClient, site: str, at: str
+) -> None:
+    role = Role.CENTRAL_TEAM if site == "uk" else Role.EVENTS_ORGANISER
+    organiser = client_of(app, make_person(app, "ola@example.org", grants=[(role, site)]))
+    member = client_of(app, make_person(app, "sam@example.org", home="scotland"))
+    for page in (f"{at}/events/", f"{at}/events/calendar", f"{at}/events/?show=past"):
+        ways = [f'href="{at}/manage/events/"' in one.get(page).text for one in (organiser, member, client)]
+        assert ways == [True, False, False], page
 
 
 def test_what_an_event_is_about_leads_to_others_like_it(
