@@ -62,7 +62,7 @@ class NoticeCard(Shared, Base):
     """The noticeboard: what a tenant shows to others. Written in the transaction that publishes the thing itself.
 
     `uid` and `sequence` are as iCalendar wants them (uid "" for what is in no calendar, and what was withdrawn); `cancelled` says that a card came
-    down because its thing will not take place.
+    down because its thing will not take place. `tags` are what it is about, each between two line breaks.
     """
 
     __tablename__ = "tenancy_notice_card"
@@ -84,6 +84,7 @@ class NoticeCard(Shared, Base):
     path: Mapped[str] = mapped_column(sa.String(300))
     audience: Mapped[str] = mapped_column(sa.String(10))
     online: Mapped[bool] = mapped_column(default=False)
+    tags: Mapped[str] = mapped_column(sa.String(800), default="")
     uid: Mapped[str] = mapped_column(sa.String(64), default="")
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[bool] = mapped_column(default=False)
@@ -95,7 +96,8 @@ class ShelfItem(Shared, Base):
     """My items: one thing that concerns one person, whichever tenant it came from.
 
     What also belongs into the person's calendar says so: `calendar_status` is its status there ("" for what has no place in one),
-    `uid` and `sequence` are as iCalendar wants them, `join_href` is how this person takes part online.
+    `uid` and `sequence` are as iCalendar wants them, `join_href` is how this person takes part online. `title_is_message` tells a
+    title that is said in the reader's language from one that somebody wrote, which is shown as it is.
     """
 
     __tablename__ = "tenancy_shelf_item"
@@ -114,6 +116,7 @@ class ShelfItem(Shared, Base):
     ref: Mapped[IdRef]
     kind: Mapped[str] = mapped_column(sa.String(40))
     title: Mapped[str] = mapped_column(sa.String(200))
+    title_is_message: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(sa.String(40))
     when: Mapped[datetime | None]
     path: Mapped[str] = mapped_column(sa.String(300))

@@ -1,6 +1,6 @@
 """The noticeboard: how tenants show things to each other without reading each other's rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,8 @@ WINDOW = "window"
 VISIT = "visit_offer"
 """The kind of the cards of visits that members offer. They are no events either: most have no day yet."""
 NO_EVENTS = (WINDOW, VISIT)
+BETWEEN = "\n"
+"""Stands before and after each of a card's tags; no tag has it."""
 WINDOWS_SINCE = timedelta(days=800)
 _CLOSED = sa.exists().where(
     PluginState.at_tenant_id == NoticeCard.origin_tenant_id,
@@ -42,13 +44,14 @@ def publish(
     path: str,
     audience: str,
     online: bool = False,
+    tags: Collection[str] = (),
     uid: str = "",
     sequence: int = 0,
 ) -> None:
     """Put up (or bring up to date) the card of one thing, in the caller's transaction and for the session's tenant.
 
     `path` is inside the site (`/events/…`); `audience` is `uk` (members everywhere) or `public`; `online` says that one can
-    take part from anywhere. With `uid`, which names the thing for ever, it stands in the calendar of all sites; `sequence` rises
+    take part from anywhere; `tags` are words of the plugin's own by which cards are found. With `uid`, which names the thing for ever, it stands in the calendar of all sites; `sequence` rises
     with every change of its time, its place or its state.
     """
     values = {
@@ -61,6 +64,7 @@ def publish(
         "path": path,
         "audience": audience,
         "online": online,
+        "tags": "".join(f"{BETWEEN}{tag}{BETWEEN}" for tag in tags),
         "uid": uid,
         "sequence": sequence,
         "cancelled": False,
@@ -130,12 +134,14 @@ MOST_WORDS = 6
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the cards of what is to come are narrowed down to; what is empty asks for nothing. `words` must all be in the
-    title, the summary or the place; `since` is when it may end at the earliest, `until` before when it must begin."""
+    title, the summary or the place, and all of `tags` among what it is about; `since` is when it may end at the earliest, `until`
+    before when it must begin."""
 
     words: str = ""
     kind: str = ""
     way: str = ""
     tenant_id: int | None = None
+    tags: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -159,6 +165,7 @@ class Wanted:
             found.append(NoticeCard.place != "")
         if self.tenant_id is not None:
             found.append(NoticeCard.origin_tenant_id == self.tenant_id)
+        found += [NoticeCard.tags.contains(f"{BETWEEN}{tag}{BETWEEN}", autoescape=True) for tag in self.tags]
         if self.since:
             found.append(NoticeCard.ends_at > self.since)
         if self.until:
@@ -179,6 +186,18 @@ def find(
     """The cards of every site that are up, not over and wanted, soonest first."""
     query = sa.select(NoticeCard).where(*_to_come(audiences, wanted))
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit).offset(offset)).all()
+
+
+def on_between(
+    session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted, limit: int, without_tenant: int
+) -> Sequence[NoticeCard]:
+    """The cards of all other sites' events that are wanted, soonest first, what took place included: for the months of a
+    calendar. `wanted` says from when until when. Nothing that is off or was withdrawn."""
+    query = sa.select(NoticeCard).where(
+        NoticeCard.uid != "", ~NoticeCard.cancelled, NoticeCard.audience.in_(audiences), NoticeCard.kind.not_in(NO_EVENTS),
+        NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED, *wanted.where(),
+    )  # fmt: skip
+    return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit)).all()
 
 
 def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted) -> Mapping[int, int]:

@@ -54,17 +54,20 @@ def put(
     path: str,
     needs_action: bool = False,
     new: bool = False,
+    title_is_message: bool = False,
     calendar: InCalendar | None = None,
     tenant_id: int | None = None,
 ) -> None:
     """Put one thing on a person's shelf or bring it up to date, in the caller's transaction and for the session's tenant.
 
+    The title is shown as it is, or, where it is a message (marked with `N_`), in the reader's language; the status always is one.
     With `calendar` it is in the person's calendar too. `new` promises that it is not there yet, which saves a statement. In
     platform scope `tenant_id` names the tenant.
     """
     values = {
         "kind": kind,
         "title": title[:200],
+        "title_is_message": title_is_message,
         "status": status,
         "when": when,
         "path": path,
@@ -105,8 +108,8 @@ def put_new(
     """Put cards (account, ref, path) that are not there yet on several people's shelves, in the caller's transaction, for the
     session's tenant and in one statement."""
     same = {
-        "origin_tenant_id": _origin(session, None), "plugin": plugin, "kind": kind, "title": title[:200], "status": status,
-        "when": when, "needs_action": needs_action, "changed_at": clock.now(), **_in_calendar(None),
+        "origin_tenant_id": _origin(session, None), "plugin": plugin, "kind": kind, "title": title[:200],
+        "title_is_message": False, "status": status, "when": when, "needs_action": needs_action, "changed_at": clock.now(), **_in_calendar(None),
     }  # fmt: skip
     session.execute(
         _PUT,

@@ -104,7 +104,7 @@ def compose(mail: Any, server: MailServer) -> EmailMessage:
     message["From"] = Address("Q", addr_spec=server.sender)
     message["To"] = Address(addr_spec=mail.to_address)
     message["Subject"] = mail.subject
-    message["Date"] = format_datetime(mail.created_at)
+    message["Date"] = format_datetime(clock.now())  # of a letter that was held back, when it goes (RFC 5322, 3.6.1)
     message["Message-ID"] = message_id(mail.id, server)
     message["Auto-Submitted"] = "auto-generated"
     if mail.stop_href:
@@ -170,7 +170,6 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
         Mail.calendar_method,
         Mail.locale,
         Mail.secret,
-        Mail.created_at,
     )
     with transaction(session):
         taken = session.execute(

@@ -13,6 +13,7 @@ from plugins.local_events.answers import Chosen
 from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event, Pool, Question, Registration, SealedAnswer
+from plugins.local_events.queries.tags import on_cards
 from plugins.local_events.service.answering import about
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.sealed import PURPOSE
@@ -194,6 +195,7 @@ def _show(session: ScopedSession, event: dict[str, Any], rows: Iterable[dict[str
             session, plugin=PLUGIN, ref=event["id"], kind=event["kind"], title=event["title"], summary=event["summary"],
             starts_at=event["starts_at"], ends_at=event["ends_at"], place=event["place"], path=path_of(event["id"]),
             audience=event["audience"], online=event["mode"] != "in_person", uid=event["uid"],
+            tags=on_cards(*demonstration_more.ABOUT[event["kind"]]),
         )  # fmt: skip
     for row in rows:
         shelf.put(

@@ -5,6 +5,7 @@ skips in March is read with the offset from before, so 01:30 becomes 02:30; one 
 the two. Both are what RFC 5545 (3.3.5) says, and what `clock.from_london` does.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -142,6 +143,6 @@ def usual_rules(first: datetime) -> dict[str, Rule]:
     found = {"weekly": Rule(WEEK, weekdays=(day,)), "monthly_day": Rule(MONTH, month_day=first.day)}
     if nth <= 4:
         found["monthly_nth"] = Rule(MONTH, weekdays=(day,), nth=nth)
-    if (first + timedelta(days=7)).month != first.month:
+    if first.day + 7 > monthrange(first.year, first.month)[1]:
         found["monthly_last"] = Rule(MONTH, weekdays=(day,), nth=-1)
     return found

@@ -134,3 +134,43 @@ def test_a_panel_meets(panel: Panel, server: Process, signed_in: Pages, axe: Axe
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_role("status").first).to_contain_text("It is kept in the minutes")
     expect(page.get_by_role("table", name="Agenda")).to_contain_text("Concluded")
+
+
+def test_hidden_words_stay_hidden_from_the_first_look_to_the_sealed_scores(
+    panel: Panel, server: Process, signed_in: Pages, axe: Axe
+) -> None:
+    panel.blind("until_sealed")
+    application, ann = panel.application("zoe"), panel.assessor("ann")
+    assignment = panel.give(application, "ann")
+    panel.declare(ann, assignment)
+    lead = signed_in(panel.lead, java_script_enabled=False)
+    lead.goto(f"{server.url}/scotland/manage/admissions/applications/{application}/redact")
+    lead.get_by_label("In which answer").select_option("story")
+    lead.get_by_label("The exact words").fill("the ward")
+    lead.get_by_label("What assessors read instead").fill("[a place]")
+    lead.get_by_role("button", name="Look at it first").click()
+    seen = lead.get_by_role("region", name="As an assessor would see it")
+    expect(seen).to_contain_text("These words are not hidden yet.")
+    expect(seen).to_contain_text("We made [a place] safer.")
+    lead.get_by_role("button", name="Hide these words").click()
+    expect(lead.get_by_role("region", name="As an assessor sees it")).to_contain_text("We made [a place] safer.")
+
+    page, room = signed_in(ann, viewport=PHONE), f"{server.url}/scotland/assess/{assignment}/"
+    panel.score(ann, assignment, 3)
+    for place in ("", "scores", "scores/check", "recuse", "turn-down"):
+        page.goto(f"{room}{place}")
+        assert "the ward" not in page.content(), place
+        assert "Zoe" not in page.content(), place
+    page.goto(f"{room}scores")
+    expect(page.get_by_text("We made [a place] safer.").first).to_be_visible()
+    axe(page)
+    page.goto(f"{room}scores/check")
+    page.get_by_role("button", name="Seal your scores").click()
+    expect(page.get_by_role("status").first).to_contain_text("Your scores are sealed")
+    assert "Zoe" in page.content()  # until sealed, and no longer
+    assert "the ward" not in page.content()  # hidden words stay hidden
+
+    lead.get_by_role("button", name="Show again").click()
+    expect(lead.get_by_role("status").first).to_contain_text("Assessors see these words again.")
+    page.goto(room)
+    assert "We made the ward safer." in page.content()

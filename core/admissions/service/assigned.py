@@ -91,8 +91,8 @@ def show_card(session: ScopedSession, account_id: str, assignment_id: str, state
         shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=assignment_id)
         return
     shelf.put(
-        session, account_id=account_id, plugin=PLUGIN, ref=assignment_id, kind="assessment", title=TITLE, status=CARDS[state],
-        when=due_at, path=f"/assess/{assignment_id}/", needs_action=state != DECLARED,
+        session, account_id=account_id, plugin=PLUGIN, ref=assignment_id, kind="assessment", title=TITLE,
+        title_is_message=True, status=CARDS[state], when=due_at, path=f"/assess/{assignment_id}/", needs_action=state != DECLARED,
     )  # fmt: skip
 
 

@@ -198,8 +198,8 @@ def ask_assessors(session: ScopedSession, post: Post) -> int:
             asked += 1
             shelf.put(
                 session, account_id=one.account_id, plugin="admissions", ref=made, kind=CARD,
-                title=N_("Score a calibration case"), status=N_("To be scored"), when=one.due_at, path=f"{PATH}{made}",
-                needs_action=True, new=True,
+                title=N_("Score a calibration case"), title_is_message=True, status=N_("To be scored"),
+                when=one.due_at, path=f"{PATH}{made}", needs_action=True, new=True,
             )  # fmt: skip
             post(session, one)
         for account_id, ref in over:

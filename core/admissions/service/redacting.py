@@ -27,18 +27,22 @@ from core.kernel.views import Actor
 
 LONGEST_WORDS, LONGEST_REPLACEMENT = 2000, 100
 LANGUAGES = ("en", "cy")
+EVERYWHERE = "*"
+"""Stands for every answer in somebody's own words, where a question's key is asked for: a name is seldom in one alone."""
 NOT_THERE = N_("These words do not stand in that answer. Copy them exactly as they are written.")
+NOWHERE = N_("These words stand in no answer. Copy them exactly as they are written.")
 TOO_LATE = N_("Assessors have this version already. A translation is given to all of them before, or to none.")
 
 
 def cuts_for(versions: list[Version], question: str, words: str, replacement: str) -> list[Cut]:
-    """What hides `words` in one answer: a cut for each place in each version and translation in which they stand.
+    """What hides `words` in one answer, or EVERYWHERE: a cut for each place in each version and translation in which they stand.
 
     Raises Invalid, by field, for words that stand nowhere and for a replacement that is empty, too long, or says them again.
     """
     words, replacement = words.strip(), replacement.strip()
     wrong = {}
-    if all(version.schema.question(question) is None for version in versions):
+    everywhere = question == EVERYWHERE
+    if not everywhere and all(version.schema.question(question) is None for version in versions):
         wrong["question"] = N_("Choose one of the answers")
     if not words or len(words) > LONGEST_WORDS:
         wrong["words"] = N_("Give the words to hide, at most 2,000 characters")
@@ -49,21 +53,22 @@ def cuts_for(versions: list[Version], question: str, words: str, replacement: st
     if wrong:
         raise Invalid(wrong)
     found = [
-        Cut(version.id, question, locale, start, end, replacement)
+        Cut(version.id, key, locale, start, end, replacement)
         for version in versions
         for locale, answers in [("", version.answers), *version.translations.items()]
-        if isinstance(text := answers.get(question), str)
+        for key in (translatable(version) if everywhere else [question])
+        if isinstance(text := answers.get(key), str)
         for start, end in places(text, words)
     ]
     if not found:
-        raise Invalid({"words": NOT_THERE})
+        raise Invalid({"words": NOWHERE if everywhere else NOT_THERE})
     return found
 
 
 def redact(
     session: ScopedSession, actor: Actor, application_id: str, *, question: str, words: str, replacement: str, key: str
 ) -> int:
-    """Hide words of an answer from all assessors; in how many places. The same form sent twice hides them once.
+    """Hide words of an answer, or EVERYWHERE, from all assessors; in how many places. The same form sent twice hides them once.
 
     Raises Forbidden, NotFound, Invalid by field, and Refused for a form key that is missing or was used otherwise.
     """

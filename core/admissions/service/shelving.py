@@ -27,7 +27,7 @@ def show(
         return
     shelf.put(
         session, account_id=account_id, plugin="admissions", ref=application_id, kind="application", title=TITLE,
-        status=SHOWN[state], when=when, path=f"/apply/{application_id}/", needs_action=state != SUBMITTED,
+        title_is_message=True, status=SHOWN[state], when=when, path=f"/apply/{application_id}/", needs_action=state != SUBMITTED,
         tenant_id=tenant_id,
     )  # fmt: skip
 

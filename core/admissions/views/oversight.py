@@ -177,7 +177,7 @@ def redact(application_id: str) -> Response:
     versions = assessing.versions_of(context.session, one.id)
     if not versions:
         raise NotFound
-    form = RedactForm(_questions(versions))
+    form = RedactForm([(redacting.EVERYWHERE, _("In every answer")), *_questions(versions)])
     tried: list[Cut] = []
     if form.validate_on_submit():
         wish: dict[str, str] = {name: form[name].data for name in ("question", "words", "replacement")}

@@ -99,7 +99,7 @@ class RedactForm(Form):
         [NotBlank(N_("Give the words to hide, at most 2,000 characters"))],
         filters=[stripped],
         description=_l(
-            "Copy them from the answer. They are hidden wherever they stand in it, in each version and translation."
+            "Copy them from an answer. They are hidden wherever they stand in it, in each version and translation."
         ),
     )
     replacement = StringField(

@@ -83,8 +83,8 @@ class _Area:
         """The application's card among the person's own items, as `shelving.show` puts it."""
         self.rows.add_shared(
             ShelfItem, account_id=account_id, origin_tenant_id=self.rows.tenant_id, plugin="admissions", ref=application_id,
-            kind="application", title=TITLE, status=SHOWN[state], when=when, path=f"/apply/{application_id}/",
-            needs_action=state != SUBMITTED, changed_at=at,
+            kind="application", title=TITLE, title_is_message=True, status=SHOWN[state], when=when,
+            path=f"/apply/{application_id}/", needs_action=state != SUBMITTED, changed_at=at,
         )  # fmt: skip
 
     def application(self, told: Told, account_id: str, state: str, begun: datetime, changed: datetime, **values: Any) -> tuple[str, str]:  # fmt: skip

@@ -192,7 +192,7 @@ class Panel:
             if row["state"] in CARDS and row["assessor_id"] in accounts:
                 self.rows.add_shared(
                     ShelfItem, account_id=accounts[row["assessor_id"]], origin_tenant_id=self.rows.tenant_id, plugin="admissions",
-                    ref=row["id"], kind="assessment", title=TITLE, status=CARDS[row["state"]], when=row["due_at"],
+                    ref=row["id"], kind="assessment", title=TITLE, title_is_message=True, status=CARDS[row["state"]], when=row["due_at"],
                     path=f"/assess/{row['id']}/", needs_action=row["state"] != DECLARED, changed_at=row["changed_at"],
                 )  # fmt: skip
 

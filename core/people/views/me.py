@@ -111,7 +111,7 @@ def _entry(item: ShelfItem, site: TenantSnapshot, *, closed: bool) -> ical.Entry
     if closed:
         said.append(_("Its page is closed for now"))
     return ical.Entry(
-        uid=item.uid, sequence=item.sequence, starts_at=item.when, ends_at=item.ends_at, title=say(item.title),
+        uid=item.uid, sequence=item.sequence, starts_at=item.when, ends_at=item.ends_at, title=say(item.title) if item.title_is_message else item.title,
         modified_at=item.changed_at, status=item.calendar_status, place=item.place, text=". ".join(said),
         href="" if closed else f"{root_of(site)}{item.path}", join_href=item.join_href,
     )  # fmt: skip

@@ -5,15 +5,36 @@ from calendar import Calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Protocol, Self
 
 from core.sdk import clock
-from plugins.local_events.queries.calendars import Dated
 from plugins.local_events.queries.looking import begins
 
 WEEK = timedelta(days=7)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 EARLIEST, LATEST = date(2017, 1, 1), date(2099, 12, 31)
+
+
+class Timed(Protocol):
+    """Something that begins and ends (UTC)."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+
+
+class Shown(NamedTuple):
+    """An event as a calendar shows it; `site` names whose it is where that is not plain."""
+
+    title: str
+    href: str
+    starts_at: datetime
+    ends_at: datetime
+    site: str = ""
 
 
 @dataclass(slots=True)
@@ -22,7 +43,7 @@ class Day:
 
     on: date
     inside: bool = True
-    events: list[Dated] = field(default_factory=list)
+    events: list[Timed] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,7 @@ class Span:
         """When its last day is over."""
         return begins(self.days[-1] + timedelta(days=1))
 
-    def filled(self, events: Sequence[Dated]) -> list[list[Day]]:
+    def filled(self, events: Sequence[Timed]) -> list[list[Day]]:
         """Its weeks with what is on each day."""
         days = {on: Day(on, self.by_week or on.month == self.first.month) for on in self.days}
         for event in events:

@@ -38,6 +38,12 @@ def about(domain: str = "", topic: str = "") -> list[sa.ColumnElement[bool]]:
     ]  # fmt: skip
 
 
+def on_cards(domains: Collection[str] = (), topics: Collection[str] = ()) -> tuple[str, ...]:
+    """What an event is about, as its card on the noticeboard says it and is found by."""
+    said = [(DOMAIN, domain) for domain in domains] + [(TOPIC, topic) for topic in topics]
+    return tuple(f"{kind}:{value}" for kind, value in said if value)
+
+
 def tags_of(domains: Collection[str], topics: Collection[str]) -> Tags:
     """An event's tags from its rows, in any order."""
     return Tags(tuple(name for name in DOMAINS if name in domains), tuple(sorted(topics)))

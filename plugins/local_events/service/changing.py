@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.sdk import N_, Conflict, NotFound, Refused, ScopedSession, Visitor, clock, noticeboard, record_audit
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event
+from plugins.local_events.queries import tags
 from plugins.local_events.queries.events import Details
 from plugins.local_events.states import EVENT
 
@@ -75,6 +76,7 @@ def show_on_board(session: ScopedSession, event_id: str, event: Any) -> None:
         path=path_of(event_id),
         audience=event.audience,
         online=event.mode != "in_person",
+        tags=tags.on_cards(*tags.of_event(session, event_id)),
         uid=uid,
         sequence=sequence,
     )

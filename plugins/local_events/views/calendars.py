@@ -173,7 +173,7 @@ def make_address() -> Response:
     """Make, or make anew, a member's own address for the whole programme."""
     context, form = here(), Form()
     if not form.validate_on_submit():
-        return _subscribe_page(422)
+        return _subscribe_page(422, form=form)
     token = calendar_keys.make(context.session, context.visitor.actor(), AREA_CALENDAR, form.form_key.data)
     if token is None:
         return redirect_with(
@@ -196,12 +196,12 @@ def end_address() -> Response:
     )
 
 
-def _subscribe_page(status: int = 200, href: str = "") -> Response:
+def _subscribe_page(status: int = 200, href: str = "", form: Form | None = None) -> Response:
     context = here()
     account_id = context.visitor.account_id
     since = calendar_keys_made_at(context.session, account_id).get(AREA_CALENDAR) if account_id else None
     response = render(
-        "local_events/calendars/subscribe.html", status, form=Form(formdata=None), href=href, since=since,
+        "local_events/calendars/subscribe.html", status, form=form or Form(formdata=None), href=href, since=since,
         public_href=_href(context, "/events/feed.ics"), atom_href=_href(context, "/events/feed.atom"),
         local=rules.is_local(context.visitor, context.tenant.ref()),
     )  # fmt: skip

@@ -1,17 +1,18 @@
 """Looking for something to go to: what the filters ask, the calendar by month and week, what is on across the UK."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from flask import Response, request, url_for
 
 from core.sdk import clock, gettext, here, map_of, ngettext, noticeboard, public, render, searched, site_names
 from plugins.local_events import rules
-from plugins.local_events.calendars.grid import Span, day_of
+from plugins.local_events.calendars.grid import Shown, Span, day_of
 from plugins.local_events.queries import calendars
 from plugins.local_events.queries.looking import ANY, Wanted, begins
-from plugins.local_events.queries.tags import plain_topic
+from plugins.local_events.queries.tags import on_cards, plain_topic
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
 from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS
@@ -71,51 +72,86 @@ def asked(found: Wanted, **more: str | int | None) -> dict[str, Any]:
 @blueprint.get("/calendar")
 @public
 def calendar() -> Response:
-    """A month, or with `week` a week, of this site's events."""
-    context = here()
+    """A month, or with `week` a week, of this site's events; at the UK site of every site's."""
+    context, at_uk = here(), here().tenant.kind == "uk"
     by_week = "week" in request.args
     today = clock.today()
     span = (Span.week if by_week else Span.month)(day_of(request.args.get("week" if by_week else "month", "")) or today)
     looked_for = replace(wanted(), since=None, until=None)
-    found = calendars.between(
-        context.session,
-        rules.audiences(context.visitor, context.tenant.ref()),
-        span.starts_at,
-        span.ends_at,
-        looked_for,
-    )
+    sites, area = (site_names(), _area()) if at_uk else (None, None)
+    found = []
+    if area in (None, context.tenant.id):
+        own = calendars.between(
+            context.session,
+            rules.audiences(context.visitor, context.tenant.ref()),
+            span.starts_at,
+            span.ends_at,
+            looked_for,
+        )
+        found = [
+            Shown(one.title, url_for("local_events.show", event_id=one.id), one.starts_at, one.ends_at) for one in own
+        ]
+    if sites is not None:
+        found = sorted([*found, *_elsewhere(span, looked_for, sites, area)], key=lambda one: one.starts_at)
     too_many = len(found) > calendars.MOST
 
     def href(on: date, *, week: bool = span.by_week) -> str:
         day = on.isoformat() if week else f"{on:%Y-%m}"
-        return url_for("local_events.calendar", **asked(looked_for, **{"week" if week else "month": day}))
+        return url_for("local_events.calendar", **asked(looked_for, area=area, **{"week" if week else "month": day}))
 
     near = today if any(day == today for day in span.days) else span.first
     return render(
         "local_events/looking/calendar.html", span=span, weeks=span.filled(found[: calendars.MOST]), today=today,
         may_create=rules.may_create(context.visitor, context.tenant.ref(), settings_of(context)),
-        too_many=too_many, found=bool(found), wanted=looked_for, href=href, near=near, list_of_day=_list_of_day(looked_for), **WORDS,
+        too_many=too_many, found=bool(found), wanted=looked_for, href=href, near=near, sites=sites, area=area,
+        narrowed=looked_for.anything or area is not None, list_of_day=_list_of_day(looked_for, area), **WORDS,
     )  # fmt: skip
 
 
-def _list_of_day(looked_for: Wanted) -> Any:
+def _list_of_day(looked_for: Wanted, area: int | None) -> Any:
     def href(on: date) -> str:
-        return url_for("local_events.listing", **asked(replace(looked_for, since=on, until=on)))
+        return url_for("local_events.listing", **asked(replace(looked_for, since=on, until=on), area=area))
 
     return href
+
+
+def _area() -> int | None:
+    """The site that the UK site's address asks for; None for no site's."""
+    area = whole_number(request.args.get("area", ""), 0)
+    return area if area in site_names() else None
+
+
+def _audiences() -> tuple[str, ...]:
+    """Whose cards on the noticeboard this visitor may see."""
+    return ("uk", "public") if here().visitor.is_member else ("public",)
+
+
+def _on_cards(look: Wanted, area: int | None, since: datetime | None, until: datetime | None) -> noticeboard.Wanted:
+    """What somebody looks for, as the noticeboard takes it."""
+    return noticeboard.Wanted(
+        words=look.words, kind=look.kind, way=look.way, tenant_id=area, tags=on_cards([look.domain], [look.topic]),
+        since=since, until=until,
+    )  # fmt: skip
+
+
+def _elsewhere(span: Span, look: Wanted, sites: Mapping[int, tuple[str, str]], area: int | None) -> list[Shown]:
+    """What other sites have on the noticeboard for a month or a week."""
+    cards = noticeboard.on_between(
+        here().session, audiences=_audiences(), wanted=_on_cards(look, area, span.starts_at, span.ends_at),
+        limit=calendars.MOST + 1, without_tenant=here().tenant.id,
+    )  # fmt: skip
+    return [
+        Shown(card.title, sites[card.origin_tenant_id][1] + card.path, card.starts_at, card.ends_at, sites[card.origin_tenant_id][0])
+        for card in cards
+    ]  # fmt: skip
 
 
 def across() -> Response:
     """What is on across the UK, from the noticeboard: the UK site's own page of events."""
     context = here()
-    sites = site_names()
-    audiences = ("uk", "public") if context.visitor.is_member else ("public",)
-    area = whole_number(request.args.get("area", ""), 0)
-    look = replace(wanted(), domain="", topic="")  # cards do not say what their events are about
-    cards = noticeboard.Wanted(
-        words=look.words, kind=look.kind, way=look.way, tenant_id=area if area in sites else None,
-        since=begins(look.since) if look.since else None, until=begins(look.until + DAY) if look.until else None,
-    )  # fmt: skip
+    sites, audiences, look = site_names(), _audiences(), wanted()
+    since = begins(look.since) if look.since else None
+    cards = _on_cards(look, _area(), since, begins(look.until + DAY) if look.until else None)
     number = min(whole_number(request.args.get("page", ""), 1), 200)
     found = noticeboard.find(
         context.session, audiences=audiences, wanted=cards, limit=PAGE + 1, offset=(number - 1) * PAGE

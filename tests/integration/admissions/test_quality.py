@@ -278,6 +278,7 @@ def test_a_reader_in_conflict_finds_figures_wherever_others_do(app: Flask, sessi
     assert [("Work out the figures" in one.get(ROOM).text) for one in readers] == [True, True]
     quality_jobs.nightly(session, clock.now())
     assert [("being worked out" in one.get(ROOM).text) for one in readers] == [True, True]
+    assert [("it can take five minutes" in one.get(ROOM).text) for one in readers] == [True, True]
     for _ in range(2):
         quality_jobs.for_readers(session, clock.now())
     queued = session.scalars(sa.select(QualityReport.id).where(QualityReport.state == "queued")).all()

@@ -40,6 +40,34 @@ def test_a_redaction_never_alters_the_submission(panel: Panel) -> None:
     assert panel.session.scalar(sa.select(sa.func.count(Redaction.id))) == 1  # ended, not deleted
 
 
+def test_a_name_is_hidden_in_every_answer_at_once(panel: Panel) -> None:
+    application = panel.application(
+        "zoe", {"job": "Nurse at perth", "story": "At Perth we counted falls. Perth is small."}
+    )
+
+    def hide(words: str) -> int:
+        return redacting.redact(
+            panel.session, panel.lead, application, question=redacting.EVERYWHERE, words=words, replacement="[a town]",
+            key=new_token(),
+        )  # fmt: skip
+
+    with pytest.raises(Invalid) as wrong:
+        hide("Dundee")
+    assert wrong.value.field_errors == {"words": redacting.NOWHERE}
+    assert hide("Perth") == 3
+    ann = panel.assessor("ann")
+    assignment = panel.give(application, "ann")
+    panel.declare(ann, assignment)
+    page = client_of(panel.app, str(ann.account_id)).get(f"/scotland/assess/{assignment}/scores").text
+    assert "Nurse at [a town]" in page
+    assert "At [a town] we counted falls. [a town] is small." in page
+    assert "perth" not in page.lower()
+    rows = oversight.redactions(panel.session, application)
+    assert {(row.question, row.places) for row in rows} == {("job", 1), ("story", 2)}
+    redacting.show_again(panel.session, panel.lead, application, rows[0].id)  # each answer by itself
+    assert len(oversight.redactions(panel.session, application)) == 1
+
+
 def test_who_may_redact(panel: Panel) -> None:
     application = panel.application("zoe", ANSWERS)
     ann = panel.assessor("ann")

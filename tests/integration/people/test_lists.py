@@ -1,5 +1,6 @@
 """Lists of people and of one's items: what they hold, and that their cost does not grow with their rows."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -116,6 +117,22 @@ def test_my_items_from_every_site(app: Flask, session_for: Sessions, frozen_cloc
     assert "100% of wards %(in) time" in page
     assert 'href="/oxford/events/x/"' in page
     assert 'href="/wales/events/x/"' in page
+
+
+def test_what_somebody_wrote_is_shown_as_it_is_and_a_message_in_the_readers_language(
+    app: Flask, session_for: Sessions
+) -> None:
+    wales, mine = session_for("wales"), make_person(app, "sam@example.org")
+    _put(wales, mine, "Home", 1)  # an event that is called like a word of the pages
+    with transaction(wales):
+        shelf.put(
+            wales, account_id=mine, plugin="trips", ref=new_id(), kind="trip", title="Sign in", title_is_message=True,
+            status="Coming", when=clock.now() + timedelta(days=2), path="/trips/x/",
+        )  # fmt: skip
+    client = client_of(app, mine)
+    client.get("/wales/language/cy")
+    titles = re.findall(r'<a href="/wales/(?:events|trips)/x/">([^<]*)</a>', client.get("/wales/me/").text)
+    assert titles == ["Home", "Mewngofnodi"]
 
 
 def test_no_items_yet(app: Flask) -> None:

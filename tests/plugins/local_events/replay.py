@@ -34,12 +34,12 @@ def _steps(session: ScopedSession, ids: set[str]) -> Iterator[tuple[str, str, st
 
 def check(session: ScopedSession, event_id: str, places: int) -> int:
     """Walk through all steps of an event with a limit of `places`, each person alone, and look at I1, I2, I3, I4 and I7 after
-    each; how many steps there were. The state at the end must be the rows'."""
+    each; how many steps there were. The state at the end must be the rows', and so must the order in which people asked (I5)."""
     session.rollback()
     rows = {
         row.id: row
         for row in session.execute(
-            sa.select(Registration.id, Registration.account_id, Registration.state).where(
+            sa.select(Registration.id, Registration.account_id, Registration.state, Registration.queued_at).where(
                 Registration.event_id == event_id
             )
         )
@@ -67,6 +67,8 @@ def check(session: ScopedSession, event_id: str, places: int) -> int:
         count += 1
     _nobody_waits_for_what_is_free(states, queue, places)
     assert states == {row.id: row.state for row in rows.values()}
+    asked = [rows[registration].queued_at for registration in states]  # a dict keeps the order of registering
+    assert asked == sorted(asked), "I5: when somebody asked has changed"
     return count
 
 

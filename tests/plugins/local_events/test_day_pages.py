@@ -1,6 +1,7 @@
 """The pages of the day itself and of messages, as organisers and members use them."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +64,13 @@ def test_a_press_on_the_plain_form_checks_in_once_and_is_taken_back(desk, sessio
         answer = desk.submit(page, {"press": nonsense}, form="/check-in")
         assert answer.status_code == 422, nonsense
         assert "notice-err" in answer.text
+
+
+def test_the_door_belongs_to_the_events_among_the_links_beside_it(desk, day):
+    _, event_id, _ = day
+    beside = re.compile(r'<a href="/scotland/manage/events/" aria-current="true">')
+    for page in (_door(event_id), f"/scotland/manage/events/{event_id}/"):
+        assert beside.search(desk.get(page).text), page
 
 
 def test_a_list_is_searched_by_name_and_by_code(desk, session, day):

@@ -243,3 +243,10 @@ def test_a_ticket_never_stands_in_a_calendar(session: ScopedSession, scotland: T
     assert own is not None
     assert own.secret
     assert own.secret not in client_of(app, account_id).get(f"/scotland/events/{event_id}.ics").text
+
+
+def test_a_form_for_an_address_that_came_incomplete_says_so(app: Flask) -> None:
+    member = client_of(app, make_person(app, "sam@example.org", home="scotland"))
+    answer = member.submit("/scotland/events/subscribe", {"form_key": "a\x00b"}, form="/events/subscribe")
+    assert answer.status_code == 422
+    assert 'class="problem"' in answer.text

@@ -196,6 +196,8 @@ def test_what_no_series_can_have(rule, field):
 
 def test_the_end_of_the_calendar_is_no_error():
     assert len(dates(Rule("weekly", 1, (4,), count=60), wall_clock("9999-12-03T17:00"))) == 5
+    assert "monthly_last" in usual_rules(wall_clock("9999-12-31T23:59"))
+    assert "monthly_last" not in usual_rules(wall_clock("9999-12-24T23:59"))
 
 
 def test_original_starts_sort_as_time_does():

@@ -9,6 +9,7 @@ from email.policy import SMTP
 import pytest
 
 from core.work.delivery import MailServer, _judge, compose
+from tests.support.app_fixtures import FrozenClock
 
 
 @dataclass
@@ -24,7 +25,6 @@ class Row:
     calendar_method: str = ""
     html: str = "<p>Rich</p>"
     locale: str = "cy"
-    created_at: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,12 @@ def test_a_site_without_a_name_sends_from_localhost(base: str) -> None:
     assert MailServer.of("demo:", base).sender == "no-reply@localhost"
 
 
-def test_a_message() -> None:
+def test_a_message(frozen_clock: FrozenClock) -> None:
+    frozen_clock.move_to(datetime(2026, 11, 24, 7, tzinfo=UTC))  # it waited for the morning
     message = compose(Row(), MailServer("smtp", "q@example.org"))
     wire = message.as_bytes()
     assert b"Message-ID: <0123456789abcdefghjkmnpqrs@example.org>\r\n" in wire
-    assert b"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n" in wire
+    assert b"Date: Tue, 24 Nov 2026 07:00:00 +0000\r\n" in wire
     assert b"Subject: Digwyddiad =?utf-8?" in wire
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
