@@ -25,6 +25,14 @@ LETTERS: dict[str, tuple[str, str]] = {
         N_("Your claim is approved in part: %(title)s"),
         N_("Of your claim for “%(title)s”, %(amount)s is approved. Its page says why for each cost."),
     ),
+    "pay": (
+        N_("Your costs are paid: %(title)s"),
+        N_("%(amount)s for “%(title)s” is on your account. On your bank statement it has the reference %(ref)s."),
+    ),
+    "bounce": (
+        N_("Your bank sent your costs back: %(title)s"),
+        N_("We sent %(amount)s for “%(title)s” to your account, and the bank sent it back. Nothing is lost: give your bank details again, and it is paid once more."),
+    ),
     "reject": (
         N_("Your claim is not approved: %(title)s"),
         N_("We are sorry that your claim for “%(title)s” is not approved. What was agreed beforehand still stands."),
@@ -40,7 +48,7 @@ def post(site: TenantSnapshot) -> Post:
         language = news.locale if news.locale in site.languages else site.languages[0]
         subject, first = LETTERS[news.step]
         with in_language(language):
-            named = {"title": " ".join(news.title.split()), "amount": pounds(news.pence)}
+            named = {"title": " ".join(news.title.split()), "amount": pounds(news.pence), "ref": news.ref}
             paragraphs = [say(first, named)]
             if news.words:
                 paragraphs.append(gettext("The approver writes: %(words)s", words=news.words))
@@ -48,8 +56,8 @@ def post(site: TenantSnapshot) -> Post:
                 subject=say(subject, named),
                 paragraphs=paragraphs,
                 site_href=f"{root_of(site)}/",
-                label=gettext("See the claim"),
-                href=f"{root_of(site)}/{MANIFEST.url_name}/claims/{news.claim_id}",
+                label=gettext("Give your bank details") if news.step == "bounce" else gettext("See the claim"),
+                href=f"{root_of(site)}/{MANIFEST.url_name}/{'account' if news.step == 'bounce' else f'claims/{news.claim_id}'}",
             )
             send_letter(session, site, letter, to=news.email, language=language, account_id=news.account_id)
 

@@ -1,11 +1,24 @@
-"""The letters of expenses."""
+"""The letters of expenses about accounts and payments, to whoever is not the claimant."""
 
 from datetime import datetime
 
 from flask import current_app
 
-from core.sdk import Letter, ScopedSession, TenantSnapshot, Visitor, gettext, in_language, root_of, send_letter
+from core.sdk import (
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    Visitor,
+    gettext,
+    in_language,
+    ngettext,
+    people_by_id,
+    root_of,
+    send_letter,
+)
+from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.service.bank_details import Post
+from plugins.expense_approvals.service.batches import Returned, Warn
 
 
 def account_changed(site: TenantSnapshot, language: str) -> Post:
@@ -24,5 +37,35 @@ def account_changed(site: TenantSnapshot, language: str) -> Post:
                 site_href=f"{root_of(site)}/",
             )
             send_letter(session, site, letter, to=visitor.email, language=language, account_id=visitor.account_id)
+
+    return write
+
+
+def sent_back(site: TenantSnapshot) -> Warn:
+    """What tells those who prepared and released a batch that the bank sent payments back, and what comes next."""
+
+    def write(session: ScopedSession, returned: Returned) -> None:
+        for person in people_by_id(session, returned.people).values():
+            language = person.locale if person.locale in site.languages else site.languages[0]
+            with in_language(language):
+                letter = Letter(
+                    subject=gettext("The bank sent payments back: batch %(ref)s", ref=returned.ref),
+                    paragraphs=[
+                        ngettext(
+                            "The bank sent back one payment of batch %(ref)s.",
+                            "The bank sent back %(num)s payments of batch %(ref)s.",
+                            returned.payments,
+                            ref=returned.ref,
+                        ),
+                        gettext(
+                            "The people are asked to give their bank details again. When they have, their claims are ready for "
+                            "another batch: there is nothing to do until then."
+                        ),
+                    ],
+                    site_href=f"{root_of(site)}/",
+                    label=gettext("See the batch"),
+                    href=f"{root_of(site)}/manage/{MANIFEST.url_name}/payments/{returned.batch_id}",
+                )
+                send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
 
     return write

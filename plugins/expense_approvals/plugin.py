@@ -8,7 +8,7 @@ from flask import Blueprint
 from core.sdk import N_, Actor, NavItem, OpenWork, ScopedSession, hookimpl
 from plugins.expense_approvals import jobs, personal
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
-from plugins.expense_approvals.queries import claims, preapprovals
+from plugins.expense_approvals.queries import claims, payments, preapprovals
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -50,6 +50,7 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
     waiting = (
         OpenWork(N_("Expenses waiting for a decision"), preapprovals.waiting(session), f"/manage{_BASE}"),
         OpenWork(N_("Claims waiting for a check or a decision"), claims.waiting(session), f"/manage{_BASE}claims/"),
+        OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
     )
     return [work for work in waiting if work.count]
 

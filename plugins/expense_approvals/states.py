@@ -56,10 +56,12 @@ CLAIM = StateMachine(
         Transition("part_approve", CHECKED, PART_APPROVED, APPROVE, f"as approve, for less, with a reason for each cost; {_APART}"),
         *(Transition("reject", state, REJECTED, APPROVE, f"a reason is given; {_APART}") for state in (SUBMITTED, CHECKED)),
         *(Transition("withdraw", state, WITHDRAWN, MEMBER) for state in (DRAFT, *IN_HAND)),
-        *(Transition("batch", state, BATCHED, PAYER) for state in (*AGREED, BOUNCED)),
+        *(Transition("batch", state, BATCHED, PAYER, "in no other live batch") for state in (*AGREED, BOUNCED)),
+        Transition("drop", BATCHED, APPROVED, PAYER, "its batch is cancelled"),
+        Transition("part_drop", BATCHED, PART_APPROVED, PAYER, "its batch is cancelled; it was approved in part"),
         Transition("export", BATCHED, EXPORTED, PAYER, "released by somebody who did not prepare the batch"),
-        Transition("pay", EXPORTED, PAID, PAYER),
-        Transition("bounce", EXPORTED, BOUNCED, PAYER, "the bank sent it back"),
+        Transition("pay", EXPORTED, PAID, PAYER, "the bank says so"),
+        *(Transition("bounce", state, BOUNCED, PAYER, "the bank sent it back") for state in (EXPORTED, PAID)),
     ),
 )  # fmt: skip
 CLAIM_STORED = tuple(sorted(CLAIM.states))

@@ -59,10 +59,35 @@ CLAIM_EVENTS: Mapping[str, str] = {
     "reject": N_("Not approved"),
     "withdraw": N_("Withdrawn"),
     "batch": N_("On its way to be paid"),
+    "drop": N_("Waits to be paid again: its batch was cancelled"),
+    "part_drop": N_("Waits to be paid again: its batch was cancelled"),
     "export": N_("With the bank"),
     "pay": N_("Paid"),
     "bounce": N_("The bank could not pay it"),
 }
+BATCH_STATES: Mapping[str, str] = {
+    "prepared": N_("Waiting to be released"),
+    "released": N_("Released, no file fetched yet"),
+    "exported": N_("With the bank"),
+    "settled": N_("Settled"),
+    "cancelled": N_("Cancelled"),
+}
+BATCH_LOOKS: Mapping[str, str] = {"prepared": "warn", "released": "info", "exported": "info", "settled": "ok"}
+PAYMENT_STATES: Mapping[str, str] = {
+    "waiting": N_("No answer yet"),
+    "paid": N_("Paid"),
+    "bounced": N_("Sent back by the bank"),
+    "dropped": N_("Taken out"),
+}
+PAYMENT_LOOKS: Mapping[str, str] = {"waiting": "info", "paid": "ok", "bounced": "err"}
+HELD: Mapping[str, str] = {
+    "left": N_("The person has left, so nobody can be paid."),
+    "own": N_("It is yours, or you share an account with the person. Somebody else prepares it."),
+    "no_account": N_("The person has given no bank account yet."),
+    "cooling": N_("The person changed their bank account. It can be paid to after a day."),
+    "bounced": N_("The bank sent it back. The person has to give a bank account again."),
+}
+"""Why a claim that is approved is not in the next batch."""
 VEHICLES: Mapping[str, str] = {"car": N_("Car or van"), "motorcycle": N_("Motorcycle"), "cycle": N_("Bicycle")}
 CLASSES: Mapping[str, str] = {"standard": N_("Standard"), "first": N_("First")}
 UNITS: Mapping[str, str] = {"each": N_("each"), "night": N_("a night"), "mile": N_("a mile")}

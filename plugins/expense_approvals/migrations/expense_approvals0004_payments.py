@@ -1,4 +1,4 @@
-"""Where people are paid, and payments"""
+"""Where people are paid, payments, and who stands in for whom"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,6 +42,54 @@ def upgrade() -> None:
     op.create_index(
         "ix_expense_approvals_bank_details_fingerprint", "expense_approvals_bank_details", ["tenant_id", "fingerprint"]
     )
+    op.create_table(
+        "expense_approvals_payer_account",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("last", sa.String(length=4), nullable=False),
+        sa.Column("set_by", sa.String(length=26), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_expense_approvals_payer_account_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expense_approvals_payer_account")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_expense_approvals_payer_account_tenant_id_id")),
+    )
+    op.create_index(
+        "uq_expense_approvals_payer_account_current",
+        "expense_approvals_payer_account",
+        ["tenant_id"],
+        unique=True,
+        sqlite_where=sa.text("replaced_at is null"),
+        postgresql_where=sa.text("replaced_at is null"),
+    )
+    op.create_table(
+        "expense_approvals_delegation",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("delegator_id", sa.String(length=26), nullable=False),
+        sa.Column("delegate_id", sa.String(length=26), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("delegator_id <> delegate_id", name=op.f("ck_expense_approvals_delegation_two_people")),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_expense_approvals_delegation_days")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_expense_approvals_delegation_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expense_approvals_delegation")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_expense_approvals_delegation_tenant_id_id")),
+    )
+    for person in ("delegate", "delegator"):
+        op.create_index(
+            f"ix_expense_approvals_delegation_{person}",
+            "expense_approvals_delegation",
+            ["tenant_id", f"{person}_id", "ends_on"],
+        )
     op.create_table(
         "expense_approvals_payment_batch",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -129,4 +177,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("expense_approvals_payment")
     op.drop_table("expense_approvals_payment_batch")
+    op.drop_table("expense_approvals_delegation")
+    op.drop_table("expense_approvals_payer_account")
     op.drop_table("expense_approvals_bank_details")

@@ -35,6 +35,25 @@ class BankDetails(TenantOwned, Base):
     replaced_at: Mapped[datetime | None]
 
 
+class PayerAccount(TenantOwned, Base):
+    """The site's own account, from which its batches are paid. `sealed` is the account and the service user number as JSON, for
+    this row alone."""
+
+    __tablename__ = "expense_approvals_payer_account"
+    __table_args__ = tenant_args(
+        sa.Index(
+            "uq_expense_approvals_payer_account_current", "tenant_id", unique=True,
+            sqlite_where=sa.text("replaced_at is null"), postgresql_where=sa.text("replaced_at is null"),
+        ),
+    )  # fmt: skip
+    id: Mapped[Id]
+    sealed: Mapped[str] = mapped_column(sa.Text)
+    last: Mapped[str] = mapped_column(sa.String(4))
+    set_by: Mapped[IdRef]
+    set_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+
+
 class PaymentBatch(TenantOwned, Base):
     """Payments that one person prepares and another releases. `sealed` holds all that its files are made of, as it was when it
     was prepared; `hashes` those of each kind of file, from its release on."""

@@ -18,6 +18,7 @@ MOST_PENCE_EACH = 10**8
 _SIX, _EIGHT = re.compile(r"[0-9]{6}", re.ASCII), re.compile(r"[0-9]{8}", re.ASCII)
 _TYPED = str.maketrans("", "", " -\u2010\u2011\u2013")
 SORT_CODE = N_("Enter the sort code: six figures, like 20-00-00.")
+USER_NUMBER = N_("Enter the service user number: six figures. Leave it empty if there is none.")
 ACCOUNT = N_("Enter the account number: eight figures. Put zeros in front of a shorter one.")
 
 
@@ -30,6 +31,14 @@ def account_typed(sort_code: str, number: str) -> tuple[str, str]:
     if wrong:
         raise Invalid(wrong)
     return code, account
+
+
+def user_number_typed(text: str) -> str:
+    """A service user number as bare figures; "" for none. Raises Invalid (`user_number`)."""
+    number = text.translate(_TYPED)
+    if number and not _SIX.fullmatch(number):
+        raise Invalid({"user_number": USER_NUMBER})
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,8 @@ class Payment:
 class Batch:
     """Payments that are released together. Nothing in it changes after that, so its files never do.
 
-    `user_number` is the payer's service user number with Bacs (six figures); `day` the day of processing.
+    `user_number` is the payer's service user number with Bacs (six figures; "" for a payer who has none, whose batches are no
+    Standard 18 files); `day` the day of processing.
     Raises ValueError for a batch that no bank would take: empty, too large, two payments with one reference, amounts out of bounds.
     """
 
@@ -78,7 +88,7 @@ class Batch:
             raise ValueError("two payments have one reference")
         if not all(0 < one.pence <= MOST_PENCE_EACH for one in self.payments):
             raise ValueError("a payment is above 0 and within its bound")
-        if not _SIX.fullmatch(self.user_number):
+        if self.user_number and not _SIX.fullmatch(self.user_number):
             raise ValueError("a service user number has six figures")
         if self.released_at.tzinfo is None:
             raise ValueError("the instant of release has no time zone")

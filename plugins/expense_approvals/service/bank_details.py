@@ -32,6 +32,7 @@ PURPOSE = "expense_approvals.bank_details"
 """What the key of bank details is drawn for."""
 COOLING = timedelta(hours=24)
 """How long nobody is paid to an account that took another one's place: time for its owner to read the letter and say no."""
+NAME = N_("Enter the name on the account, in at most 80 characters.")
 QUIET = {"synchronize_session": False}
 Post = Callable[[ScopedSession, Visitor, datetime], None]
 """Writes the person the letter about a change, in the caller's transaction; the instant is when the account can be paid to."""
@@ -69,7 +70,7 @@ def change(
     if visitor.account_id is None:
         raise Forbidden("expense_approvals.own")
     name = " ".join(name.split())
-    wrong = {} if 0 < len(name) <= 80 else {"name": N_("Enter the name on the account, in at most 80 characters.")}
+    wrong = {} if 0 < len(name) <= 80 else {"name": NAME}
     try:
         code, account = account_typed(sort_code, number)
     except Invalid as error:
@@ -140,6 +141,23 @@ def opened(session: ScopedSession, account_ids: set[str], seal: Sealer) -> dict[
         account = Account(said["name"], said["sort_code"], said["number"])
         found[row.account_id] = Held(row.account_id, account, row.fingerprint, row.usable_from)
     return found
+
+
+class Given(NamedTuple):
+    """When somebody's account was given, and from when it is paid to."""
+
+    set_at: datetime
+    usable_from: datetime
+
+
+def given(session: ScopedSession, account_ids: set[str]) -> dict[str, Given]:
+    """The same of those people who have given an account, by person, without opening one: one statement."""
+    rows = session.execute(
+        sa.select(BankDetails.account_id, BankDetails.set_at, BankDetails.usable_from).where(
+            BankDetails.account_id.in_(sorted(account_ids)), BankDetails.replaced_at.is_(None)
+        )
+    )
+    return {row[0]: Given(row[1], row[2]) for row in rows}
 
 
 def sharing(session: ScopedSession, account_ids: set[str]) -> dict[str, frozenset[str]]:

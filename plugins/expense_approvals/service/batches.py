@@ -5,7 +5,7 @@ function of the batch, whatever changes meanwhile.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -49,6 +49,8 @@ from plugins.expense_approvals.payment_states import (
 )
 from plugins.expense_approvals.separation import WORDS, Case, Task, conflict
 from plugins.expense_approvals.service import bank_details
+from plugins.expense_approvals.service import payer as payers
+from plugins.expense_approvals.service.payer import Payer
 
 PURPOSE = "expense_approvals.batch"
 """What the key of batches is drawn for."""
@@ -60,15 +62,20 @@ QUIET = {"synchronize_session": False}
 CHANGED = N_("The file is not what was released. Tell the central team: nothing was exported.")
 
 MOVED = N_("Somebody in this batch has another account by now. Cancel it and prepare another one.")
-Tell = Callable[[ScopedSession, str, str], None]
-"""Tells a claim, in the caller's transaction, what became of its payment: `prepare`, `drop`, `pay` or `bounce` (events of PAYMENT)."""
+Tell = Callable[[ScopedSession, Collection[str], str], None]
+"""Tells claims, in the caller's transaction, what became of their payments: an event of PAYMENT, or `export` for all of a batch.
+Raises Conflict where one of them is not where it must be."""
+Warn = Callable[[ScopedSession, "Returned"], None]
+"""Tells those who made a batch, in the caller's transaction, that the bank sent payments back."""
 
 
-class Payer(NamedTuple):
-    """Whose account pays, and that payer's service user number with Bacs."""
+class Returned(NamedTuple):
+    """How many payments of a batch a bank sent back, and who made the batch."""
 
-    account: Account
-    user_number: str
+    batch_id: str
+    ref: str
+    people: frozenset[str]
+    payments: int
 
 
 class Payable(NamedTuple):
@@ -135,8 +142,7 @@ def prepare(
                 for one, order in zip(paid, orders, strict=True)
             )  # fmt: skip
             session.flush()
-            for one in paid:
-                tell(session, one.source_id, "prepare")
+            tell(session, [one.source_id for one in paid], "prepare")
             _noted(session, visitor, "prepare_batch", made, payments=len(orders), total_p=frozen.total)
             key.keep(made)
     except IntegrityError as error:
@@ -156,8 +162,7 @@ def cancel(session: ScopedSession, batch_id: str, version: int, visitor: Visitor
             .returning(Payment.source_id)
             .execution_options(**QUIET)
         ).all()
-        for source_id in dropped:
-            tell(session, source_id, "drop")
+        tell(session, dropped, "drop")
         _noted(session, visitor, "cancel_batch", batch_id)
 
 
@@ -177,24 +182,29 @@ def release(session: ScopedSession, batch_id: str, version: int, visitor: Visito
         raise Refused(MOVED)
     now = clock.now().replace(microsecond=0)
     batch = _batch(row.sealed, batch_id, now, seal)
-    hashes = {kind: write(batch).sha256 for kind, write in FORMATS.items()}
+    hashes = {kind: FORMATS[kind](batch).sha256 for kind in _kinds(batch)}
     with transaction(session):
         _step(session, batch_id, "release", version, released_by=visitor.account_id, released_at=now, hashes=hashes)
         _noted(session, visitor, "release_batch", batch_id, total_p=batch.total, **hashes)
     return hashes
 
 
-def export(session: ScopedSession, batch_id: str, kind: str, visitor: Visitor, *, seal: Sealer) -> File:
-    """The file of a released batch: the same bytes every time. Each export is on record.
+def _kinds(batch: Batch) -> list[str]:
+    """The kinds of file that a batch can be: Standard 18 is for who has a service user number."""
+    return [kind for kind in FORMATS if kind != "bacs18" or batch.user_number]
+
+
+def export(session: ScopedSession, batch_id: str, kind: str, visitor: Visitor, *, seal: Sealer, tell: Tell) -> File:
+    """The file of a released batch: the same bytes every time. Each export is on record, and the first one tells its claims.
 
     Raises Forbidden, NotFound (also for a kind of file that there is not), Refused (not released; its accounts are forgotten; its
-    bytes are not the released ones).
+    bytes are not the released ones), Conflict.
     """
     _allowed(visitor)
     row = _row(session, batch_id)
-    if kind not in FORMATS:
-        raise NotFound
     BATCH.row("export", row.state)
+    if kind not in row.hashes:
+        raise NotFound
     if not row.sealed or row.released_at is None:
         raise Refused(N_("The accounts of this batch are forgotten: it was settled long ago."))
     file = FORMATS[kind](_batch(row.sealed, batch_id, row.released_at, seal))
@@ -203,13 +213,18 @@ def export(session: ScopedSession, batch_id: str, kind: str, visitor: Visitor, *
     with transaction(session):
         if row.state == RELEASED:
             _step(session, batch_id, "export", row.version)
+            tell(
+                session,
+                list(session.scalars(sa.select(Payment.source_id).where(Payment.batch_id == batch_id))),
+                "export",
+            )
         _noted(session, visitor, "export_batch", batch_id, kind=kind, sha256=file.sha256)
     return file
 
 
 def settle(
-    session: ScopedSession, batch_id: str, version: int, results: Mapping[str, bool], visitor: Visitor, *, tell: Tell
-) -> int:
+    session: ScopedSession, batch_id: str, version: int, results: Mapping[str, bool], visitor: Visitor, *, tell: Tell, warn: Warn
+) -> int:  # fmt: skip
     """What the bank says, by reference: paid, or sent back; how many payments changed. Saying it again changes nothing.
 
     The batch is settled once nothing waits. A payment that was paid can still be sent back. Raises Forbidden, NotFound,
@@ -230,26 +245,35 @@ def settle(
         if len(held) != 1:
             raise Conflict
         found = {one.ref: one for one in session.execute(sa.select(Payment.ref, Payment.id, Payment.source_id, Payment.state).where(Payment.batch_id == batch_id))}  # fmt: skip
-        if unknown := sorted(set(results) - set(found)):
-            raise Invalid({"file": N_("A reference is not in this batch. Is it the right file?")}, unknown[0])
+        if set(results) - set(found):
+            raise Invalid({"file": N_("A reference is not in this batch. Is it the right file?")})
         turned = _turned(found.values(), results)
-        for one, event in turned:
-            state = PAYMENT.target(event, one.state)
+        for event, ones in turned.items():
             session.execute(
-                sa.update(Payment).where(Payment.id == one.id).values(state=state, changed_at=clock.now()).execution_options(**QUIET)
-            )  # fmt: skip
-            tell(session, one.source_id, event)
-        left = {one.id for one in found.values() if one.state == WAITING} - {one.id for one, _ in turned}
-        if not left and row.state != SETTLED:
+                sa.update(Payment)
+                .where(Payment.id.in_([one.id for one in ones]))
+                .values(state=PAYMENT.target(event, ones[0].state), changed_at=clock.now())
+                .execution_options(**QUIET)
+            )
+            tell(session, [one.source_id for one in ones], event)
+        changed = {one.id for ones in turned.values() for one in ones}
+        if row.state != SETTLED and not {one.id for one in found.values() if one.state == WAITING} - changed:
             _step(session, batch_id, "settle", version + 1, ended_at=clock.now())
-        _noted(session, visitor, "settle_batch", batch_id, changed=len(turned))
-    return len(turned)
+        if back := turned.get("bounce"):
+            people = frozenset({row.prepared_by, row.released_by or row.prepared_by})
+            warn(session, Returned(batch_id, row.ref, people, len(back)))
+        _noted(session, visitor, "settle_batch", batch_id, changed=len(changed), sent_back=len(back or ()))
+    return len(changed)
 
 
-def _turned(payments: Iterable[Any], results: Mapping[str, bool]) -> list[tuple[Any, str]]:
-    """The payments that change and by which event; one that was sent back is never paid by the same batch."""
-    wished = [(one, "pay" if results[one.ref] else "bounce") for one in payments if one.ref in results]
-    return [(one, event) for one, event in wished if event in PAYMENT.events_from(one.state)]
+def _turned(payments: Iterable[Any], results: Mapping[str, bool]) -> dict[str, list[Any]]:
+    """The payments that change, by event; one that was sent back is never paid by the same batch."""
+    turned: dict[str, list[Any]] = {}
+    for one in payments:
+        event = "pay" if results.get(one.ref) else "bounce"
+        if one.ref in results and event in PAYMENT.events_from(one.state):
+            turned.setdefault(event, []).append(one)
+    return turned
 
 
 def forget(session: ScopedSession) -> int:
@@ -266,6 +290,7 @@ def forget(session: ScopedSession) -> int:
             .execution_options(**QUIET)
         ).all()
         bank_details.forget_replaced(session, then)
+        payers.forget_replaced(session, then)
     return len(done)
 
 
@@ -276,8 +301,10 @@ class Row(NamedTuple):
     version: int
     sealed: str
     hashes: dict[str, str]
+    ref: str
     prepared_by: str
     prepared_at: datetime
+    released_by: str | None
     released_at: datetime | None
 
 

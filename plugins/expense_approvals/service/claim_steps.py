@@ -41,6 +41,8 @@ class News:
     title: str
     words: str
     pence: int
+    ref: str = ""
+    """The payment's reference, where there is one."""
 
 
 Post = Callable[[ScopedSession, News], None]

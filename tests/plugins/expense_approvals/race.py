@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.sdk import Conflict, NotFound, Refused, Role, ScopedSession, Sealer, clock, new_id, new_token, transaction
-from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, Preapproval
+from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, PaymentBatch, Preapproval
 from plugins.expense_approvals.payment.batch import Account
-from plugins.expense_approvals.queries import claims, preapprovals
+from plugins.expense_approvals.queries import claims, payments, preapprovals
 from plugins.expense_approvals.separation import Case
 from plugins.expense_approvals.service import asking, bank_details, batches, claiming, deciding, expiring, policies
-from tests.plugins.expense_approvals import claimed, helpers
+from plugins.expense_approvals.service.payer import Payer
+from tests.plugins.expense_approvals import claimed, helpers, paid
 
 LIFE = ("agree", "withdraw", "revoke", "expire")
 
@@ -120,7 +121,7 @@ def publish(session: ScopedSession, job: dict[str, Any], draft_id: str) -> str:
 
 
 SEAL, ACCOUNTS = (Sealer("a secret of tests", purpose) for purpose in (batches.PURPOSE, bank_details.PURPOSE))
-PAYER = batches.Payer(Account("Q in Scotland", "200000", "55779911"), "123456")
+PAYER = Payer(Account("Q in Scotland", "200000", "55779911"), "123456")
 
 
 def batch(session: ScopedSession, job: dict[str, Any], batch_id: str) -> str:
@@ -141,9 +142,36 @@ def prepare(session: ScopedSession, job: dict[str, Any], source_id: str) -> str:
     return "prepared"
 
 
+def batching(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The plugin's own way to put an approved claim into a batch; every turn by another person."""
+    paid.prepare(session, claim_id, by=helpers.visitor(Role.PARTNER_LEAD))
+    return "prepared"
+
+
+def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must pay twice: look whether the claim is in a batch, think, then write one."""
+    if payments.batches_with(session, [claim_id]):
+        raise Refused("in a batch")
+    session.rollback()
+    time.sleep(0.2)
+    with transaction(session):
+        made = PaymentBatch(
+            ref=f"Q{new_id()[-11:].upper()}", state="prepared", day=clock.today(), payments=1, total_p=1_000, sealed="", hashes={},
+            prepared_by=new_id(), prepared_at=clock.now(),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        values = {"state": "batched", "version": Claim.version + 1}
+        session.execute(
+            sa.update(Claim).where(Claim.id == claim_id).values(**values).execution_options(synchronize_session=False)
+        )
+    return "prepared"
+
+
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
     "properly": properly, "naively": naively, "living": living, "paying": paying,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
+    "batching": batching, "batching_naively": batching_naively,
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,8 @@ from plugins.expense_approvals.payment.batch import Account
 from plugins.expense_approvals.payment_states import BATCH, PAYMENT
 from plugins.expense_approvals.separation import Case
 from plugins.expense_approvals.service import bank_details, batches
-from plugins.expense_approvals.service.batches import Payable, Payer
+from plugins.expense_approvals.service.batches import Payable, Returned
+from plugins.expense_approvals.service.payer import Payer
 from tests.plugins.expense_approvals.helpers import APPROVER, visitor
 from tests.support.racing import together
 from tests.support.thorough import examples
@@ -32,6 +34,7 @@ SEAL, ACCOUNTS = Sealer("a secret of tests", batches.PURPOSE), Sealer("a secret 
 PAYER = Payer(Account("Q in Scotland", "200000", "55779911"), "123456")
 LEAD, CENTRAL = visitor(Role.PARTNER_LEAD), visitor(Role.CENTRAL_TEAM)
 DAY = timedelta(days=1)
+REFS = {"Q1", "Q2", "Q3"}
 
 
 def nobody(*_: Any) -> None:
@@ -71,7 +74,7 @@ def exported(session: ScopedSession, *payables: Payable) -> str:
     """A batch that went to the bank."""
     batch_id = prepared(session, *payables)
     batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
-    batches.export(session, batch_id, "csv", LEAD, seal=SEAL)
+    batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
     return batch_id
 
 
@@ -154,10 +157,10 @@ def test_a_file_is_the_same_on_every_run_whatever_changes_meanwhile(session, fro
     who = person(session)
     batch_id = prepared(session, payable(who), payable(person(session, "00000004"), 350))
     hashes = batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
-    first = {kind: batches.export(session, batch_id, kind, LEAD, seal=SEAL) for kind in batches.FORMATS}
+    first = {kind: batches.export(session, batch_id, kind, LEAD, seal=SEAL, tell=nobody) for kind in batches.FORMATS}
     bank_details.change(session, "Other", "200000", "99999999", who, seal=ACCOUNTS, post=nobody)
     frozen_clock.advance(days=9)
-    again = {kind: batches.export(session, batch_id, kind, CENTRAL, seal=SEAL) for kind in batches.FORMATS}
+    again = {kind: batches.export(session, batch_id, kind, CENTRAL, seal=SEAL, tell=nobody) for kind in batches.FORMATS}
     assert first == again
     assert {kind: file.sha256 for kind, file in first.items()} == hashes
     assert {(file.count, file.total) for file in first.values()} == {(2, 1_590)}
@@ -176,13 +179,13 @@ def test_a_batch_that_was_tampered_with_is_not_exported(session):
     session.execute(mine.values(sealed=other))
     session.commit()
     with pytest.raises(Refused, match="not what was released"):
-        batches.export(session, batch_id, "csv", LEAD, seal=SEAL)
+        batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
     stolen = json.loads(SEAL.unseal(own, batch_id))
     stolen["payments"][0]["to"]["number"] = "66666666"
     session.execute(mine.values(sealed=SEAL.seal(json.dumps(stolen), batch_id)))
     session.commit()
     with pytest.raises(Refused, match="not what was released"):
-        batches.export(session, batch_id, "csv", LEAD, seal=SEAL)
+        batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
 
 
 def test_invariant_a_batch_never_changes_what_it_pays(session):
@@ -238,35 +241,43 @@ def test_a_claim_is_in_one_live_batch(session):
     first = prepared(session, claim)
     with pytest.raises(Conflict):
         prepared(session, claim)
-    told: list[tuple[str, str]] = []
-    batches.cancel(session, first, 1, LEAD, tell=lambda _, source, event: told.append((source, event)))
+    told: list[tuple[str, ...]] = []
+    batches.cancel(session, first, 1, LEAD, tell=lambda _, sources, event: told.append((*sources, event)))
     assert told == [(claim.source_id, "drop")]
     again = exported(session, claim)
-    batches.settle(session, again, 3, {refs(session, again)[0]: False}, LEAD, tell=nobody)
+    batches.settle(session, again, 3, {refs(session, again)[0]: False}, LEAD, tell=nobody, warn=nobody)
     assert state(session, again)[0] == "settled"
     assert state(session, prepared(session, claim))[0] == "prepared"
 
 
 def test_what_the_bank_says_settles_a_batch_once_and_can_be_said_again(session):
     told: list[tuple[str, str]] = []
+    warned: list[Returned] = []
 
-    def tell(_: ScopedSession, source_id: str, event: str) -> None:
-        told.append((source_id, event))
+    def tell(_: ScopedSession, source_ids: Collection[str], event: str) -> None:
+        told.extend((source_id, event) for source_id in source_ids)
+
+    def warn(_: ScopedSession, returned: Returned) -> None:
+        warned.append(returned)
 
     claims = [payable(person(session, f"0000001{n}")) for n in range(3)]
     batch_id = exported(session, *claims)
     one, two, three = refs(session, batch_id)
-    assert batches.settle(session, batch_id, 3, {one: True, two: False}, LEAD, tell=tell) == 2
+    assert batches.settle(session, batch_id, 3, {one: True, two: False}, LEAD, tell=tell, warn=warn) == 2
     assert state(session, batch_id) == ("exported", 4)
-    assert batches.settle(session, batch_id, 4, {one: True, two: True}, LEAD, tell=tell) == 0, "sent back stays so"
+    assert batches.settle(session, batch_id, 4, {one: True, two: True}, LEAD, tell=tell, warn=nobody) == 0, (
+        "sent back stays so"
+    )
     with pytest.raises(Conflict):
-        batches.settle(session, batch_id, 4, {three: True}, LEAD, tell=tell)
+        batches.settle(session, batch_id, 4, {three: True}, LEAD, tell=tell, warn=nobody)
     with pytest.raises(Invalid):
-        batches.settle(session, batch_id, 5, {three: True, "QNOBODY": True}, LEAD, tell=tell)
-    assert batches.settle(session, batch_id, 5, {three: True}, LEAD, tell=tell) == 1
+        batches.settle(session, batch_id, 5, {three: True, "QNOBODY": True}, LEAD, tell=tell, warn=nobody)
+    assert batches.settle(session, batch_id, 5, {three: True}, LEAD, tell=tell, warn=nobody) == 1
     assert state(session, batch_id)[0] == "settled"
     late = state(session, batch_id)[1]
-    assert batches.settle(session, batch_id, late, {one: False}, LEAD, tell=tell) == 1, "sent back after all"
+    assert batches.settle(session, batch_id, late, {one: False}, LEAD, tell=tell, warn=warn) == 1, "sent back after all"
+    people = {str(LEAD.account_id), str(CENTRAL.account_id)}
+    assert [(set(one.people), one.payments) for one in warned] == [(people, 1)] * 2
     assert Counter(event for _, event in told) == {"pay": 2, "bounce": 2}
     assert {source for source, _ in told} == {claim.source_id for claim in claims}
 
@@ -284,19 +295,19 @@ def test_a_claim_that_says_no_leaves_nothing_behind(session):
 def test_what_is_not_its_turn_is_refused(session):
     batch_id = prepared(session)
     with pytest.raises(Refused):
-        batches.export(session, batch_id, "csv", LEAD, seal=SEAL)
+        batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
     with pytest.raises(Refused):
-        batches.settle(session, batch_id, 1, {}, LEAD, tell=nobody)
+        batches.settle(session, batch_id, 1, {}, LEAD, tell=nobody, warn=nobody)
     with pytest.raises(Conflict):
         batches.release(session, batch_id, 7, CENTRAL, seal=SEAL)
     batches.cancel(session, batch_id, 1, LEAD, tell=nobody)
     with pytest.raises(Refused):
         batches.release(session, batch_id, 2, CENTRAL, seal=SEAL)
     with pytest.raises(NotFound):
-        batches.export(session, new_id(), "csv", LEAD, seal=SEAL)
+        batches.export(session, new_id(), "csv", LEAD, seal=SEAL, tell=nobody)
     other = exported(session)
     with pytest.raises(NotFound):
-        batches.export(session, other, "exe", LEAD, seal=SEAL)
+        batches.export(session, other, "exe", LEAD, seal=SEAL, tell=nobody)
     with pytest.raises(Refused):
         batches.cancel(session, other, 3, LEAD, tell=nobody)
 
@@ -308,8 +319,8 @@ def test_only_who_may_pay_touches_a_batch(session, who):
         lambda: prepared(session, by=who),
         lambda: batches.cancel(session, batch_id, 1, who, tell=nobody),
         lambda: batches.release(session, batch_id, 1, who, seal=SEAL),
-        lambda: batches.export(session, batch_id, "csv", who, seal=SEAL),
-        lambda: batches.settle(session, batch_id, 1, {}, who, tell=nobody),
+        lambda: batches.export(session, batch_id, "csv", who, seal=SEAL, tell=nobody),
+        lambda: batches.settle(session, batch_id, 1, {}, who, tell=nobody, warn=nobody),
     ):
         with pytest.raises(Forbidden):
             step()
@@ -330,7 +341,7 @@ def test_one_form_prepares_one_batch(session):
 
 def test_accounts_are_forgotten_when_no_bank_can_send_a_payment_back_any_more(session, frozen_clock):
     batch_id = exported(session)
-    batches.settle(session, batch_id, 3, dict.fromkeys(refs(session, batch_id), True), LEAD, tell=nobody)
+    batches.settle(session, batch_id, 3, dict.fromkeys(refs(session, batch_id), True), LEAD, tell=nobody, warn=nobody)
     who = person(session, "00000007")
     bank_details.change(session, "Ann", "200000", "00000008", who, seal=ACCOUNTS, post=nobody)
     frozen_clock.advance(days=59)
@@ -339,7 +350,7 @@ def test_accounts_are_forgotten_when_no_bank_can_send_a_payment_back_any_more(se
     assert batches.forget(session) == 1
     assert batches.forget(session) == 0
     with pytest.raises(Refused, match="forgotten"):
-        batches.export(session, batch_id, "csv", LEAD, seal=SEAL)
+        batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
     assert session.scalars(sa.select(BankDetails.last).where(BankDetails.account_id == who.account_id)).all() == [
         "0008"
     ]
@@ -362,7 +373,7 @@ def test_batches_of_another_site_are_not_there(session, session_for):
     session.commit()
     elsewhere = session_for("wales")
     with pytest.raises(NotFound):
-        batches.export(elsewhere, batch_id, "csv", LEAD, seal=SEAL)
+        batches.export(elsewhere, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
 
 
 def test_of_two_processes_that_release_or_cancel_a_batch_one_does(shared, other_database):
@@ -403,30 +414,30 @@ def test_a_settled_batch_and_a_payment_end_where_their_tables_say() -> None:
     [
         (b"Reference,Result\r\nQ1,paid\r\nQ2,Bounced\r\n", {"Q1": True, "Q2": False}),
         (b"\xef\xbb\xbfQ1, PAID ,whatever\n\nQ3,returned", {"Q1": True, "Q3": False}),
-        (b"", results.EMPTY),
-        (b"Reference,Result\n", results.EMPTY),
-        (b"Q1,paid\nQ1,paid\n", results.TWICE),
-        (b"Q1,perhaps\n", results.UNCLEAR),
-        (b"Q1\n", results.UNCLEAR),
-        (b",paid\n", results.UNCLEAR),
-        (b"\xff\xfe", results.NO_TEXT),
-        (b'Q1,"paid\n', results.NO_TEXT),
-        (b"x" * 1_000_001, results.TOO_LARGE),
+        (b"", [(0, results.EMPTY)]),
+        (b"Reference,Result\n", [(0, results.EMPTY)]),
+        (b"Q1,paid\nQ1,paid\n", [(2, results.TWICE)]),
+        (b"Q1,perhaps\nQ2,paid\n\nQ9,paid\nQ3", [(1, results.UNCLEAR), (4, results.UNKNOWN), (5, results.UNCLEAR)]),
+        (b",paid\n", [(1, results.UNCLEAR)]),
+        (b"\xff\xfe", [(0, results.NO_TEXT)]),
+        (b'Q1,"paid\n', [(0, results.NO_TEXT)]),
+        (b"x" * (results.LARGEST + 1), [(0, results.TOO_LARGE)]),
+        (b"Q7,paid\n" * 40, [(line, results.UNKNOWN) for line in range(1, 11)]),
     ],
 )
-def test_a_banks_list_is_read_or_refused_with_the_reason(content: bytes, found: Any) -> None:
+def test_a_banks_list_is_read_or_refused_with_the_line_and_the_reason(content: bytes, found: Any) -> None:
     if isinstance(found, dict):
-        assert results.read(content) == found
+        assert results.read(content, REFS) == found
     else:
-        with pytest.raises(Invalid) as caught:
-            results.read(content)
-        assert caught.value.field_errors == {"file": found}
+        with pytest.raises(results.Misread) as caught:
+            results.read(content, REFS)
+        assert list(caught.value.problems) == found
 
 
 @examples(60)
 @given(st.binary(max_size=60) | st.text(alphabet='Q1,paidbounce"\r\n', max_size=40).map(str.encode))
 def test_whatever_is_sent_as_a_banks_list_is_read_or_refused(content: bytes) -> None:
     try:
-        assert results.read(content)
-    except Invalid as error:
-        assert set(error.field_errors) == {"file"}  # noqa: PT017 - either is right
+        assert set(results.read(content, REFS)) <= REFS
+    except results.Misread as error:
+        assert error.problems  # noqa: PT017 - either is right
