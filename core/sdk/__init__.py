@@ -62,7 +62,7 @@ from core.people.emails import normal as normal_email
 from core.people.limits import reads as reads_by_token
 from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR
-from core.people.queries import roles_of
+from core.people.queries import holders, roles_of
 from core.people.reach import Known, members_named, members_today, people_by_id, person_by_email
 from core.people.sectors import SECTORS
 from core.people.service import calendar_keys
@@ -178,6 +178,7 @@ __all__ = [
     "filesize",
     "gettext",
     "here",
+    "holders",
     "hookimpl",
     "in_language",
     "in_memory",

@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import current_app
 
 from core.sdk import (
+    Known,
     Letter,
     ScopedSession,
     TenantSnapshot,
@@ -17,6 +18,8 @@ from core.sdk import (
     send_letter,
 )
 from plugins.expense_approvals.manifest import MANIFEST
+from plugins.expense_approvals.queries.delegations import Away
+from plugins.expense_approvals.service import standing_in as stands
 from plugins.expense_approvals.service.bank_details import Post
 from plugins.expense_approvals.service.batches import Returned, Warn
 
@@ -67,5 +70,36 @@ def sent_back(site: TenantSnapshot) -> Warn:
                     href=f"{root_of(site)}/manage/{MANIFEST.url_name}/payments/{returned.batch_id}",
                 )
                 send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
+
+    return write
+
+
+def standing_in(site: TenantSnapshot) -> stands.Post:
+    """What tells a member that they decide for somebody who is away, or that they do no more."""
+
+    def write(session: ScopedSession, person: Known, visitor: Visitor, away: Away) -> None:
+        language = person.locale if person.locale in site.languages else site.languages[0]
+        with in_language(language):
+            day = current_app.jinja_env.filters["day"]
+            days = {"name": visitor.name, "first": day(away.starts_on), "last": day(away.ends_on)}
+            over = away.ended_at is not None
+            if over:
+                subject = gettext("You no longer stand in for %(name)s", name=visitor.name)
+                first = gettext("%(name)s decides about expenses again. You do not any more.", name=visitor.name)
+            else:
+                subject = gettext("You stand in for %(name)s", name=visitor.name)
+                first = gettext(
+                    "From %(first)s to %(last)s you decide about expenses for %(name)s: what members ask for, and their claims. "
+                    "You decide nothing that %(name)s could not decide, nor anything of your own.",
+                    **days,
+                )
+            letter = Letter(
+                subject=subject,
+                paragraphs=[first],
+                site_href=f"{root_of(site)}/",
+                label="" if over else gettext("See what waits"),
+                href="" if over else f"{root_of(site)}/{MANIFEST.url_name}/standing-in/",
+            )
+            send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
 
     return write

@@ -7,7 +7,15 @@ import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession
 from plugins.expense_approvals import personal_claims
-from plugins.expense_approvals.models import BankDetails, Declaration, Payment, Preapproval, PreapprovalLine, Step
+from plugins.expense_approvals.models import (
+    BankDetails,
+    Declaration,
+    Delegation,
+    Payment,
+    Preapproval,
+    PreapprovalLine,
+    Step,
+)
 
 QUIET = {"synchronize_session": False}
 
@@ -15,6 +23,7 @@ QUIET = {"synchronize_session": False}
 def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     """Everything held about one person at the session's site, as (heading, JSON value) pairs."""
     yield from _paid(session, account_id)
+    yield from _away(session, account_id)
     declared = session.execute(
         sa.select(Declaration.activity_id, Declaration.statement, Declaration.declared_at, Declaration.withdrawn_at)
         .where(Declaration.account_id == account_id)
@@ -80,6 +89,30 @@ def _paid(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
         yield N_("Payments"), [{**row._mapping, "changed_at": row.changed_at.isoformat()} for row in paid]
 
 
+def _away(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    """When the person stood in for somebody, or somebody for them. The other one is not named."""
+    rows = session.execute(
+        sa.select(Delegation.delegator_id, Delegation.starts_on, Delegation.ends_on, Delegation.ended_at)
+        .where(_theirs(account_id))
+        .order_by(Delegation.starts_on, Delegation.id)
+    ).all()
+    if rows:
+        yield (
+            N_("Absences of approvers"),
+            [
+                {
+                    "part": "away" if row.delegator_id == account_id else "standing in",
+                    "starts_on": row.starts_on.isoformat(), "ends_on": row.ends_on.isoformat(), "ended_at": _iso(row.ended_at),
+                }
+                for row in rows
+            ],
+        )  # fmt: skip
+
+
+def _theirs(account_id: str) -> sa.ColumnElement[bool]:
+    return sa.or_(Delegation.delegator_id == account_id, Delegation.delegate_id == account_id)
+
+
 def _iso(at: Any) -> str | None:
     return at.isoformat() if at is not None else None
 
@@ -93,8 +126,10 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
     taken = session.scalar(sa.select(sa.func.count(Step.id)).where(Step.account_id == account_id)) or 0
     accounts = session.scalar(sa.select(sa.func.count(BankDetails.id)).where(BankDetails.account_id == account_id)) or 0
     paid = session.scalar(sa.select(sa.func.count(Payment.id)).where(Payment.account_id == account_id)) or 0
+    away = session.scalar(sa.select(sa.func.count(Delegation.id)).where(_theirs(account_id))) or 0
     counts = (
         (declared, "declarations deleted"),
+        (away, "absences deleted"),
         (len(asked), "pre-approvals without the person"),
         (taken, "steps without the person"),
         (accounts, "bank accounts deleted"),
@@ -108,6 +143,7 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
     session.execute(
         sa.update(Payment).where(Payment.account_id == account_id).values(account_id=None).execution_options(**QUIET)
     )
+    session.execute(sa.delete(Delegation).where(_theirs(account_id)).execution_options(**QUIET))
     session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id).execution_options(**QUIET))
     session.execute(
         sa.update(PreapprovalLine)

@@ -87,6 +87,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "expense_approvals_claim_step": {"state": "submitted"},
     "expense_approvals_receipt": {"kind": "receipt", "removed_at": None},
     "expense_approvals_bank_details": {"sealed": "", "last": "0000", "fingerprint": ""},
+    "expense_approvals_delegation": {"ended_at": None},
     "expense_approvals_payer_account": {"sealed": "", "last": "0000", "replaced_at": None},
     "expense_approvals_payment_batch": {"state": "prepared", "released_by": None, "released_at": None, "sealed": "", "hashes": {}},
     "expense_approvals_payment": {"state": "waiting"},

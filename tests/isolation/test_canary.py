@@ -48,6 +48,7 @@ NAMED = {
     "activity_id": "expense_approvals_activity", "budget_id": "expense_approvals_budget",
     "preapproval_id": "expense_approvals_preapproval", "claim_id": "expense_approvals_claim",
     "line_id": "expense_approvals_claim_line", "receipt_id": "expense_approvals_receipt",
+    "payment_batch_id": "expense_approvals_payment_batch", "delegation_id": "expense_approvals_delegation",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -67,6 +68,7 @@ WORDLESS = {
     "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
     "local_events_organiser", "local_events_occurrence", "local_events_series",
     "expense_approvals_budget_entry", "expense_approvals_declaration", "expense_approvals_bank_details",
+    "expense_approvals_delegation", "expense_approvals_payer_account",
 }  # fmt: skip
 """Tables that hold nobody's words."""
 
@@ -129,7 +131,7 @@ def _guesses(app: Flask, ids: dict[str, str], events: list[str]) -> Iterator[str
     known = {name: (ids[table],) for name, table in NAMED.items()} | {"event_id": tuple(events)}
     fixed = {
         "key": ("about",), "part": ("scores",), "number": (1,), "slug": ("wales",), "plugin": ("local_events",), "kind": ("change",),
-        "secret": ("no-secret",),
+        "secret": ("no-secret",), "file_kind": ("csv",),
     }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():

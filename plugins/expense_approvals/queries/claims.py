@@ -20,7 +20,7 @@ from plugins.expense_approvals.models import (
 )
 from plugins.expense_approvals.policy.history import tax_year
 from plugins.expense_approvals.queries.preapprovals import Asked, Taken
-from plugins.expense_approvals.states import AGREED, GRANTED, IN_HAND, OVER, USED, WAITING
+from plugins.expense_approvals.states import AGREED, CHECKED, GRANTED, IN_HAND, OVER, USED, WAITING
 
 
 class Made(NamedTuple):
@@ -207,6 +207,20 @@ def checked_by(session: ScopedSession, claim_id: str, sha256: str) -> frozenset[
     return frozenset(one for one in found if one)
 
 
+def checkers(session: ScopedSession) -> dict[str, frozenset[str]]:
+    """Who checked the revision that waits to be approved, by claim."""
+    rows = session.execute(
+        sa.select(Claim.id, ClaimStep.account_id)
+        .join(ClaimRevision, (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
+        .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
+        .where(Claim.state == CHECKED, ClaimStep.event == "check", ClaimStep.account_id.is_not(None))
+    )
+    found: dict[str, frozenset[str]] = {}
+    for claim_id, account_id in rows:
+        found[claim_id] = found.get(claim_id, frozenset()) | {str(account_id)}
+    return found
+
+
 def bound_to(session: ScopedSession, claim_id: str, number: int) -> str:
     """The hash of version `number` as it was sent; "" for none."""
     found = session.scalar(
@@ -279,13 +293,14 @@ class Listed(NamedTuple):
     referred: bool
     begun_at: datetime
     sent_at: datetime | None
+    submitted_by: str | None
 
 
 def _listed() -> Any:
     return (
         sa.select(
             Claim.id, Activity.title, Claim.account_id, Claim.state, Claim.claimed_p, Claim.allowed_p, Claim.approved_p,
-            Claim.referred, Claim.begun_at, Claim.sent_at,
+            Claim.referred, Claim.begun_at, Claim.sent_at, Claim.submitted_by,
         )
         .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
         .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))

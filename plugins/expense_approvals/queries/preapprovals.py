@@ -182,12 +182,13 @@ class Listed(NamedTuple):
     approved_p: int
     referred: bool
     asked_at: datetime
+    submitted_by: str | None
 
 
 def _listed() -> Any:
     return sa.select(
         Preapproval.id, Activity.title, Activity.starts_on, Preapproval.account_id, Preapproval.state, Preapproval.asked_p,
-        Preapproval.allowed_p, Preapproval.approved_p, Preapproval.referred, Preapproval.asked_at,
+        Preapproval.allowed_p, Preapproval.approved_p, Preapproval.referred, Preapproval.asked_at, Preapproval.submitted_by,
     ).join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -160,7 +160,7 @@ def given(session: ScopedSession, account_ids: set[str]) -> dict[str, Given]:
     return {row[0]: Given(row[1], row[2]) for row in rows}
 
 
-def sharing(session: ScopedSession, account_ids: set[str]) -> dict[str, frozenset[str]]:
+def sharing(session: ScopedSession, account_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """Who else is or was paid to an account of each of these people, in one statement: they decide nothing about each other's
     money."""
     other = aliased(BankDetails)

@@ -22,7 +22,8 @@ from core.sdk import (
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Claim, ClaimStep
 from plugins.expense_approvals.queries.claims import Made
-from plugins.expense_approvals.separation import WORDS, Case, Task, conflict
+from plugins.expense_approvals.separation import WORDS, Task
+from plugins.expense_approvals.service.apart import Open, against
 from plugins.expense_approvals.states import CLAIM, EDITABLE
 
 QUIET = {"synchronize_session": False}
@@ -115,17 +116,13 @@ def must_own(made: Made, visitor: Visitor) -> None:
         raise NotFound
 
 
-def against(made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = frozenset()) -> str:
-    """What stands against this visitor's `task`, as a key of `separation.WORDS`; "" for nothing."""
-    case = Case(claimant=made.account_id, submitter=made.submitted_by, payee=made.account_id, checked_by=checked_by)
-    return conflict(task, visitor.account_id or "", case)
-
-
-def must_judge(made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = frozenset()) -> None:
+def must_judge(
+    session: ScopedSession, made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = frozenset()
+) -> None:  # fmt: skip
     """Raises Forbidden for who may not decide, Refused (with the reason) for who may not decide this one, whatever their role."""
     if not visitor.can(APPROVE) or visitor.account_id is None:
         raise Forbidden(APPROVE)
-    if code := against(made, visitor, task, checked_by):
+    if code := against(session, Open(made.id, task, made.account_id, made.submitted_by, checked_by), visitor):
         raise Refused(WORDS[code])
 
 

@@ -40,7 +40,7 @@ def agree(
     (`amounts`, `words`), Conflict.
     """
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
-    must_decide(asked, visitor)
+    must_decide(session, asked, visitor)
     held = preapprovals.lines(session, asked.id)
     if asked.supplements_id is None and max(line.incurred_on for line in held) < clock.today():
         raise Refused(N_("The days of these costs are over, and costs are agreed before they are made. Decline it."))
@@ -86,7 +86,7 @@ def _step(
     session: ScopedSession, preapproval_id: str, version: int, event: str, words: str, visitor: Visitor, what: str
 ) -> None:
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
-    must_decide(asked, visitor)
+    must_decide(session, asked, visitor)
     must_be_free(session, asked)
     words = said(words, "words", what)
     budget_id = preapprovals.budget_of(session, asked.id)

@@ -31,7 +31,7 @@ TOO_MUCH = N_("That is more than was agreed beforehand.")
 def check(session: ScopedSession, claim_id: str, version: int, sha256: str, words: str, visitor: Visitor) -> None:
     """Say that the costs and their proofs have been looked at. Raises NotFound, Forbidden, Refused, Conflict."""
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(made, visitor, Task.CHECK)
+    must_judge(session, made, visitor, Task.CHECK)
     _bound(session, made, sha256)
     with transaction(session):
         take(session, made, "check", visitor, words.strip()[:500], sha256)
@@ -51,7 +51,7 @@ def _say(
     session: ScopedSession, claim_id: str, version: int, event: str, words: str, visitor: Visitor, post: Post
 ) -> None:
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(made, visitor, Task.PREAPPROVE)
+    must_judge(session, made, visitor, Task.PREAPPROVE)
     ground = claims.ground(session, made.preapproval_id)
     sha256 = claims.bound_to(session, made.id, made.revision)
     with transaction(session):
@@ -71,7 +71,7 @@ def approve(
     state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256))
+    must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256))
     lines = _bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
     hear(rules(made, lines, ground), visitor)

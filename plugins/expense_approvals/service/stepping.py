@@ -21,7 +21,8 @@ from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Preapproval, Step
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.preapprovals import Asked
-from plugins.expense_approvals.separation import WORDS, Case, Task, conflict
+from plugins.expense_approvals.separation import WORDS, Task
+from plugins.expense_approvals.service.apart import Open, against
 from plugins.expense_approvals.states import AGREED, PREAPPROVAL
 
 LONGEST_WORDS = 500
@@ -73,12 +74,11 @@ def note(
     session.flush()
 
 
-def must_decide(asked: Asked, visitor: Visitor) -> None:
+def must_decide(session: ScopedSession, asked: Asked, visitor: Visitor) -> None:
     """Raises Forbidden for who may not decide, Refused (with the reason) for who may not decide this one, whatever their role."""
     if not visitor.can(APPROVE) or visitor.account_id is None:
         raise Forbidden(APPROVE)
-    case = Case(claimant=asked.account_id, submitter=asked.submitted_by, payee=asked.account_id)
-    if code := conflict(Task.PREAPPROVE, visitor.account_id, case):
+    if code := against(session, Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by), visitor):
         raise Refused(WORDS[code])
 
 

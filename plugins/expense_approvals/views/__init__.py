@@ -10,10 +10,11 @@ from plugins.expense_approvals.views import (
     payments,
     policy,
     site_rules,
+    standing_in,
 )
 from plugins.expense_approvals.views.base import blueprint, manage_blueprint
 
 __all__ = [
     "account", "asking", "blueprint", "claiming", "deciding", "funds", "judging", "manage_blueprint", "payments", "policy",
-    "site_rules",
+    "site_rules", "standing_in",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The two blueprints, and what all pages use."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, g
 
@@ -11,6 +11,7 @@ from core.sdk import (
     ExpenseLine,
     Finding,
     Here,
+    Visitor,
     call_hooks,
     clock,
     here,
@@ -31,6 +32,20 @@ blueprint = Blueprint(MANIFEST.name, __name__)
 """Under `/expenses/`, for members."""
 manage_blueprint = Blueprint(f"{MANIFEST.name}_manage", __name__)
 """Under `/manage/expenses/`, for approvers and leads."""
+
+
+class Room(NamedTuple):
+    """The routes of the pages on which somebody decides: an approver's, or those of who stands in for one."""
+
+    home: str
+    decide: str
+    claim_queue: str
+    judge: str
+    proof: str
+
+
+DESK = Room(*(f"{manage_blueprint.name}.{page}" for page in Room._fields))
+STANDING_IN = Room(*(f"{blueprint.name}.standing_in_{page}" for page in Room._fields))
 SHARED: dict[str, Any] = {"states": STATES, "looks": LOOKS, "events": EVENTS, "pounds": pounds}
 
 
@@ -85,8 +100,8 @@ def partners(claim: ExpenseClaim) -> list[ExpenseLimit | Finding]:
     ]
 
 
-def approver_rules(activity: Planned) -> Any:
-    """What the other plugins say of this visitor deciding about costs of `activity`."""
+def approver_rules(activity: Planned, visitor: Visitor) -> Any:
+    """What the other plugins say of a visitor deciding about costs of `activity`."""
 
     def ask(asked: Asked, lines: list[AskedLine]) -> list[Finding]:
         seen = tuple(
@@ -103,6 +118,6 @@ def approver_rules(activity: Planned) -> Any:
             for line in lines
         )
         claim = ExpenseClaim(asked.id, asked.account_id or "", activity.starts_on, activity.ends_on, seen)
-        return list(call_hooks("q_expense_approver_rules", claim=claim, actor=here().visitor.actor()).values())
+        return list(call_hooks("q_expense_approver_rules", claim=claim, actor=visitor.actor()).values())
 
     return ask

@@ -1,5 +1,6 @@
 """An approver's pages: what waits, and one request with what can be decided about it."""
 
+from itertools import chain
 from typing import Any
 
 from flask import Response, request, url_for
@@ -12,6 +13,7 @@ from core.sdk import (
     Listing,
     Refused,
     Sheet,
+    Visitor,
     gettext,
     here,
     in_memory,
@@ -26,12 +28,22 @@ from core.sdk import (
 )
 from plugins.expense_approvals import separation
 from plugins.expense_approvals.manifest import APPROVE
-from plugins.expense_approvals.queries import budgets, preapprovals
-from plugins.expense_approvals.separation import Case, Task
-from plugins.expense_approvals.service import deciding
+from plugins.expense_approvals.queries import budgets, delegations, preapprovals
+from plugins.expense_approvals.separation import Task
+from plugins.expense_approvals.service import apart, deciding
+from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import AGREED, WAITING
 from plugins.expense_approvals.views.asking import number
-from plugins.expense_approvals.views.base import SHARED, approver_rules, manage_blueprint, policy_today, titles, told
+from plugins.expense_approvals.views.base import (
+    DESK,
+    SHARED,
+    Room,
+    approver_rules,
+    manage_blueprint,
+    policy_today,
+    titles,
+    told,
+)
 from plugins.expense_approvals.web_forms.manage import DecideForm
 from plugins.expense_approvals.words import STATES
 
@@ -59,22 +71,42 @@ WISHES = ("agree", "query", "decline", "revoke")
 @needs(APPROVE)
 def home() -> Response:
     """What waits: first what is unusual, then the oldest."""
+    return home_page(DESK)
+
+
+def home_page(room: Room) -> Response:
+    """The same in an approver's room or in that of who stands in."""
     session = here().session
-    wished = Listing.read(url_for("expense_approvals_manage.home"), request.args, sorts=tuple(SORTS), size=25)
+    wished = Listing.read(url_for(room.home), request.args, sorts=tuple(SORTS), size=25)
     found = listed(wished, SHEET, in_memory(preapprovals.queue(session), wished, SORTS))
     if isinstance(found, Response):
         return found
     listing, rows = found
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
-    return render("expense_approvals/manage/home.html", listing=listing, rows=rows, names=names, **SHARED)
+    central = apart.nobody_left(
+        session, (Open(row.id, Task.PREAPPROVE, row.account_id, row.submitted_by) for row in rows)
+    )
+    return render(
+        "expense_approvals/manage/home.html",
+        listing=listing,
+        rows=rows,
+        names=names,
+        central=central,
+        room=room,
+        **SHARED,
+    )
 
 
 @manage_blueprint.route("/asked/<preapproval_id>", methods=["GET", "POST"])
 @needs(APPROVE)
 def decide(preapproval_id: str) -> Response:
     """One request; the button that is pressed says what is decided."""
-    context, form = here(), DecideForm()
-    session, visitor = context.session, context.visitor
+    return decide_page(preapproval_id, here().visitor, DESK)
+
+
+def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
+    """The same in an approver's room or in that of who stands in."""
+    session, form = here().session, DecideForm()
     asked = preapprovals.one(session, preapproval_id, visitor)
     lines = preapprovals.lines(session, asked.id)
     activity = budgets.activity(session, asked.activity_id)
@@ -87,7 +119,9 @@ def decide(preapproval_id: str) -> Response:
             if wish == "agree":
                 amounts = amounts_typed([line.id for line in lines], typed, wrong)
                 if not wrong:
-                    deciding.agree(session, asked.id, version, amounts, words, visitor, approver_rules(activity))
+                    deciding.agree(
+                        session, asked.id, version, amounts, words, visitor, approver_rules(activity, visitor)
+                    )
             else:
                 getattr(deciding, wish)(session, asked.id, version, words, visitor)
         except Invalid as error:
@@ -96,22 +130,20 @@ def decide(preapproval_id: str) -> Response:
             form.form_errors.append(say(error.message, error.params))
         else:
             if not wrong:
-                return redirect_with(
-                    gettext("It is decided."), "expense_approvals_manage.decide", preapproval_id=asked.id
-                )
+                return redirect_with(gettext("It is decided."), room.decide, preapproval_id=asked.id)
     form.version.data = str(asked.version)
     steps = preapprovals.steps(session, asked.id)
-    people = {asked.account_id, *(step.account_id for step in steps)} - {None}
-    against = separation.conflict(
-        Task.PREAPPROVE, visitor.account_id or "", Case(asked.account_id, asked.submitted_by, asked.account_id)
-    )
+    for_whom = delegations.stood_in(session, steps)
+    people = {asked.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
+    waits = Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by)
+    against = apart.against(session, waits, visitor)
     policy = policy_today()
     return render(
         "expense_approvals/manage/decide.html", 422 if form.errors or wrong else 200, form=form, asked=asked, activity=activity,
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
         against=say(separation.WORDS[against]) if against else "", waiting=asked.state in WAITING, agreed=asked.state in AGREED,
-        **SHARED,
+        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits])), for_whom=for_whom, room=room, **SHARED,
     )  # fmt: skip
 
 

@@ -318,7 +318,9 @@ def test_from_what_is_ready_to_what_the_bank_says(site: Flask, session: ScopedSe
         (f"{ref_ann},paid\n{ref_ben},perhaps\n".encode(), "Line 2: It is not a reference"),
         (b"\xff\xfe\x00", "save it as CSV"),
     ):
-        answer = upload(lead, f"{batch}/results", content) if content else lead.submit(f"{batch}/results", {"version": "3"})
+        answer = (
+            upload(lead, f"{batch}/results", content) if content else lead.submit(f"{batch}/results", {"version": "3"})
+        )
         assert (answer.status_code, told in answer.text) == (422, True), told
     assert "No answer yet" in lead.get(batch).text
     session.rollback()
