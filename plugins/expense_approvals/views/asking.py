@@ -6,7 +6,7 @@ from flask import Response, request
 
 from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, signed_in
 from plugins.expense_approvals.claims.partners import Combined
-from plugins.expense_approvals.queries import budgets, preapprovals
+from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE
 from plugins.expense_approvals.service import asking, declaring
 from plugins.expense_approvals.service.stepping import must_own
@@ -39,6 +39,7 @@ def home() -> Response:
         activities=budgets.activities(context.session, covered_only=True),
         mine=preapprovals.mine(context.session, context.visitor.account_id or ""),
         illustrative=policy_today().illustrative,
+        standing_in=bool(delegations.standing_for(context.session, context.visitor.account_id)),
         **SHARED,
     )
 

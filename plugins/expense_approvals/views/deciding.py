@@ -1,5 +1,6 @@
 """An approver's pages: what waits, and one request with what can be decided about it."""
 
+from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
@@ -9,6 +10,7 @@ from core.sdk import (
     N_,
     Column,
     Conflict,
+    Form,
     Invalid,
     Listing,
     Refused,
@@ -113,7 +115,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     typed = {line.id: request.form.get(f"amount-{line.id}", plain_pounds(line.allowed_p)) for line in lines}
     wrong: dict[str, str] = {}
     wish = request.form.get("do", "")
-    if form.validate_on_submit() and wish in WISHES:
+    if form.validate_on_submit() and told_what(wish, WISHES, form):
         version, words = number(form.version.data or ""), form.words.data or ""
         try:
             if wish == "agree":
@@ -131,6 +133,8 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
         else:
             if not wrong:
                 return redirect_with(gettext("It is decided."), room.decide, preapproval_id=asked.id)
+    if wrong:
+        form.form_errors.append(gettext("Mend the amounts that are marked below."))
     form.version.data = str(asked.version)
     steps = preapprovals.steps(session, asked.id)
     for_whom = delegations.stood_in(session, steps)
@@ -139,12 +143,19 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     against = apart.against(session, waits, visitor)
     policy = policy_today()
     return render(
-        "expense_approvals/manage/decide.html", 422 if form.errors or wrong else 200, form=form, asked=asked, activity=activity,
+        "expense_approvals/manage/decide.html", 422 if form.errors else 200, form=form, asked=asked, activity=activity,
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
         against=say(separation.WORDS[against]) if against else "", waiting=asked.state in WAITING, agreed=asked.state in AGREED,
         central=asked.state in WAITING and bool(apart.nobody_left(session, [waits])), for_whom=for_whom, room=room, **SHARED,
     )  # fmt: skip
+
+
+def told_what(wish: str, wishes: Collection[str], form: Form) -> bool:
+    """Whether the button that was pressed says what to do; where none does, the form says so."""
+    if wish not in wishes:
+        form.form_errors.append(gettext("Press the button for what you decide."))
+    return wish in wishes
 
 
 def amounts_typed(ids: list[str], typed: dict[str, str], wrong: dict[str, str]) -> dict[str, int]:

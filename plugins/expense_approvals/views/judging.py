@@ -44,7 +44,7 @@ from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
 from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, titles, told
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
-from plugins.expense_approvals.views.deciding import amounts_typed
+from plugins.expense_approvals.views.deciding import amounts_typed, told_what
 from plugins.expense_approvals.web_forms.manage import JudgeForm
 from plugins.expense_approvals.words import CLAIM_STATES
 
@@ -112,7 +112,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     lines = claims.lines(session, made.id)
     typed = {line.id: _typed(line) for line in lines}
     wrong: dict[str, str] = {}
-    if form.validate_on_submit() and request.form.get("do", "") in WISHES:
+    if form.validate_on_submit() and told_what(request.form.get("do", ""), WISHES, form):
         try:
             _act(request.form["do"], made, lines, form, typed, wrong, visitor)
         except Invalid as error:
@@ -122,6 +122,8 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
         else:
             if not wrong:
                 return redirect_with(gettext("It is decided."), room.judge, claim_id=made.id)
+    if wrong:
+        form.form_errors.append(gettext("Mend the amounts that are marked below."))
     sha256 = claims.bound_to(session, made.id, made.revision)
     form.version.data, form.sha256.data = str(made.version), sha256
     stop = _stop(made, sha256, visitor)
@@ -140,7 +142,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
         for line in lines
     ]  # fmt: skip
     return render(
-        "expense_approvals/manage/judge.html", 422 if form.errors or wrong else 200, form=form, claim=made, ground=ground,
+        "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
         can=() if stop else CLAIM.events_from(made.state), central=central, for_whom=for_whom, room=room, **CLAIMS,
     )  # fmt: skip

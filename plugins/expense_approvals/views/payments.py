@@ -200,7 +200,7 @@ def batch_results(payment_batch_id: str) -> Response:
     problems: list[str] = []
     if form.validate_on_submit():
         try:
-            changed = _settle(found.id, number(form.version.data or ""), request.files.get("file"))
+            changed = _settle(found.id, found.version, request.files.get("file"))
         except results.Misread as error:
             problems = [_told(one) for one in error.problems]
             form.take({"file": N_("Nothing of this file was taken. Mend it, then send it once more.")})
@@ -213,7 +213,6 @@ def batch_results(payment_batch_id: str) -> Response:
         else:
             told = ngettext("One payment has changed.", "%(num)s payments have changed.", changed)
             return redirect_with(told, "expense_approvals_manage.batch", payment_batch_id=found.id)
-    form.version.data = str(found.version)
     return render(
         "expense_approvals/manage/results.html", 422 if form.errors else 200, form=form, batch=found, problems=problems,
         open="settle" in BATCH.events_from(found.state) or found.state == SETTLED, **PAGES,

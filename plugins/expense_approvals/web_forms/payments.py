@@ -23,7 +23,7 @@ class StepForm(Form):
     version = HiddenField()
 
 
-class ResultsForm(StepForm):
+class ResultsForm(Form):
     """What the bank says became of a batch."""
 
     file = FileField(

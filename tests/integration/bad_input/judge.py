@@ -17,7 +17,7 @@ STEPS = {
 }  # fmt: skip
 """Routes where a good answer to a form is the next page instead of a redirect: the preview, or an address that is
 shown once and kept nowhere."""
-FILES = {"expense_approvals.proof"}
+FILES = {"expense_approvals.proof", "expense_approvals_manage.batch_results"}
 """Routes whose form is nothing without a file: good answers beside it are told that alone."""
 TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')
 """What a page that refuses something has: the summary of errors, a notice, or the error page."""

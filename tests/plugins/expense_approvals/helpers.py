@@ -88,6 +88,11 @@ class Sums(NamedTuple):
     spent: int
     agreed: int
 
+    @property
+    def add_up(self) -> bool:
+        """Whether a budget is what its entries and its agreed pre-approvals say."""
+        return self.committed == self.entries == self.agreed and self.actual == self.spent
+
 
 def sums(session: ScopedSession, budget_id: str) -> Sums:
     """The figures that must agree, in one statement: what is read together was there together."""
@@ -111,12 +116,6 @@ def sums(session: ScopedSession, budget_id: str) -> Sums:
         ).where(Budget.id == budget_id)
     ).one()
     return Sums(*(int(value) for value in row))
-
-
-def settled(session: ScopedSession, budget_id: str) -> bool:
-    """Whether a budget is what its entries and its agreed pre-approvals say."""
-    found = sums(session, budget_id)
-    return found.committed == found.entries == found.agreed and found.actual == found.spent
 
 
 def switched_on(app: Flask, slug: str) -> None:

@@ -16,7 +16,15 @@ from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, Payment
 from plugins.expense_approvals.payment.batch import Account
 from plugins.expense_approvals.queries import claims, payments, preapprovals
 from plugins.expense_approvals.separation import Case
-from plugins.expense_approvals.service import asking, bank_details, batches, claiming, deciding, expiring, policies
+from plugins.expense_approvals.service import (
+    asking,
+    bank_details,
+    batches,
+    claiming,
+    deciding,
+    expiring,
+    policies,
+)
 from plugins.expense_approvals.service.payer import Payer
 from tests.plugins.expense_approvals import claimed, helpers, paid
 
@@ -200,16 +208,3 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
         list(pool.map(one, range(len(job["ids"])), job["ids"]))
     engine.dispose()
     return {"told": dict(told), "errors": errors}
-
-
-def for_ever(job: dict[str, Any], at_work: Any) -> None:
-    """Ask, agree and withdraw until somebody kills the process; `at_work` (an event) is set before the second time."""
-    engine = create_engine(job["url"])
-    with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
-        while True:
-            person = helpers.visitor()
-            made = helpers.asked(session, job["activity"], person, helpers.cost(pence=500))
-            helpers.agree(session, made)
-            version = preapprovals.one(session, made, person).version
-            asking.withdraw(session, made, version, person)
-            at_work.set()

@@ -48,7 +48,6 @@ from tests.plugins.expense_approvals.helpers import (
     asked,
     nothing,
     opened,
-    settled,
     sums,
     visitor,
 )
@@ -436,7 +435,7 @@ def test_a_persons_claims_are_given_and_go_and_granted_money_keeps_its_figures(s
     assert list(session.execute(sa.select(Receipt.claim_id, Receipt.name))) == [(granted, "proof")]
     assert claims.one(session, granted, APPROVER).approved_p == 1_000
     assert state(session, loose) == "submitted"
-    assert settled(session, budget_id)
+    assert sums(session, budget_id).add_up
 
 
 def test_lists_and_pages_cost_the_same_however_long_they_are(session, ann, statements):
@@ -464,7 +463,7 @@ def test_a_budget_adds_up_whatever_is_done_with_claims(session, ann):
         elif deed in ("approve", "half"):
             check(session, made)
             claimed.approve(session, made, share=100 if deed == "approve" else 50)
-        assert settled(session, budget_id)
+        assert sums(session, budget_id).add_up
     paid = session.scalar(sa.select(sa.func.sum(Claim.approved_p)))
     assert sums(session, budget_id)[:2] == (6_000, paid) == (6_000, 1_500)
     assert session.scalar(sa.select(sa.func.count(Preapproval.id)).where(Preapproval.state == "used")) == 2
