@@ -6,6 +6,7 @@ it belongs to) is bound in: a sealed text that is moved to another row cannot be
 """
 
 import base64
+import hmac
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,10 +44,19 @@ class Sealer:
         except (InvalidTag, ValueError) as error:
             raise Unreadable from error
 
+    def mark(self, text: str) -> str:
+        """A keyed hash (HMAC-SHA256, hex): the same for the same text, and without the secret nobody can make or check one."""
+        return hmac.digest(self._key("mark"), text.encode(), "sha256").hex()
+
     def _cipher(self) -> Any:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # heavy: 30 ms, for few pages
-        from cryptography.hazmat.primitives.hashes import SHA256  # the same
+
+        return AESGCM(self._key("sealing"))
+
+    def _key(self, what: str) -> bytes:
+        """The key for `what` of this purpose."""
+        from cryptography.hazmat.primitives.hashes import SHA256  # heavy, as above
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # the same
 
-        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"q.sealing:{self.purpose}".encode())
-        return AESGCM(key.derive(self.secret.encode()))
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"q.{what}:{self.purpose}".encode())
+        return bytes(key.derive(self.secret.encode()))

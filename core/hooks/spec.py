@@ -12,7 +12,19 @@ from typing import Any
 import pluggy
 
 from core.kernel.findings import Finding
-from core.kernel.views import Actor, EventRef, FieldProblem, Fragment, NavItem, OpenWork, Person, TenantRef, Touched
+from core.kernel.views import (
+    Actor,
+    EventRef,
+    ExpenseClaim,
+    ExpenseLimit,
+    FieldProblem,
+    Fragment,
+    NavItem,
+    OpenWork,
+    Person,
+    TenantRef,
+    Touched,
+)
 
 PROJECT = "q_platform"
 _spec = pluggy.HookspecMarker(PROJECT)
@@ -134,6 +146,27 @@ def q_open_work(session: Any, tenant: TenantRef) -> Iterable[OpenWork]:
 @hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=Finding)
 def q_event_publish_check(tenant: TenantRef, event: EventRef, actor: Actor) -> Iterable[Finding]:
     """Findings about publishing an event: deny, refer to a partner lead, or allow; the worst one counts."""
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=ExpenseLimit)
+def q_expense_limits(tenant: TenantRef, claim: ExpenseClaim) -> Iterable[ExpenseLimit]:
+    """The most that this site would cover of a claim's lines. The lowest of all limits and of the policy counts: a limit can
+    lower what is allowed, never raise it.
+    """
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=Finding)
+def q_expense_check(tenant: TenantRef, claim: ExpenseClaim) -> Iterable[Finding]:
+    """Findings about a claim: deny keeps it from being sent, refer puts it before a person; the worst one counts, and none
+    approves.
+    """
+
+
+@hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=Finding)
+def q_expense_approver_rules(tenant: TenantRef, claim: ExpenseClaim, actor: Actor) -> Iterable[Finding]:
+    """Findings about `actor` deciding a claim, beside the separation of duties: deny keeps this person from it, refer asks for
+    a second one.
+    """
 
 
 @hook(gate=Gate.BOOT, on_error=OnError.ISOLATE, since="1.0", item=object)

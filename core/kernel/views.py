@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from core.kernel.permissions import Role
@@ -123,3 +123,42 @@ class EventRef:
     mode: str
     audience: str
     capacity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseLine:
+    """One cost of an expense claim as other plugins see it. Amounts are pence; `miles` are thousandths of one."""
+
+    key: str
+    category: str
+    incurred_on: date
+    claimed: int
+    allowed: int
+    quantity: int
+    miles: int
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseClaim:
+    """An expense claim as other plugins see it: of whom, for which days of an activity, and its lines under the policy."""
+
+    id: str
+    account_id: str
+    starts_on: date
+    ends_on: date
+    lines: tuple[ExpenseLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseLimit:
+    """The most that one plugin would allow of one line, in pence from 0. `code` names the plugin's rule."""
+
+    line: str
+    pence: int
+    code: str
+
+    def __post_init__(self) -> None:
+        """Raises ValueError below 0."""
+        if self.pence < 0:
+            raise ValueError("a limit is at least 0 pence")

@@ -1,5 +1,9 @@
 """The one door for plugins: everything else in `core` may change without notice, what is named here may not."""
 
+from flask_limiter.errors import RateLimitExceeded
+
+from core.admissions.downloads import filesize, store_of
+from core.admissions.downloads import sent as send_file
 from core.admissions.measure.disclosure import FEWEST_SHOWN
 from core.admissions.measure.suppression import put_together
 from core.admissions.rules import (
@@ -20,6 +24,7 @@ from core.admissions.rules import (
 )
 from core.data.audit import record as record_audit
 from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
+from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
 from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
@@ -27,15 +32,21 @@ from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
 from core.kernel import calendars, clock
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
-from core.kernel.findings import Finding, Verdict, worst
+from core.kernel.findings import Finding, Verdict, lowest, worst
 from core.kernel.ids import is_id, new_id, new_token
+from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rounded, thousandths_typed
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
+from core.kernel.uploads import KINDS as FILE_KINDS
+from core.kernel.uploads import Upload, cleaned
 from core.kernel.views import (
     SYSTEM,
     Actor,
     EventRef,
+    ExpenseClaim,
+    ExpenseLimit,
+    ExpenseLine,
     FieldProblem,
     Fragment,
     NavItem,
@@ -49,8 +60,9 @@ from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
 from core.people.limits import reads as reads_by_token
+from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR
-from core.people.queries import roles_of
+from core.people.queries import holders, roles_of
 from core.people.reach import Known, members_named, members_today, people_by_id, person_by_email
 from core.people.sectors import SECTORS
 from core.people.service import calendar_keys
@@ -69,6 +81,7 @@ from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
+from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated
 from core.work import GiveUp, enqueue, every, job
@@ -77,6 +90,8 @@ from core.work.queries import MailState, mail_states
 __all__ = [
     "AREA_CALENDAR",
     "FEWEST_SHOWN",
+    "FILE_KINDS",
+    "MOST_PENCE",
     "N_",
     "SDK_VERSION",
     "SECTORS",
@@ -90,6 +105,9 @@ __all__ = [
     "DayField",
     "DomainError",
     "EventRef",
+    "ExpenseClaim",
+    "ExpenseLimit",
+    "ExpenseLine",
     "FieldProblem",
     "Finding",
     "Forbidden",
@@ -117,6 +135,7 @@ __all__ = [
     "Person",
     "PolicyException",
     "Proposal",
+    "RateLimitExceeded",
     "Reader",
     "Reason",
     "Refused",
@@ -130,6 +149,7 @@ __all__ = [
     "Sheet",
     "Snapshot",
     "StateMachine",
+    "Store",
     "TenantOwned",
     "TenantRef",
     "TenantSnapshot",
@@ -137,6 +157,7 @@ __all__ = [
     "TouchedThing",
     "Transition",
     "Unreadable",
+    "Upload",
     "Verdict",
     "Visitor",
     "WindowFigures",
@@ -146,14 +167,18 @@ __all__ = [
     "calendars",
     "call_hooks",
     "charts",
+    "cleaned",
     "clock",
     "contact_address",
+    "csv_cell",
     "enqueue",
     "every",
     "every_site",
     "feed_response",
+    "filesize",
     "gettext",
     "here",
+    "holders",
     "hookimpl",
     "in_language",
     "in_memory",
@@ -163,6 +188,7 @@ __all__ = [
     "job",
     "lazy_gettext",
     "listed",
+    "lowest",
     "mail_states",
     "map_of",
     "members_named",
@@ -170,13 +196,17 @@ __all__ = [
     "month_year",
     "needs",
     "new_id",
+    "new_key",
     "new_token",
     "ngettext",
     "normal_email",
     "noticeboard",
     "once",
+    "pence_typed",
     "people_by_id",
     "person_by_email",
+    "plain_pounds",
+    "pounds",
     "public",
     "put_together",
     "reader_of",
@@ -188,19 +218,24 @@ __all__ = [
     "revalidated",
     "roles_of",
     "root_of",
+    "rounded",
     "say",
     "sealer",
     "searched",
+    "send_file",
     "send_letter",
     "shelf",
     "signed_in",
     "site_names",
     "site_of",
     "sites",
+    "store_of",
     "stripped",
     "tenant_args",
     "tenant_fk",
+    "thousandths_typed",
     "transaction",
+    "uploads_limited",
     "while_off",
     "worst",
 ]

@@ -79,6 +79,23 @@ CLOSED: dict[str, dict[str, Any]] = {
     "local_events_visit_offer": {"kind": "site_visit", "audience": "area", "state": "offered"},
     "local_events_visit": {"state": "asked"},
     "local_events_visit_learning": {"side": "host"},
+    "expense_approvals_budget": {"committed_p": 0},
+    "expense_approvals_budget_entry": {"move": "commit"},
+    "expense_approvals_preapproval": {"state": "submitted"},
+    "expense_approvals_step": {"state": "submitted"},
+    "expense_approvals_claim": {"state": "submitted"},
+    "expense_approvals_claim_step": {"state": "submitted"},
+    "expense_approvals_receipt": {"kind": "receipt", "removed_at": None},
+    "expense_approvals_bank_details": {"sealed": "", "last": "0000", "fingerprint": ""},
+    "expense_approvals_delegation": {"ended_at": None},
+    "expense_approvals_payer_account": {"sealed": "", "last": "0000", "replaced_at": None},
+    "expense_approvals_payment_batch": {"state": "prepared", "released_by": None, "released_at": None, "sealed": "", "hashes": {}},
+    "expense_approvals_payment": {"state": "waiting"},
+    "expense_approvals_site_rules": {
+        "content": {"rules": [{
+            "key": "site_a", "kind": "prohibited", "category": "lunch", "words": {"en": "canary-en-a", "cy": "canary-cy-a"},
+        }]},
+    },
 }  # fmt: skip
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 

@@ -88,11 +88,13 @@ EXPECTED: dict[str, str] = {
     "portal.stop_at_once": PUBLIC,
 }
 # Rooms whose services have rules of their own beyond the route's: whoever is let in may still be refused there.
-RULES_INSIDE = ("local_events.", "local_events_manage.")
+RULES_INSIDE = ("local_events.", "local_events_manage.", "expense_approvals.", "expense_approvals_manage.")
 PERMISSION_OF_PREFIX = {
     "console.": "console and its parts",
     "manage.": "a partner's own management",
     "admissions.": "the central team's part of Joining Q",
+    "expense_approvals.": "costs a member asks for",
+    "expense_approvals_manage.": "deciding costs, and budgets",
     "local_events.": "events",
     "local_events_manage.": "running events",
     "windows.": "a partner's windows",
@@ -198,7 +200,9 @@ def test_every_route_is_listed(app: Flask) -> None:
 
 def test_every_console_and_manage_route_needs_a_permission(app: Flask) -> None:
     for rule, access, _ in _rules(app):
-        if rule.endpoint.startswith(("console.", "manage.", "admissions.", "local_events_manage.")):
+        if rule.endpoint.startswith(
+            ("console.", "manage.", "admissions.", "local_events_manage.", "expense_approvals_manage.")
+        ):
             assert access.kind == "needs", rule.endpoint
 
 

@@ -45,6 +45,10 @@ NAMED = {
     "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
     "series_id": "local_events_series", "organiser_id": "local_events_organiser",
     "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
+    "activity_id": "expense_approvals_activity", "budget_id": "expense_approvals_budget",
+    "preapproval_id": "expense_approvals_preapproval", "claim_id": "expense_approvals_claim",
+    "line_id": "expense_approvals_claim_line", "receipt_id": "expense_approvals_receipt",
+    "payment_batch_id": "expense_approvals_payment_batch", "delegation_id": "expense_approvals_delegation",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -63,6 +67,8 @@ PAGES = 600
 WORDLESS = {
     "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
     "local_events_organiser", "local_events_occurrence", "local_events_series",
+    "expense_approvals_budget_entry", "expense_approvals_declaration", "expense_approvals_bank_details",
+    "expense_approvals_delegation", "expense_approvals_payer_account",
 }  # fmt: skip
 """Tables that hold nobody's words."""
 
@@ -125,7 +131,7 @@ def _guesses(app: Flask, ids: dict[str, str], events: list[str]) -> Iterator[str
     known = {name: (ids[table],) for name, table in NAMED.items()} | {"event_id": tuple(events)}
     fixed = {
         "key": ("about",), "part": ("scores",), "number": (1,), "slug": ("wales",), "plugin": ("local_events",), "kind": ("change",),
-        "secret": ("no-secret",),
+        "secret": ("no-secret",), "file_kind": ("csv",),
     }  # fmt: skip
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from core.admissions.models import Application, Assessor, Assignment, Attachment, Submission
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import ASSESSING, SEALED
-from core.admissions.uploads import KINDS
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
+from core.kernel.uploads import KINDS
 
 
 class File(NamedTuple):

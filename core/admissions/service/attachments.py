@@ -11,13 +11,13 @@ from core.admissions.queries.applying import Mine
 from core.admissions.queries.attachments import in_a_submission
 from core.admissions.service import drafts
 from core.admissions.states import DRAFT, INFO_REQUESTED
-from core.admissions.uploads import Upload
 from core.data.files import Store, new_key
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import NotFound, Refused
 from core.kernel.ids import new_id
 from core.kernel.text import N_
+from core.kernel.uploads import Upload
 
 MOST_FILES = 20
 """Files of one application whose content is kept, replaced ones included."""

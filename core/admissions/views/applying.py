@@ -20,11 +20,11 @@ from core.admissions.service import drafts, equality, submitting
 from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import Receipt
 from core.admissions.states import DRAFT, INFO_REQUESTED, TRANSFERRED
-from core.admissions.uploads import cleaned
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
+from core.kernel.uploads import cleaned
 from core.people import limits
 from core.web.access import signed_in
 from core.web.context import here

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, make_response, redirect, request, url_for
 
 from core.console import queries, service
 from core.console.preview import differences
@@ -133,6 +133,15 @@ def plugin_table() -> Response:
         return found
     listing, shown = found
     return render("console/plugins.html", rows=shown, listing=listing, search=search, sites=len(directory().all()))
+
+
+@console.get("/<plugin>/<path:page>")
+@needs(Permission.CONSOLE_USE)
+def plugin_page_of(plugin: str, page: str) -> Response:
+    """The central team's pages of a plugin stand below `/manage/`: whoever looks for one in the console is sent there."""
+    if f"manage/{plugin}" not in registry().addresses:
+        raise NotFound
+    return make_response(redirect(f"{here().prefix}/manage/{plugin}/{page}"))
 
 
 @console.get("/tenants/<slug>/")

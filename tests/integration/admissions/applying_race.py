@@ -14,7 +14,6 @@ from core.admissions.models import Application, Attachment
 from core.admissions.queries import applying
 from core.admissions.service import attachments, drafts, transfers
 from core.admissions.service.transfers import Place
-from core.admissions.uploads import Upload
 from core.data.engine import create_engine
 from core.data.files import Folder, new_key
 from core.data.scope import Scope
@@ -22,6 +21,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import DomainError
 from core.kernel.ids import new_id
+from core.kernel.uploads import Upload
 from core.kernel.views import SYSTEM
 
 THINKING = 0.5

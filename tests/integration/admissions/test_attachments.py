@@ -10,19 +10,19 @@ import sqlalchemy as sa
 from flask import Flask
 from PIL import Image
 
-from core.admissions import downloads, uploads
+from core.admissions import downloads
 from core.admissions.form.schema import FormSchema
 from core.admissions.models import Answer, AnswerRevision, Attachment, Conflict, Submission
 from core.admissions.queries import applying, attachments
 from core.admissions.service import attachments as service
 from core.admissions.service import drafts, submitting
-from core.admissions.uploads import Upload, cleaned
 from core.data.files import Store
 from core.data.session import ScopedSession, transaction
-from core.kernel import clock
+from core.kernel import clock, uploads
 from core.kernel.errors import NotFound, Refused
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
+from core.kernel.uploads import Upload, cleaned
 from core.kernel.views import SYSTEM, Actor
 from core.people import limits
 from tests.factories.admissions import make_form, make_window, said, small_form

@@ -37,7 +37,6 @@ from core.admissions.service import (
 from core.admissions.service.deciding import Wish
 from core.admissions.service.transfers import Place
 from core.admissions.service.windows import Plan, show_card
-from core.admissions.uploads import cleaned
 from core.data import audit
 from core.data.audit import AuditEntry
 from core.data.db import platform_scope
@@ -47,6 +46,7 @@ from core.kernel.errors import Conflict as Changed
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_token
 from core.kernel.permissions import Role
+from core.kernel.uploads import cleaned
 from core.kernel.views import SYSTEM, Actor
 from core.tenancy.models import ShelfItem
 from core.work.models import Mail

@@ -18,8 +18,9 @@ UNKNOWN = {
     "account_id": "0" * 26, "created_by": "0" * 26, "__class__": "x", "set-nothing": "1", "": "nameless", "a[b][c]": "1",
 }  # fmt: skip
 pytestmark = pytest.mark.mainly("postgres")  # the engine that refuses more: null bytes, long words, large numbers
-MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data"}
-"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data."""
+MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data", "expense_approvals_manage.batch_file"}
+"""Sent twice, these do what they do twice, as they should: another device, another copy of one's data, another fetching of a
+file on record."""
 HIDDEN_AFTERWARDS = {"assessing.recuse"}
 """What is done takes the page away from whoever did it: there is nothing to show the form on."""
 DONE_ALREADY = {"moving.move"}

@@ -19,8 +19,12 @@ from tests.integration.bad_input.watch import Watch
 from tests.support.client import FormClient
 
 SITE = "/scotland"
-PLACES = {"console": "", "admissions": "", "account": "", "me": "", "demo": ""}
-"""Where the core's rooms are looked at; everything else at Scotland's site."""
+POLICY = ("list", "version", "draft_from", "draft", "edit", "publish", "discard")
+PLACES = {
+    "console": "", "admissions": "", "account": "", "me": "", "demo": "",
+    **{f"expense_approvals_manage.policy_{page}": "" for page in POLICY},
+}  # fmt: skip
+"""Where the core's rooms, and single pages, are looked at; everything else at Scotland's site."""
 CSRF = "csrf_token"
 
 
@@ -78,7 +82,7 @@ class World:
 
 def prefix(endpoint: str) -> str:
     """Where a route is looked at."""
-    return PLACES.get(endpoint.partition(".")[0], SITE)
+    return PLACES.get(endpoint, PLACES.get(endpoint.partition(".")[0], SITE))
 
 
 def refresh(app: Flask) -> None:

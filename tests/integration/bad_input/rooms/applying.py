@@ -11,11 +11,11 @@ from core.admissions.queries import windows as windows_of
 from core.admissions.service import drafts, equality, interest
 from core.admissions.service.interest import Told
 from core.admissions.service.windows import Plan, show_card
-from core.admissions.uploads import cleaned
 from core.data.files import Store, new_key
 from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.ids import new_id, new_token
+from core.kernel.uploads import cleaned
 from core.kernel.views import Actor
 from tests.factories.admissions import make_application, make_window
 from tests.factories.assessing import ANSWERS, make_submitted

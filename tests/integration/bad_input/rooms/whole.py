@@ -15,6 +15,8 @@ from tests.integration.bad_input.rooms import (
     day,
     deciding,
     event_series,
+    expense_payments,
+    expenses,
     panels,
     people,
     quality,
@@ -26,6 +28,7 @@ from tests.plugins.local_events.helpers import published
 OF_ONE_SITE = {
     "application_id", "attachment_id", "window_id", "assessor_id", "interest_id", "assignment_id", "conflict_id", "run_id",
     "meeting_id", "item_id", "redaction_id", "offer_id", "batch_id", "decision_id", "appeal_id", "mark_id",
+    "activity_id", "budget_id", "preapproval_id", "payment_batch_id", "delegation_id",
 }  # fmt: skip
 """The parameters that name something of one site's own in Joining Q."""
 
@@ -66,16 +69,19 @@ def fill(app: Flask) -> Filled:
             after.make_after(scotland),
             day.make_day(scotland),
             event_series.make_series(scotland, events.named["event_id"]),
+            expenses.make_expenses(scotland),
+            expense_payments.make_payments(scotland),
             *_joining_q(scotland),
         ]
     with app.app_context(), open_session(Scope.tenant(there.id)) as session:
         wales = Cast(app, session, there, form_id, {})
-        others = _joining_q(wales)
+        others = [expenses.make_expenses(wales), expense_payments.make_payments(wales), *_joining_q(wales)]
         applying.make_open_elsewhere(wales)
         failure, event = people.make_failure(session, there.id), published(session, there.ref())
         more = event_series.make_series_elsewhere(wales)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         rooms += [central.make_form_versions(session), central.make_compact_versions(session)]
+        rooms += [expenses.make_policy(app, session)]
         people.close_one(session, accounts)
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         links, foreign = people.make_links(app, session, accounts)

@@ -1,7 +1,7 @@
-"""What applicants may attach: PDF, PNG and JPEG, known by their content and never by their name; pictures made anew.
+"""What people may send: PDF, PNG and JPEG, known by their content and never by their name; pictures made anew.
 
 A picture is decoded and written again without its metadata: where it was taken, with which camera, and whatever somebody
-hid behind it. A PDF is kept as it is; it is only ever sent as a download, in a sandbox.
+hid behind it. A PDF is checked (`pdfs`) and kept as it is; it is only ever sent as a download, in a sandbox.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from core.kernel import pdfs
 from core.kernel.errors import Invalid
 from core.kernel.text import N_
 
@@ -24,7 +25,14 @@ ENDINGS = {PDF: ".pdf", PNG: ".png", JPEG: ".jpg"}
 LONGEST_NAME = 120
 WRONG_KIND = N_("Choose a PDF, PNG or JPEG file.")
 TOO_LARGE = N_("Choose a file of at most 10 MB.")
+TOO_MANY_PIXELS = N_("This picture has too many pixels. Make it smaller, then send it again.")
 DAMAGED = N_("This file is damaged or locked with a password. Choose another.")
+PDF_PROBLEMS = {
+    "damaged": DAMAGED,
+    "active": N_("This PDF has a script or another file in it. Print it as a new PDF, then send that."),
+    "too_large": N_("This PDF unpacks to more than can be kept. Print it as a new PDF, then send that."),
+    "too_long": N_("Choose a PDF of at most 50 pages."),
+}
 _UNWANTED = re.compile(r"[<>:\"/\\|?*;%]")
 
 
@@ -81,9 +89,11 @@ def name_of(name: str, mime: str) -> str:
 
 
 def _pdf(content: bytes) -> bytes:
-    """The same, if it has an end and is not locked."""
-    if b"%%EOF" not in content[-2048:] or b"/Encrypt" in content:
-        raise Invalid({"file": DAMAGED})
+    """The same, if there is nothing in it but pages."""
+    try:
+        pdfs.check(content)
+    except pdfs.Unwanted as unwanted:
+        raise Invalid({"file": PDF_PROBLEMS[unwanted.why]}) from None
     return content
 
 
@@ -96,12 +106,12 @@ def _picture(content: bytes, mime: str) -> bytes:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is lower
             with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as sent:
                 if sent.width * sent.height > MOST_PIXELS:
-                    raise Invalid(
-                        {"file": N_("This picture has too many pixels. Make it smaller, then send it again.")}
-                    )
+                    raise Invalid({"file": TOO_MANY_PIXELS})
                 upright = ImageOps.exif_transpose(sent)
                 plain = upright.convert("RGB" if mime == JPEG else _mode(upright.mode))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:  # Pillow's own bound, where it is the first to notice
+        raise Invalid({"file": TOO_MANY_PIXELS}) from None
+    except (OSError, SyntaxError, ValueError):
         raise Invalid({"file": DAMAGED}) from None
     drawn = Image.new(plain.mode, plain.size)
     drawn.paste(plain)

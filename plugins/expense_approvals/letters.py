@@ -1,0 +1,105 @@
+"""The letters of expenses about accounts and payments, to whoever is not the claimant."""
+
+from datetime import datetime
+
+from flask import current_app
+
+from core.sdk import (
+    Known,
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    Visitor,
+    gettext,
+    in_language,
+    ngettext,
+    people_by_id,
+    root_of,
+    send_letter,
+)
+from plugins.expense_approvals.manifest import MANIFEST
+from plugins.expense_approvals.queries.delegations import Away
+from plugins.expense_approvals.service import standing_in as stands
+from plugins.expense_approvals.service.bank_details import Post
+from plugins.expense_approvals.service.batches import Returned, Warn
+
+
+def account_changed(site: TenantSnapshot, language: str) -> Post:
+    """What tells somebody that their bank details were given or changed, at the address of their account. The letter holds no
+    figure of them."""
+
+    def write(session: ScopedSession, visitor: Visitor, usable_from: datetime) -> None:
+        with in_language(language):
+            when = current_app.jinja_env.filters["when"](usable_from)
+            letter = Letter(
+                subject=gettext("Your bank details for expenses were given or changed"),
+                paragraphs=[
+                    gettext("Your costs are paid to the account that was given now, from %(when)s on.", when=when),
+                    gettext("Was it not you? Change your password now, and tell your site."),
+                ],
+                site_href=f"{root_of(site)}/",
+            )
+            send_letter(session, site, letter, to=visitor.email, language=language, account_id=visitor.account_id)
+
+    return write
+
+
+def sent_back(site: TenantSnapshot) -> Warn:
+    """What tells those who prepared and released a batch that the bank sent payments back, and what comes next."""
+
+    def write(session: ScopedSession, returned: Returned) -> None:
+        for person in people_by_id(session, returned.people).values():
+            language = person.locale if person.locale in site.languages else site.languages[0]
+            with in_language(language):
+                letter = Letter(
+                    subject=gettext("The bank sent payments back: batch %(ref)s", ref=returned.ref),
+                    paragraphs=[
+                        ngettext(
+                            "The bank sent back one payment of batch %(ref)s.",
+                            "The bank sent back %(num)s payments of batch %(ref)s.",
+                            returned.payments,
+                            ref=returned.ref,
+                        ),
+                        gettext(
+                            "The people are asked to give their bank details again. When they have, their claims are ready for "
+                            "another batch: there is nothing to do until then."
+                        ),
+                    ],
+                    site_href=f"{root_of(site)}/",
+                    label=gettext("See the batch"),
+                    href=f"{root_of(site)}/manage/{MANIFEST.url_name}/payments/{returned.batch_id}",
+                )
+                send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
+
+    return write
+
+
+def standing_in(site: TenantSnapshot) -> stands.Post:
+    """What tells a member that they decide for somebody who is away, or that they do no more."""
+
+    def write(session: ScopedSession, person: Known, visitor: Visitor, away: Away) -> None:
+        language = person.locale if person.locale in site.languages else site.languages[0]
+        with in_language(language):
+            day = current_app.jinja_env.filters["day"]
+            days = {"name": visitor.name, "first": day(away.starts_on), "last": day(away.ends_on)}
+            over = away.ended_at is not None
+            if over:
+                subject = gettext("You no longer stand in for %(name)s", name=visitor.name)
+                first = gettext("%(name)s decides about expenses again. You do not any more.", name=visitor.name)
+            else:
+                subject = gettext("You stand in for %(name)s", name=visitor.name)
+                first = gettext(
+                    "From %(first)s to %(last)s you decide about expenses for %(name)s: what members ask for, and their claims. "
+                    "You decide nothing that %(name)s could not decide, nor anything of your own.",
+                    **days,
+                )
+            letter = Letter(
+                subject=subject,
+                paragraphs=[first],
+                site_href=f"{root_of(site)}/",
+                label="" if over else gettext("See what waits"),
+                href="" if over else f"{root_of(site)}/{MANIFEST.url_name}/standing-in/",
+            )
+            send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
+
+    return write

@@ -1,0 +1,13 @@
+"""Tables of expense approvals, a file for each subject."""
+
+from plugins.expense_approvals.models.budgets import Activity, Budget, BudgetEntry
+from plugins.expense_approvals.models.claims import Claim, ClaimLine, ClaimRevision, ClaimStep, Fingerprint, Receipt
+from plugins.expense_approvals.models.delegations import Delegation
+from plugins.expense_approvals.models.payments import BankDetails, PayerAccount, Payment, PaymentBatch
+from plugins.expense_approvals.models.policies import PolicyVersion, SiteRules
+from plugins.expense_approvals.models.preapprovals import Declaration, Preapproval, PreapprovalLine, Step
+
+__all__ = [
+    "Activity", "BankDetails", "Budget", "BudgetEntry", "Claim", "ClaimLine", "ClaimRevision", "ClaimStep", "Declaration",
+    "Delegation", "Fingerprint", "PayerAccount", "Payment", "PaymentBatch", "PolicyVersion", "Preapproval", "PreapprovalLine", "Receipt", "SiteRules", "Step",
+]  # fmt: skip

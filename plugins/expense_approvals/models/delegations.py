@@ -1,0 +1,29 @@
+"""The table of absences: who stands in for which approver, and when."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.sdk import Base, Id, IdRef, TenantOwned, tenant_args
+
+
+class Delegation(TenantOwned, Base):
+    """That one person decides for an approver from a day to another, both included. It stays as history when it is over;
+    `ended_at` says that it was taken back before."""
+
+    __tablename__ = "expense_approvals_delegation"
+    __table_args__ = tenant_args(
+        sa.CheckConstraint("delegator_id <> delegate_id", name="two_people"),
+        sa.CheckConstraint("starts_on <= ends_on", name="days"),
+        sa.Index("ix_expense_approvals_delegation_delegate", "tenant_id", "delegate_id", "ends_on"),
+        sa.Index("ix_expense_approvals_delegation_delegator", "tenant_id", "delegator_id", "ends_on"),
+    )
+    id: Mapped[Id]
+    delegator_id: Mapped[IdRef]
+    delegate_id: Mapped[IdRef]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    version: Mapped[int] = mapped_column(default=1)
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

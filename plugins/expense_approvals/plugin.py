@@ -1,0 +1,67 @@
+"""What this plugin adds to the platform."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint
+
+from core.sdk import N_, Actor, NavItem, OpenWork, ScopedSession, hookimpl
+from plugins.expense_approvals import jobs, personal
+from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
+from plugins.expense_approvals.queries import claims, payments, preapprovals
+from plugins.expense_approvals.settings import Settings
+from plugins.expense_approvals.views import blueprint, manage_blueprint
+
+SETTINGS = Settings
+JOBS = jobs
+"""Named here so that the worker knows what happens by itself."""
+_BASE = f"/{MANIFEST.url_name}/"
+
+
+@hookimpl
+def q_blueprints() -> Iterable[Blueprint]:
+    """The members' pages under `/expenses/`."""
+    return [blueprint]
+
+
+@hookimpl
+def q_manage_blueprints() -> Iterable[Blueprint]:
+    """The approvers' and leads' pages under `/manage/expenses/`."""
+    return [manage_blueprint]
+
+
+@hookimpl
+def q_nav_items() -> Iterable[NavItem]:
+    """The link for members."""
+    return [NavItem(N_("Expenses"), _BASE, 60)]
+
+
+@hookimpl
+def q_manage_items(actor: Actor) -> Iterable[NavItem]:
+    """The link for approvers, or for who only sets budgets."""
+    if actor.can(APPROVE):
+        return [NavItem(N_("Expenses"), f"/manage{_BASE}", 40, "wallet")]
+    return [NavItem(N_("Expenses"), f"/manage{_BASE}budgets", 40, "wallet")] if actor.can(BUDGETS) else []
+
+
+@hookimpl
+def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
+    """What waits for a decision or an answer."""
+    waiting = (
+        OpenWork(N_("Expenses waiting for a decision"), preapprovals.waiting(session), f"/manage{_BASE}"),
+        OpenWork(N_("Claims waiting for a check or a decision"), claims.waiting(session), f"/manage{_BASE}claims/"),
+        OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
+    )
+    return [work for work in waiting if work.count]
+
+
+@hookimpl
+def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
+    """The person's declarations and what they asked for."""
+    return personal.person_data(session, account_id)
+
+
+@hookimpl
+def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) -> Iterable[str]:
+    """Take the person out of both."""
+    return list(personal.erase_person(session, account_id, dry_run))

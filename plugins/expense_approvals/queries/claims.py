@@ -1,0 +1,354 @@
+"""Reading claims: what one stands on, what it says, a person's own, and what waits."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import FILE_KINDS, NotFound, ScopedSession, Visitor, clock, is_id
+from plugins.expense_approvals.manifest import APPROVE
+from plugins.expense_approvals.models import (
+    Activity,
+    Claim,
+    ClaimLine,
+    ClaimRevision,
+    ClaimStep,
+    Preapproval,
+    PreapprovalLine,
+    Receipt,
+    Step,
+)
+from plugins.expense_approvals.policy.history import tax_year
+from plugins.expense_approvals.queries.preapprovals import Asked, Taken
+from plugins.expense_approvals.states import AGREED, CHECKED, GRANTED, IN_HAND, OVER, USED, WAITING
+
+
+class Made(NamedTuple):
+    """One claim."""
+
+    id: str
+    preapproval_id: str
+    account_id: str | None
+    submitted_by: str | None
+    state: str
+    version: int
+    revision: int
+    claimed_p: int
+    allowed_p: int
+    approved_p: int
+    referred: bool
+    findings: list[str]
+    begun_at: datetime
+    sent_at: datetime | None
+
+
+class Spent(NamedTuple):
+    """One cost of it."""
+
+    id: str
+    position: int
+    category: str
+    incurred_on: date
+    quantity: int
+    miles: int
+    vehicle: str
+    passengers: int
+    from_postcode: str
+    to_postcode: str
+    region: str
+    travel_class: str
+    reason: str
+    typed_p: int | None
+    claimed_p: int
+    allowed_p: int
+    approved_p: int | None
+    policy_version: int | None
+    found: dict[str, Any]
+    why: str
+
+
+class Proof(NamedTuple):
+    """One proof that stands."""
+
+    id: str
+    claim_id: str
+    line_id: str
+    kind: str
+    name: str
+    mime: str
+    size: int
+    sha256: str
+    key: str
+
+    @property
+    def file_kind(self) -> str:
+        """The kind of file, as people call it."""
+        return FILE_KINDS.get(self.mime, self.mime)
+
+
+class Ground(NamedTuple):
+    """What a claim stands on: the activity, and what was agreed for it beforehand, with what was added to that later."""
+
+    activity_id: str
+    title: str
+    starts_on: date
+    ends_on: date
+    parts: tuple[Asked, ...]
+    """The pre-approval, then those that add to it, the oldest first."""
+    categories: frozenset[str]
+    """The kinds of cost that were agreed."""
+    decided_on: date
+    """The day (in London) on which costs could begin."""
+
+    @property
+    def agreed(self) -> tuple[Asked, ...]:
+        """Those parts that hold money now."""
+        return tuple(part for part in self.parts if part.state in AGREED)
+
+    @property
+    def agreed_p(self) -> int:
+        """Pence that a claim can come to."""
+        return sum(part.approved_p for part in self.parts if part.state in (*AGREED, USED))
+
+    @property
+    def asked_more(self) -> bool:
+        """Whether more was asked for and is not decided."""
+        return any(part.state in WAITING for part in self.parts[1:])
+
+
+def _columns(shape: type[Any], model: type[Any]) -> list[Any]:
+    return [getattr(model, name) for name in shape._fields]
+
+
+def one(session: ScopedSession, claim_id: str, visitor: Visitor) -> Made:
+    """A claim for the person and for who sends it; once it is sent, for approvers too. Raises NotFound for everybody else."""
+    row = (
+        session.execute(sa.select(*_columns(Made, Claim)).where(Claim.id == claim_id)).one_or_none()
+        if is_id(claim_id)
+        else None
+    )
+    if row is None:
+        raise NotFound
+    made = Made._make(row)
+    mine = visitor.account_id is not None and visitor.account_id in (made.account_id, made.submitted_by)
+    if not mine and not (visitor.can(APPROVE) and made.revision > 0):
+        raise NotFound
+    return made  # fmt: skip
+
+
+def ground(session: ScopedSession, preapproval_id: str) -> Ground:
+    """What a claim from this pre-approval stands on. Raises NotFound where it was never agreed to. Three statements."""
+    rows = session.execute(
+        sa.select(Activity.id, Activity.title, Activity.starts_on, Activity.ends_on, *_columns(Asked, Preapproval))
+        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+        .where(sa.or_(Preapproval.id == preapproval_id, Preapproval.supplements_id == preapproval_id))
+        .order_by(Preapproval.supplements_id.is_not(None), Preapproval.asked_at, Preapproval.id)
+    ).all()
+    decided = session.scalar(
+        sa.select(sa.func.min(Step.at)).where(
+            Step.preapproval_id == preapproval_id, Step.event.in_(("approve", "part_approve"))
+        )
+    )
+    if not rows or decided is None:
+        raise NotFound
+    parts = tuple(Asked._make(row[4:]) for row in rows)
+    held = [part.id for part in parts if part.state in (*AGREED, USED)]
+    kinds = session.scalars(
+        sa.select(PreapprovalLine.category).where(
+            PreapprovalLine.preapproval_id.in_(held), PreapprovalLine.approved_p > 0
+        )
+    )
+    activity_id, title, starts_on, ends_on = rows[0][:4]
+    return Ground(activity_id, title, starts_on, ends_on, parts, frozenset(kinds), clock.london(decided).date())
+
+
+def lines(session: ScopedSession, claim_id: str) -> list[Spent]:
+    """Its costs, in the order in which they were put in."""
+    rows = session.execute(
+        sa.select(*_columns(Spent, ClaimLine)).where(ClaimLine.claim_id == claim_id).order_by(ClaimLine.position)
+    )
+    return [Spent._make(row) for row in rows]
+
+
+def proofs(session: ScopedSession, claim_id: str) -> list[Proof]:
+    """The proofs that stand, the oldest first."""
+    rows = session.execute(
+        sa.select(*_columns(Proof, Receipt))
+        .where(Receipt.claim_id == claim_id, Receipt.removed_at.is_(None))
+        .order_by(Receipt.at, Receipt.id)
+    )
+    return [Proof._make(row) for row in rows]
+
+
+def proof(session: ScopedSession, claim_id: str, receipt_id: str, visitor: Visitor) -> Proof:
+    """One proof of a claim that the visitor may see. Raises NotFound."""
+    one(session, claim_id, visitor)
+    for found in proofs(session, claim_id):
+        if found.id == receipt_id:
+            return found
+    raise NotFound
+
+
+def steps(session: ScopedSession, claim_id: str) -> list[Taken]:
+    """Every step, the first one first."""
+    rows = session.execute(
+        sa.select(*_columns(Taken, ClaimStep)).where(ClaimStep.claim_id == claim_id).order_by(ClaimStep.version)
+    )
+    return [Taken._make(row) for row in rows]
+
+
+def checked_by(session: ScopedSession, claim_id: str, sha256: str) -> frozenset[str]:
+    """Who checked this revision of a claim."""
+    found = session.scalars(
+        sa.select(ClaimStep.account_id).where(
+            ClaimStep.claim_id == claim_id, ClaimStep.event == "check", ClaimStep.sha256 == sha256
+        )
+    )
+    return frozenset(one for one in found if one)
+
+
+def checkers(session: ScopedSession) -> dict[str, frozenset[str]]:
+    """Who checked the revision that waits to be approved, by claim."""
+    rows = session.execute(
+        sa.select(Claim.id, ClaimStep.account_id)
+        .join(ClaimRevision, (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
+        .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
+        .where(Claim.state == CHECKED, ClaimStep.event == "check", ClaimStep.account_id.is_not(None))
+    )
+    found: dict[str, frozenset[str]] = {}
+    for claim_id, account_id in rows:
+        found[claim_id] = found.get(claim_id, frozenset()) | {str(account_id)}
+    return found
+
+
+def bound_to(session: ScopedSession, claim_id: str, number: int) -> str:
+    """The hash of version `number` as it was sent; "" for none."""
+    found = session.scalar(
+        sa.select(ClaimRevision.sha256).where(ClaimRevision.claim_id == claim_id, ClaimRevision.number == number)
+    )
+    return found or ""
+
+
+def live(session: ScopedSession, preapproval_id: str) -> str | None:
+    """The claim from a pre-approval that is neither withdrawn nor rejected."""
+    return session.scalar(sa.select(Claim.id).where(Claim.preapproval_id == preapproval_id, Claim.state.not_in(OVER)))
+
+
+def in_hand() -> sa.ColumnElement[bool]:
+    """The condition that a claim from a pre-approval (or from the one that it adds to) waits or was granted."""
+    return (
+        sa.select(Claim.id)
+        .where(
+            Claim.tenant_id == Preapproval.tenant_id,
+            sa.or_(Claim.preapproval_id == Preapproval.id, Claim.preapproval_id == Preapproval.supplements_id),
+            Claim.state.in_((*IN_HAND, *GRANTED)),
+        )
+        .correlate(Preapproval)
+        .exists()
+    )
+
+
+def holds(session: ScopedSession, preapproval_id: str) -> bool:
+    """Whether a claim keeps a pre-approval from being taken back."""
+    return session.scalar(sa.select(Preapproval.id).where(Preapproval.id == preapproval_id, in_hand())) is not None
+
+
+def over(session: ScopedSession, today: date, limit: int = 200) -> list[Asked]:
+    """Agreed pre-approvals whose last day is over and that no claim keeps, the oldest first."""
+    rows = session.execute(
+        sa.select(*_columns(Asked, Preapproval))
+        .where(Preapproval.state.in_(AGREED), Preapproval.expires_on < today, ~in_hand())
+        .order_by(Preapproval.expires_on, Preapproval.id)
+        .limit(limit)
+    )
+    return [Asked._make(row) for row in rows]
+
+
+def miles_before(session: ScopedSession, account_id: str | None) -> dict[tuple[str, int], int]:
+    """Thousandths of a mile that this site granted a person before, by (vehicle, tax year)."""
+    if account_id is None:
+        return {}
+    rows = session.execute(
+        sa.select(ClaimLine.vehicle, ClaimLine.incurred_on, ClaimLine.miles)
+        .join(Claim, (Claim.tenant_id == ClaimLine.tenant_id) & (Claim.id == ClaimLine.claim_id))
+        .where(Claim.account_id == account_id, Claim.state.in_(GRANTED), ClaimLine.miles > 0)
+    )
+    found: dict[tuple[str, int], int] = {}
+    for vehicle, day, miles in rows:
+        year = (vehicle, tax_year(day))
+        found[year] = found.get(year, 0) + miles
+    return found
+
+
+class Listed(NamedTuple):
+    """One claim in a list."""
+
+    id: str
+    title: str
+    account_id: str | None
+    state: str
+    claimed_p: int
+    allowed_p: int
+    approved_p: int
+    referred: bool
+    begun_at: datetime
+    sent_at: datetime | None
+    submitted_by: str | None
+
+
+def _listed() -> Any:
+    return (
+        sa.select(
+            Claim.id, Activity.title, Claim.account_id, Claim.state, Claim.claimed_p, Claim.allowed_p, Claim.approved_p,
+            Claim.referred, Claim.begun_at, Claim.sent_at, Claim.submitted_by,
+        )
+        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
+        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+    )  # fmt: skip
+
+
+def mine(session: ScopedSession, account_id: str) -> list[Listed]:
+    """What a person claims at this site, the newest first."""
+    query = _listed().where(Claim.account_id == account_id).order_by(Claim.begun_at.desc(), Claim.id)
+    return [Listed._make(row) for row in session.execute(query.limit(100))]
+
+
+def queue(session: ScopedSession) -> list[Listed]:
+    """What waits: first what is unusual (a person must look), then the oldest."""
+    query = _listed().where(Claim.state.in_(IN_HAND))
+    return [
+        Listed._make(row) for row in session.execute(query.order_by(Claim.referred.desc(), Claim.sent_at, Claim.id))
+    ]
+
+
+def waiting(session: ScopedSession) -> int:
+    """How many wait for a check, a decision or an answer."""
+    return session.scalar(sa.select(sa.func.count(Claim.id)).where(Claim.state.in_(IN_HAND))) or 0
+
+
+class Open(NamedTuple):
+    """Something agreed that can be claimed from."""
+
+    id: str
+    title: str
+    starts_on: date
+    approved_p: int
+    expires_on: date
+
+
+def open_to(session: ScopedSession, account_id: str) -> list[Open]:
+    """What was agreed for a person and has no claim yet, the one that ends first first."""
+    has = sa.select(Claim.id).where(
+        Claim.tenant_id == Preapproval.tenant_id, Claim.preapproval_id == Preapproval.id, Claim.state.not_in(OVER)
+    )
+    rows = session.execute(
+        sa.select(Preapproval.id, Activity.title, Activity.starts_on, Preapproval.approved_p, Preapproval.expires_on)
+        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+        .where(
+            Preapproval.account_id == account_id, Preapproval.state.in_(AGREED), Preapproval.supplements_id.is_(None),
+            ~has.correlate(Preapproval).exists(),
+        )
+        .order_by(Preapproval.expires_on, Preapproval.id)
+        .limit(100)
+    )  # fmt: skip
+    return [Open._make(row) for row in rows]

@@ -1,0 +1,117 @@
+"""Reading who stands in for whom, and who of a site can decide."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import Forbidden, NotFound, Role, ScopedSession, Visitor, clock, holders, is_id, people_by_id, roles_of
+from plugins.expense_approvals.manifest import APPROVE, MANIFEST
+from plugins.expense_approvals.models import Delegation
+from plugins.expense_approvals.queries.preapprovals import Taken
+
+APPROVERS = frozenset(role for spec in MANIFEST.permissions if spec.name == APPROVE for role in spec.roles)
+"""The roles with which somebody decides."""
+
+
+class Away(NamedTuple):
+    """One absence: who decides for whom, and on which days. `ended_at` says that it was taken back."""
+
+    id: str
+    delegator_id: str
+    delegate_id: str
+    starts_on: date
+    ends_on: date
+    version: int
+    made_at: datetime
+    ended_at: datetime | None
+
+    def held_at(self, at: datetime) -> bool:
+        """Whether it held at an instant."""
+        day = clock.london(at).date()
+        return (
+            self.starts_on <= day <= self.ends_on and self.made_at <= at and (self.ended_at is None or at < self.ended_at)
+        )  # fmt: skip
+
+
+_COLUMNS = [getattr(Delegation, name) for name in Away._fields]
+
+
+def one(session: ScopedSession, delegation_id: str) -> Away:
+    """An absence. Raises NotFound."""
+    row = (
+        session.execute(sa.select(*_COLUMNS).where(Delegation.id == delegation_id)).one_or_none()
+        if is_id(delegation_id)
+        else None
+    )
+    if row is None:
+        raise NotFound
+    return Away._make(row)
+
+
+def all_of_site(session: ScopedSession, limit: int = 200) -> list[Away]:
+    """Every absence, past ones too, the latest days first."""
+    rows = session.execute(sa.select(*_COLUMNS).order_by(Delegation.ends_on.desc(), Delegation.id).limit(limit))
+    return [Away._make(row) for row in rows]
+
+
+def _today() -> sa.ColumnElement[bool]:
+    day = clock.today()
+    return sa.and_(Delegation.ended_at.is_(None), Delegation.starts_on <= day, Delegation.ends_on >= day)
+
+
+def standing_for(session: ScopedSession, account_id: str | None) -> tuple[str, ...]:
+    """For whom a person stands in today: those who can decide themselves, by the roles that they hold now."""
+    if account_id is None:
+        return ()
+    found = session.scalars(
+        sa.select(Delegation.delegator_id).where(Delegation.delegate_id == account_id, _today()).distinct()
+    ).all()
+    return tuple(sorted(one for one in people_by_id(session, found) if decides_by_role(session, one)))
+
+
+def decides_by_role(session: ScopedSession, account_id: str) -> bool:
+    """Whether somebody holds a role today with which one decides at the session's site."""
+    return bool(roles_of(session, account_id, session.scope.tenant_id or 0) & APPROVERS)
+
+
+def acting(session: ScopedSession, visitor: Visitor) -> Visitor:
+    """The visitor with the right to decide: their own, or that of somebody for whom they stand in today.
+
+    What is referred to the central team is nobody's to hand on. Raises Forbidden for everybody else.
+    """
+    if visitor.can(APPROVE):
+        return visitor
+    if not standing_for(session, visitor.account_id):
+        raise Forbidden(APPROVE)
+    return replace(visitor, permissions=visitor.permissions | {APPROVE})
+
+
+def deciders(session: ScopedSession) -> dict[str, tuple[str, ...]]:
+    """Who of this site can decide today, and for whom each of them stands in. The central team is not in it."""
+    tenant_id = session.scope.tenant_id or 0
+    own = {one for role in APPROVERS - {Role.CENTRAL_TEAM} for one in holders(session, role, tenant_id)}
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(own, ())
+    rows = session.execute(sa.select(Delegation.delegate_id, Delegation.delegator_id).where(_today()))
+    for delegate, delegator in rows:
+        if delegator in own:
+            found[delegate] = (*found.get(delegate, ()), delegator)
+    return found
+
+
+def stood_in(session: ScopedSession, steps: Iterable[Taken]) -> Mapping[tuple[str, datetime], tuple[str, ...]]:
+    """For whom those who took these steps stood in then, by (who, when)."""
+    taken = [(step.account_id, step.at) for step in steps if step.account_id]
+    rows = _by_delegates(session, {who for who, _ in taken})
+    found = {}
+    for who, at in taken:
+        if held := tuple(row.delegator_id for row in rows if row.delegate_id == who and row.held_at(at)):
+            found[who, at] = held
+    return found
+
+
+def _by_delegates(session: ScopedSession, account_ids: Collection[str]) -> list[Away]:
+    rows = session.execute(sa.select(*_COLUMNS).where(Delegation.delegate_id.in_(sorted(account_ids))))
+    return [Away._make(row) for row in rows]

@@ -1,0 +1,207 @@
+"""Reading pre-approvals: whether somebody may ask, what one says, a person's own, and what waits."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import NotFound, ScopedSession, Visitor, clock, is_id
+from plugins.expense_approvals.manifest import APPROVE
+from plugins.expense_approvals.models import Activity, BudgetEntry, Declaration, Preapproval, PreapprovalLine, Step
+from plugins.expense_approvals.service.declaring import STATEMENT
+from plugins.expense_approvals.states import WAITING
+
+NOT_COVERED, OVER, NO_MEMBER, UNDECLARED, ELIGIBLE = "not_covered", "over", "no_member", "undeclared", "eligible"
+
+
+class Chance(NamedTuple):
+    """An activity and whether a person may ask for its costs: one of the words above."""
+
+    id: str
+    title: str
+    starts_on: date
+    ends_on: date
+    budget_id: str | None
+    kind: str
+
+
+def chance(session: ScopedSession, activity_id: str, visitor: Visitor) -> Chance:
+    """What stands between the visitor and asking, before anything is typed, in one statement. Raises NotFound."""
+    if not is_id(activity_id):
+        raise NotFound
+    declared = (
+        sa.select(Declaration.id)
+        .where(
+            Declaration.activity_id == Activity.id,
+            Declaration.tenant_id == Activity.tenant_id,
+            Declaration.account_id == (visitor.account_id or ""),
+            Declaration.statement == STATEMENT,
+            Declaration.withdrawn_at.is_(None),
+        )
+        .exists()
+    )
+    row = session.execute(
+        sa.select(
+            Activity.id,
+            Activity.title,
+            Activity.starts_on,
+            Activity.ends_on,
+            Activity.covered,
+            Activity.budget_id,
+            declared,
+        ).where(Activity.id == activity_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    found, title, starts_on, ends_on, covered, budget_id, has_declared = row
+    if not covered:
+        kind = NOT_COVERED
+    elif ends_on < clock.today():
+        kind = OVER
+    elif not visitor.is_member:
+        kind = NO_MEMBER
+    else:
+        kind = ELIGIBLE if has_declared else UNDECLARED
+    return Chance(found, title, starts_on, ends_on, budget_id, kind)
+
+
+class Asked(NamedTuple):
+    """One pre-approval."""
+
+    id: str
+    activity_id: str
+    account_id: str | None
+    submitted_by: str | None
+    state: str
+    version: int
+    asked_p: int
+    allowed_p: int
+    approved_p: int
+    referred: bool
+    findings: list[str]
+    expires_on: date
+    asked_at: datetime
+    changed_at: datetime
+    supplements_id: str | None
+
+
+class AskedLine(NamedTuple):
+    """One cost of it."""
+
+    id: str
+    position: int
+    category: str
+    incurred_on: date
+    quantity: int
+    miles: int
+    vehicle: str
+    passengers: int
+    region: str
+    travel_class: str
+    reason: str
+    asked_p: int
+    allowed_p: int
+    approved_p: int | None
+    found: dict[str, Any]
+
+
+def _columns(shape: type[Any], model: type[Any]) -> list[Any]:
+    return [getattr(model, name) for name in shape._fields]
+
+
+def one(session: ScopedSession, preapproval_id: str, visitor: Visitor) -> Asked:
+    """A pre-approval for the person, for who sent it, and for approvers. Raises NotFound for everybody else too."""
+    if not is_id(preapproval_id):
+        raise NotFound
+    row = session.execute(
+        sa.select(*_columns(Asked, Preapproval)).where(Preapproval.id == preapproval_id)
+    ).one_or_none()
+    mine = (
+        row is not None and visitor.account_id is not None and visitor.account_id in (row.account_id, row.submitted_by)
+    )
+    if row is None or not (mine or visitor.can(APPROVE)):
+        raise NotFound
+    return Asked._make(row)
+
+
+def lines(session: ScopedSession, preapproval_id: str) -> list[AskedLine]:
+    """Its costs, in the order in which they were asked for."""
+    rows = session.execute(
+        sa.select(*_columns(AskedLine, PreapprovalLine))
+        .where(PreapprovalLine.preapproval_id == preapproval_id)
+        .order_by(PreapprovalLine.position)
+    )
+    return [AskedLine._make(row) for row in rows]
+
+
+class Taken(NamedTuple):
+    """One step that was taken."""
+
+    event: str
+    state: str
+    account_id: str | None
+    words: str
+    at: datetime
+
+
+def steps(session: ScopedSession, preapproval_id: str) -> list[Taken]:
+    """Every step, the first one first."""
+    rows = session.execute(
+        sa.select(*_columns(Taken, Step)).where(Step.preapproval_id == preapproval_id).order_by(Step.version)
+    )
+    return [Taken._make(row) for row in rows]
+
+
+def waiting(session: ScopedSession) -> int:
+    """How many wait for a decision or an answer."""
+    return session.scalar(sa.select(sa.func.count(Preapproval.id)).where(Preapproval.state.in_(WAITING))) or 0
+
+
+def budget_of(session: ScopedSession, preapproval_id: str) -> str | None:
+    """The budget that a pre-approval was agreed from; None while it is not agreed."""
+    return session.scalar(
+        sa.select(BudgetEntry.budget_id).where(BudgetEntry.source_id == preapproval_id, BudgetEntry.move == "commit")
+    )
+
+
+def funding(session: ScopedSession, activity_id: str) -> str | None:
+    """The budget that an activity's costs are covered from today; None where they are not."""
+    return session.scalar(sa.select(Activity.budget_id).where(Activity.id == activity_id, Activity.covered.is_(True)))
+
+
+class Listed(NamedTuple):
+    """One pre-approval in a list."""
+
+    id: str
+    title: str
+    starts_on: date
+    account_id: str | None
+    state: str
+    asked_p: int
+    allowed_p: int
+    approved_p: int
+    referred: bool
+    asked_at: datetime
+    submitted_by: str | None
+
+
+def _listed() -> Any:
+    return sa.select(
+        Preapproval.id, Activity.title, Activity.starts_on, Preapproval.account_id, Preapproval.state, Preapproval.asked_p,
+        Preapproval.allowed_p, Preapproval.approved_p, Preapproval.referred, Preapproval.asked_at, Preapproval.submitted_by,
+    ).join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))  # fmt: skip
+
+
+def mine(session: ScopedSession, account_id: str) -> list[Listed]:
+    """What a person asked for at this site, the newest first."""
+    query = _listed().where(Preapproval.account_id == account_id).order_by(Preapproval.asked_at.desc(), Preapproval.id)
+    return [Listed._make(row) for row in session.execute(query.limit(100))]
+
+
+def queue(session: ScopedSession) -> list[Listed]:
+    """What waits: first what is unusual (a person must look), then the oldest."""
+    query = _listed().where(Preapproval.state.in_(WAITING))
+    return [
+        Listed._make(row)
+        for row in session.execute(query.order_by(Preapproval.referred.desc(), Preapproval.asked_at, Preapproval.id))
+    ]

@@ -1,0 +1,79 @@
+"""Separation of duties, as one rule that nobody is exempt from: neither by role nor by setting.
+
+Plain decisions, no database. Whoever decides for somebody who is away has that person's conflicts beside their own. Where
+nobody of a site is left, the central team decides; nothing is ever decided by itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.sdk import N_
+
+
+class Task(StrEnum):
+    """What somebody would do about money that a person asks for."""
+
+    PREAPPROVE = "preapprove"
+    CHECK = "check"
+    APPROVE = "approve"
+    PREPARE = "prepare"
+    RELEASE = "release"
+
+
+WORDS: Mapping[str, str] = {
+    "own": N_("You asked for this money, sent the request or would be paid, so somebody else decides."),
+    "linked": N_("You share a bank account or a household with the person, so somebody else decides."),
+    "delegator": N_("The person you decide for could not decide this, so you cannot for them."),
+    "checked": N_("You checked this claim, so somebody else approves it."),
+    "approved": N_("You approved this claim, so somebody else checks it."),
+    "preapproved": N_("You agreed to this beforehand, so somebody else approves the claim."),
+    "prepared": N_("You prepared this batch, so somebody else releases it."),
+}
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account or a
+    household with whoever is paid."""
+
+    claimant: str | None
+    submitter: str | None
+    payee: str | None
+    linked: frozenset[str] = NOBODY
+    preapproved_by: frozenset[str] = NOBODY
+    checked_by: frozenset[str] = NOBODY
+    approved_by: frozenset[str] = NOBODY
+    prepared_by: frozenset[str] = NOBODY
+
+
+def conflict(
+    task: Task, who: str, case: Case, *, on_behalf_of: Iterable[str] = (), preapprover_may_approve: bool = True
+) -> str:
+    """Why `who` may not do `task`, as a key of WORDS; "" where nothing stands against it."""
+    if own := _conflict(task, who, case, preapprover_may_approve):
+        return own
+    return "delegator" if any(_conflict(task, one, case, preapprover_may_approve) for one in on_behalf_of) else ""
+
+
+def _conflict(task: Task, who: str, case: Case, preapprover_may_approve: bool) -> str:
+    """One person's conflict, in the order in which it is told."""
+    if who in (case.claimant, case.submitter, case.payee):
+        return "own"
+    if who in case.linked:
+        return "linked"
+    if task is Task.APPROVE and who in case.checked_by:
+        return "checked"
+    if task is Task.APPROVE and not preapprover_may_approve and who in case.preapproved_by:
+        return "preapproved"
+    if task is Task.CHECK and who in case.approved_by:
+        return "approved"
+    if task is Task.RELEASE and who in case.prepared_by:
+        return "prepared"
+    return ""
+
+
+def able(task: Task, candidates: Iterable[str], case: Case, *, preapprover_may_approve: bool = True) -> list[str]:
+    """Those of a site's candidates who may do `task`. An empty list means: the central team."""
+    return [one for one in candidates if not conflict(task, one, case, preapprover_may_approve=preapprover_may_approve)]

@@ -1,0 +1,103 @@
+"""Activities whose costs may be covered: adding one, and saying from which budget."""
+
+from datetime import date
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import (
+    N_,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ScopedSession,
+    Visitor,
+    clock,
+    is_id,
+    new_id,
+    once,
+    record_audit,
+    transaction,
+)
+from plugins.expense_approvals.manifest import BUDGETS
+from plugins.expense_approvals.models import Activity, Budget
+
+LONGEST_DAYS = 60
+
+
+class Wanted(NamedTuple):
+    """What somebody says of an activity. `budget_id` None: its costs are not covered, as a rule."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    budget_id: str | None
+
+
+def add(session: ScopedSession, wanted: Wanted, visitor: Visitor, form_key: str) -> str:
+    """Add an activity; its id. Raises Forbidden, Invalid (`title`, `ends_on`, `budget_id`)."""
+    if not visitor.can(BUDGETS):
+        raise Forbidden(BUDGETS)
+    wanted = _checked(wanted)
+    with transaction(session):
+        key = once(session, form_key, "expense_approvals.add_activity")
+        if key.result is not None:
+            return key.result
+        _known_budget(session, wanted.budget_id)
+        made = new_id()
+        session.add(Activity(id=made, covered=wanted.budget_id is not None, created_at=clock.now(), **wanted._asdict()))
+        session.flush()
+        record_audit(
+            session, actor=visitor.actor(), action="expense_approvals.add_activity", subject=made,
+            after={"covered": wanted.budget_id is not None, "budget": wanted.budget_id},
+        )  # fmt: skip
+        key.keep(made)
+    return made
+
+
+def change(session: ScopedSession, activity_id: str, version: int, wanted: Wanted, visitor: Visitor) -> None:
+    """Change an activity. What was agreed for it stays with the budget that it was agreed from.
+
+    Raises Forbidden, Invalid, NotFound, Conflict.
+    """
+    if not visitor.can(BUDGETS):
+        raise Forbidden(BUDGETS)
+    wanted = _checked(wanted)
+    with transaction(session):
+        done = session.execute(
+            sa.update(Activity)
+            .where(Activity.id == activity_id, Activity.version == version)
+            .values(version=Activity.version + 1, covered=wanted.budget_id is not None, **wanted._asdict())
+            .returning(Activity.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        if len(done) != 1:
+            found = is_id(activity_id) and session.scalar(sa.select(Activity.id).where(Activity.id == activity_id))
+            raise Conflict() if found else NotFound()
+        _known_budget(session, wanted.budget_id)
+        record_audit(
+            session, actor=visitor.actor(), action="expense_approvals.change_activity", subject=activity_id,
+            after={"covered": wanted.budget_id is not None, "budget": wanted.budget_id},
+        )  # fmt: skip
+
+
+def _checked(wanted: Wanted) -> Wanted:
+    wrong = {}
+    title = wanted.title.strip()
+    if not 0 < len(title) <= 200:
+        wrong["title"] = N_("Give the activity a title of at most 200 characters.")
+    if not 0 <= (wanted.ends_on - wanted.starts_on).days <= LONGEST_DAYS:
+        wrong["ends_on"] = N_("The last day is the first day or at most 60 days after it.")
+    if wrong:
+        raise Invalid(wrong)
+    return wanted._replace(title=title)
+
+
+def _known_budget(session: ScopedSession, budget_id: str | None) -> None:
+    """A foreign key would refuse another site's budget too, but not in words."""
+    if budget_id is None:
+        return
+    known = is_id(budget_id) and session.scalar(sa.select(Budget.id).where(Budget.id == budget_id))
+    if not known:
+        raise Invalid({"budget_id": N_("Choose one of this site’s budgets.")})

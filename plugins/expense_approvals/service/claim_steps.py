@@ -1,0 +1,133 @@
+"""What the steps of a claim share: the conditional update that each begins with, its entry among the steps, its audit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.sdk import (
+    N_,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Refused,
+    ScopedSession,
+    Visitor,
+    clock,
+    people_by_id,
+    record_audit,
+)
+from plugins.expense_approvals.manifest import APPROVE
+from plugins.expense_approvals.models import Claim, ClaimStep
+from plugins.expense_approvals.queries.claims import Made
+from plugins.expense_approvals.separation import WORDS, Task
+from plugins.expense_approvals.service.apart import Open, against
+from plugins.expense_approvals.states import CLAIM, EDITABLE
+
+QUIET = {"synchronize_session": False}
+NO_CHANGES = N_("This claim is with the approvers and cannot be changed now.")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a claimant is told, in their language where it is known ("" is the site's own)."""
+
+    step: str
+    account_id: str
+    email: str
+    locale: str
+    claim_id: str
+    title: str
+    words: str
+    pence: int
+    ref: str = ""
+    """The payment's reference, where there is one."""
+
+
+Post = Callable[[ScopedSession, News], None]
+"""What writes the letter, in the caller's transaction."""
+
+
+def take(
+    session: ScopedSession, made: Made, event: str, visitor: Visitor, words: str = "", sha256: str = "", **values: Any
+) -> None:
+    """Take `event` from the version that was looked at: the first statement of the caller's transaction.
+
+    Raises Refused (the table has no such step), Conflict (somebody was quicker), NotFound.
+    """
+    target, now = CLAIM.target(event, made.state), clock.now()
+    done = session.execute(
+        sa.update(Claim)
+        .where(Claim.id == made.id, Claim.state == made.state, Claim.version == made.version)
+        .values(state=target, version=made.version + 1, changed_at=now, **values)
+        .returning(Claim.id)
+        .execution_options(**QUIET)
+    ).all()
+    if len(done) != 1:
+        state = session.scalar(sa.select(Claim.state).where(Claim.id == made.id))
+        if state is None:
+            raise NotFound
+        CLAIM.row(event, state)
+        raise Conflict
+    note(session, made.id, made.version + 1, event, target, visitor, words, sha256, now)
+    record_audit(
+        session, actor=visitor.actor(), action=f"expense_approvals.claim_{event}", subject=made.id,
+        before={"state": made.state}, after={"state": target, "sha256": sha256, **_figures(values)},
+    )  # fmt: skip
+
+
+def _figures(values: dict[str, Any]) -> dict[str, int]:
+    return {key: value for key, value in values.items() if key.endswith("_p")}
+
+
+def note(
+    session: ScopedSession, claim_id: str, version: int, event: str, state: str, visitor: Visitor, words: str, sha256: str,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Add a step to the list that is never changed."""
+    session.add(
+        ClaimStep(
+            claim_id=claim_id, version=version, event=event, state=state, account_id=visitor.account_id, words=words,
+            sha256=sha256, at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def lock(session: ScopedSession, made: Made) -> None:
+    """The conditional update that every change of a claim's costs and proofs begins with: it is the person's to change now, and
+    whoever looks at an older version cannot send or decide it. Raises Refused."""
+    done = session.execute(
+        sa.update(Claim)
+        .where(Claim.id == made.id, Claim.state.in_(EDITABLE))
+        .values(version=Claim.version + 1, changed_at=clock.now())
+        .returning(Claim.id)
+        .execution_options(**QUIET)
+    ).all()
+    if len(done) != 1:
+        raise Refused(NO_CHANGES)
+
+
+def must_own(made: Made, visitor: Visitor) -> None:
+    """Raises NotFound for everybody but the person and who sends it."""
+    if visitor.account_id is None or visitor.account_id not in (made.account_id, made.submitted_by):
+        raise NotFound
+
+
+def must_judge(
+    session: ScopedSession, made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = frozenset()
+) -> None:  # fmt: skip
+    """Raises Forbidden for who may not decide, Refused (with the reason) for who may not decide this one, whatever their role."""
+    if not visitor.can(APPROVE) or visitor.account_id is None:
+        raise Forbidden(APPROVE)
+    if code := against(session, Open(made.id, task, made.account_id, made.submitted_by, checked_by), visitor):
+        raise Refused(WORDS[code])
+
+
+def tell(session: ScopedSession, made: Made, title: str, step: str, words: str, post: Post, pence: int = 0) -> None:
+    """Write to the claimant, in the caller's transaction; to nobody where the account is closed."""
+    person = people_by_id(session, {made.account_id} if made.account_id else set()).get(made.account_id or "")
+    if person is not None:
+        post(session, News(step, person.account_id, person.email, person.locale, made.id, title, words, pence))

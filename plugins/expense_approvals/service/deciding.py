@@ -1,0 +1,106 @@
+"""Deciding what somebody asked for: a question, agreement in full or in part, no, or taking agreement back."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import sqlalchemy as sa
+
+from core.sdk import (
+    N_,
+    Finding,
+    Forbidden,
+    Invalid,
+    Refused,
+    ScopedSession,
+    Verdict,
+    Visitor,
+    clock,
+    transaction,
+    worst,
+)
+from plugins.expense_approvals.manifest import APPROVE_REFERRED
+from plugins.expense_approvals.models import PreapprovalLine
+from plugins.expense_approvals.queries import preapprovals
+from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
+from plugins.expense_approvals.service.moving import move
+from plugins.expense_approvals.service.stepping import must_be_free, must_decide, said, take
+
+ApproverRules = Callable[[Asked, list[AskedLine]], Iterable[Finding]]
+"""Asks the other plugins (`q_expense_approver_rules`) whether this person may decide this one."""
+WHY = N_("Say why, in words that the person can read.")
+
+
+def agree(
+    session: ScopedSession, preapproval_id: str, version: int, amounts: Mapping[str, int], words: str, visitor: Visitor,
+    rules: ApproverRules,
+) -> None:  # fmt: skip
+    """Agree to `amounts` (pence by the id of a line; every line is named), at most what the policy allows. Less than was asked
+    needs a reason. The activity's budget is held to the sum in the same transaction.
+
+    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, not in this state, not enough in the budget), Invalid
+    (`amounts`, `words`), Conflict.
+    """
+    asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
+    must_decide(session, asked, visitor)
+    held = preapprovals.lines(session, asked.id)
+    if asked.supplements_id is None and max(line.incurred_on for line in held) < clock.today():
+        raise Refused(N_("The days of these costs are over, and costs are agreed before they are made. Decline it."))
+    hear(rules(asked, held), visitor)
+    if set(amounts) != {line.id for line in held} or not all(0 <= amounts[line.id] <= line.allowed_p for line in held):
+        raise Invalid({"amounts": N_("Agree to each cost from £0 up to what the policy allows.")})
+    total = sum(amounts.values())
+    if total == 0:
+        raise Invalid({"amounts": N_("That agrees to nothing. Decline it, with a reason.")})
+    event = "approve" if total == asked.asked_p else "part_approve"
+    words = said(words, "words", WHY) if event == "part_approve" else words.strip()[:500]
+    budget_id = preapprovals.funding(session, asked.activity_id)
+    if budget_id is None:
+        raise Refused(N_("The costs of this activity are no longer covered."))
+    with transaction(session):
+        take(session, asked, event, visitor, words, approved_p=total)
+        move(session, budget_id, asked.id, "commit", committed=total)
+        for line in held:
+            session.execute(
+                sa.update(PreapprovalLine)
+                .where(PreapprovalLine.id == line.id)
+                .values(approved_p=amounts[line.id])
+                .execution_options(synchronize_session=False)
+            )
+
+
+def query(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor) -> None:
+    """Ask the person a question. Raises NotFound, Forbidden, Refused, Invalid (`words`), Conflict."""
+    _step(session, preapproval_id, version, "query", words, visitor, N_("Write your question."))
+
+
+def decline(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor) -> None:
+    """Say no, with a reason. Raises NotFound, Forbidden, Refused, Invalid (`words`), Conflict."""
+    _step(session, preapproval_id, version, "decline", words, visitor, WHY)
+
+
+def revoke(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor) -> None:
+    """Take agreement back, with a reason; the budget has the money again. Raises NotFound, Forbidden, Refused, Invalid, Conflict."""
+    _step(session, preapproval_id, version, "revoke", words, visitor, WHY)
+
+
+def _step(
+    session: ScopedSession, preapproval_id: str, version: int, event: str, words: str, visitor: Visitor, what: str
+) -> None:
+    asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
+    must_decide(session, asked, visitor)
+    must_be_free(session, asked)
+    words = said(words, "words", what)
+    budget_id = preapprovals.budget_of(session, asked.id)
+    with transaction(session):
+        take(session, asked, event, visitor, words)
+        if budget_id is not None:
+            move(session, budget_id, asked.id, "release", committed=-asked.approved_p)
+
+
+def hear(findings: Iterable[Finding], visitor: Visitor) -> None:
+    """Partners' rules about who decides: a denial refuses, a referral is for the central team."""
+    findings = list(findings)
+    verdict = worst(findings)
+    if verdict is Verdict.DENY:
+        raise Refused(next(one.message for one in findings if one.verdict is Verdict.DENY))
+    if verdict is Verdict.REFER and not visitor.can(APPROVE_REFERRED):
+        raise Forbidden(APPROVE_REFERRED)

@@ -1,0 +1,68 @@
+"""Saying that one is not in paid employment on the days of an activity, and taking it back."""
+
+import sqlalchemy as sa
+
+from core.sdk import Forbidden, NotFound, ScopedSession, Visitor, clock, is_id, new_id, record_audit, transaction
+from plugins.expense_approvals.models import Activity, Declaration
+
+STATEMENT = 1
+"""The version of the words that are declared (`words.STATEMENTS`): new words, new number, and nobody has declared them yet."""
+
+
+def declare(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
+    """Declare it; again is the same. Raises Forbidden for who is no member, NotFound."""
+    account_id = _member(visitor)
+    with transaction(session):
+        known = is_id(activity_id) and session.scalar(sa.select(Activity.id).where(Activity.id == activity_id))
+        if not known:
+            raise NotFound
+        values = {
+            "id": new_id(), "tenant_id": session.scope.tenant_id, "activity_id": activity_id, "account_id": account_id,
+            "statement": STATEMENT, "declared_at": clock.now(), "withdrawn_at": None,
+        }  # fmt: skip
+        _end(session, activity_id, account_id, Declaration.statement != STATEMENT)
+        standing = sa.select(Declaration.id).where(
+            Declaration.activity_id == activity_id,
+            Declaration.account_id == account_id,
+            Declaration.withdrawn_at.is_(None),
+        )
+        if session.scalar(standing) is not None:
+            return
+        session.add(Declaration(**values))
+        session.flush()
+        record_audit(
+            session,
+            actor=visitor.actor(),
+            action="expense_approvals.declare",
+            subject=activity_id,
+            after={"statement": STATEMENT},
+        )
+
+
+def take_back(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
+    """Take it back: nothing can be asked for on it any more. Raises Forbidden, NotFound where there is none."""
+    account_id = _member(visitor)
+    with transaction(session):
+        if not _end(session, activity_id, account_id):
+            raise NotFound
+        record_audit(session, actor=visitor.actor(), action="expense_approvals.take_back", subject=activity_id)
+
+
+def _member(visitor: Visitor) -> str:
+    if visitor.account_id is None or not visitor.is_member:
+        raise Forbidden("expense_approvals.declare")
+    return visitor.account_id
+
+
+def _end(session: ScopedSession, activity_id: str, account_id: str, *more: sa.ColumnElement[bool]) -> int:
+    done = session.execute(
+        sa.update(Declaration)
+        .where(
+            Declaration.activity_id == activity_id, Declaration.account_id == account_id,
+            Declaration.withdrawn_at.is_(None), *more,
+        )
+        .values(withdrawn_at=clock.now())
+        .returning(Declaration.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return len(done.all())

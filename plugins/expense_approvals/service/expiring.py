@@ -1,0 +1,23 @@
+"""Giving back what was agreed and not used in time: each once, however often the job runs and wherever it died."""
+
+from core.sdk import SYSTEM, Conflict, Refused, ScopedSession, clock, record_audit, transaction
+from plugins.expense_approvals.queries import claims, preapprovals
+from plugins.expense_approvals.service.moving import move
+from plugins.expense_approvals.service.stepping import take
+
+
+def sweep(session: ScopedSession) -> int:
+    """Expire every agreed pre-approval of the session's site whose last day is over; how many. Each is a transaction of its own."""
+    done = 0
+    for asked in claims.over(session, clock.today()):
+        budget_id = preapprovals.budget_of(session, asked.id)
+        try:
+            with transaction(session):
+                take(session, asked, "expire", None)
+                if budget_id is not None:
+                    move(session, budget_id, asked.id, "release", committed=-asked.approved_p)
+                record_audit(session, actor=SYSTEM, action="expense_approvals.expire", subject=asked.id)
+        except (Conflict, Refused):
+            continue  # somebody withdrew or revoked it meanwhile: that gave the money back
+        done += 1
+    return done

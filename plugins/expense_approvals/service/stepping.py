@@ -1,0 +1,104 @@
+"""What the steps of a pre-approval share: the conditional update that each begins with, its entry among the steps, its audit."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.sdk import (
+    N_,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    ScopedSession,
+    Visitor,
+    clock,
+    record_audit,
+)
+from plugins.expense_approvals.manifest import APPROVE
+from plugins.expense_approvals.models import Preapproval, Step
+from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries.preapprovals import Asked
+from plugins.expense_approvals.separation import WORDS, Task
+from plugins.expense_approvals.service.apart import Open, against
+from plugins.expense_approvals.states import AGREED, PREAPPROVAL
+
+LONGEST_WORDS = 500
+
+
+def take(
+    session: ScopedSession, asked: Asked, event: str, visitor: Visitor | None, words: str = "", **values: Any
+) -> None:
+    """Take `event` from the version that was looked at: the first statement of the caller's transaction.
+
+    Raises Refused (the table has no such step), Conflict (somebody was quicker), NotFound.
+    """
+    target, now = PREAPPROVAL.target(event, asked.state), clock.now()
+    done = session.execute(
+        sa.update(Preapproval)
+        .where(Preapproval.id == asked.id, Preapproval.state == asked.state, Preapproval.version == asked.version)
+        .values(state=target, version=asked.version + 1, changed_at=now, **values)
+        .returning(Preapproval.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if len(done) != 1:
+        state = session.scalar(sa.select(Preapproval.state).where(Preapproval.id == asked.id))
+        if state is None:
+            raise NotFound
+        PREAPPROVAL.row(event, state)
+        raise Conflict
+    note(session, asked.id, asked.version + 1, event, target, visitor, words, now)
+    if visitor is not None:
+        record_audit(
+            session, actor=visitor.actor(), action=f"expense_approvals.{event}", subject=asked.id,
+            before={"state": asked.state}, after={"state": target, **_figures(values)},
+        )  # fmt: skip
+
+
+def _figures(values: dict[str, Any]) -> dict[str, int]:
+    return {key: value for key, value in values.items() if key.endswith("_p")}
+
+
+def note(
+    session: ScopedSession, preapproval_id: str, version: int, event: str, state: str, visitor: Visitor | None, words: str, at: datetime
+) -> None:  # fmt: skip
+    """Add a step to the list that is never changed."""
+    session.add(
+        Step(
+            preapproval_id=preapproval_id, version=version, event=event, state=state,
+            account_id=visitor.account_id if visitor else None, words=words, at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def must_decide(session: ScopedSession, asked: Asked, visitor: Visitor) -> None:
+    """Raises Forbidden for who may not decide, Refused (with the reason) for who may not decide this one, whatever their role."""
+    if not visitor.can(APPROVE) or visitor.account_id is None:
+        raise Forbidden(APPROVE)
+    if code := against(session, Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by), visitor):
+        raise Refused(WORDS[code])
+
+
+def must_be_free(session: ScopedSession, asked: Asked) -> None:
+    """Raises Refused while a claim stands on what was agreed: it is decided first."""
+    if asked.state in AGREED and claims.holds(session, asked.id):
+        raise Refused(N_("A claim from it is being decided. It cannot be taken back now."))
+
+
+def must_own(asked: Asked, visitor: Visitor) -> None:
+    """Raises NotFound for everybody but the person and who sent it: to others it is not there to change."""
+    if visitor.account_id is None or visitor.account_id not in (asked.account_id, asked.submitted_by):
+        raise NotFound
+
+
+def said(words: str, field: str, what: str) -> str:
+    """Words that a step needs. Raises Invalid (for `field`, with `what`) when there are none, or too many."""
+    words = words.strip()
+    if not words:
+        raise Invalid({field: what})
+    if len(words) > LONGEST_WORDS:
+        raise Invalid({field: N_("Use at most 500 characters.")})
+    return words

@@ -1,0 +1,68 @@
+"""What can follow what, as tables: the life of a pre-approval and that of a claim."""
+
+from core.sdk import StateMachine, Transition
+from plugins.expense_approvals.manifest import APPROVE
+
+NEW = "new"
+"""Where a pre-approval begins: nobody has asked yet, so no row says it."""
+SUBMITTED, QUERIED, APPROVED, PART_APPROVED = "submitted", "queried", "approved", "part_approved"
+DECLINED, WITHDRAWN, EXPIRED, REVOKED, USED = "declined", "withdrawn", "expired", "revoked", "used"
+WAITING = (SUBMITTED, QUERIED)
+AGREED = (APPROVED, PART_APPROVED)
+"""States in which a budget holds money for it."""
+MEMBER, SYSTEM, PAYER = "the person", "the platform", "who pays"
+_APART = "not the person, not who sent it, not who is paid; no other conflict"
+
+PREAPPROVAL = StateMachine(
+    "pre-approval",
+    NEW,
+    (
+        Transition("ask", NEW, SUBMITTED, MEMBER, "the activity is covered and not over; eligible; no check denies it"),
+        Transition("query", SUBMITTED, QUERIED, APPROVE, f"a question is asked; {_APART}"),
+        Transition("answer", QUERIED, SUBMITTED, MEMBER, "the question is answered"),
+        Transition("approve", SUBMITTED, APPROVED, APPROVE, f"every line as asked; the budget has it; {_APART}"),
+        Transition("part_approve", SUBMITTED, PART_APPROVED, APPROVE, f"less than asked, with a reason; the budget has it; {_APART}"),
+        *(Transition("decline", state, DECLINED, APPROVE, f"a reason is given; {_APART}") for state in WAITING),
+        *(Transition("withdraw", state, WITHDRAWN, MEMBER, "no claim from it waits") for state in (*WAITING, *AGREED)),
+        *(Transition("revoke", state, REVOKED, APPROVE, f"a reason is given; no claim from it waits; {_APART}") for state in AGREED),
+        *(Transition("expire", state, EXPIRED, SYSTEM, "its last day is over; no claim from it waits") for state in AGREED),
+        *(Transition("use", state, USED, APPROVE, f"a claim from it is approved; {_APART}") for state in AGREED),
+    ),
+)  # fmt: skip
+
+STORED = tuple(sorted(PREAPPROVAL.states - {NEW}))
+"""The states that a row of a pre-approval can have."""
+
+DRAFT, CHECKED, REJECTED = "draft", "checked", "rejected"
+BATCHED, EXPORTED, PAID, BOUNCED = "batched", "exported", "paid", "bounced"
+EDITABLE = (DRAFT, QUERIED)
+"""States in which the person may change a claim's costs and proofs."""
+IN_HAND = (SUBMITTED, QUERIED, CHECKED)
+"""States in which a claim waits: what was agreed for it stays agreed."""
+GRANTED = (APPROVED, PART_APPROVED, BATCHED, EXPORTED, PAID, BOUNCED)
+"""States from the decision on: the money is the person's."""
+OVER = (WITHDRAWN, REJECTED)
+"""States in which a claim is no more, and another may be begun."""
+
+CLAIM = StateMachine(
+    "claim",
+    DRAFT,
+    (
+        Transition("submit", DRAFT, SUBMITTED, MEMBER, "the pre-approval stands and covers it; what is sent is bound by its hash"),
+        *(Transition("query", state, QUERIED, APPROVE, f"a question is asked; {_APART}") for state in (SUBMITTED, CHECKED)),
+        Transition("answer", QUERIED, SUBMITTED, MEMBER, "the question is answered; what is sent now has a hash of its own"),
+        Transition("check", SUBMITTED, CHECKED, APPROVE, f"the hash is what was looked at; {_APART}"),
+        Transition("approve", CHECKED, APPROVED, APPROVE, f"the hash is what was looked at; all of it; not who checked it; {_APART}"),
+        Transition("part_approve", CHECKED, PART_APPROVED, APPROVE, f"as approve, for less, with a reason for each cost; {_APART}"),
+        *(Transition("reject", state, REJECTED, APPROVE, f"a reason is given; {_APART}") for state in (SUBMITTED, CHECKED)),
+        *(Transition("withdraw", state, WITHDRAWN, MEMBER) for state in (DRAFT, *IN_HAND)),
+        *(Transition("batch", state, BATCHED, PAYER, "in no other live batch") for state in (*AGREED, BOUNCED)),
+        Transition("drop", BATCHED, APPROVED, PAYER, "its batch is cancelled"),
+        Transition("part_drop", BATCHED, PART_APPROVED, PAYER, "its batch is cancelled; it was approved in part"),
+        Transition("export", BATCHED, EXPORTED, PAYER, "released by somebody who did not prepare the batch"),
+        Transition("pay", EXPORTED, PAID, PAYER, "the bank says so"),
+        *(Transition("bounce", state, BOUNCED, PAYER, "the bank sent it back") for state in (EXPORTED, PAID)),
+    ),
+)  # fmt: skip
+CLAIM_STORED = tuple(sorted(CLAIM.states))
+"""The states that a row of a claim can have."""

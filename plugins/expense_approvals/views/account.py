@@ -1,0 +1,32 @@
+"""A member's page about where costs are paid to."""
+
+from flask import Response
+
+from core.sdk import Conflict, Invalid, gettext, here, redirect_with, render, say, sealer, signed_in
+from plugins.expense_approvals.letters import account_changed
+from plugins.expense_approvals.service import bank_details
+from plugins.expense_approvals.views.base import blueprint
+from plugins.expense_approvals.web_forms.account import AccountForm
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+@signed_in
+def account() -> Response:
+    """One's account by its last figures, and giving another."""
+    context, form = here(), AccountForm()
+    if form.validate_on_submit():
+        try:
+            bank_details.change(
+                context.session, form.name.data, form.sort_code.data, form.account.data, context.visitor,
+                seal=sealer(bank_details.PURPOSE), post=account_changed(context.tenant, context.language),
+            )  # fmt: skip
+        except Invalid as error:
+            form.take(error.field_errors)
+        except Conflict as error:
+            form.form_errors.append(say(error.message, error.params))
+        else:
+            return redirect_with(gettext("Your bank details are kept."), "expense_approvals.account")
+    return render(
+        "expense_approvals/account.html", 422 if form.errors else 200, form=form,
+        own=bank_details.own(context.session, context.visitor),
+    )  # fmt: skip

@@ -1,0 +1,194 @@
+"""A member's pages: what may be covered, asking, and what became of it."""
+
+from collections.abc import Callable
+
+from flask import Response, request
+
+from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, signed_in
+from plugins.expense_approvals.claims.partners import Combined
+from plugins.expense_approvals.queries import budgets, delegations, preapprovals
+from plugins.expense_approvals.queries.preapprovals import ELIGIBLE
+from plugins.expense_approvals.service import asking, declaring
+from plugins.expense_approvals.service.stepping import must_own
+from plugins.expense_approvals.states import PREAPPROVAL
+from plugins.expense_approvals.views.base import (
+    SHARED,
+    blueprint,
+    in_words,
+    partners,
+    policies,
+    policy_today,
+    settings_of,
+    titles,
+    told,
+)
+from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
+from plugins.expense_approvals.words import STATEMENTS
+
+ROWS = 2
+"""Rows of a new form; a button adds one."""
+
+
+@blueprint.get("/")
+@signed_in
+def home() -> Response:
+    """Activities whose costs may be covered, and what the visitor has asked for."""
+    context = here()
+    return render(
+        "expense_approvals/home.html",
+        activities=budgets.activities(context.session, covered_only=True),
+        mine=preapprovals.mine(context.session, context.visitor.account_id or ""),
+        illustrative=policy_today().illustrative,
+        standing_in=bool(delegations.standing_for(context.session, context.visitor.account_id)),
+        **SHARED,
+    )
+
+
+@blueprint.get("/for/<activity_id>")
+@signed_in
+def activity(activity_id: str) -> Response:
+    """Whether the visitor may ask, and what the policy covers: both before anything is typed."""
+    return _activity_page(activity_id)
+
+
+def _activity_page(activity_id: str, problem: str = "") -> Response:
+    context, policy = here(), policy_today()
+    chance = preapprovals.chance(context.session, activity_id, context.visitor)
+    covered = [
+        (in_words(category.title), list(dict.fromkeys(in_words(rule.words) for rule in policy.rules if rule.category == category.key)))
+        for category in policy.categories
+    ]  # fmt: skip
+    everywhere = [in_words(rule.words) for rule in policy.rules if rule.category == "all"]
+    return render(
+        "expense_approvals/activity.html", 422 if problem else 200, chance=chance, statement=STATEMENTS[declaring.STATEMENT],
+        covered=covered, everywhere=everywhere, illustrative=policy.illustrative, problem=problem, **SHARED,
+    )  # fmt: skip
+
+
+@blueprint.post("/for/<activity_id>/declare")
+@signed_in
+def declare(activity_id: str) -> Response:
+    """Declare not to be in paid employment on the activity's days."""
+    declaring.declare(here().session, activity_id, here().visitor)
+    return redirect_with(gettext("You have declared it."), "expense_approvals.activity", activity_id=activity_id)
+
+
+@blueprint.post("/for/<activity_id>/take-back")
+@signed_in
+def take_back(activity_id: str) -> Response:
+    """Take the declaration back."""
+    declaring.take_back(here().session, activity_id, here().visitor)
+    return redirect_with(
+        gettext("Your declaration is taken back."), "expense_approvals.activity", activity_id=activity_id
+    )
+
+
+@blueprint.route("/for/<activity_id>/ask", methods=["GET", "POST"])
+@signed_in
+def ask(activity_id: str) -> Response:
+    """Ask that costs be agreed. One button adds a row, one shows what the policy allows, one sends."""
+    context, policy = here(), policy_today()
+    chance = preapprovals.chance(context.session, activity_id, context.visitor)
+    if chance.kind != ELIGIBLE:
+        return _activity_page(activity_id, say(asking.WHY_NOT[chance.kind]))
+    form, wish, seen = AskForm(), request.form.get("do", ""), None
+    while request.method == "GET" and len(form.costs.entries) < ROWS:
+        form.costs.append_entry()
+    if wish == "more" and len(form.costs.entries) < MOST_ROWS:
+        form.costs.append_entry()
+    form.offer(policy, context.language, chance.starts_on)
+    if wish != "more" and form.validate_on_submit():
+        lines, reasons = form.lines(policy)
+        if not form.errors:
+            try:
+                if wish != "check":
+                    made = asking.ask(
+                        context.session, activity_id, lines, reasons, context.visitor, form.form_key.data,
+                        policy_on=policies(), partners=partners, days_kept=settings_of(context).days_kept,
+                    )  # fmt: skip
+                    return redirect_with(
+                        gettext("Your costs are sent. You can see here what becomes of them."), "expense_approvals.asked",
+                        preapproval_id=made,
+                    )  # fmt: skip
+                seen = asking.judged(lines, chance, context.visitor, policies(), partners)
+            except Invalid as error:
+                form.take(error.field_errors)
+            except Refused as error:
+                form.form_errors.append(say(error.message, error.params))
+    return render(
+        "expense_approvals/ask.html", 422 if form.errors else 200, form=form, chance=chance, most=MOST_ROWS,
+        seen=_preview(seen) if seen else None, illustrative=policy.illustrative, **SHARED,
+    )  # fmt: skip
+
+
+def _preview(seen: Combined) -> dict[str, object]:
+    policy = policy_today()
+    names = titles(policy)
+    rows = [
+        (
+            names.get(one.line.category, one.line.category), one.line.incurred_on, one.claimed, one.allowed,
+            told(({"code": f.code, "rule": f.rule, "params": f.params} for f in one.found), policy),
+        )
+        for one in seen.evaluation.lines
+    ]  # fmt: skip
+    messages = [say(one.message) for one in seen.findings]
+    return {"rows": rows, "asked": seen.evaluation.claimed, "allowed": seen.evaluation.allowed, "messages": messages}
+
+
+@blueprint.get("/asked/<preapproval_id>")
+@signed_in
+def asked(preapproval_id: str) -> Response:
+    """What one asked for and what became of it."""
+    return _asked_page(preapproval_id)
+
+
+def _asked_page(preapproval_id: str, problem: str = "", form: AnswerForm | None = None) -> Response:
+    context, policy = here(), policy_today()
+    found = preapprovals.one(context.session, preapproval_id, context.visitor)
+    must_own(found, context.visitor)
+    rows = [(line, told(line.found.get("found", ()), policy)) for line in preapprovals.lines(context.session, found.id)]
+    return render(
+        "expense_approvals/asked.html", 422 if problem or form else 200, asked=found, rows=rows,
+        activity=budgets.activity(context.session, found.activity_id), steps=preapprovals.steps(context.session, found.id),
+        titles=titles(policy), can=PREAPPROVAL.events_from(found.state), problem=problem,
+        form=form or AnswerForm(formdata=None), **SHARED,
+    )  # fmt: skip
+
+
+@blueprint.post("/asked/<preapproval_id>/answer")
+@signed_in
+def answer(preapproval_id: str) -> Response:
+    """Answer the approver's question."""
+    form = AnswerForm()
+    if not form.validate():
+        return _asked_page(preapproval_id, form=form)
+    return _step(
+        preapproval_id,
+        lambda version: asking.answer(here().session, preapproval_id, version, form.words.data, here().visitor),
+        gettext("Your answer is sent."),
+        form,
+    )
+
+
+@blueprint.post("/asked/<preapproval_id>/withdraw")
+@signed_in
+def withdraw(preapproval_id: str) -> Response:
+    """Take back what one asked for."""
+    return _step(
+        preapproval_id,
+        lambda version: asking.withdraw(here().session, preapproval_id, version, here().visitor),
+        gettext("You have withdrawn it."),
+    )
+
+
+def _step(preapproval_id: str, take: Callable[[int], None], words: str, form: AnswerForm | None = None) -> Response:
+    try:
+        take(number(request.form.get("version", "")))
+    except (Refused, Conflict) as error:
+        return _asked_page(preapproval_id, say(error.message, error.params), form)
+    return redirect_with(words, "expense_approvals.asked", preapproval_id=preapproval_id)
+
+
+def number(typed: str) -> int:
+    """A version as a form carries it; 0, which nothing has, for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0

@@ -1,0 +1,123 @@
+"""The two blueprints, and what all pages use."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from flask import Blueprint, g
+
+from core.sdk import (
+    ExpenseClaim,
+    ExpenseLimit,
+    ExpenseLine,
+    Finding,
+    Here,
+    Visitor,
+    call_hooks,
+    clock,
+    here,
+    pounds,
+    say,
+)
+from plugins.expense_approvals.claims.lines import WORDS as REASONS
+from plugins.expense_approvals.manifest import MANIFEST
+from plugins.expense_approvals.policy.local import Local
+from plugins.expense_approvals.policy.rules import Policy, Words
+from plugins.expense_approvals.queries import policies as policies_of
+from plugins.expense_approvals.queries.budgets import Planned
+from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
+from plugins.expense_approvals.settings import Settings
+from plugins.expense_approvals.words import EVENTS, LOOKS, STATES
+
+blueprint = Blueprint(MANIFEST.name, __name__)
+"""Under `/expenses/`, for members."""
+manage_blueprint = Blueprint(f"{MANIFEST.name}_manage", __name__)
+"""Under `/manage/expenses/`, for approvers and leads."""
+
+
+class Room(NamedTuple):
+    """The routes of the pages on which somebody decides: an approver's, or those of who stands in for one."""
+
+    home: str
+    decide: str
+    claim_queue: str
+    judge: str
+    proof: str
+
+
+DESK = Room(*(f"{manage_blueprint.name}.{page}" for page in Room._fields))
+STANDING_IN = Room(*(f"{blueprint.name}.standing_in_{page}" for page in Room._fields))
+SHARED: dict[str, Any] = {"states": STATES, "looks": LOOKS, "events": EVENTS, "pounds": pounds}
+
+
+def settings_of(context: Here) -> Settings:
+    """What is set for this site."""
+    found = context.tenant.settings.get(MANIFEST.name)
+    return found if isinstance(found, Settings) else Settings()
+
+
+def policies() -> Local:
+    """This site's policies as they are known now; read once in a request."""
+    if "expense_policies" not in g:
+        g.expense_policies = policies_of.local(here().session)
+    found: Local = g.expense_policies
+    return found
+
+
+def policy_today() -> Policy:
+    """Today's policy: the ones that the platform comes with begin long ago, so there always is one."""
+    found = policies()(clock.today())
+    assert found is not None
+    return found
+
+
+def in_words(words: Words) -> str:
+    """A policy's words in the reader's language."""
+    return words.cy if here().language == "cy" else words.en
+
+
+def titles(policy: Policy) -> dict[str, str]:
+    """What the policy's categories are called, by key."""
+    return {category.key: in_words(category.title) for category in policy.categories}
+
+
+def told(found: Iterable[Mapping[str, Any]], policy: Policy) -> list[str]:
+    """What rules found about a cost, a sentence or two for each: why, and what the rule asks."""
+    rules = {rule.key: in_words(rule.words) for rule in policy.rules}
+    sentences = []
+    for one in found:
+        params = {key: pounds(value) if key == "most" else value for key, value in one["params"].items()}
+        reason = REASONS[one["code"]]
+        why = say(reason, params)
+        sentences.append(f"{why} {rules[one['rule']]}" if one["rule"] in rules else why)
+    return sentences
+
+
+def partners(claim: ExpenseClaim) -> list[ExpenseLimit | Finding]:
+    """What the other plugins of this site say of costs."""
+    return [
+        *call_hooks("q_expense_limits", claim=claim).values(),
+        *call_hooks("q_expense_check", claim=claim).values(),
+    ]
+
+
+def approver_rules(activity: Planned, visitor: Visitor) -> Any:
+    """What the other plugins say of a visitor deciding about costs of `activity`."""
+
+    def ask(asked: Asked, lines: list[AskedLine]) -> list[Finding]:
+        seen = tuple(
+            ExpenseLine(
+                line.id,
+                line.category,
+                line.incurred_on,
+                line.asked_p,
+                line.allowed_p,
+                line.quantity,
+                line.miles,
+                line.region,
+            )
+            for line in lines
+        )
+        claim = ExpenseClaim(asked.id, asked.account_id or "", activity.starts_on, activity.ends_on, seen)
+        return list(call_hooks("q_expense_approver_rules", claim=claim, actor=visitor.actor()).values())
+
+    return ask

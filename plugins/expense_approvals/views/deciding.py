@@ -1,0 +1,170 @@
+"""An approver's pages: what waits, and one request with what can be decided about it."""
+
+from collections.abc import Collection
+from itertools import chain
+from typing import Any
+
+from flask import Response, request, url_for
+
+from core.sdk import (
+    N_,
+    Column,
+    Conflict,
+    Form,
+    Invalid,
+    Listing,
+    Refused,
+    Sheet,
+    Visitor,
+    gettext,
+    here,
+    in_memory,
+    listed,
+    needs,
+    pence_typed,
+    people_by_id,
+    plain_pounds,
+    redirect_with,
+    render,
+    say,
+)
+from plugins.expense_approvals import separation
+from plugins.expense_approvals.manifest import APPROVE
+from plugins.expense_approvals.queries import budgets, delegations, preapprovals
+from plugins.expense_approvals.separation import Task
+from plugins.expense_approvals.service import apart, deciding
+from plugins.expense_approvals.service.apart import Open
+from plugins.expense_approvals.states import AGREED, WAITING
+from plugins.expense_approvals.views.asking import number
+from plugins.expense_approvals.views.base import (
+    DESK,
+    SHARED,
+    Room,
+    approver_rules,
+    manage_blueprint,
+    policy_today,
+    titles,
+    told,
+)
+from plugins.expense_approvals.web_forms.manage import DecideForm
+from plugins.expense_approvals.words import STATES
+
+SHEET = Sheet(
+    "expenses-waiting",
+    (
+        Column(N_("Activity"), lambda row: row.title),
+        Column(N_("First day"), lambda row: row.starts_on),
+        Column(N_("State"), lambda row: gettext(STATES[row.state])),
+        Column(N_("Asked for"), lambda row: row.asked_p / 100),
+        Column(N_("The policy allows"), lambda row: row.allowed_p / 100),
+        Column(N_("Asked"), lambda row: row.asked_at),
+    ),
+    personal=False,
+)
+SORTS: dict[str, Any] = {
+    "asked": lambda row: (not row.referred, row.asked_at),
+    "title": lambda row: row.title.casefold(),
+    "amount": lambda row: row.asked_p,
+}
+WISHES = ("agree", "query", "decline", "revoke")
+
+
+@manage_blueprint.get("/")
+@needs(APPROVE)
+def home() -> Response:
+    """What waits: first what is unusual, then the oldest."""
+    return home_page(DESK)
+
+
+def home_page(room: Room) -> Response:
+    """The same in an approver's room or in that of who stands in."""
+    session = here().session
+    wished = Listing.read(url_for(room.home), request.args, sorts=tuple(SORTS), size=25)
+    found = listed(wished, SHEET, in_memory(preapprovals.queue(session), wished, SORTS))
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
+    names = people_by_id(session, {row.account_id for row in rows if row.account_id})
+    central = apart.nobody_left(
+        session, (Open(row.id, Task.PREAPPROVE, row.account_id, row.submitted_by) for row in rows)
+    )
+    return render(
+        "expense_approvals/manage/home.html",
+        listing=listing,
+        rows=rows,
+        names=names,
+        central=central,
+        room=room,
+        **SHARED,
+    )
+
+
+@manage_blueprint.route("/asked/<preapproval_id>", methods=["GET", "POST"])
+@needs(APPROVE)
+def decide(preapproval_id: str) -> Response:
+    """One request; the button that is pressed says what is decided."""
+    return decide_page(preapproval_id, here().visitor, DESK)
+
+
+def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
+    """The same in an approver's room or in that of who stands in."""
+    session, form = here().session, DecideForm()
+    asked = preapprovals.one(session, preapproval_id, visitor)
+    lines = preapprovals.lines(session, asked.id)
+    activity = budgets.activity(session, asked.activity_id)
+    typed = {line.id: request.form.get(f"amount-{line.id}", plain_pounds(line.allowed_p)) for line in lines}
+    wrong: dict[str, str] = {}
+    wish = request.form.get("do", "")
+    if form.validate_on_submit() and told_what(wish, WISHES, form):
+        version, words = number(form.version.data or ""), form.words.data or ""
+        try:
+            if wish == "agree":
+                amounts = amounts_typed([line.id for line in lines], typed, wrong)
+                if not wrong:
+                    deciding.agree(
+                        session, asked.id, version, amounts, words, visitor, approver_rules(activity, visitor)
+                    )
+            else:
+                getattr(deciding, wish)(session, asked.id, version, words, visitor)
+        except Invalid as error:
+            form.take(error.field_errors)
+        except (Refused, Conflict) as error:
+            form.form_errors.append(say(error.message, error.params))
+        else:
+            if not wrong:
+                return redirect_with(gettext("It is decided."), room.decide, preapproval_id=asked.id)
+    if wrong:
+        form.form_errors.append(gettext("Mend the amounts that are marked below."))
+    form.version.data = str(asked.version)
+    steps = preapprovals.steps(session, asked.id)
+    for_whom = delegations.stood_in(session, steps)
+    people = {asked.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
+    waits = Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by)
+    against = apart.against(session, waits, visitor)
+    policy = policy_today()
+    return render(
+        "expense_approvals/manage/decide.html", 422 if form.errors else 200, form=form, asked=asked, activity=activity,
+        rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
+        steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
+        against=say(separation.WORDS[against]) if against else "", waiting=asked.state in WAITING, agreed=asked.state in AGREED,
+        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits])), for_whom=for_whom, room=room, **SHARED,
+    )  # fmt: skip
+
+
+def told_what(wish: str, wishes: Collection[str], form: Form) -> bool:
+    """Whether the button that was pressed says what to do; where none does, the form says so."""
+    if wish not in wishes:
+        form.form_errors.append(gettext("Press the button for what you decide."))
+    return wish in wishes
+
+
+def amounts_typed(ids: list[str], typed: dict[str, str], wrong: dict[str, str]) -> dict[str, int]:
+    """What was typed for each cost (by its id), in pence; what could not be read stands in `wrong`, in words."""
+    amounts = {}
+    for one in ids:
+        try:
+            amounts[one] = pence_typed(typed[one], zero=True)
+        except Invalid as error:
+            (message,) = error.field_errors.values()
+            wrong[one] = say(message)
+    return amounts

@@ -1,0 +1,133 @@
+"""A lead's pages: budgets, and which activities they cover."""
+
+from typing import Any
+
+from flask import Response
+
+from core.sdk import (
+    Conflict,
+    Invalid,
+    Refused,
+    gettext,
+    here,
+    needs,
+    pence_typed,
+    plain_pounds,
+    redirect_with,
+    render,
+    say,
+)
+from plugins.expense_approvals.manifest import BUDGETS
+from plugins.expense_approvals.queries import budgets
+from plugins.expense_approvals.service import activities
+from plugins.expense_approvals.service import budgets as changing
+from plugins.expense_approvals.service.activities import Wanted
+from plugins.expense_approvals.views.asking import number
+from plugins.expense_approvals.views.base import SHARED, manage_blueprint
+from plugins.expense_approvals.web_forms.manage import ActivityForm, BudgetForm, LimitForm
+
+
+@manage_blueprint.route("/budgets", methods=["GET", "POST"])
+@needs(BUDGETS)
+def budget_list() -> Response:
+    """Every budget with what is committed, spent and left; and opening another."""
+    context, form = here(), BudgetForm()
+    if form.validate_on_submit():
+        try:
+            limit = pence_typed(form.limit.data or "", "limit")
+            changing.open_budget(context.session, form.name.data, limit, context.visitor, form.form_key.data)
+        except Invalid as error:
+            form.take(error.field_errors)
+        else:
+            return redirect_with(gettext("The budget is open."), "expense_approvals_manage.budget_list")
+    return render(
+        "expense_approvals/manage/budgets.html", 422 if form.errors else 200, form=form,
+        held=budgets.all_of_site(context.session), **SHARED,
+    )  # fmt: skip
+
+
+@manage_blueprint.route("/budgets/<budget_id>", methods=["GET", "POST"])
+@needs(BUDGETS)
+def budget(budget_id: str) -> Response:
+    """One budget's limit."""
+    context, form = here(), LimitForm()
+    found = budgets.one(context.session, budget_id)
+    if form.validate_on_submit():
+        try:
+            limit = pence_typed(form.limit.data or "", "limit")
+            changing.change_limit(context.session, budget_id, number(form.version.data or ""), limit, context.visitor)
+        except Invalid as error:
+            form.take(error.field_errors)
+        except (Refused, Conflict) as error:
+            form.form_errors.append(say(error.message, error.params))
+        else:
+            return redirect_with(gettext("The limit is changed."), "expense_approvals_manage.budget_list")
+    form.version.data = str(found.version)
+    if not form.is_submitted():
+        form.limit.data = plain_pounds(found.limit_p)
+    return render(
+        "expense_approvals/manage/budget.html", 422 if form.errors else 200, form=form, budget=found, **SHARED
+    )
+
+
+@manage_blueprint.get("/activities")
+@needs(BUDGETS)
+def activity_list() -> Response:
+    """Activities that are not over."""
+    session = here().session
+    names = {one.id: one.name for one in budgets.all_of_site(session)}
+    return render(
+        "expense_approvals/manage/activities.html",
+        planned=budgets.activities(session, covered_only=False),
+        names=names,
+        **SHARED,
+    )
+
+
+@manage_blueprint.route("/activities/new", methods=["GET", "POST"])
+@needs(BUDGETS)
+def new_activity() -> Response:
+    """Add an activity."""
+    context, form = here(), _activity_form()
+    if form.validate_on_submit():
+        try:
+            activities.add(context.session, _wanted(form), context.visitor, form.form_key.data)
+        except Invalid as error:
+            form.take(error.field_errors)
+        else:
+            return redirect_with(gettext("The activity is added."), "expense_approvals_manage.activity_list")
+    return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=None)
+
+
+@manage_blueprint.route("/activities/<activity_id>", methods=["GET", "POST"])
+@needs(BUDGETS)
+def change_activity(activity_id: str) -> Response:
+    """Change an activity."""
+    context = here()
+    found = budgets.activity(context.session, activity_id)
+    form = _activity_form(obj=found)
+    if form.validate_on_submit():
+        try:
+            version = number(form.version.data or "")
+            activities.change(context.session, activity_id, version, _wanted(form), context.visitor)
+        except Invalid as error:
+            form.take(error.field_errors)
+        except Conflict as error:
+            form.form_errors.append(say(error.message, error.params))
+        else:
+            return redirect_with(gettext("The activity is changed."), "expense_approvals_manage.activity_list")
+    form.version.data = str(found.version)
+    return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=found)
+
+
+def _activity_form(**values: Any) -> ActivityForm:
+    form = ActivityForm(**values)
+    held = budgets.all_of_site(here().session)
+    form.budget_id.choices = [("", gettext("Not covered")), *((one.id, one.name) for one in held)]
+    if form.budget_id.data in (None, "None"):
+        form.budget_id.data = ""
+    return form
+
+
+def _wanted(form: ActivityForm) -> Wanted:
+    return Wanted(form.title.data, form.starts_on.data, form.ends_on.data, form.budget_id.data or None)

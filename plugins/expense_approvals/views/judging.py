@@ -1,0 +1,222 @@
+"""An approver's pages for claims: what waits by age with what is unusual first, and one claim with what can be decided about it."""
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+from flask import Response, request, url_for
+
+from core.sdk import (
+    N_,
+    Column,
+    Conflict,
+    ExpenseClaim,
+    ExpenseLine,
+    Finding,
+    Invalid,
+    Listing,
+    Refused,
+    Sheet,
+    Visitor,
+    call_hooks,
+    clock,
+    gettext,
+    here,
+    in_memory,
+    listed,
+    needs,
+    people_by_id,
+    plain_pounds,
+    redirect_with,
+    render,
+    say,
+    send_file,
+    store_of,
+)
+from plugins.expense_approvals import claim_letters, separation
+from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
+from plugins.expense_approvals.queries import claims, delegations
+from plugins.expense_approvals.queries.claims import Ground, Made, Spent
+from plugins.expense_approvals.separation import NOBODY, Task
+from plugins.expense_approvals.service import apart, judging
+from plugins.expense_approvals.service.apart import Open
+from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
+from plugins.expense_approvals.views.asking import number
+from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, titles, told
+from plugins.expense_approvals.views.claiming import CLAIMS, mark
+from plugins.expense_approvals.views.deciding import amounts_typed, told_what
+from plugins.expense_approvals.web_forms.manage import JudgeForm
+from plugins.expense_approvals.words import CLAIM_STATES
+
+SHEET = Sheet(
+    "claims-waiting",
+    (
+        Column(N_("Activity"), lambda row: row.title),
+        Column(N_("State"), lambda row: gettext(CLAIM_STATES[row.state])),
+        Column(N_("Claimed"), lambda row: row.claimed_p / 100),
+        Column(N_("The policy allows"), lambda row: row.allowed_p / 100),
+        Column(N_("Sent"), lambda row: row.sent_at),
+    ),
+    personal=False,
+)
+SORTS: dict[str, Any] = {
+    "sent": lambda row: (not row.referred, row.sent_at),
+    "title": lambda row: row.title.casefold(),
+    "amount": lambda row: row.claimed_p,
+}
+WISHES = ("check", "approve", "query", "reject")
+
+
+@manage_blueprint.get("/claims/")
+@needs(APPROVE)
+def claim_queue() -> Response:
+    """What waits: first what is unusual, then the oldest."""
+    return queue_page(DESK)
+
+
+def queue_page(room: Room) -> Response:
+    """The same in an approver's room or in that of who stands in."""
+    session = here().session
+    wished = Listing.read(url_for(room.claim_queue), request.args, sorts=tuple(SORTS), size=25)
+    found = listed(wished, SHEET, in_memory(claims.queue(session), wished, SORTS))
+    if isinstance(found, Response):
+        return found
+    listing, rows = found
+    names = people_by_id(session, {row.account_id for row in rows if row.account_id})
+    ages = {row.id: (clock.now() - row.sent_at).days for row in rows}
+    checked = claims.checkers(session)
+    central = apart.nobody_left(session, (_open(row, checked.get(row.id, NOBODY)) for row in rows))
+    return render(
+        "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, central=central, room=room,
+        **CLAIMS,
+    )  # fmt: skip
+
+
+def _open(one: claims.Listed | Made, checked_by: frozenset[str]) -> Open:
+    """The claim as what waits for a check or an approval."""
+    task = Task.APPROVE if one.state == CHECKED else Task.CHECK
+    return Open(one.id, task, one.account_id, one.submitted_by, checked_by)
+
+
+@manage_blueprint.route("/claims/<claim_id>", methods=["GET", "POST"])
+@needs(APPROVE)
+def judge(claim_id: str) -> Response:
+    """One claim; the button that is pressed says what is decided."""
+    return judge_page(claim_id, here().visitor, DESK)
+
+
+def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
+    """The same in an approver's room or in that of who stands in."""
+    session, form = here().session, JudgeForm()
+    made = claims.one(session, claim_id, visitor)
+    lines = claims.lines(session, made.id)
+    typed = {line.id: _typed(line) for line in lines}
+    wrong: dict[str, str] = {}
+    if form.validate_on_submit() and told_what(request.form.get("do", ""), WISHES, form):
+        try:
+            _act(request.form["do"], made, lines, form, typed, wrong, visitor)
+        except Invalid as error:
+            form.take(error.field_errors)
+        except (Refused, Conflict) as error:
+            form.form_errors.append(say(error.message, error.params))
+        else:
+            if not wrong:
+                return redirect_with(gettext("It is decided."), room.judge, claim_id=made.id)
+    if wrong:
+        form.form_errors.append(gettext("Mend the amounts that are marked below."))
+    sha256 = claims.bound_to(session, made.id, made.revision)
+    form.version.data, form.sha256.data = str(made.version), sha256
+    stop = _stop(made, sha256, visitor)
+    policy, proofs, steps = policy_today(), claims.proofs(session, made.id), claims.steps(session, made.id)
+    for_whom = delegations.stood_in(session, steps)
+    people = {made.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
+    central = made.state in (SUBMITTED, CHECKED) and bool(
+        apart.nobody_left(session, [_open(made, claims.checked_by(session, made.id, sha256))])
+    )
+    ground = claims.ground(session, made.preapproval_id)
+    rows = [
+        (
+            line, told(line.found.get("found", ()), policy), *typed[line.id], wrong.get(line.id, ""),
+            [one for one in proofs if one.line_id == line.id],
+        )
+        for line in lines
+    ]  # fmt: skip
+    return render(
+        "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
+        rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
+        can=() if stop else CLAIM.events_from(made.state), central=central, for_whom=for_whom, room=room, **CLAIMS,
+    )  # fmt: skip
+
+
+def _typed(line: Spent) -> tuple[str, str]:
+    """The amount and the reason beside a cost: as typed, or what the policy allows and nothing."""
+    return (
+        request.form.get(f"amount-{line.id}", plain_pounds(line.allowed_p)),
+        request.form.get(f"why-{line.id}", ""),
+    )
+
+
+def _act(
+    wish: str, made: Made, lines: list[Spent], form: JudgeForm, typed: dict[str, tuple[str, str]], wrong: dict[str, str],
+    visitor: Visitor,
+) -> None:  # fmt: skip
+    """Do what the button says. Amounts that cannot be read stand in `wrong`, in words, and then nothing is done."""
+    session, post = here().session, claim_letters.post(here().tenant)
+    version, sha256, words = number(form.version.data or ""), form.sha256.data or "", form.words.data or ""
+    if wish == "check":
+        return judging.check(session, made.id, version, sha256, words, visitor)
+    if wish in ("query", "reject"):
+        act: Callable[..., None] = getattr(judging, wish)
+        return act(session, made.id, version, words, visitor, post)
+    amounts = amounts_typed([line.id for line in lines], {key: amount for key, (amount, _) in typed.items()}, wrong)
+    if not wrong:
+        judging.approve(
+            session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
+            rules=_rules(visitor), mark=mark(), post=post,
+        )  # fmt: skip
+    return None
+
+
+def _stop(made: Made, sha256: str, visitor: Visitor) -> str:
+    """What stands against this visitor deciding, in words; "" for nothing."""
+    session = here().session
+    if code := apart.against(session, _open(made, claims.checked_by(session, made.id, sha256)), visitor):
+        return say(separation.WORDS[code])
+    if judging.twin(session, made, mark()) and not visitor.can(APPROVE_REFERRED):
+        return say(judging.TWIN)
+    return ""
+
+
+def _rules(visitor: Visitor) -> judging.ClaimRules:
+    """What asks the other plugins about a visitor deciding about a claim."""
+
+    def ask(made: Made, lines: list[Spent], ground: Ground) -> list[Finding]:
+        seen = tuple(
+            ExpenseLine(
+                line.id,
+                line.category,
+                line.incurred_on,
+                line.claimed_p,
+                line.allowed_p,
+                line.quantity,
+                line.miles,
+                line.region,
+            )
+            for line in lines
+        )
+        claim = ExpenseClaim(made.id, made.account_id or "", ground.starts_on, ground.ends_on, seen)
+        return list(call_hooks("q_expense_approver_rules", claim=claim, actor=visitor.actor()).values())
+
+    return ask
+
+
+@manage_blueprint.get("/claims/<claim_id>/proof/<receipt_id>")
+@needs(APPROVE)
+def proof(claim_id: str, receipt_id: str) -> Response:
+    """A proof of a claim that was sent, as a download."""
+    return proof_of(claim_id, receipt_id, here().visitor)
+
+
+def proof_of(claim_id: str, receipt_id: str, visitor: Visitor) -> Response:
+    """The same for an approver or who stands in."""
+    return send_file(claims.proof(here().session, claim_id, receipt_id, visitor), store_of(MANIFEST.name))

@@ -1,0 +1,23 @@
+"""What a member types about where costs are paid to."""
+
+from wtforms import StringField
+from wtforms.validators import Length
+
+from core.sdk import N_, Form, NotBlank, lazy_gettext, stripped
+
+_l = lazy_gettext
+
+
+class AccountForm(Form):
+    """A UK account."""
+
+    name = StringField(
+        _l("Name on the account"),
+        [
+            NotBlank(N_("Enter the name on the account, in at most 80 characters.")),
+            Length(max=80, message=_l("Enter the name on the account, in at most 80 characters.")),
+        ],
+        filters=[stripped],
+    )
+    sort_code = StringField(_l("Sort code"), filters=[stripped], description=_l("Six figures, like 20-00-00."))
+    account = StringField(_l("Account number"), filters=[stripped], description=_l("Eight figures, like 31926819."))

@@ -1,0 +1,210 @@
+"""One of several processes that decide at the same moment; `main` is what `tests.support.racing` runs."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.data.engine import create_engine
+from core.data.scope import Scope
+from core.sdk import Conflict, NotFound, Refused, Role, ScopedSession, Sealer, clock, new_id, new_token, transaction
+from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, PaymentBatch, Preapproval
+from plugins.expense_approvals.payment.batch import Account
+from plugins.expense_approvals.queries import claims, payments, preapprovals
+from plugins.expense_approvals.separation import Case
+from plugins.expense_approvals.service import (
+    asking,
+    bank_details,
+    batches,
+    claiming,
+    deciding,
+    expiring,
+    policies,
+)
+from plugins.expense_approvals.service.payer import Payer
+from tests.plugins.expense_approvals import claimed, helpers, paid
+
+LIFE = ("agree", "withdraw", "revoke", "expire")
+
+
+def properly(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The plugin's own way."""
+    helpers.agree(session, preapproval_id)
+    return "agreed"
+
+
+def naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The control, which must overspend: look what is left, think, then write what the new sum is."""
+    asked = preapprovals.one(session, preapproval_id, helpers.APPROVER)
+    limit, committed = session.execute(
+        sa.select(Budget.limit_p, Budget.committed_p).where(Budget.id == job["budget"])
+    ).one()
+    if committed + asked.allowed_p > limit:
+        raise Refused("full")
+    session.rollback()
+    time.sleep(0.02)
+    quiet = {"synchronize_session": False}
+    with transaction(session):
+        session.execute(
+            sa.update(Budget)
+            .where(Budget.id == job["budget"])
+            .values(committed_p=committed + asked.allowed_p)
+            .execution_options(**quiet)
+        )
+        session.execute(
+            sa.update(Preapproval)
+            .where(Preapproval.id == preapproval_id)
+            .values(state="approved", approved_p=asked.allowed_p)
+            .execution_options(**quiet)
+        )
+        session.add(
+            BudgetEntry(
+                budget_id=job["budget"], source_id=preapproval_id, move="commit", committed_p=asked.allowed_p, actual_p=0,
+                at=clock.now(),
+            )
+        )  # fmt: skip
+    return "agreed"
+
+
+def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """Whichever of four ways out this turn is for; the first one at a pre-approval wins."""
+    way = LIFE[job["turn"] % len(LIFE)]
+    person = helpers.visitor(account_id=job["person"])
+    version = job["version"]
+    if way == "withdraw":
+        asking.withdraw(session, preapproval_id, version, person)
+    elif way == "revoke":
+        deciding.revoke(session, preapproval_id, version, "Not any more.", helpers.APPROVER)
+    elif way == "expire":
+        return "expire" if expiring.sweep(session) else "lost"
+    else:
+        helpers.agree(session, preapproval_id)
+    return way
+
+
+def paying(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The plugin's own way to approve a claim; every other turn its person withdraws it, where the job says so."""
+    if job.get("withdraw") and job["turn"] % 2:
+        person = helpers.visitor(account_id=job["person"])
+        claiming.withdraw(session, claim_id, job["version"], person, claimed.mark)
+        return "withdrawn"
+    claimed.approve(session, claim_id)
+    return "approved"
+
+
+def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must pay twice: look at the state, think, then write."""
+    found = claims.one(session, claim_id, helpers.APPROVER)
+    if found.state != "checked":
+        raise Refused("decided")
+    session.rollback()
+    time.sleep(0.2)
+    quiet = {"synchronize_session": False}
+    with transaction(session):
+        values = {"state": "approved", "approved_p": found.allowed_p}
+        session.execute(sa.update(Claim).where(Claim.id == claim_id).values(**values).execution_options(**quiet))
+        session.add(
+            BudgetEntry(
+                budget_id=job["budget"],
+                source_id=new_id(),
+                move="spend",
+                committed_p=0,
+                actual_p=found.allowed_p,
+                at=clock.now(),
+            )
+        )
+        session.flush()
+    return "approved"
+
+
+def publish(session: ScopedSession, job: dict[str, Any], draft_id: str) -> str:
+    """Publish a draft of the policy as it stands at its second version."""
+    central = helpers.visitor(Role.CENTRAL_TEAM)
+    policies.publish(session, draft_id, 2, clock.today(), "Prices fell.", central)
+    return "published"
+
+
+SEAL, ACCOUNTS = (Sealer("a secret of tests", purpose) for purpose in (batches.PURPOSE, bank_details.PURPOSE))
+PAYER = Payer(Account("Q in Scotland", "200000", "55779911"), "123456")
+
+
+def batch(session: ScopedSession, job: dict[str, Any], batch_id: str) -> str:
+    """Release a batch or cancel it, by turns."""
+    if job["turn"] % 2:
+        batches.release(session, batch_id, 1, helpers.visitor(Role.CENTRAL_TEAM), seal=SEAL)
+        return "released"
+    batches.cancel(session, batch_id, 1, helpers.visitor(Role.PARTNER_LEAD), tell=lambda *_: None)
+    return "cancelled"
+
+
+def prepare(session: ScopedSession, job: dict[str, Any], source_id: str) -> str:
+    """Put a claim into a batch of its own."""
+    wanted = [batches.Payable(source_id, 1_240, Case(job["payee"], job["payee"], job["payee"]))]
+    batches.prepare(
+        session, wanted, clock.today(), PAYER, helpers.LEAD, new_token(), seal=SEAL, accounts=ACCOUNTS, tell=lambda *_: None
+    )  # fmt: skip
+    return "prepared"
+
+
+def batching(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The plugin's own way to put an approved claim into a batch; every turn by another person."""
+    paid.prepare(session, claim_id, by=helpers.visitor(Role.PARTNER_LEAD))
+    return "prepared"
+
+
+def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must pay twice: look whether the claim is in a batch, think, then write one."""
+    if payments.batches_with(session, [claim_id]):
+        raise Refused("in a batch")
+    session.rollback()
+    time.sleep(0.2)
+    with transaction(session):
+        made = PaymentBatch(
+            ref=f"Q{new_id()[-11:].upper()}", state="prepared", day=clock.today(), payments=1, total_p=1_000, sealed="", hashes={},
+            prepared_by=new_id(), prepared_at=clock.now(),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        values = {"state": "batched", "version": Claim.version + 1}
+        session.execute(
+            sa.update(Claim).where(Claim.id == claim_id).values(**values).execution_options(synchronize_session=False)
+        )
+    return "prepared"
+
+
+WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
+    "properly": properly, "naively": naively, "living": living, "paying": paying,
+    "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
+    "batching": batching, "batching_naively": batching_naively,
+}  # fmt: skip
+
+
+def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
+    """Act on `job["ids"]` at once, on `job["threads"]` threads, and count what came of it."""
+    engine = create_engine(job["url"])
+    act, told, errors, lock = WAYS[job["way"]], Counter[str](), list[str](), threading.Lock()
+
+    def one(turn: int, preapproval_id: str) -> None:
+        try:
+            with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
+                came = act(session, {**job, "turn": turn}, preapproval_id)
+        except (Refused, Conflict, NotFound) as refused:
+            came = type(refused).__name__
+        except Exception as error:  # noqa: BLE001 - every failure is told: the test expects none
+            with lock:
+                errors.append(repr(error)[:300])
+            return
+        with lock:
+            told[came] += 1
+
+    with engine.connect():  # connected and ready before the start
+        pass
+    begin()
+    with ThreadPoolExecutor(job["threads"]) as pool:
+        list(pool.map(one, range(len(job["ids"])), job["ids"]))
+    engine.dispose()
+    return {"told": dict(told), "errors": errors}

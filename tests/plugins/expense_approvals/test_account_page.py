@@ -1,0 +1,57 @@
+"""The page about where costs are paid to: masked, kept on a mistake, told by a letter, nobody else's."""
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.kernel.permissions import Role
+from core.work.models import Mail
+from tests.factories.people import client_of, make_person
+from tests.plugins.expense_approvals import helpers
+from tests.support.client import FormClient
+
+PAGE = "/scotland/expenses/account"
+GOOD = {"name": "Ann Llewellyn", "sort_code": "20-00-00", "account": "55779911"}
+
+
+@pytest.fixture
+def site(app: Flask) -> Flask:
+    """The application with the plugin on in Scotland."""
+    helpers.switched_on(app, "scotland")
+    return app
+
+
+def member(app: Flask, name: str, *roles: Role) -> FormClient:
+    """A member of Scotland, signed in."""
+    grants = tuple((role, "scotland") for role in roles)
+    return client_of(app, make_person(app, f"{name}@example.org", name=name.title(), home="scotland", grants=grants))
+
+
+def test_an_account_is_kept_masked_and_told_by_a_letter(site: Flask, platform_session) -> None:
+    ann, lead = member(site, "ann"), member(site, "lena", Role.PARTNER_LEAD)
+    assert "Give your account" in ann.get(PAGE).text
+    assert ann.submit(PAGE, GOOD).status_code == 303
+    shown = ann.get(PAGE).text
+    assert "ends in 9911" in shown
+    assert "55779911" not in shown
+    assert "Nobody is paid to another account for a day" in shown
+    assert "9911" not in lead.get(PAGE).text
+    letter = platform_session.scalars(sa.select(Mail).where(Mail.to_address == "ann@example.org")).one()
+    assert letter.subject == "Your bank details for expenses were given or changed"
+    assert "9911" not in letter.text + letter.html
+    assert "Where your costs are paid to" in ann.get("/scotland/expenses/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"sort_code": "20-00"}, "Enter the sort code"),
+        ({"account": "1e7"}, "Enter the account number"),
+        ({"name": " "}, "Enter the name on the account"),
+        ({"name": "x" * 81}, "at most 80 characters"),
+    ],
+)
+def test_what_is_no_account_is_told_and_kept(site: Flask, typed: dict[str, str], said: str) -> None:
+    answer = member(site, "ann").submit(PAGE, {**GOOD, **typed})
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert 'value="55779911"' in answer.text or 'value="1e7"' in answer.text

@@ -1,0 +1,275 @@
+"""The pages of claims, as people use them: from what was agreed to an approval, and what is sent wrongly or with bad intent."""
+
+import re
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from PIL import Image
+
+from core.kernel import clock
+from core.kernel.permissions import Role
+from core.sdk import ScopedSession, Visitor
+from core.work.models import Mail
+from plugins.expense_approvals.queries import claims
+from tests.factories.people import client_of, make_person
+from tests.plugins.expense_approvals import claimed, helpers
+from tests.plugins.expense_approvals.claimed import agreed, picture
+from tests.plugins.expense_approvals.helpers import cost, opened
+from tests.plugins.expense_approvals.test_pages import link, member
+from tests.support.client import FormClient, forms
+
+SITE = "/scotland/expenses/claims"
+MANAGE = "/scotland/manage/expenses/claims"
+
+
+@pytest.fixture
+def site(app: Flask) -> Flask:
+    """The application with the plugin on in Scotland."""
+    helpers.switched_on(app, "scotland")
+    return app
+
+
+class Person:
+    """A member with an agreement for £20, signed in."""
+
+    def __init__(self, app: Flask, session: ScopedSession, name: str = "ann") -> None:
+        self.account = make_person(app, f"{name}@example.org", name=name.title(), home="scotland")
+        self.client = client_of(app, self.account)
+        self.visitor = Visitor(self.account, name.title(), f"{name}@example.org", is_member=True)
+        self.ground = agreed(
+            session, opened(session, 100_000, f"Budget of {name}"), self.visitor, cost(in_days=0, pence=2_000)
+        )
+        session.rollback()
+
+    def begin(self) -> str:
+        """Begin a claim by its button; its address."""
+        return press(self.client, f"{SITE}/", f"/claims/from/{self.ground}").headers["Location"]
+
+    def add(self, claim: str, **typed: Any) -> str:
+        """Add a cost; the address of its proof."""
+        given = {
+            "category": "coach",
+            "day": clock.today().isoformat(),
+            "amount": "12.40",
+            "quantity": "1",
+            "reason": "To Perth.",
+            **typed,
+        }
+        answer = self.client.submit(f"{claim}/cost", given)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def prove(self, address: str, content: bytes, name: str = "ticket.jpg") -> Any:
+        """Give a file as a receipt."""
+        return self.client.submit(
+            address, {"kind": "receipt", "file": (BytesIO(content), name)}, content_type="multipart/form-data"
+        )
+
+
+def press(client: FormClient, page: str, ends: str, **more: str) -> Any:
+    """Press the button whose form goes to an address with this ending."""
+    (form,) = [one for one in forms(client.get(page).text) if one.action.split("?")[0].endswith(ends)]
+    return client.post(form.action, data={**form.fields, **more})
+
+
+def test_from_an_agreement_to_an_approval(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    checker, lead = member(site, "cai", Role.EXPENSE_APPROVER), member(site, "lena", Role.PARTNER_LEAD)
+    assert "£20.00 is agreed. Claim it by" in ann.client.get(f"{SITE}/").text
+    claim = ann.begin()
+    assert "There is no cost yet." in ann.client.get(claim).text
+    proof = ann.add(claim)
+    assert "Add a proof of this cost." in ann.client.get(claim).text
+    assert ann.prove(proof, picture()).status_code == 303
+    page = ann.client.get(claim).text
+    assert "ticket.jpg" in page
+    assert "Add a proof of this cost." not in page
+    assert checker.get(f"{MANAGE}/{claim[-26:]}").status_code == 404  # nobody reads a draft
+    assert press(ann.client, claim, "/send").status_code == 303
+    assert "Waiting for a check" in ann.client.get(claim).text
+
+    queue = checker.get(f"{MANAGE}/").text
+    assert "Ann" in queue
+    one = link(queue, "/manage/expenses/claims/[a-z0-9]{26}")
+    assert checker.submit(one, {"do": "query", "words": "Is there a railcard?"}).status_code == 303
+    assert "Is there a railcard?" in ann.client.get(claim).text
+    assert press(ann.client, claim, "/answer", words="").status_code == 422
+    assert press(ann.client, claim, "/answer", words="No.").status_code == 303
+    assert checker.submit(one, {"do": "check", "words": ""}).status_code == 303
+    refused = checker.get(one).text
+    assert "You checked this claim, so somebody else approves it." in refused
+    assert 'value="approve"' not in refused
+    (amount,) = re.findall(r'name="(amount-[a-z0-9]{26})"', lead.get(one).text)
+    for typed in ("1e3", "99.00", "10.00"):
+        said = lead.submit(one, {"do": "approve", amount: typed})
+        assert (said.status_code, f'value="{typed}"' in said.text) == (422, True)
+    why = amount.replace("amount", "why")
+    assert lead.submit(one, {"do": "approve", amount: "10.00", why: "The slower bus."}).status_code == 303
+    page = ann.client.get(claim).text
+    assert "Approved in part" in page
+    assert "The approver writes: The slower bus." in page
+    assert "£10.00" in lead.get("/scotland/manage/expenses/budgets").text
+
+
+def test_letters_follow_the_claim(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    claim = ann.begin()
+    ann.prove(ann.add(claim), picture())
+    press(ann.client, claim, "/send")
+    lead = member(site, "lena", Role.PARTNER_LEAD)
+    lead.submit(f"{MANAGE}/{claim[-26:]}", {"do": "reject", "words": "It was not a bus."})
+    session.rollback()
+    subjects = list(session.scalars(sa.select(Mail.subject).where(Mail.account_id == ann.account).order_by(Mail.id)))
+    assert subjects == [
+        "We have your claim: Measuring for improvement", "Your claim is not approved: Measuring for improvement",
+    ]  # fmt: skip
+
+
+def _exif() -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (55.0, 57.0, 12.0)
+    exif[0x010F] = "home camera"
+    out = BytesIO()
+    Image.new("RGB", (8, 6)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def _huge_png() -> bytes:
+    """A PNG whose header says 300 megapixels, and whose pixels are all one byte."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 20_000, 15_000, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    )
+
+
+def _bomb() -> bytes:
+    packer = zlib.compressobj(9)
+    packed = b"".join([*(packer.compress(bytes(10_000_000)) for _ in range(31)), packer.flush()])
+    return b"%PDF-1.7\n1 0 obj <</Length 1 /Filter /FlateDecode>> stream\n" + packed + b"\nendstream endobj\n%%EOF\n"
+
+
+HOSTILE = {
+    "an SVG with a script": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "ticket.jpg"),
+    "a page": (b"<!doctype html><script>alert(1)</script>", "ticket.pdf"),
+    "a program": (b"MZ\x90\x00" + b"\0" * 60, "ticket.png"),
+    "300 megapixels": (_huge_png(), "ticket.png"),
+    "a PDF with an archive behind it": (b"%PDF-1.4\n1 0 obj\n%%EOF\nPK\x03\x04hello PK\x05\x06" + b"\0" * 18, "t.pdf"),
+    "a PDF with a script": (b"%PDF-1.4\n1 0 obj <</S /JavaScript /JS (app.alert(1))>> endobj\n%%EOF", "t.pdf"),
+    "half a picture": (picture()[:200], "ticket.jpg"),
+    "nothing": (b"", "ticket.jpg"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_receipt_is_refused_in_words(site: Flask, session: ScopedSession, what: str) -> None:
+    ann = Person(site, session)
+    claim = ann.begin()
+    said = ann.prove(ann.add(claim), *HOSTILE[what])
+    assert said.status_code == 422
+    assert 'href="#file"' in said.text
+    assert claims.proofs(session, claim[-26:]) == []
+
+
+def test_a_bomb_in_a_pdf_is_refused(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    said = ann.prove(ann.add(ann.begin()), _bomb(), "ticket.pdf")
+    assert (said.status_code, "unpacks to more" in said.text) == (422, True)
+
+
+def test_a_photograph_loses_where_it_was_taken_and_what_was_hidden_behind_it(
+    site: Flask, session: ScopedSession
+) -> None:
+    ann = Person(site, session)
+    claim = ann.begin()
+    assert ann.prove(ann.add(claim), _exif() + b"<script>alert(1)</script>", "home.exe").status_code == 303
+    (proof,) = claims.proofs(session, claim[-26:])
+    got = ann.client.get(f"{claim}/proof/{proof.id}")
+    assert (got.status_code, proof.name, got.mimetype) == (200, "home.jpg", "image/jpeg")
+    assert b"script" not in got.data
+    assert dict(Image.open(BytesIO(got.data)).getexif()) == {}
+    assert got.headers["Content-Disposition"].startswith("attachment;")
+    assert got.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert (got.headers["X-Content-Type-Options"], got.headers["Cache-Control"]) == ("nosniff", "no-store")
+
+
+def test_a_proof_is_for_the_person_and_once_it_is_sent_for_approvers(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    claim = ann.begin()
+    ann.prove(ann.add(claim), picture())
+    (proof,) = claims.proofs(session, claim[-26:])
+    session.rollback()
+    lead, stranger = member(site, "lena", Role.PARTNER_LEAD), member(site, "sam")
+    manage = f"{MANAGE}/{claim[-26:]}/proof/{proof.id}"
+    assert lead.get(manage).status_code == 404
+    press(ann.client, claim, "/send")
+    assert lead.get(manage).status_code == 200
+    assert lead.get(f"{claim}/proof/{proof.id}").status_code == 404
+    assert stranger.get(f"{claim}/proof/{proof.id}").status_code == 404
+    assert stranger.get(manage).status_code == 403
+    assert stranger.get(claim).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["1e3", "NaN", "-0", "\uff11\uff12", "£1,000.005", "1" + "0" * 18, "", "0"])
+def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session: ScopedSession, typed: str) -> None:
+    ann = Person(site, session)
+    given = {"category": "rail", "amount": typed, "reason": "To Perth."}
+    said = ann.client.submit(f"{ann.begin()}/cost", given)
+    assert (said.status_code, 'href="#amount"' in said.text) == (422, True)
+    assert f'value="{typed}"' in said.text
+    assert 'value="To Perth."' in said.text
+
+
+def test_miles_need_both_postcodes_a_vehicle_and_a_distance(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    claim = ann.begin()
+    said = ann.client.submit(f"{claim}/cost", {"category": "mileage", "from_postcode": "EH1", "to_postcode": "PH1 5AA"})
+    assert said.status_code == 422
+    for name in ("from_postcode", "vehicle", "miles"):
+        assert f'href="#{name}"' in said.text
+    ann.add(
+        claim, category="mileage", amount="", from_postcode="eh11yz", to_postcode="ph15aa", miles="12.4", vehicle="car"
+    )
+    page = ann.client.get(claim).text
+    assert "12.4 miles from EH1 1YZ to PH1 5AA" in page
+    assert "£6.82" in page
+    (change,) = re.findall(rf'href="({claim}/cost/[a-z0-9]{{26}})"', page)
+    assert ann.client.submit(change, {"miles": "10"}).status_code == 303
+    assert "£5.50" in ann.client.get(claim).text
+    assert press(ann.client, claim, "/remove").status_code == 303
+    assert "There is no cost yet." in ann.client.get(claim).text
+
+
+def test_more_than_was_agreed_is_asked_for_and_told(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    claim = ann.begin()
+    ann.prove(ann.add(claim, amount="25.00"), picture())
+    assert "This comes to £5.00 more than was agreed." in ann.client.get(claim).text
+    assert not [one for one in forms(ann.client.get(claim).text) if one.action.endswith("/send")]
+    assert ann.client.submit(f"{claim}/more", {"words": " "}).status_code == 422
+    assert ann.client.submit(f"{claim}/more", {"words": "The cheap bus was full."}).status_code == 303
+    assert "not decided yet" in ann.client.get(claim).text
+    queue = member(site, "lena", Role.PARTNER_LEAD).get("/scotland/manage/expenses/").text
+    assert "£5.00" in queue
+    assert "Look closely" in queue
+
+
+def test_what_is_unusual_comes_first_then_the_oldest(site: Flask, session: ScopedSession, frozen_clock: Any) -> None:
+    for name in ("ann", "ben", "cat"):
+        one = Person(site, session, name)
+        made = claimed.draft(session, one.ground, one.visitor, colour=1 if name != "ben" else 2)
+        claimed.send(session, made, one.visitor)
+        frozen_clock.advance(minutes=5)
+    session.rollback()
+    lead = member(site, "lena", Role.PARTNER_LEAD)
+    page = lead.get(f"{MANAGE}/").text
+    assert page.index("Cat") < page.index("Ann") < page.index("Ben")  # she has a file of Ann's
+    assert lead.get(f"{MANAGE}/?export=csv").status_code == 200

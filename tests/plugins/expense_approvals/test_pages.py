@@ -1,0 +1,151 @@
+"""The pages, as people use them: a lead opens a budget, a member asks, an approver decides; and what is typed wrongly is kept."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from core.kernel import clock
+from core.kernel.permissions import Role
+from tests.factories.people import client_of, make_person
+from tests.plugins.expense_approvals import helpers
+from tests.plugins.expense_approvals.helpers import activity, asked, cost, visitor
+from tests.support.client import FormClient, forms
+
+DAY = clock.today() + timedelta(days=14)
+
+
+@pytest.fixture
+def site(app: Flask) -> Flask:
+    """The application with the plugin on in Scotland."""
+    helpers.switched_on(app, "scotland")
+    return app
+
+
+def member(app: Flask, name: str, *roles: Role) -> FormClient:
+    """A member of Scotland, signed in."""
+    grants = tuple((role, "scotland") for role in roles)
+    return client_of(app, make_person(app, f"{name}@example.org", name=name.title(), home="scotland", grants=grants))
+
+
+def link(page: str, pattern: str) -> str:
+    found = re.search(rf'href="(/scotland{pattern})"', page)
+    assert found, pattern
+    return found[1]
+
+
+def test_from_a_budget_to_an_agreement(site: Flask) -> None:
+    lead, ann = member(site, "lena", Role.PARTNER_LEAD), member(site, "ann")
+    opened = lead.submit("/scotland/manage/expenses/budgets", {"name": "Travel", "limit": "100.00"})
+    assert opened.status_code == 303
+    budgets = lead.get("/scotland/manage/expenses/budgets").text
+    assert "£100.00" in budgets
+    form = lead.get("/scotland/manage/expenses/activities/new").text
+    budget_id = re.search(r'<option value="(\w{26})">Travel', form)
+    assert budget_id
+    days = {"starts_on": DAY.isoformat(), "ends_on": DAY.isoformat()}
+    added = lead.submit(
+        "/scotland/manage/expenses/activities/new", {"title": "Measuring", **days, "budget_id": budget_id[1]}
+    )
+    assert added.status_code == 303
+    change = link(lead.get(added.headers["Location"]).text, "/manage/expenses/activities/[a-z0-9]{26}")
+    assert lead.submit(change, {"title": "Measuring for improvement"}).status_code == 303
+    limit = link(budgets, "/manage/expenses/budgets/[a-z0-9]{26}")
+    assert lead.submit(limit, {"limit": "100"}).status_code == 303
+
+    home = ann.get("/scotland/expenses/").text
+    assert "These figures are an illustration." in home
+    page = link(home, "/expenses/for/[a-z0-9]{26}")
+    before = ann.get(page).text
+    assert "Not declared" in before
+    assert "What you paid, up to £8.00 (London £10.00)." in before
+    refused = ann.get(f"{page}/ask")
+    assert (refused.status_code, "First declare" in refused.text) == (422, True)
+    declare(ann, page)
+    lunch = {
+        "costs-0-category": "lunch",
+        "costs-0-day": DAY.isoformat(),
+        "costs-0-amount": "9.40",
+        "costs-0-quantity": "1",
+    }
+    shown = ann.submit(f"{page}/ask", {**lunch, "do": "check"}).text
+    assert "The policy allows £8.00 of £9.40" in shown
+    assert "At most £8.00 is covered." in shown
+    sent = ann.submit(f"{page}/ask", {**lunch, "do": "send"})
+    assert sent.status_code == 303
+    mine = sent.headers["Location"]
+    assert "Waiting for a decision" in ann.get(mine).text
+
+    queue = lead.get("/scotland/manage/expenses/").text
+    assert "Ann" in queue
+    one = link(queue, "/manage/expenses/asked/[a-z0-9]{26}")
+    assert lead.submit(one, {"do": "query", "words": "Is lunch not given?"}).status_code == 303
+    assert "Is lunch not given?" in ann.get(mine).text
+    answer(ann, mine, "No.")
+    unread = lead.submit(one, {"do": "agree", **amount(lead, one, "1e3")})
+    assert (unread.status_code, 'value="1e3"' in unread.text) == (422, True)
+    no_reason = lead.submit(one, {"do": "agree", "words": ""})
+    assert (no_reason.status_code, "Say why" in no_reason.text) == (422, True)
+    assert lead.submit(one, {"do": "agree", "words": "Up to the policy."}).status_code == 303
+    agreed = ann.get(mine).text
+    assert "£8.00 is agreed. Keep your receipts." in agreed
+    assert "Up to the policy." in agreed
+    assert "£92.00" in lead.get("/scotland/manage/expenses/budgets").text
+
+
+def declare(client: FormClient, page: str) -> None:
+    (form,) = [one for one in forms(client.get(page).text) if one.action.endswith("/declare")]
+    assert client.post(form.action, data=form.fields).status_code == 303
+
+
+def answer(client: FormClient, page: str, words: str) -> None:
+    (form,) = [one for one in forms(client.get(page).text) if one.action.endswith("/answer")]
+    assert client.post(form.action, data={**form.fields, "words": ""}).status_code == 422
+    assert client.post(form.action, data={**form.fields, "words": words}).status_code == 303
+
+
+def amount(client: FormClient, page: str, typed: str) -> dict[str, str]:
+    found = re.search(r'name="(amount-[a-z0-9]{26})"', client.get(page).text)
+    assert found
+    return {found[1]: typed}
+
+
+@pytest.mark.parametrize("typed", ["1e3", "NaN", "-0", "\uff11\uff12", "£1,000.005", "1" + "0" * 18, "", "0"])
+def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session, typed: str) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    row = {
+        "costs-0-category": "rail",
+        "costs-0-day": DAY.isoformat(),
+        "costs-0-quantity": "1",
+        "costs-0-travel_class": "standard",
+    }
+    said = ann.submit(f"{page}/ask", {**row, "costs-0-amount": typed, "do": "send"})
+    assert said.status_code == 422
+    assert 'href="#costs-0-amount"' in said.text
+    assert f'value="{typed}"' in said.text
+
+
+def test_nobody_sees_a_form_for_what_is_their_own(site: Flask, session) -> None:
+    lead = member(site, "lena", Role.PARTNER_LEAD)
+    other = asked(session, activity(session, helpers.opened(session)), visitor(), cost())
+    session.rollback()
+    assert 'value="agree"' in lead.get(f"/scotland/manage/expenses/asked/{other}").text
+    assert lead.get(f"/scotland/expenses/asked/{other}").status_code == 404
+    stranger = member(site, "sam")
+    assert stranger.get(f"/scotland/expenses/asked/{other}").status_code == 404
+    assert stranger.get(f"/scotland/manage/expenses/asked/{other}").status_code == 403
+
+
+def test_two_costs_are_sent_at_once(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    row = {"category": "coach", "amount": "4.20", "reason": "The bus to Perth."}
+    sent = ann.submit(f"{page}/ask", {f"costs-{n}-{name}": value for n in (0, 1) for name, value in row.items()})
+    assert sent.status_code == 303
+    assert "£8.40" in ann.get("/scotland/expenses/").text

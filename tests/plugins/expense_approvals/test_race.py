@@ -1,0 +1,85 @@
+"""Two processes of eight threads, both engines: a budget is never overspent, one decision wins, and a death in between leaves nothing."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.config import normalise_url
+from core.sdk import ScopedSession
+from plugins.expense_approvals.models import Preapproval
+from tests.plugins.expense_approvals.helpers import activity, agree, asked, cost, opened, sums, visitor
+from tests.support.racing import together
+from tests.support.thorough import THOROUGH
+
+HOW_MANY, FIT, PENCE = 64, 10, 1_000
+KILLS = 200 if THOROUGH else 60
+
+
+def _race(url: str, session: ScopedSession, ids: list[str], way: str, **more: Any) -> Counter[str]:
+    """What two processes together report, each with half of the work."""
+    session.rollback()
+    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": 8, **more}
+    told = together("tests.plugins.expense_approvals.race", {**job, "ids": ids[::2]}, {**job, "ids": ids[1::2]})
+    assert [error for one in told for error in one["errors"]] == []
+    return sum((Counter(one["told"]) for one in told), Counter())
+
+
+def _asked(session: ScopedSession, count: int) -> tuple[str, list[str]]:
+    budget_id = opened(session, FIT * PENCE)
+    activity_id = activity(session, budget_id)
+    return budget_id, [asked(session, activity_id, visitor(), cost(pence=PENCE)) for _ in range(count)]
+
+
+def test_a_budget_is_never_overspent(shared, other_database):
+    budget_id, ids = _asked(shared, HOW_MANY)
+    told = _race(normalise_url(other_database.app_url), shared, ids, "properly")
+    assert told == {"agreed": FIT, "Refused": HOW_MANY - FIT}
+    assert sums(shared, budget_id) == (FIT * PENCE, 0, FIT * PENCE, 0, FIT * PENCE)
+
+
+def test_the_race_can_be_lost(shared, other_database):
+    """The control: the same race with reading before writing agrees to more than there is, and no constraint notices."""
+    budget_id, ids = _asked(shared, HOW_MANY)
+    told = _race(normalise_url(other_database.app_url), shared, ids, "naively", budget=budget_id)
+    found = sums(shared, budget_id)
+    assert told["agreed"] * PENCE == found.agreed == found.entries > FIT * PENCE >= found.committed
+
+
+def test_one_decision_wins(shared, other_database):
+    budget_id, ids = _asked(shared, 1)
+    told = _race(normalise_url(other_database.app_url), shared, ids * 32, "properly")
+    assert told["agreed"] == 1
+    assert sum(told.values()) == 32
+    assert sums(shared, budget_id) == (PENCE, 0, PENCE, 0, PENCE)
+
+
+def test_money_is_given_back_once_whoever_is_quicker(shared, other_database):
+    """Withdrawn, revoked and expired at the same moment: one of them, and the budget has the money once."""
+    budget_id = opened(shared, FIT * PENCE)
+    person = visitor()
+    activity_id = activity(shared, budget_id)
+    made = asked(shared, activity_id, person, cost(pence=PENCE))
+    agree(shared, made)
+    quiet = {"synchronize_session": False}
+    shared.execute(sa.update(Preapproval).values(expires_on=date(2026, 1, 1)).execution_options(**quiet))
+    shared.commit()
+    more = {"person": person.account_id, "version": 2}
+    told = _race(normalise_url(other_database.app_url), shared, [made] * 32, "living", **more)
+    assert told["withdraw"] + told["revoke"] + told["expire"] == 1
+    assert sums(shared, budget_id) == (0, 0, 0, 0, 0)
+
+
+def test_processes_that_are_killed_at_any_moment_leave_a_budget_that_adds_up(shared, other_database):
+    """`kill -9` (200 times in a thorough run), two at a time, after anything from nothing to a few rounds of asking, agreeing and withdrawing."""
+    budget_id = opened(shared, 1_000_000)
+    job = {
+        "url": normalise_url(other_database.app_url), "tenant": shared.scope.tenant_id, "activity": activity(shared, budget_id),
+        "budget": budget_id, "kills": KILLS // 2,
+    }  # fmt: skip
+    shared.rollback()
+    told = together("tests.plugins.expense_approvals.killed", {**job, "seed": 4}, {**job, "seed": 5})
+    assert [one["wrong"] for one in told] == [0, 0]
+    assert sums(shared, budget_id).add_up
+    assert {committed for one in told for committed in one["found"]} > {0, 500}, "also between agreeing and withdrawing"
