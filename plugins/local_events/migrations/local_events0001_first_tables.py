@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "uid", name=op.f("uq_local_events_event_tenant_id_uid")),
     )
     with op.batch_alter_table("local_events_event", schema=None) as batch_op:
-        batch_op.create_index("ix_local_events_event_list", ["tenant_id", "state", "starts_at", "id"], unique=False)
+        batch_op.create_index("ix_local_events_event_list", ["tenant_id", "state", "starts_at"], unique=False)
 
     op.create_table(
         "local_events_invitation",

@@ -11,17 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     for column in (
-        sa.Column("tags", sa.String(length=800), nullable=False, server_default=""),
         sa.Column("uid", sa.String(length=64), nullable=False, server_default=""),
         sa.Column("sequence", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("cancelled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("tenancy_notice_card", column)
-    op.add_column(
-        "tenancy_shelf_item", sa.Column("title_is_message", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
-    op.execute("update tenancy_shelf_item set title_is_message = true where plugin = 'admissions'")
     # A card that is up already is known to no calendar by another name: its thing's own id stays with it.
     op.execute("update tenancy_notice_card set changed_at = current_timestamp")
     op.execute("update tenancy_notice_card set uid = ref where withdrawn_at is null")
@@ -30,7 +25,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column("tenancy_shelf_item", "title_is_message")
     with op.batch_alter_table("tenancy_notice_card") as card:
-        for name in ("changed_at", "cancelled", "sequence", "uid", "tags"):
+        for name in ("changed_at", "cancelled", "sequence", "uid"):
             card.drop_column(name)
