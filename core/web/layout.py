@@ -1,4 +1,4 @@
-"""What stands around every page and changes seldom: its main links and its foot, as items for `pages.kept`."""
+"""What stands around every page and changes seldom: its main links and its foot, kept by what they depend on (`pages.kept`)."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from core.kernel.views import NavItem
 from core.web.context import Here, here
+from core.web.pages import kept
 from core.web.site import theme_block
 
 OWN_LINKS = ("/apply/", "/assess/", "/manage/", "/console/")
@@ -40,11 +41,11 @@ class Foot(NamedTuple):
     note: Markup | None
 
 
-def main_links(links: list[NavItem], uk: str) -> MainLinks:
+def main_links(links: list[NavItem], uk: str) -> Markup:
     """The main links of this request's page: `links` are the plugins', `uk` is the address of the UK site."""
     context = here()
     can, partner = context.visitor.can, context.tenant.kind != "uk"
-    return MainLinks(
+    found = MainLinks(
         context.prefix,
         uk,
         tuple(links),
@@ -54,6 +55,7 @@ def main_links(links: list[NavItem], uk: str) -> MainLinks:
         partner and can("tenant.manage"),
         can("console.use"),
     )
+    return kept("layouts/_links.html", found)
 
 
 def _place(path: str, hrefs: list[str]) -> str:
@@ -63,16 +65,17 @@ def _place(path: str, hrefs: list[str]) -> str:
     return max((href for href in hrefs if path.startswith(href)), key=len, default="") + "…"
 
 
-def foot(context: Here | None, uk: str, prefix: str, more: Markup) -> Foot:
+def page_foot(context: Here | None, uk: str, prefix: str, more: Markup) -> Markup:
     """The foot of the present page; `context` is None where a request did not get as far as its site."""
-    if context is None:
-        return Foot("Q", uk, prefix, False, False, "", more, None)
-    tenant = context.tenant
-    partner = tenant.led_by(context.language) if tenant.partner else ""
-    name = tenant.named(context.language)
-    return Foot(name, uk, prefix, True, tenant.kind == "uk", partner, more, theme_block("footer_note"))
+    found = Foot("Q", uk, prefix, False, False, "", more, None)
+    if context is not None:
+        tenant = context.tenant
+        partner = tenant.led_by(context.language) if tenant.partner else ""
+        name = tenant.named(context.language)
+        found = Foot(name, uk, prefix, True, tenant.kind == "uk", partner, more, theme_block("footer_note"))
+    return kept("layouts/_foot.html", found)
 
 
 def install(app: Flask) -> None:
     """Give `app`'s templates the words."""
-    app.jinja_env.globals.update(main_links=main_links, page_foot=foot)
+    app.jinja_env.globals.update(main_links=main_links, page_foot=page_foot)

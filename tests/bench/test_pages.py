@@ -11,7 +11,7 @@ from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.permissions import Role
 from core.web.pages import KEPT
-from tests.bench.grown import add_events
+from tests.bench.grown import add_events, analyse
 from tests.bench.harness import Subject, interleave, table, verdict
 from tests.factories.people import client_of, make_person
 
@@ -23,7 +23,9 @@ def fill_events(app: Flask, slug: str, count: int) -> list[str]:
     """`count` published public events at one tenant; their ids."""
     tenant = app.extensions["q.directory"].by_slug(slug)
     with app.app_context(), tenant_session(tenant.id) as session, transaction(session):
-        return add_events(session, tenant.id, count)
+        made = add_events(session, tenant.id, count)
+    analyse(app.config["Q"].owner_url)
+    return made
 
 
 def _get(client: Any, path: str, expected: int = 200, **options: Any) -> Callable[[int], None]:

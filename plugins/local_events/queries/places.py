@@ -107,16 +107,17 @@ def holds(now: Any) -> sa.ColumnElement[bool]:
     return sa.or_(Registration.state == fixed(CONFIRMED), offered)
 
 
-def _counting(among: sa.ColumnElement[bool]) -> Any:
+def counting(among: sa.ColumnElement[bool]) -> Any:
+    """The pools `among` as rows of `PoolNow`, counted at the parameter `now`; in no order."""
     now = sa.bindparam("now", type_=Registration.changed_at.type)
     lapsed = sa.and_(Registration.state == fixed(OFFERED), Registration.offer_expires_at <= now)
     return (
         sa.select(
             Pool.id, Pool.event_id, Pool.kind, Pool.capacity, Pool.waiting_limit, Pool.eligibility, Pool.opens_at,
             Pool.version,
-            sa.func.coalesce(sa.func.sum(fixed(1) + Registration.guests).filter(holds(now)), fixed(0)),
-            sa.func.count(Registration.id).filter(Registration.state == fixed(WAITLISTED)),
-            sa.func.count(Registration.id).filter(lapsed),
+            sa.func.coalesce(sa.func.sum(fixed(1) + Registration.guests).filter(holds(now)), fixed(0)).label("held"),
+            sa.func.count(Registration.id).filter(Registration.state == fixed(WAITLISTED)).label("waiting"),
+            sa.func.count(Registration.id).filter(lapsed).label("lapsed"),
         )
         .outerjoin(
             Registration,
@@ -127,8 +128,11 @@ def _counting(among: sa.ColumnElement[bool]) -> Any:
         )
         .where(among)
         .group_by(Pool.event_id, Pool.kind, Pool.id)  # in this order SQLite finds them by their event, not one by one
-        .order_by(Pool.event_id, Pool.kind, Pool.id)
     )  # fmt: skip
+
+
+def _counting(among: sa.ColumnElement[bool]) -> Any:
+    return counting(among).order_by(Pool.event_id, Pool.kind, Pool.id)
 
 
 _COUNTS = {
@@ -144,8 +148,8 @@ def counts(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Places
     if not event_ids:
         return {}
     found: dict[str, list[PoolNow]] = {event_id: [] for event_id in event_ids}
-    counting = _COUNTS[session.get_bind().dialect.name]
-    for row in session.execute(counting, {"event_ids": list(event_ids), "now": clock.now()}):
+    statement = _COUNTS[session.get_bind().dialect.name]
+    for row in session.execute(statement, {"event_ids": list(event_ids), "now": clock.now()}):
         found[row[1]].append(PoolNow._make(row))
     return {event_id: Places(tuple(pools)) for event_id, pools in found.items()}
 

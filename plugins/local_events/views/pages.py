@@ -72,7 +72,7 @@ def event_page(
     visitor = organisers.known_by(context.visitor, tenant, beside.organisers, beside.hosts)
     seen = events.seen_by(session, tenant, visitor, event_id)
     event, now = seen.event, clock.now()
-    counted = places.of_event(session, event.id)
+    counted = beside.counted
     may_run = rules.may_run(visitor, tenant, settings, event.created_by, event.state)
     steps = EVENT.events_from(event.state)
     proposal = proposing(visitor, tenant, settings, event)

@@ -314,3 +314,19 @@ def test_days_in_addresses() -> None:
     assert day_of("2026-11-23") == date(2026, 11, 23)
     for text in ("", "x", "2026", "20261123", "1066-10-14", "2026-W48-1", "2026-13"):
         assert day_of(text) is None
+
+
+def test_the_filters_that_are_kept_are_each_readers_own(
+    app: Flask, session: ScopedSession, scotland: TenantRef
+) -> None:
+    """Only members choose whom events are for; what is asked stays in the form; past events keep to the past."""
+    published(session, scotland)
+    member, anyone = client_of(app, make_person(app, "may@example.org", home="scotland")), app.test_client()
+    for _ in range(2):  # the second time they are kept
+        assert 'name="for"' in member.get("/scotland/events/").text
+        assert 'name="for"' not in anyone.get("/scotland/events/").text
+        assert 'name="show" value="past"' in anyone.get("/scotland/events/?show=past").text
+        assert 'name="show"' not in anyone.get("/scotland/events/").text
+        assert 'value="charts"' in anyone.get("/scotland/events/?q=charts").text
+        assert "Clear" in anyone.get("/scotland/events/?q=charts").text
+        assert 'action="/wales/events/"' in anyone.get("/wales/events/").text

@@ -45,7 +45,7 @@ def _naive(module: Any) -> Any:
         session.rollback()
         time.sleep(THINKING)
         with module.transaction(session):
-            turn = module.take_turn(session, event_id)
+            turn = module.take_turn_to_come(session, event_id, module.clock.now())
             holder = module.Holder(visitor.account_id, visitor.name, visitor.email)
             written = module.insert(session, tenant, turn, holder, pool.id, state, notice=state)
             module.put_on_shelf(session, turn, visitor.account_id, state, new=True)

@@ -1,0 +1,55 @@
+"""The main links and the foot of pages are kept by what they depend on: nobody gets another reader's."""
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from core.data.session import ScopedSession
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
+from core.tenancy import service as tenancy
+from core.tenancy.service import Change
+from core.web.layout import _place
+from tests.factories.people import client_of, make_person
+
+MANAGE, JOIN = 'href="/scotland/manage/"', 'href="/scotland/apply/"'
+
+
+def test_the_links_are_each_readers_own(app: Flask) -> None:
+    lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
+    member = client_of(app, make_person(app, "member@example.org", home="scotland"))
+    anyone = app.test_client()
+    for _ in range(2):  # the second time all of them are kept
+        pages = [client.get("/scotland/events/").text for client in (lead, member, anyone)]
+        assert [MANAGE in page for page in pages] == [True, False, False]
+        assert [JOIN in page for page in pages] == [True, False, True]
+        assert MANAGE not in lead.get("/wales/events/").text
+
+
+def test_they_say_where_the_reader_is_and_in_which_language(app: Flask) -> None:
+    anyone = app.test_client()
+    here = 'href="/wales/events/" aria-current="{}"'
+    for _ in range(2):
+        assert here.format("page") in anyone.get("/wales/events/").text
+        assert here.format("true") in anyone.get("/wales/events/calendar").text
+        assert "aria-current" not in anyone.get("/wales/accessibility").text.partition("</header>")[0]
+        assert "Hygyrchedd" in anyone.get("/wales/", headers={"Accept-Language": "cy"}).text
+        assert "Hygyrchedd" not in anyone.get("/wales/", headers={"Accept-Language": "en"}).text
+
+
+def test_a_plugin_that_is_switched_off_has_no_link_at_the_next_page(
+    app: Flask, session_for: Callable[[str], ScopedSession]
+) -> None:
+    anyone, link = app.test_client(), 'href="/scotland/events/"'
+    assert link in anyone.get("/scotland/").text.partition("</header>")[0]
+    scotland = app.extensions["q.directory"].by_slug("scotland").ref()
+    off = Change(plugin="local_events", enabled=False, settings={}, revision=1, why="A pause.")
+    tenancy.configure(session_for("scotland"), app.extensions["q.registry"], scotland, off, SYSTEM)
+    assert link not in anyone.get("/scotland/").text.partition("</header>")[0]
+
+
+def test_an_address_is_shortened_to_the_link_that_leads_to_it() -> None:
+    hrefs = ["/", "/events/", "/events/mine/"]
+    assert [_place(path, hrefs) for path in ("/", "/events/", "/events/x", "/events/mine/x", "/me")] == [
+        "/", "/events/", "/events/…", "/events/mine/…", "/…",
+    ]  # fmt: skip
