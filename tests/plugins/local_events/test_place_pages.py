@@ -145,7 +145,7 @@ def test_a_place_is_handed_on_by_address(app, session, scotland, mair):
     assert (state(session, event_id, who), coming(session, event_id)) == ("withdrawn", 1)
 
 
-def test_the_letters_say_it_in_the_readers_language(app, session, session_for, wales):
+def test_the_letters_say_it_in_the_readers_language(app, session, session_for, wales, frozen_clock):
     there = session_for("wales")
     person = make_person(app, "mair@example.org", home="wales")
     with transaction(there):
