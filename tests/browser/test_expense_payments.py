@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from core.data.session import ScopedSession
+from core.kernel import clock
 from core.kernel.permissions import Role
 from core.sdk import Sealer, Visitor
 from plugins.expense_approvals.service import bank_details
@@ -109,7 +110,7 @@ def test_from_what_is_ready_to_what_the_bank_says(
 
     lena.goto(f"{room}/absences")
     lena.get_by_label("Email address").fill("mair@example.org")
-    today = lena.evaluate("new Date().toISOString().slice(0, 10)")
+    today = clock.today().isoformat()
     lena.get_by_label("First day").fill(today)
     lena.get_by_label("Last day").fill(today)
     lena.get_by_role("button", name="Set it down").click()
