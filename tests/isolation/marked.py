@@ -89,7 +89,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "expense_approvals_bank_details": {"sealed": "", "last": "0000", "fingerprint": ""},
     "expense_approvals_delegation": {"ended_at": None},
     "expense_approvals_payer_account": {"sealed": "", "last": "0000", "replaced_at": None},
-    "expense_approvals_payment_batch": {"state": "prepared", "released_by": None, "released_at": None, "sealed": "", "hashes": {}},
+    "expense_approvals_payment_batch": {"state": "prepared", "released_by": None, "released_at": None, "payer_last": "0000", "sealed": "", "hashes": {}},
     "expense_approvals_payment": {"state": "waiting"},
     "expense_approvals_site_rules": {
         "content": {"rules": [{

@@ -9,7 +9,9 @@ revision = "expense_approvals0004"
 down_revision = "expense_approvals0003"
 branch_labels = None
 depends_on = None
-MOVED = " or ".join(f"old.{name} <> new.{name}" for name in ("ref", "payments", "total_p", "day", "prepared_by"))
+MOVED = " or ".join(
+    f"old.{name} <> new.{name}" for name in ("ref", "payments", "total_p", "day", "payer_last", "prepared_by")
+)
 """What a batch is: never changed once it is prepared."""
 
 
@@ -99,6 +101,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("payments", sa.Integer(), nullable=False),
         sa.Column("total_p", sa.BigInteger(), nullable=False),
+        sa.Column("payer_last", sa.String(length=4), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("hashes", sa.JSON(), nullable=False),
         sa.Column("prepared_by", sa.String(length=26), nullable=False),

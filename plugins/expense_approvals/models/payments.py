@@ -75,6 +75,8 @@ class PaymentBatch(TenantOwned, Base):
     day: Mapped[date]
     payments: Mapped[int]
     total_p: Mapped[int] = mapped_column(sa.BigInteger)
+    payer_last: Mapped[str] = mapped_column(sa.String(4))
+    """The last figures of the account that pays."""
     sealed: Mapped[str] = mapped_column(sa.Text)
     hashes: Mapped[dict[str, Any]]
     prepared_by: Mapped[IdRef]

@@ -74,6 +74,7 @@ class Listed(NamedTuple):
     day: date
     payments: int
     total_p: int
+    payer_last: str
     hashes: dict[str, str]
     prepared_by: str
     prepared_at: datetime

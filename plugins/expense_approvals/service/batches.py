@@ -129,7 +129,7 @@ def prepare(
             session.add(
                 PaymentBatch(
                     id=made, ref=ref, state=BATCH.target("prepare", NEW), day=day, payments=len(orders), total_p=frozen.total,
-                    sealed=seal.seal(json.dumps({**asdict(frozen), "released_at": None, "day": day.isoformat()}), made), hashes={},
+                    payer_last=payer.account.number[-4:], sealed=seal.seal(json.dumps({**asdict(frozen), "released_at": None, "day": day.isoformat()}), made), hashes={},
                     prepared_by=visitor.account_id, prepared_at=now,
                 )
             )  # fmt: skip

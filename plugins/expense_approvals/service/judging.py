@@ -24,6 +24,7 @@ ClaimRules = Callable[[Made, list[Spent], Ground], Iterable[Finding]]
 TWIN = N_("A proof of this claim may be in another claim too. The central team looks at it and decides.")
 AMOUNTS = N_("Approve each cost from £0 up to what the policy allows.")
 REASONS = N_("Say why for each cost that you approve for less than the policy allows.")
+UNSHOWN = N_("Remove the characters that cannot be shown.")
 NOTHING = N_("That approves nothing. Reject the claim, with a reason.")
 TOO_MUCH = N_("That is more than was agreed beforehand.")
 
@@ -109,6 +110,8 @@ def _total(lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str,
         0 <= amounts[line.id] <= line.allowed_p for line in lines
     ):
         raise Invalid({"amounts": AMOUNTS})
+    if any(char < " " for reason in reasons.values() for char in reason):
+        raise Invalid({"reasons": UNSHOWN})
     if any(amounts[line.id] < line.allowed_p and not reasons.get(line.id, "").strip() for line in lines):
         raise Invalid({"reasons": REASONS})
     total = sum(amounts.values())

@@ -141,13 +141,15 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     people = {asked.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
     waits = Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by)
     against = apart.against(session, waits, visitor)
+    decidable = asked.state in (*WAITING, *AGREED) and not against
+    kept = [form.words.data] if form.words.data and not decidable else []
     policy = policy_today()
     return render(
         "expense_approvals/manage/decide.html", 422 if form.errors else 200, form=form, asked=asked, activity=activity,
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
         against=say(separation.WORDS[against]) if against else "", waiting=asked.state in WAITING, agreed=asked.state in AGREED,
-        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits])), for_whom=for_whom, room=room, **SHARED,
+        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits])), for_whom=for_whom, room=room, kept=kept, **SHARED,
     )  # fmt: skip
 
 

@@ -127,6 +127,10 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     sha256 = claims.bound_to(session, made.id, made.revision)
     form.version.data, form.sha256.data = str(made.version), sha256
     stop = _stop(made, sha256, visitor)
+    can = () if stop else CLAIM.events_from(made.state)
+    kept = [] if "approve" in can else [reason for _, reason in typed.values() if reason]
+    if "query" not in can and form.words.data:
+        kept.append(form.words.data)
     policy, proofs, steps = policy_today(), claims.proofs(session, made.id), claims.steps(session, made.id)
     for_whom = delegations.stood_in(session, steps)
     people = {made.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
@@ -144,7 +148,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        can=() if stop else CLAIM.events_from(made.state), central=central, for_whom=for_whom, room=room, **CLAIMS,
+        can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
     )  # fmt: skip
 
 

@@ -197,12 +197,11 @@ def batch_results(payment_batch_id: str) -> Response:
     """What the bank says became of a batch, as a file: all of it is taken, or nothing."""
     session, form = here().session, ResultsForm()
     found = payments.one(session, payment_batch_id)
-    problems: list[str] = []
     if form.validate_on_submit():
         try:
             changed = _settle(found.id, found.version, request.files.get("file"))
         except results.Misread as error:
-            problems = [_told(one) for one in error.problems]
+            form.form_errors += [_told(one) for one in error.problems]
             form.take({"file": N_("Nothing of this file was taken. Mend it, then send it once more.")})
         except Invalid as error:
             form.take(error.field_errors)
@@ -214,7 +213,7 @@ def batch_results(payment_batch_id: str) -> Response:
             told = ngettext("One payment has changed.", "%(num)s payments have changed.", changed)
             return redirect_with(told, "expense_approvals_manage.batch", payment_batch_id=found.id)
     return render(
-        "expense_approvals/manage/results.html", 422 if form.errors else 200, form=form, batch=found, problems=problems,
+        "expense_approvals/manage/results.html", 422 if form.errors else 200, form=form, batch=found,
         open="settle" in BATCH.events_from(found.state) or found.state == SETTLED, **PAGES,
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def _begun(session_of: Callable[[], ScopedSession], activity_id: str) -> int:
                 os.write(there, b"!")
                 while True:
                     _round(session, activity_id)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it is, it is told
             traceback.print_exc()
         finally:
             os._exit(1)

@@ -164,7 +164,7 @@ def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str)
     time.sleep(0.2)
     with transaction(session):
         made = PaymentBatch(
-            ref=f"Q{new_id()[-11:].upper()}", state="prepared", day=clock.today(), payments=1, total_p=1_000, sealed="", hashes={},
+            ref=f"Q{new_id()[-11:].upper()}", state="prepared", day=clock.today(), payments=1, total_p=1_000, payer_last="9911", sealed="", hashes={},
             prepared_by=new_id(), prepared_at=clock.now(),
         )  # fmt: skip
         session.add(made)

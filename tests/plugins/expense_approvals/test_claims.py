@@ -282,6 +282,7 @@ def test_part_approval_gives_a_reason_for_each_cost_and_never_more_than_the_poli
         ({fare.id: -1, lunch.id: 0}, {}, "amounts"),
         ({fare.id: 600, lunch.id: 800}, {lunch.id: "why"}, "reasons"),
         ({fare.id: 600, lunch.id: 800}, {fare.id: " "}, "reasons"),
+        ({fare.id: 600, lunch.id: 800}, {fare.id: "The\x00bus"}, "reasons"),
         ({fare.id: 0, lunch.id: 0}, {fare.id: "a", lunch.id: "b"}, "amounts"),
     ):
         with pytest.raises(Invalid) as refused:

@@ -309,6 +309,7 @@ def test_from_what_is_ready_to_what_the_bank_says(site: Flask, session: ScopedSe
     assert all(press(lead, batch, f"/file/{kind}").status_code == 200 for kind in ("bacs18", "pain001"))
     assert re.search(r"<code[^>]*>[0-9a-f]{64}</code>", page)
     assert "31926819" not in page
+    assert "the account that ends in 9911" in page
     assert "With the bank" in people[0].get(link(people[0].get("/scotland/expenses/claims/").text, "/expenses/claims/[a-z0-9]{26}")).text  # fmt: skip
 
     ref_ann, ref_ben = re.findall(r">(Q[0-9A-Z]{11})</td>", page)

@@ -16,15 +16,15 @@ from core.sdk import Conflict, Forbidden, Invalid, Known, NotFound, Refused, Sco
 from core.work.models import Mail
 from plugins.expense_approvals import personal
 from plugins.expense_approvals.models import Delegation
-from plugins.expense_approvals.queries import claims, delegations
+from plugins.expense_approvals.queries import claims, delegations, preapprovals
 from plugins.expense_approvals.separation import Task
-from plugins.expense_approvals.service import apart, standing_in
+from plugins.expense_approvals.service import apart, judging, standing_in
 from plugins.expense_approvals.service.apart import Open
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, sent
 from tests.plugins.expense_approvals.helpers import agree, asked, opened, visitor
-from tests.plugins.expense_approvals.paid import account
+from tests.plugins.expense_approvals.paid import account, nobody
 from tests.plugins.expense_approvals.test_pages import member
 from tests.support.client import FormClient, forms
 
@@ -220,6 +220,27 @@ def test_who_shares_an_account_with_the_person_decides_nothing_about_their_money
     check(session, claim)
     with pytest.raises(Refused, match="share a bank account"):
         approve(session, claim, sharer)
+
+
+def test_a_queue_has_what_is_unusual_first_and_then_the_oldest(session, frozen_clock):
+    """Unusual is what a rule, another plugin or a proof that is known from elsewhere puts before a person; a question that is
+    open keeps its place."""
+    budget_id, made = opened(session, 100_000), []
+    for colour in (1, 2, 1, 3):  # the third has the proof of the first
+        made.append(sent(session, budget_id, visitor(), colour=colour))
+        frozen_clock.advance(hours=1)
+    first, second, twin, last = made
+    judging.query(session, first, claims.one(session, first, CHECKER).version, "Is there a railcard?", CHECKER, nobody)
+    assert [row.id for row in claims.queue(session)] == [twin, first, second, last]
+    check(session, last)
+    assert [row.id for row in claims.queue(session)] == [twin, first, second, last]
+    wanted = helpers.activity(session, budget_id)
+    plain = asked(session, wanted, visitor())
+    frozen_clock.advance(hours=1)
+    referred = asked(
+        session, wanted, visitor(), helpers.cost("a", 600, category="lunch"), helpers.cost("b", 600, category="lunch")
+    )
+    assert [row.id for row in preapprovals.queue(session)] == [referred, plain]
 
 
 def test_the_queue_costs_the_same_statements_however_long_it_is(session, people, statements):
