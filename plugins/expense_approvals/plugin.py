@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, NavItem, OpenWork, ScopedSession, hookimpl
-from plugins.expense_approvals import jobs, personal
+from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl
+from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.settings import Settings
@@ -64,3 +64,9 @@ def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tu
 def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) -> Iterable[str]:
     """Take the person out of both."""
     return list(personal.erase_person(session, account_id, dry_run))
+
+
+@hookimpl
+def q_demonstration(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
+    """People at every step between asking and being paid."""
+    demonstration.fill(session, tenant, people)
