@@ -7,8 +7,9 @@ from flask import Blueprint
 
 from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl
 from plugins.expense_approvals import demonstration, jobs, personal
+from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
-from plugins.expense_approvals.queries import claims, preapprovals
+from plugins.expense_approvals.queries import claims, figures, preapprovals
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -46,10 +47,13 @@ def q_manage_items(actor: Actor) -> Iterable[NavItem]:
 
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
-    """What waits for a decision or an answer."""
+    """What waits for a decision or an answer, and budgets that will not do."""
     waiting = (
         OpenWork(N_("Expenses waiting for a decision"), preapprovals.waiting(session), f"/manage{_BASE}"),
         OpenWork(N_("Claims waiting for a check or a decision"), claims.waiting(session), f"/manage{_BASE}claims/"),
+        OpenWork(
+            N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), f"/manage{_BASE}budgets"
+        ),
     )
     return [work for work in waiting if work.count]
 

@@ -16,6 +16,7 @@ from core.sdk import (
     here,
     pounds,
     say,
+    sites,
 )
 from plugins.expense_approvals.claims.lines import WORDS as REASONS
 from plugins.expense_approvals.manifest import MANIFEST
@@ -58,6 +59,11 @@ def policy_today() -> Policy:
 def in_words(words: Words) -> str:
     """A policy's words in the reader's language."""
     return words.cy if here().language == "cy" else words.en
+
+
+def names_of_sites() -> dict[int, str]:
+    """The names of all sites, by id, in the reader's language."""
+    return {site.id: site.named(here().language) for site in sites()}
 
 
 def titles(policy: Policy) -> dict[str, str]:
