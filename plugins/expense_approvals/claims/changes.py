@@ -57,6 +57,15 @@ class DryRun:
         return dict(sorted(counts.items()))
 
 
+def together(runs: Iterable[DryRun]) -> DryRun:
+    """Dry runs of several sites as one."""
+    runs = tuple(runs)
+    changes = tuple(change for run in runs for change in run.changes)
+    return DryRun(
+        sum(run.claims for run in runs), changes, sum(run.before for run in runs), sum(run.after for run in runs)
+    )
+
+
 def dry_run(past: Iterable[Past], now: PolicyOn, then: PolicyOn) -> DryRun:
     """Every past claim under the policies `now` and under `then`, and where the two differ."""
     claims, changes, before, after = 0, [], 0, 0
