@@ -8,7 +8,7 @@ from flask import Blueprint
 from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
-from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
+from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
 from plugins.expense_approvals.queries import claims, figures, preapprovals
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.views import blueprint, manage_blueprint
@@ -38,11 +38,14 @@ def q_nav_items() -> Iterable[NavItem]:
 
 
 @hookimpl
-def q_manage_items(actor: Actor) -> Iterable[NavItem]:
-    """The link for approvers, or for who only sets budgets."""
+def q_manage_items(tenant: TenantRef, actor: Actor) -> Iterable[NavItem]:
+    """The link for approvers, or for who only sets budgets; and at the UK site the one to the policy."""
     if actor.can(APPROVE):
-        return [NavItem(N_("Expenses"), f"/manage{_BASE}", 40, "wallet")]
-    return [NavItem(N_("Expenses"), f"/manage{_BASE}budgets", 40, "wallet")] if actor.can(BUDGETS) else []
+        yield NavItem(N_("Expenses"), f"/manage{_BASE}", 40, "wallet")
+    elif actor.can(BUDGETS):
+        yield NavItem(N_("Expenses"), f"/manage{_BASE}budgets", 40, "wallet")
+    if tenant.kind == "uk" and actor.can(POLICY):
+        yield NavItem(N_("The expenses policy"), f"/manage{_BASE}policy", 41, "file-text")
 
 
 @hookimpl

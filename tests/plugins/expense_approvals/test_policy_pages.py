@@ -69,6 +69,7 @@ def test_the_console_leads_to_the_policy(site: Flask) -> None:
     went = client.get("/console/expenses/policy")
     assert (went.status_code, went.headers["Location"]) == (302, "/manage/expenses/policy")
     assert client.get("/console/nothing/policy").status_code == 404
+    assert 'href="/manage/expenses/policy"' in client.get("/console/").text
     assert lead(site).get("/console/expenses/policy").status_code == 403
 
 
