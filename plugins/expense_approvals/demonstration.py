@@ -254,7 +254,7 @@ class _Telling:
         """What was sent, by its hash."""
         sha256 = hash_of(_as(Made, claim), 1, [_as(Spent, one) for one in lines], [_as(Proof, one) for one in proofs])
         self._row(
-            ClaimRevision, claim_id=claim["id"], number=1, sha256=sha256, claimed_p=claim["claimed_p"], allowed_p=claim["allowed_p"],
+            ClaimRevision, claim_id=claim["id"], number=1, sha256=sha256, claimed_p=claim["claimed_p"], allowed_p=claim["allowed_p"], miles_before={},
             at=claim["sent_at"],
         )  # fmt: skip
         return sha256

@@ -6,7 +6,7 @@ Days are counted from the day on which the demonstration is filled; the days of 
 from typing import NamedTuple
 
 TRAVEL, VISITS = "Travel to events", "Travel to site visits"
-BUDGETS = ((TRAVEL, 1_200_00), (VISITS, 260_00))
+BUDGETS = ((TRAVEL, 1_200_00), (VISITS, 90_00))
 """Name and limit, in pence. The second is nearly used: its page warns."""
 
 
@@ -75,6 +75,7 @@ DRIVE = Cost("mileage", None, miles=38, reason="There is no early bus.", proof="
 NIGHT = Cost("hotel", 8_400)
 TAXI = Cost("taxi", 1_450, reason="I cannot walk from the station with my crutches.")
 CARER = Cost("carer", 6_000, reason="Somebody is with my mother while I am away.")
+DINNER, WINE = Cost("dinner", 2_150), Cost("alcohol", 720, reason="A glass with the evening meal.")
 WORKBOOK = Cost("other", 1_900, reason="The workbook that we were asked to bring.")
 
 
@@ -99,13 +100,13 @@ STORIES = (
     # the first person is the one whom visitors of the demonstration can be
     Story("recent", (BUS, LUNCH, DRIVE), _agreed(40), Claimed((), (BUS, LUNCH))),
     Story("visit", (TRAIN, LUNCH), (Told("ask", 2),)),
-    Story("visit", (TRAIN, NIGHT), (Told("ask", 9), QUESTION)),
+    Story("visit", (TRAIN, DINNER, WINE), (Told("ask", 9), QUESTION)),
     Story("visit", (TRAIN, LUNCH), _agreed(12)),
     Story("visit", (TRAIN, NIGHT), _agreed(14, "part_approve", "The visit ends at three: there is a train home."), cut=(1, 0, "")),
     Story("visit", (WORKBOOK,), _agreed(13, "decline", "The hosts bring workbooks for everybody.")),
     Story("visit", (BUS, WORKBOOK, CARER), (Told("ask", 6),)),
     Story("visit", (BUS,), (Told("ask", 15), Told("withdraw", 11, ""))),
-    Story("over", (TRAIN, NIGHT, LUNCH), _agreed(150), Claimed(_paid(118, 3))),
+    Story("over", (TRAIN, NIGHT, DINNER), _agreed(150, "part_approve", "Evening meals are covered up to £15."), Claimed(_paid(118, 3, "part_approve"))),
     Story("over", (BUS, LUNCH, TAXI), _agreed(149), Claimed(_paid(110, 12, "part_approve"), cut=(2, 900, "The receipt says £9.00."))),
     Story("over", (DRIVE, LUNCH), _agreed(151), Claimed(_paid(119, 6))),
     Story("over", (BUS,), (*_agreed(152), Told("expire", 32))),

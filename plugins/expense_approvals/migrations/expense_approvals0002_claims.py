@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("claimed_p", sa.BigInteger(), nullable=False),
         sa.Column("allowed_p", sa.BigInteger(), nullable=False),
+        sa.Column("miles_before", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(

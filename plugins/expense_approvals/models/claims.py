@@ -72,6 +72,8 @@ class ClaimRevision(TenantOwned, Base):
     sha256: Mapped[str] = mapped_column(sa.String(64))
     claimed_p: Mapped[int] = mapped_column(sa.BigInteger)
     allowed_p: Mapped[int] = mapped_column(sa.BigInteger)
+    miles_before: Mapped[dict[str, Any]]
+    """The year's miles that it was reckoned after, in thousandths by `vehicle:tax year`."""
     at: Mapped[datetime]
 
 

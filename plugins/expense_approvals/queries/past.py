@@ -14,6 +14,7 @@ from plugins.expense_approvals.models import (
     Activity,
     Claim,
     ClaimLine,
+    ClaimRevision,
     Preapproval,
     PreapprovalLine,
     Receipt,
@@ -22,6 +23,7 @@ from plugins.expense_approvals.models import (
 from plugins.expense_approvals.policy.history import tax_year
 from plugins.expense_approvals.policy.local import SiteVersion
 from plugins.expense_approvals.policy.reading import Own
+from plugins.expense_approvals.states import GRANTED
 
 EVERY_PROOF = frozenset({"receipt", "bank_line", "map"})
 MOST = 2_000
@@ -91,6 +93,14 @@ def sent_since(session: ScopedSession, since: datetime, part: int = 1, size: int
     if not found:
         return Sent([], total, {})
     chosen = (Claim.sent_at >= found[0].sent_at) & (Claim.sent_at <= found[-1].sent_at)
+    lines, approved = _costs(session, chosen)
+    return Sent(list(_in_turn(found, lines, approved)), total, _site_rules(session))
+
+
+def _costs(
+    session: ScopedSession, chosen: sa.ColumnElement[bool]
+) -> tuple[dict[str, list[Line]], dict[str, dict[str, int]]]:
+    """The costs of the claims that `chosen` holds for, and what was approved of each, by claim: two statements."""
     proofs: dict[str, set[str]] = defaultdict(set)
     for line_id, kind in session.execute(
         sa.select(Receipt.line_id, Receipt.kind)
@@ -108,7 +118,51 @@ def sent_since(session: ScopedSession, since: datetime, part: int = 1, size: int
     ):
         lines[row.claim_id].append(_line(row, frozenset(proofs[row.id])))
         approved[row.claim_id][row.id] = row.approved_p or 0
-    return Sent(list(_in_turn(found, lines, approved)), total, _site_rules(session))
+    return lines, approved
+
+
+class Granted(NamedTuple):
+    """A claim that was granted, with the instant at which it was reckoned."""
+
+    account_id: str | None
+    title: str
+    at: datetime
+    past: Past
+
+
+def granted_before(session: ScopedSession, since: datetime, published: datetime) -> list[Granted]:
+    """The site's claims that were sent since an instant, reckoned before `published` and granted, the oldest first: three
+    statements."""
+    chosen = (Claim.sent_at >= since) & Claim.state.in_(GRANTED)
+    found = session.execute(
+        sa.select(
+            Claim.id, Claim.account_id, Activity.title, Activity.starts_on, Activity.ends_on, Claim.sent_at, ClaimRevision.at,
+            ClaimRevision.miles_before,
+        )
+        .join(ClaimRevision, (ClaimRevision.tenant_id == Claim.tenant_id) & (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
+        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
+        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+        .where(chosen, ClaimRevision.at < published)
+        .order_by(Claim.sent_at, Claim.id)
+    ).all()  # fmt: skip
+    if not found:
+        return []
+    lines, approved = _costs(session, chosen)
+    return [
+        Granted(
+            one.account_id, one.title, one.at,
+            Past(
+                one.id, tuple(lines[one.id]),
+                Trip(one.starts_on, one.ends_on, clock.london(one.sent_at).date(), _years(one.miles_before)), approved[one.id],
+            ),
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def _years(kept: dict[str, int]) -> dict[tuple[str, int], int]:
+    """Miles by (vehicle, tax year), out of the form in which a revision keeps them."""
+    return {(vehicle, int(year)): miles for key, miles in kept.items() for vehicle, _, year in [key.rpartition(":")]}
 
 
 def _line(row: ClaimLine, evidence: frozenset[str]) -> Line:

@@ -111,6 +111,7 @@ def _send(
                 sha256=sha256,
                 claimed_p=evaluation.claimed,
                 allowed_p=evaluation.allowed,
+                miles_before={f"{vehicle}:{year}": miles for (vehicle, year), miles in found.miles_before.items()},
                 at=now,
             )
         )

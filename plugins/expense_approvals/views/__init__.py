@@ -5,6 +5,7 @@ from plugins.expense_approvals.views import (
     asking,
     claiming,
     deciding,
+    differences,
     figures,
     funds,
     judging,
@@ -14,5 +15,5 @@ from plugins.expense_approvals.views import (
 from plugins.expense_approvals.views.base import blueprint, manage_blueprint
 
 __all__ = [
-    "account", "asking", "blueprint", "claiming", "deciding", "figures", "funds", "judging", "manage_blueprint", "policy", "site_rules",
+    "account", "asking", "blueprint", "claiming", "deciding", "differences", "figures", "funds", "judging", "manage_blueprint", "policy", "site_rules",
 ]  # fmt: skip

@@ -211,8 +211,8 @@ def _charts(report: Report) -> dict[str, Any]:
     """The pictures; None for what has no figure."""
 
     def money(title: str, rows: list[tuple[str, int]]) -> charts.BarChart | None:
-        shown = [(label, pence / 100) for label, pence in rows if pence > 0]
-        return charts.bars(title, [(label, charts.plain(amount)) for label, amount in shown], " £") if shown else None
+        shown = [(label, pence) for label, pence in rows if pence > 0]
+        return charts.bars(title, shown) if shown else None
 
     return {
         "kinds": money(gettext("Approved, by kind of cost"), [(one.title, one.approved) for one in report.kinds]),
