@@ -64,6 +64,11 @@ def text_of(client: FormClient, page: str) -> str:
     return form.fields["text"][0].replace("\r\n", "\n").lstrip("\n")
 
 
+def _fields(client: FormClient, page: str) -> dict[str, str]:
+    (form,) = [one for one in forms(client.get(page).text) if "effective_from" in one.fields]
+    return {name: values[0] if isinstance(values, list) else values for name, values in form.fields.items()}
+
+
 def test_the_console_leads_to_the_policy(site: Flask) -> None:
     client = central(site)
     went = client.get("/console/expenses/policy")
@@ -154,6 +159,13 @@ def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_cou
     assert "In all they were allowed £15.20 and would be allowed £14.00." in looked
     assert "Wales: Lunch" in looked
     assert "Scotland: Lunch" in looked
+    for part in ("0", "-1", "٣", "9999999", "2"):
+        odd = client.post(
+            f"{draft}/publish",
+            data={**_fields(client, f"{draft}/publish"), "effective_from": TODAY, "do": "look", "part": part},
+        )
+        assert odd.status_code == 200, part
+    assert "so there is nothing to try the draft on" in odd.text
     later = (clock.today() + timedelta(days=100)).isoformat()
     assert "No cost would come out otherwise." in client.submit(
         f"{draft}/publish", {"effective_from": later, "note": "", "do": "look"}
