@@ -29,6 +29,7 @@ from plugins.expense_approvals.models import (
     ClaimStep,
     Declaration,
     Fingerprint,
+    PolicyVersion,
     Preapproval,
     PreapprovalLine,
     Receipt,
@@ -42,6 +43,7 @@ from plugins.expense_approvals.service import year_miles
 from plugins.expense_approvals.service.asking import LATER_PROOF
 from plugins.expense_approvals.service.declaring import STATEMENT
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
+from plugins.expense_approvals.service.policies import kept_as
 from plugins.expense_approvals.service.sending import ELSEWHERE
 from plugins.expense_approvals.service.weighing import hash_of
 from plugins.expense_approvals.settings import Settings
@@ -62,16 +64,38 @@ GIVES_BACK = frozenset({"withdraw", "revoke", "expire"})
 def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
     """Write the stories for `people` (the first is the organiser, who asks for nothing), in the caller's transaction.
 
-    Nothing at the UK site, which has no members of its own, nor at a site without somebody to check and somebody to decide.
+    At the UK site, which has no members of its own, a draft of the policy; nothing at a site without somebody to check and
+    somebody to decide.
     """
-    _, *members = people
+    first, *members = people
+    if tenant.kind == "uk":
+        _draft(session, first.id)
+        return
     approver, lead = (person_by_email(session, f"{who}.{tenant.slug}@demo.example") for who in ("approver", "lead"))
-    if tenant.kind == "uk" or approver is None or lead is None or len(members) < len(stories.STORIES):
+    if approver is None or lead is None or len(members) < len(stories.STORIES):
         return
     telling = _Telling(session, tenant, approver, lead)
     for number, story in enumerate(stories.STORIES):
         telling.tell(story, members[number].id)
     telling.write()
+
+
+def _draft(session: ScopedSession, author: str) -> None:
+    """A draft that would cover less of a lunch: its page shows what that changes for the claims of all sites."""
+    newest = policies.versions(session)[-1]
+    rules = [
+        rule.model_copy(update={"amounts": {"": stories.LUNCH_AT_MOST}}) if rule.key == "lunch_most" else rule
+        for rule in newest.policy.rules
+    ]
+    examples = [one for one in newest.policy.examples if one.category != "lunch"]
+    policy = newest.policy.model_copy(
+        update={"rules": tuple(rules), "examples": tuple(examples), "illustrative": False}
+    )
+    row = {
+        "id": new_id(), "state": "draft", "based_on": newest.number, "note": "", "created_by": author, "created_at": clock.now(),
+        "version": 1, **kept_as(policy),
+    }  # fmt: skip
+    session.execute(sa.insert(PolicyVersion), [row])
 
 
 class _Telling:

@@ -10,6 +10,10 @@ BUDGETS = ((TRAVEL, 1_200_00), (VISITS, 90_00))
 """Name and limit, in pence. The second is nearly used: its page warns."""
 
 
+LUNCH_AT_MOST = 700
+"""What the draft of the policy covers of a lunch, in pence."""
+
+
 class Planned(NamedTuple):
     """An activity. No budget: its costs are not covered, as a rule."""
 

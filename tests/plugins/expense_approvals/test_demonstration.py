@@ -9,9 +9,10 @@ from core.demo import community
 from core.kernel.permissions import Role
 from core.sdk import Person
 from plugins.expense_approvals import demonstration
+from plugins.expense_approvals.claims import examples
 from plugins.expense_approvals.demonstration_stories import STORIES
 from plugins.expense_approvals.models import Budget, Claim, ClaimRevision, Preapproval, Receipt, YearMiles
-from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries import claims, policies
 from plugins.expense_approvals.service.weighing import hash_of
 from plugins.expense_approvals.states import CLAIM, PREAPPROVAL
 from tests.factories.people import make_person
@@ -52,6 +53,19 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     check(session, waiting)
     approve(session, waiting)
     assert claims.one(session, waiting, CHECKER).state == "approved"
+
+
+def test_the_uk_site_has_a_draft_that_changes_something(app_context, session_for, app):
+    uk, tenant = session_for("uk"), app.extensions["q.directory"].by_slug("uk").ref()
+    with transaction(uk):
+        demonstration.fill(uk, tenant, [Person("c" * 26, "Cen", "central@demo.example")])
+    (draft,) = policies.drafts(uk)
+    began = policies.one(uk, draft.based_on).policy
+    assert [one.key for one, other in zip(began.rules, draft.policy.rules, strict=True) if one != other] == [
+        "lunch_most"
+    ]
+    assert all(outcome.right for outcome in examples.run(draft.policy))
+    assert uk.scalar(sa.select(sa.func.count(Preapproval.id))) == 0
 
 
 def test_nobody_is_made_up_where_nobody_could_decide(app_context, session, scotland):
