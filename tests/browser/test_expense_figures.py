@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import sign_in
 from tests.support.servers import Process
@@ -41,3 +41,11 @@ def test_figures_accounts_and_the_way_to_the_policy(
         if who.startswith("central"):
             page.get_by_role("link", name="The expenses policy").first.click()
             assert page.url.endswith("/manage/expenses/policy")
+            page.get_by_role("link", name="Draft from version 2").click()
+            page.get_by_role("link", name="Publish").click()
+            page.get_by_label("In force from").fill("2026-04-06")
+            page.get_by_role("button", name="Look at what changes from this day").click()
+            expect(page.get_by_text("Scotland: Lunch").first).to_be_visible()
+            axe(page)
+            if SHOTS:
+                page.screenshot(path=Path(SHOTS) / "figures-central-draft-wide.png", full_page=True)
