@@ -37,6 +37,7 @@ from plugins.expense_approvals.models import (
 )
 from plugins.expense_approvals.policy.history import tax_year
 from plugins.expense_approvals.policy.local import Local
+from plugins.expense_approvals.policy.rules import Words
 from plugins.expense_approvals.queries import policies
 from plugins.expense_approvals.queries.claims import Made, Proof, Spent
 from plugins.expense_approvals.service import year_miles
@@ -84,7 +85,9 @@ def _draft(session: ScopedSession, author: str) -> None:
     """A draft that would cover less of a lunch: its page shows what that changes for the claims of all sites."""
     newest = policies.versions(session)[-1]
     rules = [
-        rule.model_copy(update={"amounts": {"": stories.LUNCH_AT_MOST}}) if rule.key == "lunch_most" else rule
+        rule.model_copy(update={"amounts": {"": stories.LUNCH_AT_MOST}, "words": Words(**stories.LUNCH_WORDS)})
+        if rule.key == "lunch_most"
+        else rule
         for rule in newest.policy.rules
     ]
     examples = [one for one in newest.policy.examples if one.category != "lunch"]

@@ -11,7 +11,8 @@ BUDGETS = ((TRAVEL, 1_200_00), (VISITS, 90_00))
 
 
 LUNCH_AT_MOST = 700
-"""What the draft of the policy covers of a lunch, in pence."""
+LUNCH_WORDS = {"en": "What you paid, up to £7.00.", "cy": "Yr hyn a daloch, hyd at £7.00."}
+"""What the draft of the policy covers of a lunch, in pence and in words."""
 
 
 class Planned(NamedTuple):

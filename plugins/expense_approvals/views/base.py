@@ -71,6 +71,15 @@ def titles(policy: Policy) -> dict[str, str]:
     return {category.key: in_words(category.title) for category in policy.categories}
 
 
+def named_rules(policy: Policy) -> dict[str, str]:
+    """What each rule is about and says, in the reader's language, by its key."""
+    about = titles(policy)
+    return {
+        rule.key: f"{about[rule.category]}: {in_words(rule.words)}" if rule.category in about else in_words(rule.words)
+        for rule in policy.rules
+    }
+
+
 def told(found: Iterable[Mapping[str, Any]], policy: Policy) -> list[str]:
     """What rules found about a cost, a sentence or two for each: why, and what the rule asks."""
     rules = {rule.key: in_words(rule.words) for rule in policy.rules}

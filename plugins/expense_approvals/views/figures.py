@@ -2,7 +2,7 @@
 year's granted costs for the accounts. Of one site, and at the UK site of all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -34,13 +34,12 @@ from plugins.expense_approvals import figures, years
 from plugins.expense_approvals.claims.lines import WORDS as REASONS
 from plugins.expense_approvals.figures import Hurt, Standing, Waits, Warn
 from plugins.expense_approvals.manifest import BUDGETS
-from plugins.expense_approvals.policy.rules import Policy
 from plugins.expense_approvals.queries import figures as queries
 from plugins.expense_approvals.queries.figures import Entry, Funds
 from plugins.expense_approvals.views.base import (
     SHARED,
-    in_words,
     manage_blueprint,
+    named_rules,
     names_of_sites,
     policy_today,
     titles,
@@ -173,7 +172,7 @@ def _report(context: Here, session: ScopedSession, year: int) -> Report:
         by_kind[called.get(one.category, one.category)].append(one)
         by_site[names.get(one.tenant_id, "?")].append(one)
     timed = queries.timed(session, year)
-    rules = figures.by_rule(queries.judged(session, year))
+    rules, named = figures.by_rule(queries.judged(session, year)), named_rules(policy)
     return Report(
         funds=[
             Fund(names.get(one.tenant_id, "?") if everywhere else "", one, figures.standing(one.moved, clock.today(), last))
@@ -184,7 +183,7 @@ def _report(context: Here, session: ScopedSession, year: int) -> Report:
         decided=figures.waits(figures.to_decide(timed)),
         paid=figures.waits(figures.to_pay(timed)),
         months=[(month_year(month), found) for month, found in figures.by_month(timed).items()],
-        rules=[(_rule(policy, one), one) for one in rules[:MOST_RULES]],
+        rules=[(_rule(named, one), one) for one in rules[:MOST_RULES]],
     )  # fmt: skip
 
 
@@ -196,15 +195,11 @@ def _spent(groups: dict[str, list[queries.Kind]]) -> list[Spent]:
     return sorted(found, key=lambda one: (-one.approved, one.title))
 
 
-def _rule(policy: Policy, one: Hurt) -> str:
+def _rule(named: Mapping[str, str], one: Hurt) -> str:
     """What a rule is about and says, in the reader's language; its name where today's policy does not have it."""
     if one.code == PARTNER:
         return gettext("A rule of this site’s own plugin: %(rule)s", rule=one.rule)
-    rule = next((rule for rule in policy.rules if rule.key == one.rule), None)
-    if rule is None:
-        return one.rule or say(REASONS[one.code])
-    about = titles(policy).get(rule.category, "")
-    return f"{about}: {in_words(rule.words)}" if about else in_words(rule.words)
+    return named.get(one.rule) or one.rule or say(REASONS[one.code])
 
 
 def _charts(report: Report) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from plugins.expense_approvals.queries import policies as reading
 from plugins.expense_approvals.service import policies as service
 from plugins.expense_approvals.views import policy_words as words
 from plugins.expense_approvals.views.asking import number as number_of
-from plugins.expense_approvals.views.base import SHARED, in_words, manage_blueprint, names_of_sites, titles
+from plugins.expense_approvals.views.base import SHARED, in_words, manage_blueprint, named_rules, names_of_sites, titles
 from plugins.expense_approvals.web_forms.policy import NothingForm, PolicyTextForm, PublishForm
 
 LOOKED_BACK = timedelta(days=366)
@@ -216,7 +216,7 @@ def _past(draft: reading.Draft, effective_from: Any) -> Everywhere | None:
         for site, claim in found.claims
         for line in claim.lines
     }
-    rules = {rule.key: in_words(rule.words) for rule in draft.policy.rules}
+    rules = named_rules(draft.policy)
     hurt = sorted(
         ((rules.get(key, key), count) for key, count in run.by_rule.items()), key=lambda one: (-one[1], one[0])
     )
