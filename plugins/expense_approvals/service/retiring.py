@@ -5,7 +5,7 @@ whole, however old it is.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -55,12 +55,7 @@ def retire(session: ScopedSession, mark: Mark) -> Retired:
         proofs = _strip_claims(session, claims, mark)
         asked = _asked(session, before)
         _strip_asked(session, asked)
-        declared = session.execute(
-            sa.delete(Declaration)
-            .where(Declaration.activity_id.in_(sa.select(Activity.id).where(Activity.ends_on < day)))
-            .returning(Declaration.id)
-            .execution_options(**QUIET)
-        ).all()
+        declared = session.execute(_old_declarations(day).returning(Declaration.id).execution_options(**QUIET)).all()
         session.execute(
             sa.update(Payment)
             .where(Payment.changed_at < before, Payment.state != UNPAID, Payment.account_id.is_not(None))
@@ -74,6 +69,16 @@ def retire(session: ScopedSession, mark: Mark) -> Retired:
                 session, actor=SYSTEM, action="expense_approvals.retire", subject=f"before:{day.isoformat()}", after=found._asdict()
             )  # fmt: skip
     return found
+
+
+def _old_declarations(day: date) -> sa.Delete:
+    """Declarations about activities that ended before, but for those that something of the person still stands on."""
+    stands = sa.select(Preapproval.id).where(
+        Preapproval.tenant_id == Declaration.tenant_id, Preapproval.activity_id == Declaration.activity_id,
+        Preapproval.account_id == Declaration.account_id,
+    )  # fmt: skip
+    over = sa.select(Activity.id).where(Activity.ends_on < day)
+    return sa.delete(Declaration).where(Declaration.activity_id.in_(over), ~stands.correlate(Declaration).exists())
 
 
 def _claims(session: ScopedSession, before: datetime) -> list[str]:
