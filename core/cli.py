@@ -116,6 +116,9 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
             above = national.prepare(session, form, rules, config.secret_key, hashed)
             for tenant in directory.all():
                 with tenant_session(tenant.id) as own:
+                    community.switch_on(own, tenant, registry)
+                    tenant = directory.current(own, tenant.id)  # noqa: PLW2901 - what is on has changed
+                    own.rollback()
                     cycle.fill(own, tenant, windows.fill(own, tenant, form), above)
                     community.fill_plugins(own, tenant, registry)
                     quality_jobs.nightly(own, clock.now())

@@ -15,15 +15,18 @@ from core.hooks.registry import Registry
 from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
-from core.kernel.views import Person
+from core.kernel.views import SYSTEM, Person
 from core.people import passwords
 from core.people.models import Account, Affiliation, Membership, Profile, RoleGrant
 from core.people.sectors import SECTORS
 from core.tenancy.directory import TenantSnapshot
+from core.tenancy.service import Change, configure
 
 PASSWORD = "improve-together-2017"
 COHORTS = (("founding", 231, date(2015, 3, 2)), ("pilot", 216, date(2016, 4, 11)), ("phased", 352, date(2016, 11, 14)))
 PHASED_AREAS = ("north-east-north-cumbria", "west-of-england", "south-west")
+SHOWS_ALL = ("uk", "scotland", "wales")
+"""Sites at which the demonstration has every plugin on, also those that the central team switches on one by one."""
 STAFF = (
     ("lead", Role.PARTNER_LEAD),
     ("assessor", Role.ASSESSOR),
@@ -196,6 +199,14 @@ def load(session: ScopedSession, tenants: Sequence[TenantSnapshot]) -> int:
         if session.scalar(sa.select(sa.func.count()).select_from(Account)):
             return 0
         return _Builder(session, tenants).build()
+
+
+def switch_on(session: ScopedSession, tenant: TenantSnapshot, registry: Registry) -> None:
+    """Switch on what is off at a site that shows all there is (`SHOWS_ALL`), in the tenant's own scope; a transaction each."""
+    for name, plugin in sorted(registry.plugins.items()):
+        if tenant.slug in SHOWS_ALL and name not in tenant.enabled and not plugin.manifest.platform_wide:
+            change = Change(name, True, plugin.settings().model_dump(mode="json"), 0, "demonstration")
+            configure(session, registry, tenant.ref(), change, SYSTEM)
 
 
 def fill_plugins(session: ScopedSession, tenant: TenantSnapshot, registry: Registry) -> None:

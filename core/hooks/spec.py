@@ -164,8 +164,8 @@ def q_expense_check(tenant: TenantRef, claim: ExpenseClaim) -> Iterable[Finding]
 
 @hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=Finding)
 def q_expense_approver_rules(tenant: TenantRef, claim: ExpenseClaim, actor: Actor) -> Iterable[Finding]:
-    """Findings about `actor` deciding a claim, beside the separation of duties: deny keeps this person from it, refer asks for
-    a second one.
+    """Findings about `actor` deciding a claim, beside the separation of duties: deny keeps this person from it, refer leaves it
+    to the central team; none lets anybody decide who may not.
     """
 
 

@@ -1,10 +1,12 @@
-"""What happens by itself: money that was agreed and not used is free again, and files that nobody needs any more go."""
+"""What happens by itself: money that was agreed and not used is free again, files that nobody needs any more go, and so do
+people from records that are older than the law asks for."""
 
 from datetime import datetime
 
-from core.sdk import ScopedSession, every, store_of
+from core.sdk import ScopedSession, every, sealer, store_of
 from plugins.expense_approvals.manifest import MANIFEST
-from plugins.expense_approvals.service import batches, expiring, receipts
+from plugins.expense_approvals.service import batches, expiring, receipts, retiring
+from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED
 
 
 @every("20 2 * * *", name="expense_approvals.expire")
@@ -23,3 +25,9 @@ def sweep(session: ScopedSession, at: datetime) -> None:
 def forget(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
     """Forget people's accounts when no bank can send a payment back any more."""
     batches.forget(session)
+
+
+@every("10 3 * * 1", name="expense_approvals.retire")
+def retire(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+    """Take people out of what is older than the law asks for."""
+    retiring.retire(session, sealer(PROOFS_MARKED).mark)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, clock
-from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep, Receipt
+from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep, Receipt, YearMiles
 from plugins.expense_approvals.states import GRANTED
 
 QUIET = {"synchronize_session": False}
@@ -18,6 +18,16 @@ QUIET = {"synchronize_session": False}
 
 def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs."""
+    driven = session.execute(
+        sa.select(YearMiles.vehicle, YearMiles.year, YearMiles.miles)
+        .where(YearMiles.account_id == account_id, YearMiles.miles > 0)
+        .order_by(YearMiles.year, YearMiles.vehicle)
+    ).all()
+    if driven:
+        yield (
+            N_("Miles claimed in a tax year, at every site together"),
+            [{"vehicle": row.vehicle, "tax_year": row.year, "miles": row.miles / 1000} for row in driven],
+        )
     mine = sa.or_(Claim.account_id == account_id, Claim.submitted_by == account_id)
     claimed = session.execute(
         sa.select(Claim.id, Claim.state, Claim.claimed_p, Claim.approved_p, Claim.begun_at, Claim.sent_at)
@@ -68,7 +78,9 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
     loose = [row.id for row in mine if row.state not in GRANTED]
     taken = session.scalar(sa.select(sa.func.count(ClaimStep.id)).where(ClaimStep.account_id == account_id)) or 0
     files = session.scalar(sa.select(sa.func.count(Receipt.id)).where(Receipt.claim_id.in_(loose))) or 0
+    driven = session.scalar(sa.select(sa.func.count(YearMiles.id)).where(YearMiles.account_id == account_id)) or 0
     counts = (
+        (driven, "counts of a year’s miles deleted"),
         (len(ids), "claims without the person"),
         (files, "proofs deleted"),
         (taken, "steps of claims without the person"),
@@ -84,6 +96,7 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         sa.update(ClaimStep).where(ClaimStep.claim_id.in_(ids)).values(words=""),
         sa.update(ClaimStep).where(ClaimStep.account_id == account_id).values(account_id=None),
         sa.update(Claim).where(Claim.account_id == account_id).values(account_id=None, version=Claim.version + 1, changed_at=clock.now()),
+        sa.delete(YearMiles).where(YearMiles.account_id == account_id),
         sa.update(Claim).where(Claim.submitted_by == account_id).values(submitted_by=None),
     ]  # fmt: skip
     for change in changes:

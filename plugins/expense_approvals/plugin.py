@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, NavItem, OpenWork, ScopedSession, hookimpl
-from plugins.expense_approvals import jobs, personal
-from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST
-from plugins.expense_approvals.queries import claims, payments, preapprovals
+from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl
+from plugins.expense_approvals import demonstration, jobs, personal
+from plugins.expense_approvals.figures import NEARLY
+from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
+from plugins.expense_approvals.queries import claims, figures, payments, preapprovals
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -37,20 +38,26 @@ def q_nav_items() -> Iterable[NavItem]:
 
 
 @hookimpl
-def q_manage_items(actor: Actor) -> Iterable[NavItem]:
-    """The link for approvers, or for who only sets budgets."""
+def q_manage_items(tenant: TenantRef, actor: Actor) -> Iterable[NavItem]:
+    """The link for approvers, or for who only sets budgets; and at the UK site the one to the policy."""
     if actor.can(APPROVE):
-        return [NavItem(N_("Expenses"), f"/manage{_BASE}", 40, "wallet")]
-    return [NavItem(N_("Expenses"), f"/manage{_BASE}budgets", 40, "wallet")] if actor.can(BUDGETS) else []
+        yield NavItem(N_("Expenses"), f"/manage{_BASE}", 40, "wallet")
+    elif actor.can(BUDGETS):
+        yield NavItem(N_("Expenses"), f"/manage{_BASE}budgets", 40, "wallet")
+    if tenant.kind == "uk" and actor.can(POLICY):
+        yield NavItem(N_("The expenses policy"), f"/manage{_BASE}policy", 41, "file-text")
 
 
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
-    """What waits for a decision or an answer."""
+    """What waits for a decision or an answer, and budgets that will not do."""
     waiting = (
         OpenWork(N_("Expenses waiting for a decision"), preapprovals.waiting(session), f"/manage{_BASE}"),
         OpenWork(N_("Claims waiting for a check or a decision"), claims.waiting(session), f"/manage{_BASE}claims/"),
         OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
+        OpenWork(
+            N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), f"/manage{_BASE}budgets"
+        ),
     )
     return [work for work in waiting if work.count]
 
@@ -65,3 +72,9 @@ def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tu
 def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) -> Iterable[str]:
     """Take the person out of both."""
     return list(personal.erase_person(session, account_id, dry_run))
+
+
+@hookimpl
+def q_demonstration(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
+    """People at every step between asking and being paid."""
+    demonstration.fill(session, tenant, people)

@@ -98,6 +98,12 @@ PROOFS: Mapping[str, str] = {
 }
 SEVERITIES: Mapping[str, str] = {"block": N_("Not covered"), "refer": N_("A person decides")}
 """What happens to a cost that does not keep a rule."""
+WARNINGS: Mapping[str, str] = {
+    "used": N_("Used up"),
+    "nearly": N_("Nearly used"),
+    "ahead": N_("Will not last the year"),
+}
+"""What to look at in a budget."""
 STATEMENTS: Mapping[int, str] = {
     1: N_("I am not in paid employment on the days of this activity, and nobody else covers these costs."),
 }

@@ -23,7 +23,8 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line that another policy judges otherwise. `rules` are those that cut, refuse or refer it now and did not before."""
+    """One line that another policy judges otherwise. `rules` are those that cut, refuse or refer it now and did not before; where
+    there is none, those that take more of it than before."""
 
     ref: str
     line: str
@@ -49,12 +50,21 @@ class DryRun:
 
     @property
     def by_rule(self) -> dict[str, int]:
-        """How many lines each rule would newly cut, refuse or refer: which rule hurts whom."""
+        """How many lines each rule would cut further, refuse or refer: which rule hurts whom."""
         counts: dict[str, int] = defaultdict(int)
         for change in self.changes:
             for rule in change.rules:
                 counts[rule] += 1
         return dict(sorted(counts.items()))
+
+
+def together(runs: Iterable[DryRun]) -> DryRun:
+    """Dry runs of several sites as one."""
+    runs = tuple(runs)
+    changes = tuple(change for run in runs for change in run.changes)
+    return DryRun(
+        sum(run.claims for run in runs), changes, sum(run.before for run in runs), sum(run.after for run in runs)
+    )
 
 
 def dry_run(past: Iterable[Past], now: PolicyOn, then: PolicyOn) -> DryRun:
@@ -64,7 +74,7 @@ def dry_run(past: Iterable[Past], now: PolicyOn, then: PolicyOn) -> DryRun:
         old, new = evaluate(claim.lines, claim.trip, now), evaluate(claim.lines, claim.trip, then)
         claims, before, after = claims + 1, before + old.allowed, after + new.allowed
         for one, other in zip(old.lines, new.lines, strict=True):
-            rules = tuple(sorted(_rules(other) - _rules(one)))
+            rules = tuple(sorted(_rules(other) - _rules(one) or _deeper(one, other)))
             if one.allowed != other.allowed or one.referred != other.referred:
                 changes.append(Change(claim.ref, one.line.key, one.allowed, other.allowed, rules, other.referred))
     return DryRun(claims, tuple(changes), before, after)
@@ -72,6 +82,13 @@ def dry_run(past: Iterable[Past], now: PolicyOn, then: PolicyOn) -> DryRun:
 
 def _rules(judged: Judged) -> set[str]:
     return {found.rule for found in judged.found if found.rule}
+
+
+def _deeper(before: Judged, after: Judged) -> set[str]:
+    """The rules that take more of a line than the same ones took before."""
+    if after.allowed >= before.allowed:
+        return set()
+    return {found.rule for found in after.found if found.rule and found.effect != "referred"}
 
 
 @dataclass(frozen=True, slots=True)

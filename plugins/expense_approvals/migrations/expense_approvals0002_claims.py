@@ -23,6 +23,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "expense_approvals_year_miles",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("vehicle", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("miles", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("miles >= 0", name=op.f("ck_expense_approvals_year_miles_miles")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expense_approvals_year_miles")),
+        sa.UniqueConstraint(
+            "account_id", "vehicle", "year", name=op.f("uq_expense_approvals_year_miles_account_id_vehicle_year")
+        ),
+    )
+    op.create_index("ix_expense_approvals_year_miles_year", "expense_approvals_year_miles", ["year"])
+    op.create_table(
         "expense_approvals_claim",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("preapproval_id", sa.String(length=26), nullable=False),
@@ -128,6 +142,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("claimed_p", sa.BigInteger(), nullable=False),
         sa.Column("allowed_p", sa.BigInteger(), nullable=False),
+        sa.Column("miles_before", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -243,4 +258,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_expense_approvals_claim_person")
 
     op.drop_table("expense_approvals_claim")
+    op.drop_index("ix_expense_approvals_year_miles_year", table_name="expense_approvals_year_miles")
+    op.drop_table("expense_approvals_year_miles")
     op.drop_table("expense_approvals_fingerprint")

@@ -1,7 +1,15 @@
 """Tables of expense approvals, a file for each subject."""
 
 from plugins.expense_approvals.models.budgets import Activity, Budget, BudgetEntry
-from plugins.expense_approvals.models.claims import Claim, ClaimLine, ClaimRevision, ClaimStep, Fingerprint, Receipt
+from plugins.expense_approvals.models.claims import (
+    Claim,
+    ClaimLine,
+    ClaimRevision,
+    ClaimStep,
+    Fingerprint,
+    Receipt,
+    YearMiles,
+)
 from plugins.expense_approvals.models.delegations import Delegation
 from plugins.expense_approvals.models.payments import BankDetails, PayerAccount, Payment, PaymentBatch
 from plugins.expense_approvals.models.policies import PolicyVersion, SiteRules
@@ -9,5 +17,6 @@ from plugins.expense_approvals.models.preapprovals import Declaration, Preapprov
 
 __all__ = [
     "Activity", "BankDetails", "Budget", "BudgetEntry", "Claim", "ClaimLine", "ClaimRevision", "ClaimStep", "Declaration",
-    "Delegation", "Fingerprint", "PayerAccount", "Payment", "PaymentBatch", "PolicyVersion", "Preapproval", "PreapprovalLine", "Receipt", "SiteRules", "Step",
+    "Delegation", "Fingerprint", "PayerAccount", "Payment", "PaymentBatch", "PolicyVersion", "Preapproval", "PreapprovalLine", "Receipt",
+    "SiteRules", "Step", "YearMiles",
 ]  # fmt: skip

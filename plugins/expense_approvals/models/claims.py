@@ -72,6 +72,8 @@ class ClaimRevision(TenantOwned, Base):
     sha256: Mapped[str] = mapped_column(sa.String(64))
     claimed_p: Mapped[int] = mapped_column(sa.BigInteger)
     allowed_p: Mapped[int] = mapped_column(sa.BigInteger)
+    miles_before: Mapped[dict[str, Any]]
+    """The year's miles that it was reckoned after, in thousandths by `vehicle:tax year`."""
     at: Mapped[datetime]
 
 
@@ -171,3 +173,21 @@ class Fingerprint(Shared, Base):
     id: Mapped[Id]
     file_mark: Mapped[str] = mapped_column(sa.String(64))
     holder_mark: Mapped[str] = mapped_column(sa.String(64))
+
+
+class YearMiles(Shared, Base):
+    """Thousandths of a mile that one person has claimed in one tax year with one vehicle, at every site together. The row is
+    everybody's, since a year's steps span sites; it does not know which sites they were (`service/year_miles.py`)."""
+
+    __tablename__ = "expense_approvals_year_miles"
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "vehicle", "year"),
+        sa.CheckConstraint("miles >= 0", name="miles"),
+        sa.Index("ix_expense_approvals_year_miles_year", "year"),
+    )
+    id: Mapped[Id]
+    account_id: Mapped[IdRef]
+    vehicle: Mapped[str] = mapped_column(sa.String(40))
+    year: Mapped[int]
+    """The calendar year in which the tax year began."""
+    miles: Mapped[int] = mapped_column(sa.BigInteger)

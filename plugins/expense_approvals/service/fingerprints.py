@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from core.sdk import ScopedSession, new_id
 from plugins.expense_approvals.models import Fingerprint
 
+PROOFS_MARKED = "expense_approvals.proofs"
+"""What the key of these hashes is drawn for."""
 Mark = Callable[[str], str]
 """The keyed hash of this installation (`Sealer.mark`)."""
 

@@ -11,7 +11,7 @@ from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
 from plugins.expense_approvals.separation import Task
-from plugins.expense_approvals.service import stepping
+from plugins.expense_approvals.service import stepping, year_miles
 from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
@@ -57,6 +57,7 @@ def _say(
     sha256 = claims.bound_to(session, made.id, made.revision)
     with transaction(session):
         take(session, made, event, visitor, words, sha256)
+        year_miles.give_back(session, made)
         tell(session, made, ground.title, event, words, post)
 
 

@@ -54,7 +54,7 @@ def draft_from(session: ScopedSession, number: int, visitor: Visitor, form_key: 
         session.add(
             PolicyVersion(
                 id=made, state="draft", based_on=number, note="", created_by=visitor.account_id, created_at=clock.now(),
-                **_kept(began.policy.model_copy(update={"illustrative": False})),
+                **kept_as(began.policy.model_copy(update={"illustrative": False})),
             )
         )  # fmt: skip
         session.flush()
@@ -72,7 +72,7 @@ def draft_from(session: ScopedSession, number: int, visitor: Visitor, form_key: 
 def save(session: ScopedSession, draft_id: str, version: int, policy: Policy, visitor: Visitor) -> None:
     """Put `policy` in place of what the draft says. Raises Forbidden, NotFound, Conflict."""
     _allowed(visitor)
-    kept = _kept(policy)
+    kept = kept_as(policy)
     with transaction(session):
         _step(session, draft_id, version, **kept)
         record_audit(
@@ -177,7 +177,8 @@ def _step(session: ScopedSession, draft_id: str, version: int, **values: Any) ->
         raise _why_not(session, draft_id)
 
 
-def _kept(policy: Policy) -> dict[str, Any]:
+def kept_as(policy: Policy) -> dict[str, Any]:
+    """The columns that hold a policy: its content in the one form that is hashed, and its hash."""
     return {"content": json.loads(canonical(policy)), "sha256": sha256(policy)}
 
 

@@ -1,11 +1,15 @@
 """Sending a claim, answering a question about it with what was changed, and asking for more than was agreed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
     N_,
+    Conflict,
     Finding,
     Invalid,
     Refused,
@@ -24,7 +28,7 @@ from plugins.expense_approvals.policy.history import Policies
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.service import stepping
+from plugins.expense_approvals.service import stepping, year_miles
 from plugins.expense_approvals.service.claim_steps import NO_CHANGES, QUIET, Post, must_own, take, tell
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
 from plugins.expense_approvals.service.stepping import said
@@ -90,13 +94,14 @@ def _send(
         for one, judged in zip(found.lines, evaluation.lines, strict=True)
     ]  # fmt: skip
     sha256 = hash_of(made, number, lines, found.proofs)
-    with transaction(session):
+    with _first_of_the_year(), transaction(session):
         take(
             session, made, event, visitor, words, sha256, revision=number, claimed_p=evaluation.claimed,
             allowed_p=evaluation.allowed, referred=elsewhere or found.combined.verdict is Verdict.REFER,
             findings=[*_codes(found.combined.findings), *([ELSEWHERE] if elsewhere else [])], sent_at=made.sent_at or now,
         )  # fmt: skip
         _hold(session, found)
+        year_miles.take(session, made.account_id, year_miles.of(lines), found.miles_before)
         for line in lines:
             session.execute(_write(line))
         session.add(
@@ -106,12 +111,22 @@ def _send(
                 sha256=sha256,
                 claimed_p=evaluation.claimed,
                 allowed_p=evaluation.allowed,
+                miles_before={f"{vehicle}:{year}": miles for (vehicle, year), miles in found.miles_before.items()},
                 at=now,
             )
         )
         session.flush()
         tell(session, made, found.ground.title, event, "", post, evaluation.claimed)
     return sha256
+
+
+@contextmanager
+def _first_of_the_year() -> Iterator[None]:
+    """Of a person's first claims of a year that are sent at the same moment one begins the count, and the others are sent again."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict from error
 
 
 def _may_go(found: Weighed) -> None:

@@ -1,6 +1,6 @@
 """What the policy and the other plugins make of a claim as it stands: for its page, and for sending it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from core.sdk import ExpenseClaim, ExpenseLimit, Finding, ScopedSession, clock
@@ -24,6 +24,8 @@ class Weighed(NamedTuple):
     lines: list[Spent]
     proofs: list[Proof]
     combined: Combined
+    miles_before: Mapping[tuple[str, int], int]
+    """The year's miles of the person when this was reckoned, at every site."""
 
     @property
     def over_p(self) -> int:
@@ -36,9 +38,10 @@ def weighed(session: ScopedSession, made: Made, policy_on: Policies, partners: P
     ground = claims.ground(session, made.preapproval_id)
     lines, proofs = claims.lines(session, made.id), claims.proofs(session, made.id)
     claimed_on = clock.london(made.sent_at).date() if made.sent_at else clock.today()
-    trip = Trip(ground.starts_on, ground.ends_on, claimed_on, claims.miles_before(session, made.account_id))
+    before = claims.miles_before(session, made.account_id)
+    trip = Trip(ground.starts_on, ground.ends_on, claimed_on, before)
     plain = evaluate([_line(one, proofs, ground) for one in lines], trip, policy_on)
-    return Weighed(made, ground, lines, proofs, combined(plain, partners(_seen(plain, made, ground))))
+    return Weighed(made, ground, lines, proofs, combined(plain, partners(_seen(plain, made, ground))), before)
 
 
 def _line(one: Spent, proofs: list[Proof], ground: Ground) -> Line:

@@ -5,6 +5,8 @@ from plugins.expense_approvals.views import (
     asking,
     claiming,
     deciding,
+    differences,
+    figures,
     funds,
     judging,
     payments,
@@ -15,6 +17,6 @@ from plugins.expense_approvals.views import (
 from plugins.expense_approvals.views.base import blueprint, manage_blueprint
 
 __all__ = [
-    "account", "asking", "blueprint", "claiming", "deciding", "funds", "judging", "manage_blueprint", "payments", "policy",
-    "site_rules", "standing_in",
+    "account", "asking", "blueprint", "claiming", "deciding", "differences", "figures", "funds", "judging", "manage_blueprint",
+    "payments", "policy", "site_rules", "standing_in",
 ]  # fmt: skip

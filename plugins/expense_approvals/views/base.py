@@ -17,6 +17,7 @@ from core.sdk import (
     here,
     pounds,
     say,
+    sites,
 )
 from plugins.expense_approvals.claims.lines import WORDS as REASONS
 from plugins.expense_approvals.manifest import MANIFEST
@@ -75,9 +76,23 @@ def in_words(words: Words) -> str:
     return words.cy if here().language == "cy" else words.en
 
 
+def names_of_sites() -> dict[int, str]:
+    """The names of all sites, by id, in the reader's language."""
+    return {site.id: site.named(here().language) for site in sites()}
+
+
 def titles(policy: Policy) -> dict[str, str]:
     """What the policy's categories are called, by key."""
     return {category.key: in_words(category.title) for category in policy.categories}
+
+
+def named_rules(policy: Policy) -> dict[str, str]:
+    """What each rule is about and says, in the reader's language, by its key."""
+    about = titles(policy)
+    return {
+        rule.key: f"{about[rule.category]}: {in_words(rule.words)}" if rule.category in about else in_words(rule.words)
+        for rule in policy.rules
+    }
 
 
 def told(found: Iterable[Mapping[str, Any]], policy: Policy) -> list[str]:

@@ -35,7 +35,7 @@ from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Made, Spent
 from plugins.expense_approvals.service import claiming, receipts, sending, weighing
 from plugins.expense_approvals.service.claim_steps import must_own
-from plugins.expense_approvals.service.fingerprints import Mark
+from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED, Mark
 from plugins.expense_approvals.service.weighing import Weighed
 from plugins.expense_approvals.states import CLAIM, EDITABLE
 from plugins.expense_approvals.views.asking import number
@@ -62,7 +62,7 @@ CLAIMS: dict[str, Any] = {
 
 def mark() -> Mark:
     """The keyed hash that files are compared by."""
-    return sealer("expense_approvals.proofs").mark
+    return sealer(PROOFS_MARKED).mark
 
 
 @blueprint.get("/claims/")

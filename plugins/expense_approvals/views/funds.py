@@ -18,13 +18,15 @@ from core.sdk import (
     say,
 )
 from plugins.expense_approvals.manifest import BUDGETS
-from plugins.expense_approvals.queries import budgets
+from plugins.expense_approvals.queries import budgets, figures
 from plugins.expense_approvals.service import activities
 from plugins.expense_approvals.service import budgets as changing
 from plugins.expense_approvals.service.activities import Wanted
 from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import SHARED, manage_blueprint
+from plugins.expense_approvals.views.figures import look_at
 from plugins.expense_approvals.web_forms.manage import ActivityForm, BudgetForm, LimitForm
+from plugins.expense_approvals.words import WARNINGS
 
 
 @manage_blueprint.route("/budgets", methods=["GET", "POST"])
@@ -42,7 +44,8 @@ def budget_list() -> Response:
             return redirect_with(gettext("The budget is open."), "expense_approvals_manage.budget_list")
     return render(
         "expense_approvals/manage/budgets.html", 422 if form.errors else 200, form=form,
-        held=budgets.all_of_site(context.session), **SHARED,
+        held=budgets.all_of_site(context.session), warnings=WARNINGS,
+        look={one.id: look_at(one) for one in figures.funds(context.session)}, **SHARED,
     )  # fmt: skip
 
 

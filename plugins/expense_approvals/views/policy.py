@@ -1,7 +1,8 @@
 """The central team's pages of the national expenses policy. They stand at the UK site alone."""
 
+from collections import defaultdict
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, request
 
@@ -11,6 +12,7 @@ from core.sdk import (
     NotFound,
     Refused,
     clock,
+    every_site,
     gettext,
     here,
     needs,
@@ -20,10 +22,11 @@ from core.sdk import (
     say,
 )
 from plugins.expense_approvals.claims import examples
-from plugins.expense_approvals.claims.changes import DryRun, dry_run
+from plugins.expense_approvals.claims.changes import DryRun, Past, dry_run, together
 from plugins.expense_approvals.claims.evaluator import PolicyOn
 from plugins.expense_approvals.manifest import POLICY
 from plugins.expense_approvals.policy.history import Known, Version
+from plugins.expense_approvals.policy.local import Local
 from plugins.expense_approvals.policy.reading import Unread, policy_of, policy_text
 from plugins.expense_approvals.policy.rules import Policy
 from plugins.expense_approvals.queries import past
@@ -31,7 +34,7 @@ from plugins.expense_approvals.queries import policies as reading
 from plugins.expense_approvals.service import policies as service
 from plugins.expense_approvals.views import policy_words as words
 from plugins.expense_approvals.views.asking import number as number_of
-from plugins.expense_approvals.views.base import SHARED, in_words, manage_blueprint, titles
+from plugins.expense_approvals.views.base import SHARED, in_words, manage_blueprint, named_rules, names_of_sites, titles
 from plugins.expense_approvals.web_forms.policy import NothingForm, PolicyTextForm, PublishForm
 
 LOOKED_BACK = timedelta(days=366)
@@ -150,7 +153,7 @@ def policy_publish(draft_id: str) -> Response:
         form.version.data, form.effective_from.data = str(draft.version), clock.today() + timedelta(days=1)
     return render(
         "expense_approvals/manage/policy_publish.html", 422 if form.errors else 200, form=form, draft=draft,
-        outcomes=_outcomes(draft.policy), past=_past(draft, form.effective_from.data), **SHARED,
+        outcomes=_outcomes(draft.policy), past=_past(draft, form.effective_from.data), most=past.PART, **SHARED,
     )  # fmt: skip
 
 
@@ -177,14 +180,50 @@ def _tried(began: Policy, policy: Policy) -> list[words.Turned]:
     return words.turned(found, names, policy)
 
 
-def _past(draft: reading.Draft, effective_from: Any) -> tuple[DryRun, list[words.Turned]] | None:
-    """What the draft would change for what was asked for at this site in the last twelve months; None without a day."""
+class Everywhere(NamedTuple):
+    """What a draft would change for the claims of every site: a part of them, and how many there are in all."""
+
+    run: DryRun
+    rows: list[words.Turned]
+    by_rule: list[tuple[str, int]]
+    first: int
+    last: int
+    total: int
+    part: int
+
+
+def _past(draft: reading.Draft, effective_from: Any) -> Everywhere | None:
+    """What the draft would change for what was claimed at all sites in the last twelve months, each site's own rules beside it;
+    None without a day. So many claims at a time, the newest first."""
     if effective_from is None:
         return None
-    session, now = here().session, clock.now()
-    known = reading.known(session)
-    wished = Version(len(known.versions) + 1, effective_from, now, draft.policy)
-    return tried_on_past(known, Known((*known.versions, wished), now), draft.policy)
+    now, typed = clock.now(), request.form.get("part", "1")
+    part = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 1
+    with every_site("expenses: what another policy would change", POLICY) as session:
+        found = past.sent_since(session, now - LOOKED_BACK, max(part, 1))
+    known = reading.known(here().session)
+    wished = Known((*known.versions, Version(len(known.versions) + 1, effective_from, now, draft.policy)), now)
+    by_site: dict[int, list[Past]] = defaultdict(list)
+    for tenant_id, claim in found.claims:
+        by_site[tenant_id].append(claim)
+    run = together(
+        dry_run(claims, Local(known, found.rules.get(site, ())), Local(wished, found.rules.get(site, ())))
+        for site, claims in by_site.items()
+    )
+    called, sites = titles(draft.policy), names_of_sites()
+    names = {
+        (claim.ref, line.key): f"{sites.get(site, '?')}: {called.get(line.category, line.category)}"
+        for site, claim in found.claims
+        for line in claim.lines
+    }
+    rules = named_rules(draft.policy)
+    hurt = sorted(
+        ((rules.get(key, key), count) for key, count in run.by_rule.items()), key=lambda one: (-one[1], one[0])
+    )
+    first = (max(part, 1) - 1) * past.PART + 1
+    return Everywhere(
+        run, words.turned(run, names, draft.policy), hurt, first, first + run.claims - 1, found.total, max(part, 1)
+    )
 
 
 def tried_on_past(now: PolicyOn, then: PolicyOn, policy: Policy) -> tuple[DryRun, list[words.Turned]]:

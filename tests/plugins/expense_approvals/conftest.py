@@ -3,11 +3,19 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
-from core.sdk import ScopedSession
+from core.sdk import ScopedSession, TenantRef
 
 
 @pytest.fixture
 def session(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
     """A session on Scotland's rows."""
     return session_for("scotland")
+
+
+@pytest.fixture
+def scotland(app: Flask) -> TenantRef:
+    """The site whose rows the session sees."""
+    found: TenantRef = app.extensions["q.directory"].by_slug("scotland").ref()
+    return found

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.sdk import Conflict, NotFound, Refused, Role, ScopedSession, Sealer, clock, new_id, new_token, transaction
-from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, PaymentBatch, Preapproval
+from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, PaymentBatch, Preapproval, YearMiles
 from plugins.expense_approvals.payment.batch import Account
 from plugins.expense_approvals.queries import claims, payments, preapprovals
 from plugins.expense_approvals.separation import Case
@@ -24,6 +24,7 @@ from plugins.expense_approvals.service import (
     deciding,
     expiring,
     policies,
+    year_miles,
 )
 from plugins.expense_approvals.service.payer import Payer
 from tests.plugins.expense_approvals import claimed, helpers, paid
@@ -128,6 +129,28 @@ def publish(session: ScopedSession, job: dict[str, Any], draft_id: str) -> str:
     return "published"
 
 
+def driving(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """Send one of a person's claims with miles."""
+    claimed.send(session, claim_id, helpers.visitor(account_id=job["person"]))
+    return "sent"
+
+
+def driving_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must lose miles: it writes the sum of what was read before."""
+
+    def write(session: ScopedSession, account_id: str, added: Any, seen: Any) -> None:
+        for (vehicle, year), miles in added.items():
+            session.execute(
+                sa.update(YearMiles)
+                .where(YearMiles.account_id == account_id, YearMiles.vehicle == vehicle, YearMiles.year == year)
+                .values(miles=seen.get((vehicle, year), 0) + miles)
+                .execution_options(synchronize_session=False)
+            )
+
+    year_miles.take = write  # this process is the control's own
+    return driving(session, job, claim_id)
+
+
 SEAL, ACCOUNTS = (Sealer("a secret of tests", purpose) for purpose in (batches.PURPOSE, bank_details.PURPOSE))
 PAYER = Payer(Account("Q in Scotland", "200000", "55779911"), "123456")
 
@@ -179,7 +202,7 @@ def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str)
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
     "properly": properly, "naively": naively, "living": living, "paying": paying,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
-    "batching": batching, "batching_naively": batching_naively,
+    "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
 }  # fmt: skip
 
 

@@ -55,14 +55,15 @@ def test_a_dry_run_says_which_lines_change_and_which_rule_does_it() -> None:
     assert policy is not None
     rules = [one.model_copy(update={"amounts": {"": 500}}) if one.key == "lunch_most" else one for one in policy.rules]
     tighter = policy.model_copy(update={"rules": tuple(rules)})
-    lunches = [Line(key, "lunch", APRIL, pence, evidence=PROVED) for key, pence in (("a", 400), ("b", 750))]
-    claims = [past("one", lunches[:1], {}), past("two", lunches[1:], {})]
+    lunches = [Line(key, "lunch", APRIL, pence, evidence=PROVED) for key, pence in (("a", 400), ("b", 750), ("c", 900))]
+    claims = [past(ref, [line], {}) for ref, line in zip(("one", "two", "three"), lunches, strict=True)]
     found = dry_run(claims, NOW, lambda _: tighter)
-    assert (found.claims, found.before, found.after) == (2, 1150, 900)
+    assert (found.claims, found.before, found.after) == (3, 1950, 1400)
     assert [(one.ref, one.line, one.difference, one.rules) for one in found.changes] == [
-        ("two", "b", -250, ("lunch_most",))
+        ("two", "b", -250, ("lunch_most",)),
+        ("three", "c", -300, ("lunch_most",)),  # the same rule, but it takes more
     ]
-    assert found.by_rule == {"lunch_most": 1}
+    assert found.by_rule == {"lunch_most": 2}
 
 
 @examples(30)

@@ -5,6 +5,7 @@ import struct
 import zlib
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import sqlalchemy as sa
@@ -157,7 +158,18 @@ def _bomb() -> bytes:
     return b"%PDF-1.7\n1 0 obj <</Length 1 /Filter /FlateDecode>> stream\n" + packed + b"\nendstream endobj\n%%EOF\n"
 
 
+def _zip() -> bytes:
+    """An archive of ten megabytes of nothing."""
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(10_000_000))
+    return out.getvalue()
+
+
 HOSTILE = {
+    "an archive that unpacks to a lot": (_zip(), "ticket.pdf"),
+    "a GIF that is a PDF too": (b"GIF89a/*" + b"%PDF-1.4\n1 0 obj\n%%EOF\n", "ticket.pdf"),
+    "a PDF that is a page too": (b"<!doctype html><script>alert(1)</script>%PDF-1.4\n1 0 obj\n%%EOF\n", "ticket.pdf"),
     "an SVG with a script": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "ticket.jpg"),
     "a page": (b"<!doctype html><script>alert(1)</script>", "ticket.pdf"),
     "a program": (b"MZ\x90\x00" + b"\0" * 60, "ticket.png"),
@@ -201,6 +213,16 @@ def test_a_photograph_loses_where_it_was_taken_and_what_was_hidden_behind_it(
     assert (got.headers["X-Content-Type-Options"], got.headers["Cache-Control"]) == ("nosniff", "no-store")
 
 
+def test_a_file_is_what_it_holds_and_not_what_it_is_called(site: Flask, session: ScopedSession) -> None:
+    ann, out = Person(site, session), BytesIO()
+    claim = ann.begin()
+    Image.new("RGB", (8, 6)).save(out, "PNG")
+    assert ann.prove(ann.add(claim), out.getvalue() + _zip(), "ticket.pdf").status_code == 303
+    (proof,) = claims.proofs(session, claim[-26:])
+    got = ann.client.get(f"{claim}/proof/{proof.id}")
+    assert (proof.name, got.mimetype, b"PK\x03\x04" in got.data) == ("ticket.png", "image/png", False)
+
+
 def test_a_proof_is_for_the_person_and_once_it_is_sent_for_approvers(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
     claim = ann.begin()
@@ -226,6 +248,40 @@ def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session: ScopedSes
     assert (said.status_code, 'href="#amount"' in said.text) == (422, True)
     assert f'value="{typed}"' in said.text
     assert 'value="To Perth."' in said.text
+
+
+ODD = ["1e3", "NaN", "-0", "\uff11\uff12", "£1,000.005", "1" + "0" * 18]
+
+
+def test_every_other_field_for_an_amount_tells_what_is_none_and_keeps_it(site: Flask, session: ScopedSession) -> None:
+    ann, lead = Person(site, session), member(site, "lena", Role.PARTNER_LEAD)
+    waiting = helpers.asked(session, helpers.activity(session, opened(session)), ann.visitor)
+    session.rollback()
+    claim = ann.begin()
+    for typed in ODD:
+        said = ann.client.submit(f"{claim}/cost", {"category": "mileage", "miles": typed, "reason": "To Perth."})
+        assert (said.status_code, f'value="{typed}"' in said.text, 'value="To Perth."' in said.text) == (
+            422,
+            True,
+            True,
+        ), typed
+    ann.prove(ann.add(claim), picture())
+    press(ann.client, claim, "/send")
+    checker = member(site, "cai", Role.EXPENSE_APPROVER)
+    one = f"{MANAGE}/{claim[-26:]}"
+    assert checker.submit(one, {"do": "check", "words": ""}).status_code == 303
+    manage = "/scotland/manage/expenses"
+    budget = link(lead.get(f"{manage}/budgets").text, "/manage/expenses/budgets/[a-z0-9]{26}")
+    pages = (
+        (f"{manage}/budgets", "limit", {"name": "Another"}), (budget, "limit", {}), (f"{manage}/asked/{waiting}", "amount-", {"do": "agree"}),
+        (one, "amount-", {"do": "approve"}),
+    )  # fmt: skip
+    for page, name, given in pages:
+        found = re.search(rf'name="({name}[a-z0-9]*)"', lead.get(page).text)
+        assert found, page
+        for typed in ODD:
+            said = lead.submit(page, {**given, found[1]: typed})
+            assert (said.status_code, f'value="{typed}"' in said.text) == (422, True), (page, typed)
 
 
 def test_miles_need_both_postcodes_a_vehicle_and_a_distance(site: Flask, session: ScopedSession) -> None:

@@ -1,16 +1,20 @@
-"""Two processes of eight threads, both engines: one approval of a claim wins, and its money is spent once."""
+"""Two processes of several threads, both engines: one approval of a claim wins, its money is spent once, and miles add up."""
 
 from collections import Counter
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.config import normalise_url
 from core.sdk import ScopedSession, Visitor
+from plugins.expense_approvals.models import Claim, ClaimRevision
 from plugins.expense_approvals.queries import claims
-from tests.plugins.expense_approvals.claimed import check, sent
-from tests.plugins.expense_approvals.helpers import APPROVER, opened, sums, visitor
+from tests.plugins.expense_approvals.claimed import agreed, check, draft, send, sent, spent
+from tests.plugins.expense_approvals.helpers import APPROVER, cost, opened, sums, visitor
 from tests.support.racing import together
 
 TURNS = 32
+DRIVE = {"category": "mileage", "miles": 10_000, "vehicle": "car"}
 
 
 def _race(url: str, session: ScopedSession, claim_id: str, way: str, **more: Any) -> Counter[str]:
@@ -33,6 +37,57 @@ def _checked(session: ScopedSession, budget_id: str, who: Visitor) -> str:
     made = sent(session, budget_id, who)
     check(session, made)
     return made
+
+
+def _driven(url: str, session: ScopedSession, way: str) -> tuple[int, int, list[int]]:
+    """Twelve claims of ten miles of one person, sent by two processes at once: how many were sent, the miles that are counted, and
+    the miles that each was reckoned after."""
+    budget_id, person = opened(session, 10_000_00), visitor()
+    drives = [
+        draft(
+            session,
+            agreed(session, budget_id, person, cost(in_days=0, pence=50_00), cost("m", None, in_days=0, **DRIVE)),
+            person,
+            spent("m", None, **DRIVE),
+            colour=n,
+        )
+        for n in range(1, 14)
+    ]
+    send(session, drives.pop(), person)
+    session.rollback()
+    jobs = [
+        {
+            "url": url,
+            "tenant": session.scope.tenant_id,
+            "way": way,
+            "threads": 6,
+            "ids": ids,
+            "person": person.account_id,
+        }
+        for ids in (drives[::2], drives[1::2])
+    ]
+    told = together("tests.plugins.expense_approvals.race", *jobs)
+    assert [error for one in told for error in one["errors"]] == []
+    before = session.scalars(
+        sa.select(ClaimRevision.miles_before)
+        .join(Claim, Claim.id == ClaimRevision.claim_id)
+        .where(Claim.account_id == person.account_id)
+    ).all()
+    counted = claims.miles_before(session, person.account_id)
+    return sum(one["told"].get("sent", 0) for one in told), sum(counted.values()), [sum(one.values()) for one in before]
+
+
+def test_a_years_miles_count_each_claim_once_and_no_two_are_reckoned_from_the_same(shared, other_database):
+    sent_now, miles, before = _driven(normalise_url(other_database.app_url), shared, "driving")
+    assert sent_now >= 1
+    assert miles == (sent_now + 1) * 10_000
+    assert sorted(before) == [10_000 * n for n in range(sent_now + 1)]
+
+
+def test_the_race_for_a_years_miles_can_be_lost(shared, other_database):
+    """The control: writing the sum of what was read before loses miles."""
+    sent_now, miles, _ = _driven(normalise_url(other_database.app_url), shared, "driving_naively")
+    assert miles < (sent_now + 1) * 10_000
 
 
 def test_one_approval_wins_and_the_money_is_spent_once(shared, other_database):

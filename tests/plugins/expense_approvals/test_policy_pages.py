@@ -12,7 +12,8 @@ from core.sdk import ScopedSession
 from plugins.expense_approvals.policy import illustrative
 from plugins.expense_approvals.queries import policies as reading
 from tests.factories.people import client_of, make_person
-from tests.plugins.expense_approvals import helpers
+from tests.plugins.expense_approvals import claimed, helpers
+from tests.plugins.expense_approvals.claimed import agreed, send, spent
 from tests.plugins.expense_approvals.helpers import activity, asked, cost, visitor
 from tests.support.client import FormClient, forms
 
@@ -63,11 +64,17 @@ def text_of(client: FormClient, page: str) -> str:
     return form.fields["text"][0].replace("\r\n", "\n").lstrip("\n")
 
 
+def _fields(client: FormClient, page: str) -> dict[str, str]:
+    (form,) = [one for one in forms(client.get(page).text) if "effective_from" in one.fields]
+    return {name: values[0] if isinstance(values, list) else values for name, values in form.fields.items()}
+
+
 def test_the_console_leads_to_the_policy(site: Flask) -> None:
     client = central(site)
     went = client.get("/console/expenses/policy")
     assert (went.status_code, went.headers["Location"]) == (302, "/manage/expenses/policy")
     assert client.get("/console/nothing/policy").status_code == 404
+    assert 'href="/manage/expenses/policy"' in client.get("/console/").text
     assert lead(site).get("/console/expenses/policy").status_code == 403
 
 
@@ -136,18 +143,29 @@ def test_a_draft_goes_away(site: Flask) -> None:
     assert client.get(draft).status_code == 404
 
 
-def test_the_day_is_looked_at_before_it_counts(site: Flask, session_for) -> None:
+def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_counts(site: Flask, session_for) -> None:
     session: ScopedSession = session_for("uk")
-    made = activity(session, helpers.opened(session))
-    asked(session, made, visitor(), cost("a", 760, category="lunch"))
-    session.rollback()
+    for number, slug in enumerate(("scotland", "wales"), start=1):
+        own, ann = session_for(slug), visitor()
+        ground = agreed(own, helpers.opened(own), ann, cost(in_days=0, pence=760, category="lunch"))
+        send(own, claimed.draft(own, ground, ann, spent(pence=760, category="lunch"), colour=number), ann)
+        own.rollback()
     client = central(site)
     draft = begun(client)
     text = text_of(client, f"{draft}/edit").replace('amounts = { "" = 800, london = 1000 }', 'amounts = { "" = 700 }')
     client.submit(f"{draft}/edit", {"text": text})
     looked = client.submit(f"{draft}/publish", {"effective_from": TODAY, "note": "", "do": "look"}).text
-    assert "1 request was looked at." in looked
-    assert "In all they were allowed £7.60 and would be allowed £7.00." in looked
+    assert "2 claims were looked at." in looked
+    assert "In all they were allowed £15.20 and would be allowed £14.00." in looked
+    assert "Wales: Lunch" in looked
+    assert "Scotland: Lunch" in looked
+    for part in ("0", "-1", "٣", "9999999", "2"):
+        odd = client.post(
+            f"{draft}/publish",
+            data={**_fields(client, f"{draft}/publish"), "effective_from": TODAY, "do": "look", "part": part},
+        )
+        assert odd.status_code == 200, part
+    assert "so there is nothing to try the draft on" in odd.text
     later = (clock.today() + timedelta(days=100)).isoformat()
     assert "No cost would come out otherwise." in client.submit(
         f"{draft}/publish", {"effective_from": later, "note": "", "do": "look"}

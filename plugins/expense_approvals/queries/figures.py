@@ -1,0 +1,191 @@
+"""Figures of a financial year, of one site or (in a session over all sites) of everybody: a fixed number of statements."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.sdk import ScopedSession, clock
+from plugins.expense_approvals.figures import PACE_DAYS, Cost, Movements, Timed
+from plugins.expense_approvals.models import (
+    Activity,
+    Budget,
+    BudgetEntry,
+    Claim,
+    ClaimLine,
+    ClaimStep,
+    Preapproval,
+    PreapprovalLine,
+)
+from plugins.expense_approvals.states import GRANTED
+from plugins.expense_approvals.years import bounds, year_of
+
+DECIDED = ("approve", "part_approve")
+
+
+def instants(year: int) -> tuple[datetime, datetime]:
+    """The first instant of a financial year, and the first one after it."""
+    first, last = bounds(year)
+    return _begins(first), _begins(last + timedelta(days=1))
+
+
+def _begins(day: date) -> datetime:
+    return clock.from_london(datetime.combine(day, time()))
+
+
+class Funds(NamedTuple):
+    """One budget of one site with its movements."""
+
+    tenant_id: int
+    id: str
+    name: str
+    moved: Movements
+
+
+def funds(session: ScopedSession) -> list[Funds]:
+    """Every budget as it stands, by name: one statement."""
+    since = clock.now() - timedelta(days=PACE_DAYS)
+    entry, zero = BudgetEntry, sa.literal(0)
+    ended = sa.func.coalesce(
+        sa.func.sum(sa.case((entry.move.in_(("release", "spend")), -entry.committed_p), else_=zero)), 0
+    )
+    recent = sa.func.coalesce(
+        sa.func.sum(sa.case(((entry.move == "commit") & (entry.at >= since), entry.committed_p), else_=zero)), 0
+    )
+    rows = session.execute(
+        sa.select(
+            Budget.tenant_id, Budget.id, Budget.name, Budget.limit_p, Budget.committed_p, Budget.actual_p, ended, recent
+        )
+        .join(entry, (entry.tenant_id == Budget.tenant_id) & (entry.budget_id == Budget.id), isouter=True)
+        .group_by(Budget.tenant_id, Budget.id, Budget.name, Budget.limit_p, Budget.committed_p, Budget.actual_p)
+        .order_by(Budget.name, Budget.tenant_id)
+    )
+    return [Funds(tenant, key, name, Movements(*(int(one) for one in sums))) for tenant, key, name, *sums in rows]
+
+
+def full(session: ScopedSession, percent: int) -> int:
+    """How many budgets have that many per cent of their limit committed and spent."""
+    taken = Budget.committed_p + Budget.actual_p
+    return session.scalar(sa.select(sa.func.count(Budget.id)).where(taken * 100 >= Budget.limit_p * percent)) or 0
+
+
+def _decided() -> Any:
+    """When each claim was decided and when it was paid the last time, by claim."""
+    at = sa.func.max(sa.case((ClaimStep.event.in_(DECIDED), ClaimStep.at)))
+    paid = sa.func.max(sa.case((ClaimStep.event == "pay", ClaimStep.at)))
+    return (
+        sa.select(ClaimStep.tenant_id, ClaimStep.claim_id, at.label("decided"), paid.label("paid"))
+        .where(ClaimStep.event.in_((*DECIDED, "pay")))
+        .group_by(ClaimStep.tenant_id, ClaimStep.claim_id)
+        .subquery()
+    )
+
+
+def _granted(year: int, *columns: Any) -> Any:
+    """Claims that were granted in a year, with `columns`, and the columns of `_decided` as (statement, when)."""
+    when, (first, after) = _decided(), instants(year)
+    query = (
+        sa.select(*columns, when.c.decided, when.c.paid)
+        .join(when, (when.c.tenant_id == Claim.tenant_id) & (when.c.claim_id == Claim.id))
+        .where(Claim.state.in_(GRANTED), when.c.decided >= first, when.c.decided < after)
+    )
+    return query, when
+
+
+def timed(session: ScopedSession, year: int) -> list[Timed]:
+    """The instants of every claim that was granted in a year."""
+    query, _ = _granted(year, Claim.sent_at)
+    return [
+        Timed(sent, decided, paid if paid is None or paid >= sent else None)
+        for sent, decided, paid in session.execute(query)
+    ]
+
+
+class Kind(NamedTuple):
+    """What was granted of one kind of cost at one site: how many costs, and pence claimed, allowed and approved."""
+
+    tenant_id: int
+    category: str
+    costs: int
+    claimed: int
+    allowed: int
+    approved: int
+
+
+def kinds(session: ScopedSession, year: int) -> list[Kind]:
+    """Granted costs of a year by site and kind: one statement."""
+    when, (first, after) = _decided(), instants(year)
+    rows = session.execute(
+        sa.select(
+            ClaimLine.tenant_id, ClaimLine.category, sa.func.count(ClaimLine.id), sa.func.sum(ClaimLine.claimed_p),
+            sa.func.sum(ClaimLine.allowed_p), sa.func.sum(sa.func.coalesce(ClaimLine.approved_p, 0)),
+        )
+        .join(Claim, (Claim.tenant_id == ClaimLine.tenant_id) & (Claim.id == ClaimLine.claim_id))
+        .join(when, (when.c.tenant_id == Claim.tenant_id) & (when.c.claim_id == Claim.id))
+        .where(Claim.state.in_(GRANTED), when.c.decided >= first, when.c.decided < after)
+        .group_by(ClaimLine.tenant_id, ClaimLine.category)
+        .order_by(ClaimLine.category, ClaimLine.tenant_id)
+    )  # fmt: skip
+    return [Kind(tenant, category, *(int(one) for one in sums)) for tenant, category, *sums in rows]
+
+
+def judged(session: ScopedSession, year: int) -> Iterator[Cost]:
+    """Every cost that was asked for beforehand or claimed in a year, as the policy judged it: two statements."""
+    first, after = instants(year)
+    asked = session.execute(
+        sa.select(Preapproval.account_id, PreapprovalLine.asked_p, PreapprovalLine.allowed_p, PreapprovalLine.found)
+        .join(Preapproval, (Preapproval.tenant_id == PreapprovalLine.tenant_id) & (Preapproval.id == PreapprovalLine.preapproval_id))
+        .where(Preapproval.asked_at >= first, Preapproval.asked_at < after, Preapproval.supplements_id.is_(None))
+    )  # fmt: skip
+    sent = session.execute(
+        sa.select(Claim.account_id, ClaimLine.claimed_p, ClaimLine.allowed_p, ClaimLine.found)
+        .join(Claim, (Claim.tenant_id == ClaimLine.tenant_id) & (Claim.id == ClaimLine.claim_id))
+        .where(Claim.sent_at >= first, Claim.sent_at < after)
+    )
+    for rows in (asked, sent):
+        for account_id, claimed, allowed, found in rows:
+            yield Cost(account_id, claimed, allowed, found.get("found", ()))
+
+
+def first_year(session: ScopedSession) -> int:
+    """The financial year of the first pre-approval; this year where there is none."""
+    asked = session.scalar(sa.select(sa.func.min(Preapproval.asked_at)))
+    return year_of(clock.london(asked).date() if asked else clock.today())
+
+
+class Entry(NamedTuple):
+    """One granted cost for the accounts."""
+
+    tenant_id: int
+    claim_id: str
+    title: str
+    starts_on: date
+    budget: str
+    category: str
+    incurred_on: date
+    policy_version: int | None
+    claimed_p: int
+    allowed_p: int
+    approved_p: int
+    state: str
+    decided: datetime
+    paid: datetime | None
+
+
+def accounts(session: ScopedSession, year: int, limit: int | None, offset: int) -> tuple[list[Entry], int]:
+    """The granted costs of a year in the order of their decisions, and how many there are: two statements."""
+    query, when = _granted(
+        year, Claim.tenant_id, Claim.id, Activity.title, Activity.starts_on, Budget.name, ClaimLine.category, ClaimLine.incurred_on,
+        ClaimLine.policy_version, ClaimLine.claimed_p, ClaimLine.allowed_p, sa.func.coalesce(ClaimLine.approved_p, 0), Claim.state,
+    )  # fmt: skip
+    query = (
+        query.join(ClaimLine, (ClaimLine.tenant_id == Claim.tenant_id) & (ClaimLine.claim_id == Claim.id))
+        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
+        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+        .join(BudgetEntry, (BudgetEntry.tenant_id == Preapproval.tenant_id) & (BudgetEntry.source_id == Preapproval.id) & (BudgetEntry.move == "spend"))
+        .join(Budget, (Budget.tenant_id == BudgetEntry.tenant_id) & (Budget.id == BudgetEntry.budget_id))
+    )  # fmt: skip
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
+    rows = session.execute(query.order_by(when.c.decided, Claim.id, ClaimLine.position).limit(limit).offset(offset))
+    return [Entry(*row) for row in rows], total
