@@ -57,7 +57,7 @@ def activity(session: ScopedSession, budget_id: str | None, *, in_days: int = 14
     return activities.add(session, Wanted("Measuring for improvement", day, day, budget_id), LEAD, new_token())
 
 
-def cost(key: str = "a", pence: int = 1_000, *, in_days: int = 14, **changes: Any) -> Line:
+def cost(key: str = "a", pence: int | None = 1_000, *, in_days: int = 14, **changes: Any) -> Line:
     """A bus fare on the activity's day."""
     return Line(key, changes.pop("category", "coach"), clock.today() + timedelta(days=in_days), pence, **changes)
 

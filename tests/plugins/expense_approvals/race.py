@@ -138,7 +138,7 @@ def driving(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
 def driving_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     """The control, which must lose miles: it writes the sum of what was read before."""
 
-    def write(session: ScopedSession, account_id: str, added: Any, seen: Any) -> None:
+    def write(session: ScopedSession, account_id: Any, added: Any, seen: Any) -> None:
         for (vehicle, year), miles in added.items():
             session.execute(
                 sa.update(YearMiles)

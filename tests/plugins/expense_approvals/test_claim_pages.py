@@ -272,7 +272,7 @@ def test_every_other_field_for_an_amount_tells_what_is_none_and_keeps_it(site: F
     assert checker.submit(one, {"do": "check", "words": ""}).status_code == 303
     manage = "/scotland/manage/expenses"
     budget = link(lead.get(f"{manage}/budgets").text, "/manage/expenses/budgets/[a-z0-9]{26}")
-    pages = (
+    pages: tuple[tuple[str, str, dict[str, str]], ...] = (
         (f"{manage}/budgets", "limit", {"name": "Another"}), (budget, "limit", {}), (f"{manage}/asked/{waiting}", "amount-", {"do": "agree"}),
         (one, "amount-", {"do": "approve"}),
     )  # fmt: skip

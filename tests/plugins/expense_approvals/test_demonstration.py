@@ -17,7 +17,7 @@ from plugins.expense_approvals.service.weighing import hash_of
 from plugins.expense_approvals.states import CLAIM, PREAPPROVAL
 from tests.factories.people import make_person
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check
-from tests.plugins.expense_approvals.helpers import settled
+from tests.plugins.expense_approvals.helpers import sums
 
 UNLIKE = {"revoked"}
 """A state of which no story is told."""
@@ -38,7 +38,7 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     }  # fmt: skip
     assert session.scalar(sa.select(sa.func.count(Claim.id)).where(Claim.referred.is_(True))) >= 1
     for budget_id in session.scalars(sa.select(Budget.id)).all():
-        assert settled(session, budget_id)
+        assert sums(session, budget_id).add_up
     for made_id, sha256 in session.execute(sa.select(ClaimRevision.claim_id, ClaimRevision.sha256)).all():
         made = claims.one(session, made_id, CHECKER)
         assert sha256 == hash_of(made, 1, claims.lines(session, made_id), claims.proofs(session, made_id))

@@ -7,7 +7,7 @@ from core.kernel.permissions import Role
 from core.sdk import clock
 from plugins.expense_approvals.queries import claims, past
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, approve, check, draft, send, spent
-from tests.plugins.expense_approvals.helpers import cost, opened, settled, switched_on, visitor
+from tests.plugins.expense_approvals.helpers import cost, opened, sums, switched_on, visitor
 from tests.plugins.expense_approvals.test_pages import member
 from tests.plugins.expense_approvals.test_policy_versions import published
 
@@ -44,7 +44,7 @@ def test_a_late_change_makes_differences_to_the_penny_and_rewrites_nothing(app, 
     assert cut not in page  # £3.80 is what a person said, and the policy still allows it
     session.rollback()
     assert (claims.one(session, whole, CHECKER), claims.lines(session, whole)) == before
-    assert settled(session, budget)
+    assert sums(session, budget).add_up
     later = lunch(session, budget, pence=500, colour=3)
     session.rollback()
     assert later not in lead.get(PAGE).text

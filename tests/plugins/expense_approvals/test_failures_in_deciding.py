@@ -10,7 +10,7 @@ from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, Preappr
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import judging
 from tests.plugins.expense_approvals.claimed import SECOND, approve, check, sent
-from tests.plugins.expense_approvals.helpers import opened, settled, visitor
+from tests.plugins.expense_approvals.helpers import opened, sums, visitor
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_decision_pressed_twice_moves_money_once(session, ann):
             assert press == 1
     moves = session.scalars(sa.select(BudgetEntry.move).where(BudgetEntry.budget_id == budget)).all()
     assert sorted(moves) == ["commit", "spend"]
-    assert settled(session, budget)
+    assert sums(session, budget).add_up
 
 
 def test_nothing_is_locked_by_a_step_that_died_half_way(session, ann, monkeypatch):
@@ -53,7 +53,7 @@ def test_nothing_is_locked_by_a_step_that_died_half_way(session, ann, monkeypatc
     monkeypatch.undo()
     session.rollback()
     assert claims.one(session, made, SECOND) == before
-    assert settled(session, budget)
+    assert sums(session, budget).add_up
     approve(session, made)
 
 

@@ -65,7 +65,7 @@ def test_a_site_sees_its_own_figures_as_a_page_and_as_files(site, session, sessi
     }
     assert lead.get(f"/scotland{FIGURES}?format=xlsx").data.startswith(b"PK")
     assert lead.get(f"/scotland{FIGURES}?year={YEAR - 1}").status_code == 200
-    for page in (FIGURES, ACCOUNTS, f"{FIGURES}/differences"):
+    for path in (FIGURES, ACCOUNTS, f"{FIGURES}/differences"):
         for odd in (
             "year=1e3",
             "year=٢٠٢٦",
@@ -75,7 +75,7 @@ def test_a_site_sees_its_own_figures_as_a_page_and_as_files(site, session, sessi
             "page=-1&sort=zzz",
             "format=exe",
         ):
-            assert lead.get(f"/scotland{page}?{odd}").status_code == 200, (page, odd)
+            assert lead.get(f"/scotland{path}?{odd}").status_code == 200, (path, odd)
 
 
 def test_the_central_team_sees_every_site_and_leaves_an_entry(site, session, session_for):

@@ -33,7 +33,7 @@ from tests.plugins.expense_approvals.partner import plugin as example
 
 TENANT = TenantRef(2, "scotland", "Scotland", "nation")
 CENTRAL = visitor(Role.CENTRAL_TEAM)
-LONG = {"category": "mileage", "vehicle": "car"}
+LONG: dict[str, Any] = {"category": "mileage", "vehicle": "car"}
 
 
 class Asked:
@@ -135,7 +135,7 @@ FAILING: dict[str, Any] = {
     "exits": breaks(SystemExit(3)),
     "wrong types": lambda _: ["approved", 3, None],
     "no list": lambda _: Finding(Verdict.ALLOW, "yes", "yes"),
-    "wrong insides": lambda claim: [ExpenseLimit(claim.lines[0].key, "all of it", "x")],
+    "wrong insides": lambda claim: [ExpenseLimit(claim.lines[0].key, "all of it", "x")],  # type: ignore[arg-type]  # what it is about
     "below nothing": lambda claim: [ExpenseLimit(claim.lines[0].key, -5, "x")],
     "changes what it is given": meddles,
 }

@@ -1,5 +1,7 @@
 """A year's miles: one number for every site, in steps that span them, which tells nobody where somebody drove."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -66,7 +68,7 @@ def test_miles_count_from_sending_and_go_with_a_question_a_no_and_a_withdrawal_o
     getattr(judging, step)(session, made, version, "Which way?", CHECKER, unheard)
     assert counted(session, ann) == 0
     if step == "query":
-        given = {"policy_on": POLICY, "partners": nothing, "mark": mark, "post": unheard}
+        given: dict[str, Any] = {"policy_on": POLICY, "partners": nothing, "mark": mark, "post": unheard}
         sending.answer(session, made, version + 1, "By Stirling.", ann, **given)
         assert counted(session, ann) == 100 * MILE
         version = claims.one(session, made, ann).version
