@@ -15,6 +15,7 @@ from core.admissions import views as admissions_views
 from core.admissions.rulebook import Rulebook
 from core.config import ROOT, Config
 from core.console import views as console_views
+from core.console.views import tenants
 from core.data import rls
 from core.data.db import db, open_session
 from core.data.engine import engine_options, prepare
@@ -90,6 +91,7 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
         prepare(db.engine)
     _install_web(app, registry, directory, config)
     mount.mount(app, registry)
+    tenants.lead_to_plugins(app, registry)
     rulebook = app.extensions["q.rulebook"] = Rulebook(registry)
     rulebook.catalogue()
     if missing := access.undeclared(app):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, make_response, redirect, request, url_for
+from flask import Flask, Response, current_app, make_response, redirect, request, url_for
 
 from core.console import queries, service
 from core.console.preview import differences
@@ -14,6 +14,7 @@ from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
 from core.data.audit import UK
 from core.data.db import tenant_session
+from core.hooks.registry import Registry
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -135,13 +136,22 @@ def plugin_table() -> Response:
     return render("console/plugins.html", rows=shown, listing=listing, search=search, sites=len(directory().all()))
 
 
-@console.get("/<plugin>/<path:page>")
+def lead_to_plugins(app: Flask, plugins: Registry) -> None:
+    """Make `/console/<name>/…` lead to `/manage/<name>/…`, where the central team's pages of the plugin of that address stand.
+
+    A rule for each plugin: one for any name would take the console's own addresses too, of which some are for other methods.
+    """
+    for address in plugins.addresses:
+        room, _, name = address.partition("/")
+        if room == "manage" and name:
+            app.add_url_rule(f"/console/{name}/<path:page>", "console.page_of_plugin", page_of_plugin)
+
+
 @needs(Permission.CONSOLE_USE)
-def plugin_page_of(plugin: str, page: str) -> Response:
-    """The central team's pages of a plugin stand below `/manage/`: whoever looks for one in the console is sent there."""
-    if f"manage/{plugin}" not in registry().addresses:
-        raise NotFound
-    return make_response(redirect(f"{here().prefix}/manage/{plugin}/{page}"))
+def page_of_plugin(page: str) -> Response:
+    """Whoever looks for a plugin's page in the console is sent to where it stands."""
+    name = request.path.removeprefix("/console/").removesuffix(page)
+    return make_response(redirect(f"{here().prefix}/manage/{name}{page}"))
 
 
 @console.get("/tenants/<slug>/")

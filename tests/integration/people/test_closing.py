@@ -26,6 +26,7 @@ from core.work.registry import JOBS, SCHEDULES
 from plugins.local_events.models import Registration
 from tests.factories.joining import make_compact
 from tests.factories.people import PASSWORD, client_of, make_person
+from tests.plugins.expense_approvals.helpers import switched_on
 from tests.plugins.local_events.helpers import published
 from tests.support.app_fixtures import FrozenClock
 from tests.support.client import FormClient
@@ -249,6 +250,7 @@ def test_no_text_column_of_any_table_knows_an_erased_person(
 ) -> None:  # fmt: skip
     account_id = make_person(app, "sam@example.org")
     other = make_person(app, "other@example.org", name="Other Person", home="wales")
+    switched_on(app, "scotland")  # only who was ever on is asked to erase
     filled = _fill(platform_session, account_id)
     assert {
         "people_profile",

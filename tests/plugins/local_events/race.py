@@ -91,6 +91,8 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     ]
     rounds: list[list[Act]] = [[first for _ in people]]
     rounds += [[chance.choice(LATER) for _ in people] for _ in range(job["rounds"])]
+    if job["rounds"]:
+        rounds.append([_accept for _ in people])  # by chance alone, all offers may have been declined or left
 
     with engine.connect():  # connected and ready before the start
         pass

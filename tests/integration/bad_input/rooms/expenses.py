@@ -26,7 +26,7 @@ def make_policy(app: Flask, session: ScopedSession) -> Room:
     session.rollback()
     return Room(
         {
-            "draft_id": (draft,), "console.plugin_page_of:plugin": ("expenses",), "console.plugin_page_of:page": ("policy",),
+            "draft_id": (draft,), "console.page_of_plugin:page": ("policy",),
             "expense_approvals_manage.policy_version:number": ("1",),
             "expense_approvals_manage.policy_draft_from:number": ("1",),
         },
