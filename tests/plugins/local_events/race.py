@@ -1,6 +1,6 @@
 """One of several processes in which people register for one event at the same moment, leave it, and answer offers.
 
-`main` is what `tests.support.racing` runs: each of its accounts registers and then does `rounds` things at random, all on
+`main` is what `tests.support.racing` runs: each of its accounts registers, does `rounds` things at random and accepts what it is offered, all on
 `threads` threads. It gives {"told": {what came of it: how often}, "errors": […]}.
 """
 

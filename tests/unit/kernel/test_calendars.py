@@ -1,4 +1,4 @@
-"""Calendars, read by programs that are not ours: vobject (with dateutil's reading of VTIMEZONE) and the RFC's own words."""
+"""Calendars, read by programs that are not ours: vobject (with dateutil's reading of VTIMEZONE), ical, and the RFC's own words."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,6 +6,7 @@ import pytest
 import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ical.calendar_stream import IcsCalendarStream
 
 from core.kernel import calendars
 from core.kernel.calendars import CANCELLED, CONFIRMED, REQUEST, TENTATIVE, Entry, Mailbox
@@ -32,6 +33,12 @@ def instants(written: bytes) -> list[tuple[datetime, datetime]]:
     return [(one.dtstart.value.astimezone(UTC), one.dtend.value.astimezone(UTC)) for one in read.vevent_list]
 
 
+def instants_of_ical(written: bytes) -> list[tuple[datetime, datetime]]:
+    """The same of ical, which goes by the name of the zone."""
+    read = IcsCalendarStream.calendar_from_ics(written.decode()).events
+    return [(one.start_datetime.astimezone(UTC), one.end_datetime.astimezone(UTC)) for one in read]
+
+
 def properties(written: bytes) -> list[str]:
     return written.decode().replace("\r\n ", "").split("\r\n")
 
@@ -51,12 +58,13 @@ CHANGES = [  # both clock changes of a few years, to the hour (UTC)
 
 @settings(deadline=None, max_examples=40)  # the first example imports the library
 @given(st.sampled_from(CHANGES), st.integers(-180, 180), st.integers(1, 300))
-def test_a_reader_finds_the_very_instant_on_either_side_of_both_clock_changes(
+def test_two_readers_find_the_very_instant_on_either_side_of_both_clock_changes(
     change: datetime, minutes: int, length: int
 ) -> None:
     starts = change + timedelta(minutes=minutes)
     ends = starts + timedelta(minutes=length)
-    assert instants(fed(entry(starts, ends_at=ends))) == [(starts, ends)]
+    written = fed(entry(starts, ends_at=ends))
+    assert instants(written) == instants_of_ical(written) == [(starts, ends)]
 
 
 @settings(deadline=None, max_examples=40)
@@ -124,6 +132,8 @@ def test_an_invitation_names_one_attendee_and_asks_nothing(method: str) -> None:
     made = calendars.invitation(method, entry(status=status), organiser=HOST, attendee=GUEST)
     read = vobject.readOne(made.text)
     assert made.method == method == read.method.value
+    (other,) = IcsCalendarStream.calendar_from_ics(made.text).events
+    assert (other.uid, other.sequence, other.start_datetime) == ("01jxyz", 2, NOON)
     event = read.vevent
     assert (event.uid.value, event.sequence.value, event.status.value) == ("01jxyz", "2", status.upper())
     assert event.organizer.value == "mailto:no-reply@q.example"
