@@ -53,7 +53,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
         """WTForms' validation after a look for characters that no answer can hold (null bytes, lone surrogates)."""
         ok = bool(super().validate(extra_validators))
         for field in self:
-            if isinstance(field, (StringField, TextAreaField)) and not _clean(field.data or ""):
+            if isinstance(field, (StringField, TextAreaField)) and not _clean(field.data):
                 field.errors = [*field.errors, say(N_("Remove the characters that cannot be shown"))]
                 ok = False
         return ok
@@ -81,12 +81,15 @@ def _words_of_wtforms(language: str) -> _Words:
     return _Words(language)
 
 
-def _clean(text: str) -> bool:
+def _clean(data: object) -> bool:
+    """Whether a field's data can be kept: what is not text was made by the field itself, or was there before the form was."""
+    if not isinstance(data, str):
+        return True
     try:
-        text.encode()
+        data.encode()
     except UnicodeEncodeError:
         return False
-    return all(char >= " " or char in _ALLOWED_CONTROL for char in text)
+    return all(char >= " " or char in _ALLOWED_CONTROL for char in data)
 
 
 class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from core.data.session import ScopedSession
 from core.kernel import clock
+from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.sdk import Sealer, Visitor
 from plugins.expense_approvals.service import bank_details
@@ -63,7 +64,9 @@ def test_from_what_is_ready_to_what_the_bank_says(
         )
         approved(session, budget_id, who, colour=number + 1)
         if number < 2:
-            bank_details.change(session, name, "20-00-00", f"3192681{number}", who, seal=seal, post=nobody)
+            bank_details.change(
+                session, name, "20-00-00", f"3192681{number}", who, form_key=new_token(), seal=seal, post=nobody
+            )
     claim = sent(session, budget_id, visitor(), colour=9)
     session.rollback()
     server, look = start_server(database), Looked(axe)

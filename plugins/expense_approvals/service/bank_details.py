@@ -22,6 +22,7 @@ from core.sdk import (
     Visitor,
     clock,
     new_id,
+    once,
     record_audit,
     transaction,
 )
@@ -61,11 +62,19 @@ def own(session: ScopedSession, visitor: Visitor) -> Masked | None:
 
 
 def change(
-    session: ScopedSession, name: str, sort_code: str, number: str, visitor: Visitor, *, seal: Sealer, post: Post
+    session: ScopedSession,
+    name: str,
+    sort_code: str,
+    number: str,
+    visitor: Visitor,
+    *,
+    form_key: str,
+    seal: Sealer,
+    post: Post,
 ) -> Masked:
-    """Give one's account, or another in its place; the person is told by a letter. What is the same already changes nothing.
+    """Give one's account, or another in its place; the person is told by a letter. A form sent twice is one change.
 
-    Raises Forbidden (nobody gives another person's), Invalid (`name`, `sort_code`, `account`), Conflict.
+    Raises Forbidden (nobody gives another person's), Invalid (`name`, `sort_code`, `account`), Conflict, Refused (the form's key).
     """
     if visitor.account_id is None:
         raise Forbidden("expense_approvals.own")
@@ -81,6 +90,9 @@ def change(
     mark = fingerprint(code, account, seal)
     try:
         with transaction(session):
+            key = once(session, form_key, "expense_approvals.bank_details")
+            if key.result is not None and (kept := own(session, visitor)) is not None:
+                return kept
             before = session.execute(
                 sa.update(BankDetails)
                 .where(BankDetails.account_id == visitor.account_id, BankDetails.replaced_at.is_(None))
@@ -98,6 +110,7 @@ def change(
             session.flush()
             record_audit(session, actor=visitor.actor(), action="expense_approvals.bank_details", subject=made)
             post(session, visitor, usable)
+            key.keep(made)
     except IntegrityError as error:  # the same person in two windows
         raise Conflict from error
     return Masked(account[-4:], now, usable)

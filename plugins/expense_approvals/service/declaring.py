@@ -43,7 +43,7 @@ def take_back(session: ScopedSession, activity_id: str, visitor: Visitor) -> Non
     """Take it back: nothing can be asked for on it any more. Raises Forbidden, NotFound where there is none."""
     account_id = _member(visitor)
     with transaction(session):
-        if not _end(session, activity_id, account_id):
+        if not is_id(activity_id) or not _end(session, activity_id, account_id):
             raise NotFound
         record_audit(session, actor=visitor.actor(), action="expense_approvals.take_back", subject=activity_id)
 

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from core.sdk import Conflict, Invalid, gettext, here, redirect_with, render, say, sealer, signed_in
+from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, sealer, signed_in
 from plugins.expense_approvals.letters import account_changed
 from plugins.expense_approvals.service import bank_details
 from plugins.expense_approvals.views.base import blueprint
@@ -18,11 +18,11 @@ def account() -> Response:
         try:
             bank_details.change(
                 context.session, form.name.data, form.sort_code.data, form.account.data, context.visitor,
-                seal=sealer(bank_details.PURPOSE), post=account_changed(context.tenant, context.language),
+                form_key=form.form_key.data, seal=sealer(bank_details.PURPOSE), post=account_changed(context.tenant, context.language),
             )  # fmt: skip
         except Invalid as error:
             form.take(error.field_errors)
-        except Conflict as error:
+        except (Conflict, Refused) as error:
             form.form_errors.append(say(error.message, error.params))
         else:
             return redirect_with(gettext("Your bank details are kept."), "expense_approvals.account")

@@ -134,7 +134,7 @@ def policy_publish(draft_id: str) -> Response:
     _only_at_the_uk_site()
     context, form = here(), PublishForm()
     draft = reading.draft(context.session, draft_id)
-    if request.form.get("do") == "look":
+    if request.form.get("step") == "try":
         form.effective_from.validate(form)
     elif form.validate_on_submit():
         try:

@@ -27,7 +27,9 @@ def nobody(*_: Any) -> None:
 
 def account(session: ScopedSession, who: Visitor, number: str = "31926819") -> None:
     """Give somebody's bank details."""
-    bank_details.change(session, "Ann Llewellyn", "20-00-00", number, who, seal=ACCOUNTS, post=nobody)
+    bank_details.change(
+        session, "Ann Llewellyn", "20-00-00", number, who, form_key=new_token(), seal=ACCOUNTS, post=nobody
+    )
 
 
 def payer_account(session: ScopedSession) -> None:

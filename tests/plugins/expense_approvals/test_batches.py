@@ -44,7 +44,7 @@ def nobody(*_: Any) -> None:
 def person(session: ScopedSession, number: str = "31926819", code: str = "20-00-00") -> Visitor:
     """A member who has given an account."""
     who = visitor()
-    bank_details.change(session, "Ann Llewellyn", code, number, who, seal=ACCOUNTS, post=nobody)
+    bank_details.change(session, "Ann Llewellyn", code, number, who, form_key=new_token(), seal=ACCOUNTS, post=nobody)
     return who
 
 
@@ -111,7 +111,14 @@ def test_a_change_cools_off_for_a_day_and_is_told(session, frozen_clock):
     who = person(session)
     frozen_clock.advance(hours=1)
     bank_details.change(
-        session, "Ann", "20-00-00", "00000002", who, seal=ACCOUNTS, post=lambda *what: told.append(what)
+        session,
+        "Ann",
+        "20-00-00",
+        "00000002",
+        who,
+        form_key=new_token(),
+        seal=ACCOUNTS,
+        post=lambda *what: told.append(what),
     )
     assert [(one[1], one[2]) for one in told] == [(who, clock.now() + bank_details.COOLING)]
     with pytest.raises(Refused, match="less than a day"):
@@ -129,11 +136,17 @@ def test_a_change_cools_off_for_a_day_and_is_told(session, frozen_clock):
 
 def test_the_same_account_again_neither_waits_longer_nor_shorter(session, frozen_clock):
     who = person(session)
-    first = bank_details.change(session, "Ann", "200000", "31926819", who, seal=ACCOUNTS, post=nobody)
+    first = bank_details.change(
+        session, "Ann", "200000", "31926819", who, form_key=new_token(), seal=ACCOUNTS, post=nobody
+    )
     assert first.usable_from == clock.now()
-    changed = bank_details.change(session, "Ann", "200000", "00000002", who, seal=ACCOUNTS, post=nobody)
+    changed = bank_details.change(
+        session, "Ann", "200000", "00000002", who, form_key=new_token(), seal=ACCOUNTS, post=nobody
+    )
     frozen_clock.advance(hours=3)
-    again = bank_details.change(session, "Ann L", "200000", "00000002", who, seal=ACCOUNTS, post=nobody)
+    again = bank_details.change(
+        session, "Ann L", "200000", "00000002", who, form_key=new_token(), seal=ACCOUNTS, post=nobody
+    )
     assert again.usable_from == changed.usable_from
 
 
@@ -148,7 +161,7 @@ def test_the_same_account_again_neither_waits_longer_nor_shorter(session, frozen
 )
 def test_an_account_that_is_none_is_told(session, name, code, number, fields):
     with pytest.raises(Invalid) as caught:
-        bank_details.change(session, name, code, number, visitor(), seal=ACCOUNTS, post=nobody)
+        bank_details.change(session, name, code, number, visitor(), form_key=new_token(), seal=ACCOUNTS, post=nobody)
     assert set(caught.value.field_errors) == fields
     assert session.scalars(sa.select(BankDetails.id)).all() == []
 
@@ -158,7 +171,7 @@ def test_a_file_is_the_same_on_every_run_whatever_changes_meanwhile(session, fro
     batch_id = prepared(session, payable(who), payable(person(session, "00000004"), 350))
     hashes = batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
     first = {kind: batches.export(session, batch_id, kind, LEAD, seal=SEAL, tell=nobody) for kind in batches.FORMATS}
-    bank_details.change(session, "Other", "200000", "99999999", who, seal=ACCOUNTS, post=nobody)
+    bank_details.change(session, "Other", "200000", "99999999", who, form_key=new_token(), seal=ACCOUNTS, post=nobody)
     frozen_clock.advance(days=9)
     again = {kind: batches.export(session, batch_id, kind, CENTRAL, seal=SEAL, tell=nobody) for kind in batches.FORMATS}
     assert first == again
@@ -214,19 +227,19 @@ def test_invariant_nobody_releases_what_they_prepared_nor_what_pays_them(session
 
 def test_nobody_releases_what_pays_their_own_account_nor_an_account_that_was_given_up(session, frozen_clock):
     who, other = person(session), visitor(Role.CENTRAL_TEAM)
-    bank_details.change(session, "Cen", "200000", "31926819", other, seal=ACCOUNTS, post=nobody)
+    bank_details.change(session, "Cen", "200000", "31926819", other, form_key=new_token(), seal=ACCOUNTS, post=nobody)
     batch_id = prepared(session, payable(who))
     with pytest.raises(Refused, match="share a bank account"):
         batches.release(session, batch_id, 1, other, seal=SEAL)
     frozen_clock.advance(minutes=1)
-    bank_details.change(session, "Ann", "200000", "00000002", who, seal=ACCOUNTS, post=nobody)
+    bank_details.change(session, "Ann", "200000", "00000002", who, form_key=new_token(), seal=ACCOUNTS, post=nobody)
     with pytest.raises(Refused, match="another account by now"):
         batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
 
 
 def test_nobody_prepares_what_pays_themselves_or_their_own_account(session):
     lead = visitor(Role.PARTNER_LEAD)
-    bank_details.change(session, "Lena", "200000", "31926819", lead, seal=ACCOUNTS, post=nobody)
+    bank_details.change(session, "Lena", "200000", "31926819", lead, form_key=new_token(), seal=ACCOUNTS, post=nobody)
     with pytest.raises(Refused, match="You asked"):
         prepared(session, payable(lead), by=lead)
     with pytest.raises(Refused, match="share a bank account"):
@@ -343,7 +356,7 @@ def test_accounts_are_forgotten_when_no_bank_can_send_a_payment_back_any_more(se
     batch_id = exported(session)
     batches.settle(session, batch_id, 3, dict.fromkeys(refs(session, batch_id), True), LEAD, tell=nobody, warn=nobody)
     who = person(session, "00000007")
-    bank_details.change(session, "Ann", "200000", "00000008", who, seal=ACCOUNTS, post=nobody)
+    bank_details.change(session, "Ann", "200000", "00000008", who, form_key=new_token(), seal=ACCOUNTS, post=nobody)
     frozen_clock.advance(days=59)
     assert batches.forget(session) == 0
     frozen_clock.advance(days=2)
@@ -441,3 +454,13 @@ def test_whatever_is_sent_as_a_banks_list_is_read_or_refused(content: bytes) -> 
         assert set(results.read(content, REFS)) <= REFS
     except results.Misread as error:
         assert error.problems  # noqa: PT017 - either is right
+
+
+def test_a_form_with_an_account_that_is_sent_twice_is_one_change_and_one_letter(session: ScopedSession) -> None:
+    who, key, told = visitor(), new_token(), []
+    for _ in range(2):
+        bank_details.change(
+            session, "Ann", "200000", "31926819", who, form_key=key, seal=ACCOUNTS, post=lambda *what: told.append(what)
+        )
+    assert len(told) == 1
+    assert session.scalar(sa.select(sa.func.count(BankDetails.id)).where(BankDetails.account_id == who.account_id)) == 1

@@ -82,4 +82,6 @@ def test_processes_that_are_killed_at_any_moment_leave_a_budget_that_adds_up(sha
     told = together("tests.plugins.expense_approvals.killed", {**job, "seed": 4}, {**job, "seed": 5})
     assert [one["wrong"] for one in told] == [0, 0]
     assert sums(shared, budget_id).add_up
-    assert len({committed for one in told for committed in one["found"]}) > 1, "some died between agreeing and withdrawing"
+    assert len({committed for one in told for committed in one["found"]}) > 1, (
+        "some died between agreeing and withdrawing"
+    )

@@ -30,7 +30,9 @@ def make_payments(cast: Cast) -> Room:
     made = []
     for number in range(6):
         who = visitor()
-        bank_details.change(session, "Ann", "200000", f"0000000{number}", who, seal=accounts, post=lambda *_: None)
+        bank_details.change(
+            session, "Ann", "200000", f"0000000{number}", who, form_key=new_token(), seal=accounts, post=lambda *_: None
+        )
         claim = draft(session, agreed(session, budget_id, who), who, colour=100 * cast.site.id + number, store=store)
         send(session, claim, who)
         made.append(claim)
