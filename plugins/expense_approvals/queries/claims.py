@@ -346,7 +346,7 @@ def queue(session: ScopedSession) -> list[Listed]:
 def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
     """How many wait for a check, a decision or an answer, and how many for a decision above what a site may approve (pence; 0
     for no such limit)."""
-    above = sa.and_(site_p > 0, Claim.state == CHECKED, _in_all() > site_p)
+    above = sa.and_(sa.literal(site_p > 0), Claim.state == CHECKED, _in_all() > site_p)
     row = session.execute(
         _grounded(sa.func.count(Claim.id), sa.func.count(sa.case((above, Claim.id))))
         .select_from(Claim)

@@ -175,7 +175,7 @@ def in_all(session: ScopedSession, preapproval_id: str) -> int:
 
 def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
     """How many wait for a decision or an answer: within what a site may agree to (pence; 0 for all), and above it."""
-    above = sa.and_(site_p > 0, _in_all() > site_p)
+    above = sa.and_(sa.literal(site_p > 0), _in_all() > site_p)
     row = session.execute(
         sa.select(sa.func.count(Preapproval.id), sa.func.count(sa.case((above, Preapproval.id)))).where(
             Preapproval.state.in_(WAITING)
