@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl
+from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl, site_of
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
 from plugins.expense_approvals.queries import claims, figures, payments, preapprovals
-from plugins.expense_approvals.settings import Settings
+from plugins.expense_approvals.settings import Settings, settings_at
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
 SETTINGS = Settings
@@ -51,9 +51,14 @@ def q_manage_items(tenant: TenantRef, actor: Actor) -> Iterable[NavItem]:
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
     """What waits for a decision or an answer, and budgets that will not do."""
+    site_p = settings_at(site_of(session)).limits.lead_p
+    asked, asked_above = preapprovals.waiting(session, site_p)
+    claimed, claimed_above = claims.waiting(session, site_p)
     waiting = (
-        OpenWork(N_("Expenses waiting for a decision"), preapprovals.waiting(session), f"/manage{_BASE}"),
-        OpenWork(N_("Claims waiting for a check or a decision"), claims.waiting(session), f"/manage{_BASE}claims/"),
+        OpenWork(N_("Expenses waiting for a decision"), asked, f"/manage{_BASE}"),
+        OpenWork(N_("Expenses above this site’s limit, for the central team"), asked_above, f"/manage{_BASE}"),
+        OpenWork(N_("Claims waiting for a check or a decision"), claimed, f"/manage{_BASE}claims/"),
+        OpenWork(N_("Claims above this site’s limit, for the central team"), claimed_above, f"/manage{_BASE}claims/"),
         OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
         OpenWork(
             N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), f"/manage{_BASE}budgets"

@@ -11,6 +11,7 @@ WAITING = (SUBMITTED, QUERIED)
 AGREED = (APPROVED, PART_APPROVED)
 """States in which a budget holds money for it."""
 MEMBER, SYSTEM, PAYER = "the person", "the platform", "who pays"
+_WITHIN = "within the limit of who decides"
 _APART = "not the person, not who sent it, not who is paid; no other conflict"
 
 PREAPPROVAL = StateMachine(
@@ -20,8 +21,8 @@ PREAPPROVAL = StateMachine(
         Transition("ask", NEW, SUBMITTED, MEMBER, "the activity is covered and not over; eligible; no check denies it"),
         Transition("query", SUBMITTED, QUERIED, APPROVE, f"a question is asked; {_APART}"),
         Transition("answer", QUERIED, SUBMITTED, MEMBER, "the question is answered"),
-        Transition("approve", SUBMITTED, APPROVED, APPROVE, f"every line as asked; the budget has it; {_APART}"),
-        Transition("part_approve", SUBMITTED, PART_APPROVED, APPROVE, f"less than asked, with a reason; the budget has it; {_APART}"),
+        Transition("approve", SUBMITTED, APPROVED, APPROVE, f"every line as asked; the budget has it; {_WITHIN}; {_APART}"),
+        Transition("part_approve", SUBMITTED, PART_APPROVED, APPROVE, f"less than asked, with a reason; the budget has it; {_WITHIN}; {_APART}"),
         *(Transition("decline", state, DECLINED, APPROVE, f"a reason is given; {_APART}") for state in WAITING),
         *(Transition("withdraw", state, WITHDRAWN, MEMBER, "no claim from it waits") for state in (*WAITING, *AGREED)),
         *(Transition("revoke", state, REVOKED, APPROVE, f"a reason is given; no claim from it waits; {_APART}") for state in AGREED),
@@ -52,7 +53,7 @@ CLAIM = StateMachine(
         *(Transition("query", state, QUERIED, APPROVE, f"a question is asked; {_APART}") for state in (SUBMITTED, CHECKED)),
         Transition("answer", QUERIED, SUBMITTED, MEMBER, "the question is answered; what is sent now has a hash of its own"),
         Transition("check", SUBMITTED, CHECKED, APPROVE, f"the hash is what was looked at; {_APART}"),
-        Transition("approve", CHECKED, APPROVED, APPROVE, f"the hash is what was looked at; all of it; not who checked it; {_APART}"),
+        Transition("approve", CHECKED, APPROVED, APPROVE, f"the hash is what was looked at; all of it; not who checked it; {_WITHIN}; {_APART}"),
         Transition("part_approve", CHECKED, PART_APPROVED, APPROVE, f"as approve, for less, with a reason for each cost; {_APART}"),
         *(Transition("reject", state, REJECTED, APPROVE, f"a reason is given; {_APART}") for state in (SUBMITTED, CHECKED)),
         *(Transition("withdraw", state, WITHDRAWN, MEMBER) for state in (DRAFT, *IN_HAND)),

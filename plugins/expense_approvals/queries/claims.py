@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from core.sdk import FILE_KINDS, NotFound, ScopedSession, Visitor, clock, is_id
 from plugins.expense_approvals.manifest import APPROVE
@@ -287,15 +288,43 @@ class Listed(NamedTuple):
     begun_at: datetime
     sent_at: datetime | None
     submitted_by: str | None
+    in_all_p: int
+
+
+def _in_all() -> sa.ColumnElement[int]:
+    """What the policy allows of a claim, with all else that was granted to its person for the same activity: pence. For a
+    statement about `Claim` and the `Preapproval` that it stands on."""
+    other, ground_of = aliased(Claim), aliased(Preapproval)
+    before = (
+        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(other.approved_p), 0), sa.BigInteger))
+        .join(ground_of, (ground_of.tenant_id == other.tenant_id) & (ground_of.id == other.preapproval_id))
+        .where(
+            other.tenant_id == Claim.tenant_id, other.account_id == Claim.account_id, other.id != Claim.id,
+            ground_of.activity_id == Preapproval.activity_id, other.state.in_(GRANTED),
+        )
+        .correlate(Claim, Preapproval)
+        .scalar_subquery()
+    )  # fmt: skip
+    return Claim.allowed_p + before
+
+
+def _grounded(*columns: Any) -> Any:
+    return sa.select(*columns).join(
+        Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id)
+    )
+
+
+def in_all(session: ScopedSession, claim_id: str) -> int:
+    """The pence that a limit is held against: those that the policy allows of it, and what was granted besides."""
+    return session.scalar(_grounded(_in_all()).select_from(Claim).where(Claim.id == claim_id)) or 0
 
 
 def _listed() -> Any:
     return (
-        sa.select(
+        _grounded(
             Claim.id, Activity.title, Claim.account_id, Claim.state, Claim.claimed_p, Claim.allowed_p, Claim.approved_p,
-            Claim.referred, Claim.begun_at, Claim.sent_at, Claim.submitted_by,
+            Claim.referred, Claim.begun_at, Claim.sent_at, Claim.submitted_by, _in_all(),
         )
-        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
         .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
     )  # fmt: skip
 
@@ -314,9 +343,16 @@ def queue(session: ScopedSession) -> list[Listed]:
     ]
 
 
-def waiting(session: ScopedSession) -> int:
-    """How many wait for a check, a decision or an answer."""
-    return session.scalar(sa.select(sa.func.count(Claim.id)).where(Claim.state.in_(IN_HAND))) or 0
+def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
+    """How many wait for a check, a decision or an answer, and how many for a decision above what a site may approve (pence; 0
+    for no such limit)."""
+    above = sa.and_(sa.literal(site_p > 0), Claim.state == CHECKED, _in_all() > site_p)
+    row = session.execute(
+        _grounded(sa.func.count(Claim.id), sa.func.count(sa.case((above, Claim.id))))
+        .select_from(Claim)
+        .where(Claim.state.in_(IN_HAND))
+    ).one()
+    return row[0] - row[1], row[1]
 
 
 class Open(NamedTuple):

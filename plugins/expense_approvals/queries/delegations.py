@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from core.sdk import Forbidden, NotFound, Role, ScopedSession, Visitor, clock, holders, is_id, people_by_id, roles_of
+from plugins.expense_approvals.limits import Authority, authority
 from plugins.expense_approvals.manifest import APPROVE, MANIFEST
 from plugins.expense_approvals.models import Delegation
 from plugins.expense_approvals.queries.preapprovals import Taken
@@ -89,16 +90,35 @@ def acting(session: ScopedSession, visitor: Visitor) -> Visitor:
     return replace(visitor, permissions=visitor.permissions | {APPROVE})
 
 
-def deciders(session: ScopedSession) -> dict[str, tuple[str, ...]]:
-    """Who of this site can decide today, and for whom each of them stands in. The central team is not in it."""
+def authority_of(session: ScopedSession, visitor: Visitor) -> Authority:
+    """How much the visitor may agree to here: by their own roles, or by those of the people they stand in for today."""
+    away, tenant_id = standing_for(session, visitor.account_id), session.scope.tenant_id or 0
+    return authority(visitor.roles, [roles_of(session, one, tenant_id) for one in away])
+
+
+class Decider(NamedTuple):
+    """Somebody of a site who can decide: for whom they stand in, and how much they may agree to."""
+
+    away: tuple[str, ...]
+    authority: Authority
+
+
+def deciders(session: ScopedSession) -> dict[str, Decider]:
+    """Who of this site can decide today. The central team is not in it."""
     tenant_id = session.scope.tenant_id or 0
-    own = {one for role in APPROVERS - {Role.CENTRAL_TEAM} for one in holders(session, role, tenant_id)}
-    found: dict[str, tuple[str, ...]] = dict.fromkeys(own, ())
+    roles: dict[str, set[Role]] = {}
+    for role in APPROVERS - {Role.CENTRAL_TEAM}:
+        for holder in holders(session, role, tenant_id):
+            roles.setdefault(holder, set()).add(role)
+    away: dict[str, tuple[str, ...]] = dict.fromkeys(roles, ())
     rows = session.execute(sa.select(Delegation.delegate_id, Delegation.delegator_id).where(_today()))
     for delegate, delegator in rows:
-        if delegator in own:
-            found[delegate] = (*found.get(delegate, ()), delegator)
-    return found
+        if delegator in roles:
+            away[delegate] = (*away.get(delegate, ()), delegator)
+    return {
+        who: Decider(stood_for, authority(roles.get(who, ()), [roles[delegator] for delegator in stood_for]))
+        for who, stood_for in away.items()
+    }
 
 
 def stood_in(session: ScopedSession, steps: Iterable[Taken]) -> Mapping[tuple[str, datetime], tuple[str, ...]]:

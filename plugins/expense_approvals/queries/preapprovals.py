@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from core.sdk import NotFound, ScopedSession, Visitor, clock, is_id
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Activity, BudgetEntry, Declaration, Preapproval, PreapprovalLine, Step
 from plugins.expense_approvals.service.declaring import STATEMENT
-from plugins.expense_approvals.states import WAITING
+from plugins.expense_approvals.states import AGREED, USED, WAITING
 
 NOT_COVERED, OVER, NO_MEMBER, UNDECLARED, ELIGIBLE = "not_covered", "over", "no_member", "undeclared", "eligible"
 
@@ -152,9 +153,35 @@ def steps(session: ScopedSession, preapproval_id: str) -> list[Taken]:
     return [Taken._make(row) for row in rows]
 
 
-def waiting(session: ScopedSession) -> int:
-    """How many wait for a decision or an answer."""
-    return session.scalar(sa.select(sa.func.count(Preapproval.id)).where(Preapproval.state.in_(WAITING))) or 0
+def _in_all() -> sa.ColumnElement[int]:
+    """What the policy allows of a pre-approval, with all else that was agreed to its person for the same activity: pence."""
+    other = aliased(Preapproval)
+    before = (
+        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(other.approved_p), 0), sa.BigInteger))
+        .where(
+            other.tenant_id == Preapproval.tenant_id, other.account_id == Preapproval.account_id,
+            other.activity_id == Preapproval.activity_id, other.id != Preapproval.id, other.state.in_((*AGREED, USED)),
+        )
+        .correlate(Preapproval)
+        .scalar_subquery()
+    )  # fmt: skip
+    return Preapproval.allowed_p + before
+
+
+def in_all(session: ScopedSession, preapproval_id: str) -> int:
+    """The pence that a limit is held against: those that the policy allows of it, and what was agreed besides."""
+    return session.scalar(sa.select(_in_all()).where(Preapproval.id == preapproval_id)) or 0
+
+
+def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
+    """How many wait for a decision or an answer: within what a site may agree to (pence; 0 for all), and above it."""
+    above = sa.and_(sa.literal(site_p > 0), _in_all() > site_p)
+    row = session.execute(
+        sa.select(sa.func.count(Preapproval.id), sa.func.count(sa.case((above, Preapproval.id)))).where(
+            Preapproval.state.in_(WAITING)
+        )
+    ).one()
+    return row[0] - row[1], row[1]
 
 
 def budget_of(session: ScopedSession, preapproval_id: str) -> str | None:
@@ -183,12 +210,14 @@ class Listed(NamedTuple):
     referred: bool
     asked_at: datetime
     submitted_by: str | None
+    in_all_p: int
 
 
 def _listed() -> Any:
     return sa.select(
         Preapproval.id, Activity.title, Activity.starts_on, Preapproval.account_id, Preapproval.state, Preapproval.asked_p,
         Preapproval.allowed_p, Preapproval.approved_p, Preapproval.referred, Preapproval.asked_at, Preapproval.submitted_by,
+        _in_all(),
     ).join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))  # fmt: skip
 
 

@@ -1,22 +1,25 @@
-"""Separation of duties with what the database knows: shared accounts, who stands in for whom, and who of a site is left."""
+"""Separation of duties and limits with what the database knows: shared accounts, who stands in for whom, and who is left."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from core.sdk import ScopedSession, Visitor
+from core.sdk import Refused, ScopedSession, Visitor
+from plugins.expense_approvals.limits import Above, Limits, above, needed
 from plugins.expense_approvals.queries import delegations
 from plugins.expense_approvals.separation import NOBODY, Case, Task, conflict
 from plugins.expense_approvals.service import bank_details
 
 
 class Open(NamedTuple):
-    """Something that waits for somebody to do `task`: whose it is, and who checked it."""
+    """Something that waits for somebody to do `task`: whose it is, who checked it, and the pence that limits are held against (0
+    where only conflicts are asked about)."""
 
     id: str
     task: Task
     account_id: str | None
     submitted_by: str | None
     checked_by: frozenset[str] = NOBODY
+    pence: int = 0
 
     def case(self, linked: frozenset[str]) -> Case:
         """The same for the rule."""
@@ -33,7 +36,24 @@ def against(session: ScopedSession, open_one: Open, visitor: Visitor) -> str:
     return conflict(open_one.task, visitor.account_id or "", open_one.case(linked), on_behalf_of=away)
 
 
-def nobody_left(session: ScopedSession, waiting: Iterable[Open]) -> frozenset[str]:
+def over_limit(session: ScopedSession, waiting: Iterable[Open], visitor: Visitor, limits: Limits) -> dict[str, Above]:
+    """Those (ids) that are above the visitor's limit, and who decides them. The same number of statements however many wait."""
+    who = delegations.authority_of(session, visitor)
+    found = ((one.id, above(one.task, one.pence, limits, who)) for one in waiting)
+    return {key: why for key, why in found if why is not None}
+
+
+def must_be_within(session: ScopedSession, task: Task, pence: int, visitor: Visitor, limits: Limits) -> None:
+    """Raises Refused, and says who decides, where `pence` is above the visitor's limit for `task`.
+
+    Called when the budget has moved, which locks it: of two decisions at once about one person and activity, the second sees
+    the first.
+    """
+    if why := above(task, pence, limits, delegations.authority_of(session, visitor)):
+        raise Refused(why.message, **why.params)
+
+
+def nobody_left(session: ScopedSession, waiting: Iterable[Open], limits: Limits) -> frozenset[str]:
     """Those (ids) that nobody of this site can do: they are the central team's. Nothing ever decides by itself.
 
     The same number of statements however much waits.
@@ -44,8 +64,9 @@ def nobody_left(session: ScopedSession, waiting: Iterable[Open]) -> frozenset[st
         one.id
         for one in waiting
         if all(
-            conflict(one.task, who, one.case(linked.get(one.account_id or "", NOBODY)), on_behalf_of=away)
-            for who, away in people.items()
+            decider.authority < needed(one.task, one.pence, limits)
+            or conflict(one.task, who, one.case(linked.get(one.account_id or "", NOBODY)), on_behalf_of=decider.away)
+            for who, decider in people.items()
         )
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import sqlalchemy as sa
 
 from core.sdk import N_, Conflict, Finding, Forbidden, Invalid, Refused, ScopedSession, Visitor, transaction
+from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.manifest import APPROVE_REFERRED
 from plugins.expense_approvals.models import ClaimLine
 from plugins.expense_approvals.queries import claims, preapprovals
@@ -12,6 +13,7 @@ from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
 from plugins.expense_approvals.separation import Task
 from plugins.expense_approvals.service import stepping, year_miles
+from plugins.expense_approvals.service.apart import must_be_within
 from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
@@ -63,14 +65,14 @@ def _say(
 
 def approve(
     session: ScopedSession, claim_id: str, version: int, sha256: str, amounts: Mapping[str, int], reasons: Mapping[str, str], words: str,
-    visitor: Visitor, *, rules: ClaimRules, mark: Mark, post: Post,
+    visitor: Visitor, *, rules: ClaimRules, mark: Mark, post: Post, limits: Limits,
 ) -> None:  # fmt: skip
     """Approve `amounts` (pence by the id of a cost; every cost is named), at most what the policy allows and in all what was
     agreed. Less than the policy allows needs a reason for that cost. In the same transaction what was agreed is used up, and
     every budget that held money for it has it as spent, or free again.
 
-    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, a proof known elsewhere, more than agreed, not in this
-    state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
+    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, a proof known elsewhere, more than agreed, above the
+    visitor's limit, not in this state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256))
@@ -95,6 +97,7 @@ def approve(
             spent = min(left, part.approved_p)
             left -= spent
             move(session, budget_id, part.id, "spend", committed=-part.approved_p, actual=spent)
+        must_be_within(session, Task.APPROVE, claims.in_all(session, made.id), visitor, limits)
         for line in lines:
             session.execute(
                 sa.update(ClaimLine)

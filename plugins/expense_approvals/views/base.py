@@ -26,7 +26,7 @@ from plugins.expense_approvals.policy.rules import Policy, Words
 from plugins.expense_approvals.queries import policies as policies_of
 from plugins.expense_approvals.queries.budgets import Planned
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
-from plugins.expense_approvals.settings import Settings
+from plugins.expense_approvals.settings import Settings, settings_at
 from plugins.expense_approvals.words import EVENTS, LOOKS, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
@@ -52,8 +52,7 @@ SHARED: dict[str, Any] = {"states": STATES, "looks": LOOKS, "events": EVENTS, "p
 
 def settings_of(context: Here) -> Settings:
     """What is set for this site."""
-    found = context.tenant.settings.get(MANIFEST.name)
-    return found if isinstance(found, Settings) else Settings()
+    return settings_at(context.tenant)
 
 
 def policies() -> Local:

@@ -43,6 +43,7 @@ from plugins.expense_approvals.views.base import (
     approver_rules,
     manage_blueprint,
     policy_today,
+    settings_of,
     titles,
     told,
 )
@@ -85,15 +86,15 @@ def home_page(room: Room) -> Response:
         return found
     listing, rows = found
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
-    central = apart.nobody_left(
-        session, (Open(row.id, Task.PREAPPROVE, row.account_id, row.submitted_by) for row in rows)
-    )
+    waits = [Open(row.id, Task.PREAPPROVE, row.account_id, row.submitted_by, pence=row.in_all_p) for row in rows]
+    limits = settings_of(here()).limits
     return render(
         "expense_approvals/manage/home.html",
         listing=listing,
         rows=rows,
         names=names,
-        central=central,
+        central=apart.nobody_left(session, waits, limits),
+        above=apart.over_limit(session, waits, here().visitor, limits),
         room=room,
         **SHARED,
     )
@@ -114,7 +115,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     activity = budgets.activity(session, asked.activity_id)
     typed = {line.id: request.form.get(f"amount-{line.id}", plain_pounds(line.allowed_p)) for line in lines}
     wrong: dict[str, str] = {}
-    wish = request.form.get("do", "")
+    wish, limits = request.form.get("do", ""), settings_of(here()).limits
     if form.validate_on_submit() and told_what(wish, WISHES, form):
         version, words = number(form.version.data or ""), form.words.data or ""
         try:
@@ -122,8 +123,8 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
                 amounts = amounts_typed([line.id for line in lines], typed, wrong)
                 if not wrong:
                     deciding.agree(
-                        session, asked.id, version, amounts, words, visitor, approver_rules(activity, visitor)
-                    )
+                        session, asked.id, version, amounts, words, visitor, approver_rules(activity, visitor), limits=limits
+                    )  # fmt: skip
             else:
                 getattr(deciding, wish)(session, asked.id, version, words, visitor)
         except Invalid as error:
@@ -139,17 +140,22 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     steps = preapprovals.steps(session, asked.id)
     for_whom = delegations.stood_in(session, steps)
     people = {asked.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
-    waits = Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by)
+    in_all_p = preapprovals.in_all(session, asked.id)
+    waits = Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by, pence=in_all_p)
     against = apart.against(session, waits, visitor)
     decidable = asked.state in (*WAITING, *AGREED) and not against
+    above = apart.over_limit(session, [waits], visitor, limits).get(asked.id) if asked.state in WAITING else None
     kept = [form.words.data] if form.words.data and not decidable else []
+    if against or above:
+        kept.extend(request.form[name] for name in (f"amount-{line.id}" for line in lines) if name in request.form)
     policy = policy_today()
     return render(
         "expense_approvals/manage/decide.html", 422 if form.errors else 200, form=form, asked=asked, activity=activity,
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
-        against=say(separation.WORDS[against]) if against else "", waiting=asked.state in WAITING, agreed=asked.state in AGREED,
-        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits])), for_whom=for_whom, room=room, kept=kept, **SHARED,
+        against=say(separation.WORDS[against]) if against else "", above=say(above.message, above.params) if above else "",
+        waiting=asked.state in WAITING, agreed=asked.state in AGREED,
+        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits], limits)), for_whom=for_whom, room=room, kept=kept, **SHARED,
     )  # fmt: skip
 
 

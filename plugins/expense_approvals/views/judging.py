@@ -42,7 +42,7 @@ from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
 from plugins.expense_approvals.views.asking import number
-from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, titles, told
+from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, settings_of, titles, told
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
 from plugins.expense_approvals.views.deciding import amounts_typed, told_what
 from plugins.expense_approvals.web_forms.manage import JudgeForm
@@ -65,6 +65,7 @@ SORTS: dict[str, Any] = {
     "amount": lambda row: row.claimed_p,
 }
 WISHES = ("check", "approve", "query", "reject")
+APPROVING = ("approve", "part_approve")
 
 
 @manage_blueprint.get("/claims/")
@@ -85,17 +86,18 @@ def queue_page(room: Room) -> Response:
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
     ages = {row.id: (clock.now() - row.sent_at).days for row in rows}
     checked = claims.checkers(session)
-    central = apart.nobody_left(session, (_open(row, checked.get(row.id, NOBODY)) for row in rows))
+    waits = [_open(row, checked.get(row.id, NOBODY), row.in_all_p) for row in rows]
+    limits = settings_of(here()).limits
     return render(
-        "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, central=central, room=room,
-        **CLAIMS,
+        "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, room=room,
+        central=apart.nobody_left(session, waits, limits), above=apart.over_limit(session, waits, here().visitor, limits), **CLAIMS,
     )  # fmt: skip
 
 
-def _open(one: claims.Listed | Made, checked_by: frozenset[str]) -> Open:
+def _open(one: claims.Listed | Made, checked_by: frozenset[str], in_all_p: int) -> Open:
     """The claim as what waits for a check or an approval."""
     task = Task.APPROVE if one.state == CHECKED else Task.CHECK
-    return Open(one.id, task, one.account_id, one.submitted_by, checked_by)
+    return Open(one.id, task, one.account_id, one.submitted_by, checked_by, in_all_p)
 
 
 @manage_blueprint.route("/claims/<claim_id>", methods=["GET", "POST"])
@@ -126,17 +128,18 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
         form.form_errors.append(gettext("Mend the amounts that are marked below."))
     sha256 = claims.bound_to(session, made.id, made.revision)
     form.version.data, form.sha256.data = str(made.version), sha256
-    stop = _stop(made, sha256, visitor)
-    can = () if stop else CLAIM.events_from(made.state)
-    kept = [] if "approve" in can else [reason for _, reason in typed.values() if reason]
+    limits = settings_of(here()).limits
+    waits = _open(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id))
+    stop, above = _stop(made, waits, visitor), apart.over_limit(session, [waits], visitor, limits).get(made.id)
+    can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if not (above and one in APPROVING))
+    fields = [f"{what}-{line.id}" for line in lines for what in ("amount", "why")]
+    kept = [] if "approve" in can else [request.form[name] for name in fields if request.form.get(name)]
     if "query" not in can and form.words.data:
         kept.append(form.words.data)
     policy, proofs, steps = policy_today(), claims.proofs(session, made.id), claims.steps(session, made.id)
     for_whom = delegations.stood_in(session, steps)
     people = {made.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
-    central = made.state in (SUBMITTED, CHECKED) and bool(
-        apart.nobody_left(session, [_open(made, claims.checked_by(session, made.id, sha256))])
-    )
+    central = made.state in (SUBMITTED, CHECKED) and bool(apart.nobody_left(session, [waits], limits))
     ground = claims.ground(session, made.preapproval_id)
     rows = [
         (
@@ -148,7 +151,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
+        above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
     )  # fmt: skip
 
 
@@ -176,15 +179,15 @@ def _act(
     if not wrong:
         judging.approve(
             session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
-            rules=_rules(visitor), mark=mark(), post=post,
+            rules=_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
         )  # fmt: skip
     return None
 
 
-def _stop(made: Made, sha256: str, visitor: Visitor) -> str:
+def _stop(made: Made, waits: Open, visitor: Visitor) -> str:
     """What stands against this visitor deciding, in words; "" for nothing."""
     session = here().session
-    if code := apart.against(session, _open(made, claims.checked_by(session, made.id, sha256)), visitor):
+    if code := apart.against(session, waits, visitor):
         return say(separation.WORDS[code])
     if judging.twin(session, made, mark()) and not visitor.can(APPROVE_REFERRED):
         return say(judging.TWIN)

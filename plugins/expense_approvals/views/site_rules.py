@@ -15,7 +15,7 @@ from plugins.expense_approvals.queries import policies as reading
 from plugins.expense_approvals.service import site_rules as service
 from plugins.expense_approvals.views import policy_words as words
 from plugins.expense_approvals.views.asking import number
-from plugins.expense_approvals.views.base import SHARED, manage_blueprint
+from plugins.expense_approvals.views.base import SHARED, manage_blueprint, settings_of
 from plugins.expense_approvals.views.policy import tried_on_past
 from plugins.expense_approvals.web_forms.policy import SiteRulesForm
 
@@ -46,7 +46,8 @@ def site_rules() -> Response:
         "expense_approvals/manage/site_rules.html", 422 if form.errors else 200, form=form, wished=wished,
         national=words.told_rules(today, today.rules) if today else [], own=words.told_rules(today, own) if today else [],
         waiting={rule.key for rule in own} - {rule.key for rule in standing(today, own)} if today else set(),
-        history=reading.added(context.session), past=_past(local, wished, form.effective_from.data), **SHARED,
+        history=reading.added(context.session), past=_past(local, wished, form.effective_from.data), limits=settings_of(context).limits,
+        **SHARED,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from plugins.expense_approvals.service.activities import Wanted
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.states import AGREED
 
+LIMITS = Settings().limits
 POLICY = Known(illustrative.versions(), datetime(2026, 11, 1, tzinfo=UTC))
 
 
@@ -75,7 +76,7 @@ def agree(
     """Agree to a share (in per cent) of what the policy allows."""
     amounts = {line.id: line.allowed_p * share // 100 for line in preapprovals.lines(session, preapproval_id)}
     version = preapprovals.one(session, preapproval_id, by).version
-    given: dict[str, Any] = {"words": "That is the cheaper train.", "rules": nothing, **changes}
+    given: dict[str, Any] = {"words": "That is the cheaper train.", "rules": nothing, "limits": LIMITS, **changes}
     deciding.agree(session, preapproval_id, version, amounts, visitor=by, **given)
 
 
@@ -118,9 +119,9 @@ def sums(session: ScopedSession, budget_id: str) -> Sums:
     return Sums(*(int(value) for value in row))
 
 
-def switched_on(app: Flask, slug: str) -> None:
-    """The plugin is off until somebody wants it: now it is on at that site."""
+def switched_on(app: Flask, slug: str, **settings: int) -> None:
+    """The plugin is off until somebody wants it: now it is on at that site, with these settings."""
     tenant = app.extensions["q.directory"].by_slug(slug)
     with app.app_context(), tenant_session(tenant.id) as session:
-        change = Change(MANIFEST.name, True, Settings().model_dump(mode="json"), 0, "test")
+        change = Change(MANIFEST.name, True, Settings(**settings).model_dump(mode="json"), 0, "test")
         configure(session, app.extensions["q.registry"], tenant.ref(), change, SYSTEM)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.sdk import Conflict, NotFound, Refused, Role, ScopedSession, Sealer, clock, new_id, new_token, transaction
+from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, PaymentBatch, Preapproval, YearMiles
 from plugins.expense_approvals.payment.batch import Account
 from plugins.expense_approvals.queries import claims, payments, preapprovals
@@ -68,6 +69,22 @@ def naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) ->
                 at=clock.now(),
             )
         )  # fmt: skip
+    return "agreed"
+
+
+def within(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The plugin's own way, by an approver with a limit."""
+    helpers.agree(session, preapproval_id, limits=Limits(job["limit"], 0, 0))
+    return "agreed"
+
+
+def within_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The control, which must pass the limit: look at it, think, then agree."""
+    if preapprovals.in_all(session, preapproval_id) > job["limit"]:
+        raise Refused("above")
+    session.rollback()
+    time.sleep(0.02)
+    helpers.agree(session, preapproval_id, limits=Limits(0, 0, 0))
     return "agreed"
 
 
@@ -200,7 +217,8 @@ def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str)
 
 
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
-    "properly": properly, "naively": naively, "living": living, "paying": paying,
+    "properly": properly, "naively": naively, "within": within, "within_naively": within_naively,
+    "living": living, "paying": paying,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
     "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
 }  # fmt: skip

@@ -32,6 +32,7 @@ from plugins.expense_approvals.service.moving import NOT_ENOUGH
 from tests.plugins.expense_approvals.helpers import (
     APPROVER,
     LEAD,
+    LIMITS,
     POLICY,
     activity,
     agree,
@@ -146,9 +147,10 @@ def test_agreeing_to_a_part_needs_a_reason_and_never_goes_above_the_policy(sessi
         ({fare.id: 1_200, lunch.id: 800}, "x" * 501, "words"),
     ):
         with pytest.raises(Invalid) as refused:
-            deciding.agree(session, made, 1, amounts, words, APPROVER, nothing)
+            deciding.agree(session, made, 1, amounts, words, APPROVER, nothing, limits=LIMITS)
         assert set(refused.value.field_errors) == {field}
-    deciding.agree(session, made, 1, {fare.id: 600, lunch.id: 800}, "The early train is cheaper.", APPROVER, nothing)
+    amounts = {fare.id: 600, lunch.id: 800}
+    deciding.agree(session, made, 1, amounts, "The early train is cheaper.", APPROVER, nothing, limits=LIMITS)
     assert state(session, made) == "part_approved"
     assert [line.approved_p for line in preapprovals.lines(session, made)] == [600, 800]
     assert sums(session, budget_id).committed == 1_400
@@ -310,7 +312,7 @@ def test_another_site_sees_nothing_of_it(session, session_for, ann):
     for act in (lambda: preapprovals.one(wales, made, APPROVER), lambda: preapprovals.chance(wales, made_id, ann)):
         with pytest.raises(NotFound):
             act()
-    assert (preapprovals.waiting(wales), preapprovals.waiting(session)) == (0, 1)
+    assert (preapprovals.waiting(wales), preapprovals.waiting(session)) == ((0, 0), (1, 0))
 
 
 def test_a_budget_adds_up_after_every_step_whatever_is_done(session):

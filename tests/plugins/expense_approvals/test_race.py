@@ -47,6 +47,27 @@ def test_the_race_can_be_lost(shared, other_database):
     assert told["agreed"] * PENCE == found.agreed == found.entries > FIT * PENCE >= found.committed
 
 
+def _of_one_person(session: ScopedSession) -> tuple[str, list[str]]:
+    """Twice as many requests of one person for one activity as an approver's limit lets through."""
+    budget_id, person = opened(session), visitor()
+    activity_id = activity(session, budget_id)
+    return budget_id, [asked(session, activity_id, person, cost(pence=100)) for _ in range(2 * FIT)]
+
+
+def test_requests_in_parts_that_are_agreed_to_at_once_stay_within_the_approvers_limit(shared, other_database):
+    budget_id, ids = _of_one_person(shared)
+    told = _race(normalise_url(other_database.app_url), shared, ids, "within", limit=FIT * 100)
+    assert told == {"agreed": FIT, "Refused": FIT}
+    assert sums(shared, budget_id) == (FIT * 100, 0, FIT * 100, 0, FIT * 100)
+
+
+def test_the_race_for_a_limit_can_be_lost(shared, other_database):
+    """The control: looking at the limit before the decision is taken lets more through."""
+    _, ids = _of_one_person(shared)
+    told = _race(normalise_url(other_database.app_url), shared, ids, "within_naively", limit=FIT * 100)
+    assert told["agreed"] > FIT
+
+
 def test_one_decision_wins(shared, other_database):
     budget_id, ids = _asked(shared, 1)
     told = _race(normalise_url(other_database.app_url), shared, ids * 32, "properly")
