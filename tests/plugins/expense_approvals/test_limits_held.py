@@ -104,7 +104,7 @@ def test_a_stand_in_has_the_limit_of_who_they_stand_in_for_and_conflicts_stay(ap
     with pytest.raises(Refused, match=TO_CENTRAL):
         agree(session, far_above, delegations.acting(session, mair), limits=LIMITS)
     agree(session, above, delegations.acting(session, mair), limits=LIMITS)
-    assert delegations.deciders(session)[mair.account_id].authority is Authority.LEAD
+    assert delegations.deciders(session)[str(mair.account_id)].authority is Authority.LEAD
 
 
 def test_what_is_above_everybody_of_a_site_is_the_central_teams(app, session):
