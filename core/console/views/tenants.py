@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, redirect, request, url_for
 
@@ -151,7 +152,7 @@ def lead_to_plugins(app: Flask, plugins: Registry) -> None:
 def page_of_plugin(page: str) -> Response:
     """Whoever looks for a plugin's page in the console is sent to where it stands."""
     name = request.path.removeprefix("/console/").removesuffix(page)
-    return make_response(redirect(f"{here().prefix}/manage/{name}{page}"))
+    return make_response(redirect(f"{here().prefix}/manage/{name}{quote(page)}"))
 
 
 @console.get("/tenants/<slug>/")

@@ -100,6 +100,12 @@ def drafts(session: ScopedSession) -> list[Draft]:
     return [_draft(row) for row in session.execute(_drafts().order_by(PolicyVersion.created_at.desc()))]
 
 
+def published_from(session: ScopedSession, draft_id: str) -> int | None:
+    """The number of the version that a draft has become; None while it is a draft, and where there was none."""
+    number = sa.select(PolicyVersion.number).where(PolicyVersion.id == draft_id, PolicyVersion.state == "published")
+    return session.scalar(number) if is_id(draft_id) else None
+
+
 def draft(session: ScopedSession, draft_id: str) -> Draft:
     """One draft. Raises NotFound, also once it is published."""
     row = session.execute(_drafts().where(PolicyVersion.id == draft_id)).one_or_none() if is_id(draft_id) else None

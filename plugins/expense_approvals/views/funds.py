@@ -1,6 +1,6 @@
 """A lead's pages: budgets, and which activities they cover."""
 
-from typing import Any
+from typing import TypeVar
 
 from flask import Response
 
@@ -25,8 +25,10 @@ from plugins.expense_approvals.service.activities import Wanted
 from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import SHARED, manage_blueprint
 from plugins.expense_approvals.views.figures import look_at
-from plugins.expense_approvals.web_forms.manage import ActivityForm, BudgetForm, LimitForm
+from plugins.expense_approvals.web_forms.manage import ActivityChangedForm, ActivityForm, BudgetForm, LimitForm
 from plugins.expense_approvals.words import WARNINGS
+
+F = TypeVar("F", bound=ActivityForm)
 
 
 @manage_blueprint.route("/budgets", methods=["GET", "POST"])
@@ -91,7 +93,7 @@ def activity_list() -> Response:
 @needs(BUDGETS)
 def new_activity() -> Response:
     """Add an activity."""
-    context, form = here(), _activity_form()
+    context, form = here(), _with_budgets(ActivityForm())
     if form.validate_on_submit():
         try:
             activities.add(context.session, _wanted(form), context.visitor, form.form_key.data)
@@ -108,7 +110,7 @@ def change_activity(activity_id: str) -> Response:
     """Change an activity."""
     context = here()
     found = budgets.activity(context.session, activity_id)
-    form = _activity_form(obj=found)
+    form = _with_budgets(ActivityChangedForm(obj=found))
     if form.validate_on_submit():
         try:
             version = number(form.version.data or "")
@@ -123,8 +125,8 @@ def change_activity(activity_id: str) -> Response:
     return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=found)
 
 
-def _activity_form(**values: Any) -> ActivityForm:
-    form = ActivityForm(**values)
+def _with_budgets(form: F) -> F:
+    """The form with the site's budgets to choose from."""
     held = budgets.all_of_site(here().session)
     form.budget_id.choices = [("", gettext("Not covered")), *((one.id, one.name) for one in held)]
     if form.budget_id.data in (None, "None"):

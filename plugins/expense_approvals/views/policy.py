@@ -133,6 +133,9 @@ def policy_publish(draft_id: str) -> Response:
     """The day from which a draft holds; first what it would change, then for good."""
     _only_at_the_uk_site()
     context, form = here(), PublishForm()
+    if request.method == "POST" and (number := reading.published_from(context.session, draft_id)) is not None:
+        told = gettext("Version %(number)s is published already.", number=number)
+        return redirect_with(told, "expense_approvals_manage.policy_version", number=number)
     draft = reading.draft(context.session, draft_id)
     if request.form.get("step") == "try":
         form.effective_from.validate(form)

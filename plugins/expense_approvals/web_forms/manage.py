@@ -45,7 +45,6 @@ class LimitForm(Form):
 class ActivityForm(Form):
     """An activity, and whether its costs may be covered."""
 
-    version = HiddenField()
     title = StringField(
         _l("Title"),
         [NotBlank(N_("Give the activity a title of at most 200 characters.")), Length(max=200, message=_l("Use at most 200 characters."))],
@@ -56,3 +55,9 @@ class ActivityForm(Form):
     budget_id = SelectField(
         _l("Costs of members who are not in paid employment"), description=_l("As a rule they are not covered.")
     )
+
+
+class ActivityChangedForm(ActivityForm):
+    """The same of an activity that is there, as it was when the page was made."""
+
+    version = HiddenField()

@@ -107,8 +107,11 @@ def test_from_a_version_to_a_draft_to_another_version(site: Flask) -> None:
     )
     assert client.submit(f"{draft}/edit", {"text": mended}).status_code == 303
     assert "Worked examples that come out otherwise" in client.get(draft).text
-    done = client.submit(f"{draft}/publish", {"effective_from": TODAY, "note": "Prices fell.", "step": "publish"})
-    assert done.headers["Location"] == f"/manage/expenses/policy/{SHIPPED + 1}"
+    page = f"{draft}/publish"
+    good = {**_fields(client, page), "effective_from": TODAY, "note": "Prices fell.", "step": "publish"}
+    for _ in range(2):  # whoever comes second is told that it is done
+        done = client.post(page, data=good)
+        assert done.headers["Location"] == f"/manage/expenses/policy/{SHIPPED + 1}"
     listed = client.get("/manage/expenses/policy").text
     assert re.search(rf"Version {SHIPPED + 1}</a> <span[^>]*>In force today", listed)
     assert "Prices fell." in listed
