@@ -17,7 +17,7 @@ from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import claiming, judging, receipts, sending
 from plugins.expense_approvals.service.claim_steps import News
 from plugins.expense_approvals.service.claiming import Cost
-from tests.plugins.expense_approvals.helpers import LIMITS, POLICY, activity, agree, asked, cost, nothing, visitor
+from tests.plugins.expense_approvals.helpers import NO_LIMITS, POLICY, activity, agree, asked, cost, nothing, visitor
 
 CHECKER, SECOND = visitor(Role.EXPENSE_APPROVER), visitor(Role.PARTNER_LEAD)
 """Who checks and who approves."""
@@ -136,6 +136,6 @@ def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: 
         "version": claims.one(session, claim_id, by).version, "sha256": sha(session, claim_id),
         "amounts": {line.id: line.allowed_p * share // 100 for line in lines},
         "reasons": {line.id: "The cheaper bus." for line in lines if share < 100}, "words": "", "rules": nothing, "mark": mark,
-        "post": unheard, "limits": LIMITS, **changes,
+        "post": unheard, "limits": NO_LIMITS, **changes,
     }  # fmt: skip
     judging.approve(session, claim_id, visitor=by, **given)

@@ -14,6 +14,7 @@ from core.kernel.views import SYSTEM
 from core.sdk import ScopedSession, Visitor
 from core.tenancy.service import Change, configure
 from plugins.expense_approvals.claims.lines import Line
+from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.models import Budget, BudgetEntry, Preapproval
 from plugins.expense_approvals.policy import illustrative
@@ -24,7 +25,8 @@ from plugins.expense_approvals.service.activities import Wanted
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.states import AGREED
 
-LIMITS = Settings().limits
+NO_LIMITS = Limits(0, 0, 0)
+"""What most tests agree under: limits have tests of their own."""
 POLICY = Known(illustrative.versions(), datetime(2026, 11, 1, tzinfo=UTC))
 
 
@@ -76,7 +78,7 @@ def agree(
     """Agree to a share (in per cent) of what the policy allows."""
     amounts = {line.id: line.allowed_p * share // 100 for line in preapprovals.lines(session, preapproval_id)}
     version = preapprovals.one(session, preapproval_id, by).version
-    given: dict[str, Any] = {"words": "That is the cheaper train.", "rules": nothing, "limits": LIMITS, **changes}
+    given: dict[str, Any] = {"words": "That is the cheaper train.", "rules": nothing, "limits": NO_LIMITS, **changes}
     deciding.agree(session, preapproval_id, version, amounts, visitor=by, **given)
 
 

@@ -84,7 +84,7 @@ def within_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: 
         raise Refused("above")
     session.rollback()
     time.sleep(0.02)
-    helpers.agree(session, preapproval_id, limits=Limits(0, 0, 0))
+    helpers.agree(session, preapproval_id, limits=helpers.NO_LIMITS)
     return "agreed"
 
 

@@ -30,7 +30,7 @@ from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals.claimed import SECOND, agreed, approve, check, draft, send, spent
 from tests.plugins.expense_approvals.helpers import (
     APPROVER,
-    LIMITS,
+    NO_LIMITS,
     activity,
     agree,
     asked,
@@ -198,7 +198,7 @@ def test_a_plugin_that_loosens_changes_nothing(session, ann):
         agree(session, made, mine, rules=ask.rules_for(mine))
     line_of = preapprovals.lines(session, made)[0].id
     with pytest.raises(Invalid):
-        deciding.agree(session, made, 1, {line_of: 900}, "More.", APPROVER, ask.rules_for(APPROVER), limits=LIMITS)
+        deciding.agree(session, made, 1, {line_of: 900}, "More.", APPROVER, ask.rules_for(APPROVER), limits=NO_LIMITS)
 
 
 def test_pages_ask_the_plugins_of_their_site(make_app, session_for):

@@ -32,7 +32,7 @@ from plugins.expense_approvals.service.moving import NOT_ENOUGH
 from tests.plugins.expense_approvals.helpers import (
     APPROVER,
     LEAD,
-    LIMITS,
+    NO_LIMITS,
     POLICY,
     activity,
     agree,
@@ -147,10 +147,10 @@ def test_agreeing_to_a_part_needs_a_reason_and_never_goes_above_the_policy(sessi
         ({fare.id: 1_200, lunch.id: 800}, "x" * 501, "words"),
     ):
         with pytest.raises(Invalid) as refused:
-            deciding.agree(session, made, 1, amounts, words, APPROVER, nothing, limits=LIMITS)
+            deciding.agree(session, made, 1, amounts, words, APPROVER, nothing, limits=NO_LIMITS)
         assert set(refused.value.field_errors) == {field}
     amounts = {fare.id: 600, lunch.id: 800}
-    deciding.agree(session, made, 1, amounts, "The early train is cheaper.", APPROVER, nothing, limits=LIMITS)
+    deciding.agree(session, made, 1, amounts, "The early train is cheaper.", APPROVER, nothing, limits=NO_LIMITS)
     assert state(session, made) == "part_approved"
     assert [line.approved_p for line in preapprovals.lines(session, made)] == [600, 800]
     assert sums(session, budget_id).committed == 1_400

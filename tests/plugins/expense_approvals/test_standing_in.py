@@ -23,7 +23,7 @@ from plugins.expense_approvals.service.apart import Open
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, sent
-from tests.plugins.expense_approvals.helpers import LIMITS, agree, asked, opened, visitor
+from tests.plugins.expense_approvals.helpers import agree, asked, opened, visitor
 from tests.plugins.expense_approvals.paid import account, nobody
 from tests.plugins.expense_approvals.test_pages import member
 from tests.support.client import FormClient, forms
@@ -194,7 +194,7 @@ def test_where_nobody_of_the_site_is_left_it_is_the_central_teams(app, session, 
     claim = sent(session, opened(session), owen)
 
     def left() -> frozenset[str]:
-        return apart.nobody_left(session, [Open(claim, Task.CHECK, owen.account_id, owen.account_id)], LIMITS)
+        return apart.nobody_left(session, [Open(claim, Task.CHECK, owen.account_id, owen.account_id)], NO_LIMITS)
 
     assert left() == frozenset()
     account(session, owen)
@@ -251,7 +251,7 @@ def test_the_queue_costs_the_same_statements_however_long_it_is(session, people,
         with statements() as seen:
             rows = claims.queue(session)
             checked = claims.checkers(session)
-            apart.nobody_left(session, (Open(row.id, Task.CHECK, row.account_id, row.submitted_by, checked.get(row.id, frozenset())) for row in rows), LIMITS)  # fmt: skip
+            apart.nobody_left(session, (Open(row.id, Task.CHECK, row.account_id, row.submitted_by, checked.get(row.id, frozenset())) for row in rows), NO_LIMITS)  # fmt: skip
         return len(seen)
 
     for colour in range(3):
