@@ -23,7 +23,7 @@ from plugins.expense_approvals.service.apart import Open
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, sent
-from tests.plugins.expense_approvals.helpers import agree, asked, opened, visitor
+from tests.plugins.expense_approvals.helpers import NO_LIMITS, agree, asked, opened, visitor
 from tests.plugins.expense_approvals.paid import account, nobody
 from tests.plugins.expense_approvals.test_pages import member
 from tests.support.client import FormClient, forms
