@@ -27,8 +27,6 @@ MINUTES = 20
 NO_TESTS = 5
 """The exit code by which pytest says that it found nothing to run."""
 ABROAD = "not browser and not bench"
-AT_ONCE = "3"
-"""Test processes on two processors: one works while another waits for a browser, a server, a worker or the clock."""
 CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+ in [\d.]+s.*?) ?=*$")
 
 
@@ -55,9 +53,9 @@ STAGES = (
             ("mypy", "--no-error-summary"),
         ),
     ),
-    _tests("sqlite", "-n", AT_ONCE, "-m", ABROAD),
-    _tests("postgres", "-n", AT_ONCE, "--engine", "postgres", "-m", f"database and {ABROAD}"),
-    _tests("browser", "-n", AT_ONCE, "-m", "browser"),
+    _tests("sqlite", "-n", "2", "-m", ABROAD),
+    _tests("postgres", "-n", "2", "--engine", "postgres", "-m", f"database and {ABROAD}"),
+    _tests("browser", "-n", "2", "-m", "browser"),
 )
 OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench"),)
 
