@@ -235,7 +235,7 @@ def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[tuple[AuditE
 
 def _trail_query(session: ScopedSession, wanted: Wanted, query: Any) -> Any:
     if wanted.reader is not None:
-        query = query.where(clear_of_subject(wanted.reader, AuditEntry.subject))  # type: ignore[arg-type]  # an attribute is a column element
+        query = query.where(clear_of_subject(wanted.reader, AuditEntry.subject))
     if wanted.tenant_id is not None:
         query = query.where(AuditEntry.tenant_id == wanted.tenant_id)
     if wanted.action:

@@ -51,7 +51,6 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
     somebody close has applied is the applicant's to tell.
     """
     mine = sa.select(Assessor.id).where(Assessor.account_id == account_id)
-    column: Any = Assignment.application_id
     parts: tuple[tuple[str, Any], ...] = (
         (
             N_("Applications to assess"),
@@ -59,7 +58,7 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
                 Assignment.state, Assignment.level, Assignment.declaration, Assignment.declared_at, Assignment.due_at,
                 Assignment.created_at,
             )
-            .where(Assignment.assessor_id.in_(mine), Assignment.declared_at.is_not(None) | clear_of(account_id, column))
+            .where(Assignment.assessor_id.in_(mine), Assignment.declared_at.is_not(None) | clear_of(account_id, Assignment.application_id))
             .order_by(Assignment.created_at),
         ),
         (

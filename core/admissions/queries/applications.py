@@ -34,12 +34,6 @@ SORTS: Mapping[str, Any] = {
 """What the list can be sorted by."""
 
 
-def _column(model: Any) -> sa.ColumnElement[str]:
-    """The column in which `model` names its application."""
-    column: sa.ColumnElement[str] = model.application_id
-    return column
-
-
 class Row(NamedTuple):
     """One submitted application in a list. `words` are those of its newest version's texts."""
 
@@ -197,7 +191,7 @@ def versions(session: ScopedSession, account_id: str | None, application_id: str
     query = (
         sa.select(Submission, FormVersion.sha256.label("form_sha256"), FormVersion.content)
         .join(FormVersion, FormVersion.id == Submission.form_version_id)
-        .where(Submission.application_id == application_id, clear_of(account_id, _column(Submission)))
+        .where(Submission.application_id == application_id, clear_of(account_id, Submission.application_id))
         .order_by(Submission.number)
     )
     return [
@@ -229,7 +223,7 @@ def asked(session: ScopedSession, account_id: str | None, application_id: str) -
             InfoRequest.state, InfoRequest.ended_at,
         )
         .outerjoin(Account, Account.id == InfoRequest.by)
-        .where(InfoRequest.application_id == application_id, clear_of(account_id, _column(InfoRequest)))
+        .where(InfoRequest.application_id == application_id, clear_of(account_id, InfoRequest.application_id))
         .order_by(InfoRequest.at, InfoRequest.id)
     )  # fmt: skip
     return [Asked(*row) for row in session.execute(query)]
@@ -259,7 +253,7 @@ def history(session: ScopedSession, account_id: str | None, found: One) -> list[
         .outerjoin(Account, Account.id == AuditEntry.actor_id)
         .where(
             AuditEntry.at >= found.created_at, AuditEntry.subject == found.id, AuditEntry.action.like("application.%"),
-            clear_of(account_id, AuditEntry.subject),  # type: ignore[arg-type]  # an attribute is a column element
+            clear_of(account_id, AuditEntry.subject),
         )
         .order_by(AuditEntry.seq)
     )  # fmt: skip
@@ -284,7 +278,7 @@ def held(session: ScopedSession, account_id: str | None, application_id: str) ->
 
     row = session.execute(
         sa.select(of(sorted(HELD_BY_ASSESSOR)), of([SEALED])).where(
-            Assignment.application_id == application_id, clear_of(account_id, _column(Assignment))
+            Assignment.application_id == application_id, clear_of(account_id, Assignment.application_id)
         )
     ).one()
     return Held(int(row[0]), int(row[1]))
@@ -311,7 +305,7 @@ def assessors_with(session: ScopedSession, application_id: str) -> list[Reader]:
         .join(Assignment, (Assignment.tenant_id == Assessor.tenant_id) & (Assignment.assessor_id == Assessor.id))
         .where(
             Assignment.application_id == application_id, Assignment.state.in_((ASSESSING, SEALED)),
-            Account.disabled_at.is_(None), clear_of(Assessor.account_id, Assignment.application_id),  # type: ignore[arg-type]  # columns, compared as values are
+            Account.disabled_at.is_(None), clear_of(Assessor.account_id, Assignment.application_id),
         )
         .order_by(Account.id)
     )  # fmt: skip

@@ -90,7 +90,7 @@ def _submitted(account_id: str | None, application_id: str) -> sa.Select[Any]:
         sa.select(*_FILE)
         .where(
             Attachment.application_id == application_id, Attachment.stored_at.is_not(None), in_a_submission(),
-            clear_of(account_id, Attachment.application_id),  # type: ignore[arg-type]  # an attribute is a column element
+            clear_of(account_id, Attachment.application_id),
         )
         .order_by(Attachment.at.desc(), Attachment.id)
     )  # fmt: skip

@@ -50,7 +50,7 @@ def _batches(account_id: str | None) -> Any:
             sa.func.count().label("size"),
             sa.func.sum(sa.case((Decision.outcome == "accept", 1), else_=0)).label("accepted"),
         )
-        .where(Decision.batch_id.is_not(None), clear_of(account_id, Decision.application_id))  # type: ignore[arg-type]  # an attribute is a column element
+        .where(Decision.batch_id.is_not(None), clear_of(account_id, Decision.application_id))
         .group_by(Decision.batch_id)
         .subquery()
     )

@@ -87,7 +87,7 @@ def is_member() -> sa.ColumnElement[bool]:
     return Membership.left_on.is_(None) | (Membership.left_on > clock.today())
 
 
-def has_accepted(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def has_accepted(account_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
     """The condition that an account accepted the latest version that asks anew, or a later one; any, where none asks."""
     return sa.exists().where(
         CompactAcceptance.account_id == account_id, CompactAcceptance.compact_version_id == CompactVersion.id,
@@ -95,7 +95,7 @@ def has_accepted(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _has_refused(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def _has_refused(account_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         CompactRefusal.account_id == account_id, CompactRefusal.compact_version_id == CompactVersion.id,
         CompactVersion.number >= _SINCE,
@@ -104,10 +104,9 @@ def _has_refused(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 
 def is_asked(session: ScopedSession, account_id: str) -> bool:
     """Whether somebody is a member who is asked to accept a newer version, and has said neither yes nor no."""
-    column: Any = Membership.account_id
     found = session.scalar(
         sa.select(Membership.account_id).where(
-            Membership.account_id == account_id, is_member(), ASKED.is_not(None), ~has_accepted(column), ~_has_refused(column)
+            Membership.account_id == account_id, is_member(), ASKED.is_not(None), ~has_accepted(Membership.account_id), ~_has_refused(Membership.account_id)
         )
     )  # fmt: skip
     return found is not None
@@ -174,8 +173,9 @@ class Standing(NamedTuple):
 
 
 def _standing() -> sa.Case[Any]:
-    column: Any = Membership.account_id
-    return sa.case((has_accepted(column), ACCEPTED), (_has_refused(column), REFUSED), else_=NOT_YET)
+    return sa.case(
+        (has_accepted(Membership.account_id), ACCEPTED), (_has_refused(Membership.account_id), REFUSED), else_=NOT_YET
+    )
 
 
 def figures(session: ScopedSession) -> dict[str, int]:

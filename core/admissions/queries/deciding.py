@@ -35,9 +35,6 @@ from core.people.models import Account
 NOTHING_TO_DECIDE = (DRAFT, NOT_SUBMITTED, TRANSFERRED)
 FINAL = ("accept", "decline")
 
-APPLICATION: sa.ColumnElement[str] = Application.id  # type: ignore[assignment]  # an attribute is a column element
-_ASSESSED: sa.ColumnElement[str] = Assessment.application_id  # type: ignore[assignment]  # the same
-
 
 def standing(until: sa.ColumnElement[datetime] | None = None) -> sa.ColumnElement[bool]:
     """The condition that an assessment is what its assessor holds now: the last that they sealed, after the discussion where
@@ -180,7 +177,7 @@ def _candidates(account_id: str | None) -> tuple[Any, Mapping[str, Any]]:
     """(the statement over every application that can be decided, its columns by name). What others scored, and what follows
     from it, is empty for somebody who is still to score the application."""
     figures, under_way, out = _figures(), aliased(Decision), aliased(Decision)
-    independent = scores_of_others.independent(account_id, APPLICATION)
+    independent = scores_of_others.independent(account_id, Application.id)
     columns: dict[str, Any] = {
         "id": Application.id, "reference": Application.reference, "name": Account.name, "state": Application.state,
         "submitted_at": Application.submitted_at, "proposal_id": RuleProposal.id, "proposal": RuleProposal.outcome,
@@ -269,7 +266,9 @@ def scores(session: ScopedSession, account_id: str | None, application_id: str) 
         .join(Assessor, Assessor.id == Assessment.assessor_id)
         .join(Account, Account.id == Assessor.account_id)
         .where(
-            Assessment.application_id == application_id, standing(), scores_of_others.independent(account_id, _ASSESSED)
+            Assessment.application_id == application_id,
+            standing(),
+            scores_of_others.independent(account_id, Assessment.application_id),
         )
         .order_by(Account.name, Assessor.id)
     )

@@ -22,8 +22,6 @@ from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 from core.people.models import Account
 
-_ITEM: sa.ColumnElement[str] = PanelItem.application_id  # type: ignore[assignment]  # an attribute is a column element
-
 
 class Meeting(NamedTuple):
     """One meeting. `present` are the assessors who are there."""
@@ -72,7 +70,7 @@ def one(session: ScopedSession, meeting_id: str) -> Meeting:
 
 def listed(session: ScopedSession, account_id: str | None, window_id: str) -> list[Counted]:
     """The meetings of a window, the latest first, in one statement."""
-    seen = sa.and_(PanelItem.id.is_not(None), clear_of(account_id, _ITEM))
+    seen = sa.and_(PanelItem.id.is_not(None), clear_of(account_id, PanelItem.application_id))
     query = (
         sa.select(
             PanelMeeting.id, PanelMeeting.held_at, PanelMeeting.place, PanelMeeting.state,

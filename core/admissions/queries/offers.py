@@ -75,7 +75,6 @@ SORTS: Mapping[str, Any] = {
 
 
 def _list(account_id: str | None) -> Any:
-    column: Any = MembershipOffer.application_id
     return (
         sa.select(
             MembershipOffer.id, Application.reference, Account.name, Account.email, MembershipOffer.state,
@@ -84,7 +83,7 @@ def _list(account_id: str | None) -> Any:
         )
         .join(Application, _OF)
         .join(Account, Account.id == MembershipOffer.account_id)
-        .where(_IS_ACCEPTED, clear_of(account_id, column))
+        .where(_IS_ACCEPTED, clear_of(account_id, MembershipOffer.application_id))
     )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 
-APPLICATION: sa.ColumnElement[str] = Application.id  # type: ignore[assignment]  # an attribute is a column element
 SHOWN = (SUBMITTED, INFO_REQUESTED, ACCEPTED, DECLINED)
 NEWEST = 50
 """So many incidents and replays are shown."""
@@ -102,7 +101,7 @@ def listed(
             sa.and_(
                 RuleProposal.application_id == Application.id,
                 RuleProposal.number == last.c.number,
-                independent(account_id, APPLICATION),
+                independent(account_id, Application.id),
             ),
         )
         .where(Application.window_id == window_id, Application.state.in_(SHOWN), clear_of(account_id))
@@ -138,9 +137,10 @@ def history(session: ScopedSession, window_id: str, application_id: str, account
         found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound
-    of: sa.ColumnElement[str] = RuleProposal.application_id  # type: ignore[assignment]  # an attribute is a column element
     rows = session.execute(
-        sa.select(*_SAID).where(of == application_id, independent(account_id, of)).order_by(RuleProposal.number.desc())
+        sa.select(*_SAID)
+        .where(RuleProposal.application_id == application_id, independent(account_id, RuleProposal.application_id))
+        .order_by(RuleProposal.number.desc())
     )
     said = [one for row in rows if (one := _said(row)) is not None]
     return History(_row(found, said[0] if said else None), said)

@@ -182,7 +182,7 @@ def _batches(account_id: str | None, now: datetime) -> Any:
         sa.select(Decision.id)
         .where(
             Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY),
-            clear_of(account_id, Decision.application_id),  # type: ignore[arg-type]  # an attribute is a column element
+            clear_of(account_id, Decision.application_id),
         )
         .exists()
     )  # fmt: skip

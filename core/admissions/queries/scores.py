@@ -20,12 +20,9 @@ from core.admissions.scoring import Verdict
 from core.admissions.states import SEALED
 from core.data.session import ScopedSession
 
-_ASSESSED: sa.ColumnElement[str] = Assessment.application_id  # type: ignore[assignment]  # an attribute is a column element
-_NOTED: sa.ColumnElement[str] = DiscussionNote.application_id  # type: ignore[assignment]  # the same
-
 
 def unlocked(
-    account_id: str | None, application_id: sa.ColumnElement[str], *, leads: bool = False
+    account_id: str | None, application_id: sa.SQLColumnExpression[str], *, leads: bool = False
 ) -> sa.ColumnElement[bool]:
     """The condition that an account may read what others scored in an application: no conflict of interest, and their own
     scores sealed; with `leads` also where they never were its assessor."""
@@ -33,14 +30,14 @@ def unlocked(
     return sa.and_(clear_of(account_id, application_id), scored)
 
 
-def independent(account_id: str | None, application_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def independent(account_id: str | None, application_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
     """The condition that what others scored, or what follows from it, sways no score of this account's own: theirs are sealed,
     or they never were an assessor of the application. Turning it down is not enough."""
     own, sealed = _own(account_id, application_id), _own(account_id, application_id, SEALED)
     return sa.or_(sealed.exists(), ~own.exists())
 
 
-def _own(account_id: str | None, application_id: sa.ColumnElement[str], *states: str) -> sa.Select[Any]:
+def _own(account_id: str | None, application_id: sa.SQLColumnExpression[str], *states: str) -> sa.Select[Any]:
     query = (
         sa.select(Assignment.id)
         .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
@@ -51,8 +48,9 @@ def _own(account_id: str | None, application_id: sa.ColumnElement[str], *states:
 
 def may_read(session: ScopedSession, account_id: str | None, application_id: str, *, leads: bool = False) -> bool:
     """Whether an account may read what others scored in one application."""
-    column: sa.ColumnElement[str] = Application.id  # type: ignore[assignment]  # an attribute is a column element
-    found = sa.select(Application.id).where(Application.id == application_id, unlocked(account_id, column, leads=leads))
+    found = sa.select(Application.id).where(
+        Application.id == application_id, unlocked(account_id, Application.id, leads=leads)
+    )
     return session.scalar(found) is not None
 
 
@@ -97,7 +95,7 @@ def sealed(
         .join(Score, (Score.tenant_id == Assessment.tenant_id) & (Score.assessment_id == Assessment.id))
         .where(
             Assessment.application_id.in_(list(application_ids)), Assessment.phase == phase, Assessment.sealed_at.is_not(None),
-            Assignment.state == SEALED, Assessment.number == _LATEST, unlocked(account_id, _ASSESSED, leads=leads),
+            Assignment.state == SEALED, Assessment.number == _LATEST, unlocked(account_id, Assessment.application_id, leads=leads),
         )
     )  # fmt: skip
     found: dict[str, list[Any]] = {}
@@ -155,7 +153,7 @@ def notes(
         .outerjoin(
             Assessor, (Assessor.tenant_id == DiscussionNote.tenant_id) & (Assessor.account_id == DiscussionNote.account_id)
         )
-        .where(DiscussionNote.application_id == application_id, unlocked(account_id, _NOTED, leads=leads))
+        .where(DiscussionNote.application_id == application_id, unlocked(account_id, DiscussionNote.application_id, leads=leads))
         .order_by(DiscussionNote.at, DiscussionNote.id)
     )  # fmt: skip
     return [

@@ -19,13 +19,15 @@ from core.data.session import ScopedSession
 from core.kernel.ids import ID_LENGTH
 
 
-def clear_of(account_id: str | None, application_id: sa.ColumnElement[str] | None = None) -> sa.ColumnElement[bool]:
+def clear_of(
+    account_id: str | sa.SQLColumnExpression[str] | None, application_id: sa.SQLColumnExpression[str] | None = None
+) -> sa.ColumnElement[bool]:
     """The condition that an account has no standing conflict with the application, and did not write it.
 
     `application_id` is the column that names it, by default that of the statement's own `Application`. Put it into the
     WHERE of every statement whose answer the account gets to see, counts included.
     """
-    column: sa.ColumnElement[str] = Application.id if application_id is None else application_id  # type: ignore[assignment]  # an attribute is a column element
+    column = Application.id if application_id is None else application_id
     against = sa.orm.aliased(Conflict)  # of its own: the statement around it may read conflicts itself
     standing = (
         sa.select(against.id)
@@ -36,7 +38,7 @@ def clear_of(account_id: str | None, application_id: sa.ColumnElement[str] | Non
     return sa.and_(~standing, ~own)
 
 
-def clear_of_subject(account_id: str, subject: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def clear_of_subject(account_id: str, subject: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
     """The condition that an entry of the audit trail is not about an application that the account may not see.
 
     `subject` ends with an id, of an application or of something that hangs on one, perhaps after a word and a colon.
@@ -52,7 +54,9 @@ def clear_of_subject(account_id: str, subject: sa.ColumnElement[str]) -> sa.Colu
     return sa.and_(*(named.not_in(ids) for ids in (in_conflict, own, *hanging)))
 
 
-def _own(account_id: str | None, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def _own(
+    account_id: str | sa.SQLColumnExpression[str] | None, column: sa.SQLColumnExpression[str]
+) -> sa.ColumnElement[bool]:
     mine = sa.orm.aliased(Application)
     return sa.select(mine.id).where(mine.id == column, mine.account_id == account_id).exists()
 

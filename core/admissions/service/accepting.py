@@ -104,7 +104,6 @@ def tell_members(session: ScopedSession, at: datetime, post: Callable[[ScopedSes
     version_id = session.scalar(sa.select(CompactVersion.id).where(CompactVersion.number == queries.ASKED))
     if version_id is None:
         return 0
-    column: Any = Account.id
     told = sa.exists().where(CompactNotice.account_id == Account.id, CompactNotice.compact_version_id == version_id)
     said_no = sa.exists().where(
         CompactRefusal.account_id == Account.id, CompactRefusal.compact_version_id == version_id
@@ -115,7 +114,7 @@ def tell_members(session: ScopedSession, at: datetime, post: Callable[[ScopedSes
         .join(Membership, Membership.account_id == Account.id)
         .where(
             Affiliation.home_tenant_id == session.scope.tenant_id, queries.is_member(), Account.disabled_at.is_(None),
-            ~queries.has_accepted(column), ~told, ~said_no,
+            ~queries.has_accepted(Account.id), ~told, ~said_no,
         )
     )  # fmt: skip
     people = {row.id: Changed(*row) for row in session.execute(due)}

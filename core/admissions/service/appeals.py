@@ -178,7 +178,7 @@ def _end(
         sa.update(Appeal)
         .where(
             Appeal.id == appeal_id, Appeal.version == version, Appeal.state == "received", free.exists(),
-            clear_of(actor.account_id, Appeal.application_id),  # type: ignore[arg-type]  # an attribute is a column element
+            clear_of(actor.account_id, Appeal.application_id),
         )
         .values(
             state=state, answer=answer, reviewer_id=actor.account_id, ended_at=clock.now(), version=Appeal.version + 1

@@ -34,8 +34,6 @@ CARDS = {
 }
 """What the card says in the states in which there is one. It names nobody: shelves and letters are read over shoulders."""
 STATE_CHANGED = N_("This cannot be done now: the state of this assessment has changed.")
-APPLICATION: sa.ColumnElement[str] = Assignment.application_id  # type: ignore[assignment]  # an attribute is a column element
-"""The column that `sight.clear_of` asks about in statements over assignments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,12 @@ def _put(session: ScopedSession, actor: Actor, batch_id: str, window_id: str, id
 
 
 def _take(session: ScopedSession, actor: Actor, batch_id: str, ids: list[str]) -> int:
-    return take_out(session, Decision.id.in_(ids), Decision.batch_id == batch_id, clear_of(actor.account_id, Decision.application_id))  # type: ignore[arg-type]  # fmt: skip  # an attribute is a column element
+    return take_out(
+        session,
+        Decision.id.in_(ids),
+        Decision.batch_id == batch_id,
+        clear_of(actor.account_id, Decision.application_id),
+    )
 
 
 def take_out(session: ScopedSession, *which: sa.ColumnElement[bool]) -> int:

@@ -241,7 +241,7 @@ def comment(session: ScopedSession, actor: Actor, decision_id: str, version: int
             sa.update(Decision)
             .where(
                 Decision.id == decision_id, Decision.state == SIGNED, Decision.version == version,
-                clear_of(actor.account_id, Decision.application_id),  # type: ignore[arg-type]  # an attribute is a column element
+                clear_of(actor.account_id, Decision.application_id),
             )
             .values(comments=kept, version=Decision.version + 1)
             .returning(Decision.id)

@@ -11,7 +11,6 @@ from core.admissions.models.panels import LEVELS
 from core.admissions.queries import assessing
 from core.admissions.queries.sight import clear_of
 from core.admissions.service.assigned import (
-    APPLICATION,
     Stepped,
     is_in_state,
     keep_out,
@@ -75,7 +74,7 @@ def declare(
 
 def _may_go_on(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
     """Asked again by the very update: no conflict became known meanwhile, and the application is assessed still."""
-    return clear_of(actor.account_id, APPLICATION), is_in_state(*assessing.STILL_READ)
+    return clear_of(actor.account_id, Assignment.application_id), is_in_state(*assessing.STILL_READ)
 
 
 def begin(session: ScopedSession, done: Stepped) -> None:
@@ -136,7 +135,7 @@ def resolve(session: ScopedSession, actor: Actor, assignment_id: str, version: i
     seen = there.where(
         Assignment.id == assignment_id,
         Assessor.account_id != actor.account_id,
-        clear_of(actor.account_id, APPLICATION),
+        clear_of(actor.account_id, Assignment.application_id),
     )
     if not is_id(assignment_id) or session.scalar(seen) is None:
         raise NotFound

@@ -268,8 +268,7 @@ def renew(
         raise Invalid(wrong)
     if not is_id(offer_id):
         raise NotFound
-    column: Any = MembershipOffer.application_id
-    mine = (MembershipOffer.id == offer_id, clear_of(actor.account_id, column))
+    mine = (MembershipOffer.id == offer_id, clear_of(actor.account_id, MembershipOffer.application_id))
     with transaction(session):
         row = session.execute(
             sa.update(MembershipOffer)

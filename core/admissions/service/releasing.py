@@ -117,7 +117,7 @@ def release(
         # Applications before decisions, as whoever signs or corrects takes them: nobody waits in a circle, and what is
         # corrected meanwhile is the decision that this release leaves.
         hold_in_order(session, Application, Application.id.in_(_decided_in(batch_id)))
-        take_out(session, Decision.batch_id == batch_id, ~clear_of(actor.account_id, Decision.application_id))  # type: ignore[arg-type]  # an attribute is a column element
+        take_out(session, Decision.batch_id == batch_id, ~clear_of(actor.account_id, Decision.application_id))
         found = queries.letter_facts(session, actor.account_id, batch_id)
         if len(found) != expected:
             raise Refused(COUNT_IS_OTHER, stated=expected, held=len(found))

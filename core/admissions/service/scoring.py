@@ -26,7 +26,6 @@ from core.admissions.queries.applying import Held
 from core.admissions.queries.assessing import DISCUSSED, INDEPENDENT, Task, Work
 from core.admissions.queries.sight import clear_of
 from core.admissions.service.assigned import (
-    APPLICATION,
     is_in_state,
     may_assess,
     newest_submission,
@@ -251,7 +250,7 @@ def reopen(session: ScopedSession, actor: Actor, assignment_id: str, version: in
         sa.select(Assessor.account_id)
         .join(Assignment, (Assignment.tenant_id == Assessor.tenant_id) & (Assignment.assessor_id == Assessor.id))
         .where(
-            Assignment.id == assignment_id, Assessor.account_id != actor.account_id, clear_of(actor.account_id, APPLICATION)
+            Assignment.id == assignment_id, Assessor.account_id != actor.account_id, clear_of(actor.account_id, Assignment.application_id)
         )
     )  # fmt: skip
     account_id = session.scalar(seen) if is_id(assignment_id) else None
@@ -259,7 +258,7 @@ def reopen(session: ScopedSession, actor: Actor, assignment_id: str, version: in
         raise NotFound
     why = reason(why)
     decided = sa.exists().where(
-        Decision.application_id == APPLICATION, Decision.state.in_((*sorted(UNDER_WAY), "released"))
+        Decision.application_id == Assignment.application_id, Decision.state.in_((*sorted(UNDER_WAY), "released"))
     )  # fmt: skip
     with transaction(session):
         done = step(
