@@ -35,6 +35,7 @@ from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFou
 from core.kernel.findings import Finding, Verdict, lowest, worst
 from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rounded, thousandths_typed
+from core.kernel.numbers import whole_number
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
 from core.kernel.text import N_
@@ -237,5 +238,6 @@ __all__ = [
     "transaction",
     "uploads_limited",
     "while_off",
+    "whole_number",
     "worst",
 ]

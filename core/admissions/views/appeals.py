@@ -6,8 +6,8 @@ from core.admissions.letters import decision_post
 from core.admissions.queries import appeals as queries
 from core.admissions.queries import deciding as reading
 from core.admissions.service import appeals as service
-from core.admissions.views.deciding import LEAD, SIZE, blueprint, by_criterion, number, tables, titles, who
-from core.admissions.views.shared import kept_on
+from core.admissions.views.deciding import LEAD, SIZE, blueprint, by_criterion, tables, titles, who
+from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import AnswerForm
 from core.kernel.text import N_
 from core.web.access import needs
@@ -63,16 +63,16 @@ def appeal(appeal_id: str) -> Response:
     if form.validate_on_submit():
         with kept_on(form):
             if request.form.get("go") == "uphold":
-                service.uphold(session, actor, found.id, number("version"), form.answer.data)
+                service.uphold(session, actor, found.id, whole("version"), form.answer.data)
                 said = _("The appeal is upheld. The new decision goes to the central team, then into a batch.")
             else:
                 service.dismiss(
-                    session, actor, found.id, number("version"), form.answer.data, post=decision_post.appealed(context.tenant)
+                    session, actor, found.id, whole("version"), form.answer.data, post=decision_post.appealed(context.tenant)
                 )  # fmt: skip
                 said = _("The appeal is dismissed, and the applicant is written to.")
             return redirect_with(said, "decisions.appeals")
     return render(
         "admissions/decisions/appeal.html", 422 if form.errors else 200, appeal=found, form=form, kinds=STATES,
         past=reading.history(session, found.application_id), said=by_criterion(reading.scores(session, who(), found.application_id)),
-        titles=titles(), version=number("version") or found.version, **tables(),
+        titles=titles(), version=whole("version") or found.version, **tables(),
     )  # fmt: skip

@@ -10,8 +10,8 @@ from core.admissions.queries import windows
 from core.admissions.queries.batches import Batch, Entry
 from core.admissions.service import batches as service
 from core.admissions.service import releasing
-from core.admissions.views.deciding import LEAD, SIZE, blueprint, number, tables, who
-from core.admissions.views.shared import kept_on
+from core.admissions.views.deciding import LEAD, SIZE, blueprint, tables, who
+from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import OUTCOMES, BatchForm, ReleaseForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel import clock
@@ -108,7 +108,7 @@ def batch_edit(batch_id: str) -> Response:
     if form.validate_on_submit():
         with kept_on(form):
             service.change(
-                context.session, context.visitor.actor(), batch.id, number("version"), name=form.name.data,
+                context.session, context.visitor.actor(), batch.id, whole("version"), name=form.name.data,
                 embargo_until=wall_clock.instant(form.embargo_until.data) if form.embargo_until.data else None,
             )  # fmt: skip
             return redirect_with(_("The batch is changed."), "decisions.batch", batch_id=batch.id)
@@ -167,7 +167,7 @@ def batch_move(batch_id: str) -> Response:
         picked = [one.id for one in queries.ready(context.session, who(), batch.window_id) if one.stands]
     move = service.unhold if request.form.get("go") == "out" else service.hold
     try:
-        count = move(context.session, actor, batch.id, number("version"), picked)
+        count = move(context.session, actor, batch.id, whole("version"), picked)
     except DomainError as error:
         told = next(iter(getattr(error, "field_errors", {}).values()), error.message)
         return _page(_one(batch_id), 422, say(told, error.params))
@@ -189,7 +189,7 @@ def batch_cancel(batch_id: str) -> Response:
         raise Refused(service.OVER)
     if form.validate_on_submit():
         with kept_on(form):
-            service.cancel(context.session, context.visitor.actor(), batch.id, number("version"))
+            service.cancel(context.session, context.visitor.actor(), batch.id, whole("version"))
             return redirect_with(
                 _("The batch is cancelled. Its decisions can go into another one."), "decisions.batches"
             )
@@ -245,7 +245,7 @@ def batch_release(batch_id: str) -> Response:
     if form.validate_on_submit():
         with kept_on(form):
             count = releasing.release(
-                context.session, context.visitor.actor(), batch.id, number("version"), form.expected.data,
+                context.session, context.visitor.actor(), batch.id, whole("version"), form.expected.data,
                 site=decision_post.site_of(context.tenant), post=decision_post.decisions(context.tenant),
             )  # fmt: skip
             return redirect_with(
@@ -254,7 +254,7 @@ def batch_release(batch_id: str) -> Response:
             )  # fmt: skip
     return render(
         "admissions/decisions/release.html", 422 if form.errors else 200, batch=batch, form=form,
-        version=number("version") or batch.version,
+        version=whole("version") or batch.version,
         early=batch.embargo_until is not None and clock.now() < batch.embargo_until,
     )  # fmt: skip
 

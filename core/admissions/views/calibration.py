@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from core.admissions import content
 from core.admissions.queries import calibration as queries
 from core.admissions.service import calibration as service
+from core.admissions.views.shared import whole
 from core.admissions.web_forms.calibration import ScoresForm, values_of
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.permissions import Permission
@@ -29,12 +30,6 @@ def index() -> Response:
     return render("admissions/calibration/tasks.html", tasks=found)
 
 
-def sent_version() -> int:
-    """The version that a form was made from; 0 is none."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 @blueprint.route("/<mark_id>", methods=["GET", "POST"])
 @needs(MAY)
 def mark(mark_id: str) -> Response:
@@ -42,7 +37,7 @@ def mark(mark_id: str) -> Response:
     context = here()
     marking = queries.marking(context.session, mark_id, context.visitor.account_id)
     form: Any = ScoresForm(data=values_of(marking.scores, marking.recommendation))
-    version = sent_version() if request.method == "POST" else marking.version
+    version = whole("version") if request.method == "POST" else marking.version
     if form.validate_on_submit():
         sealing = request.form.get("do") == "seal"
         act = service.seal if sealing else service.save

@@ -14,8 +14,8 @@ from core.admissions.queries import calibration as queries
 from core.admissions.queries.calibration import Counts, Given
 from core.admissions.service import calibration as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.calibration import sent_version
 from core.admissions.views.quality import site_names
+from core.admissions.views.shared import whole
 from core.admissions.web_forms.calibration import SOURCE_TITLES, CaseForm, SendForm
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -139,7 +139,7 @@ def calibration_edit(case_id: str) -> Response:
     answers: dict[str, Any] = dict(case.answers)
     version = case.version
     if request.method == "POST":
-        version = sent_version()
+        version = whole("version")
         asked = (question for question in case.schema.questions() if question.kind is not Kind.FILE)
         answers = {question.key: read(question, request.form.getlist(question.key)) for question in asked}
     if form.validate_on_submit():
@@ -173,7 +173,7 @@ def calibration_send(case_id: str) -> Response:
     case, form = queries.case(context.session, case_id), SendForm()
     if not case.is_draft and request.method != "POST":
         raise Refused(service.SENT)
-    version = sent_version() if request.method == "POST" else case.version
+    version = whole("version") if request.method == "POST" else case.version
     if form.validate_on_submit():
         try:
             service.send(context.session, context.visitor.actor(), case_id, version, form.due())
@@ -195,5 +195,5 @@ def calibration_send(case_id: str) -> Response:
 @needs(MAY)
 def calibration_close(case_id: str) -> Response:
     """Take no more scores."""
-    service.close(here().session, here().visitor.actor(), case_id, sent_version())
+    service.close(here().session, here().visitor.actor(), case_id, whole("version"))
     return redirect_with(_("The case is closed."), "admissions.calibration_case", case_id=case_id)

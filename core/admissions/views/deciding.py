@@ -12,7 +12,7 @@ from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
-from core.admissions.views.shared import kept_on
+from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import DomainError
@@ -79,12 +79,6 @@ def tables() -> dict[str, Any]:
 def who() -> str | None:
     """The account of whoever looks at the page."""
     return here().visitor.account_id
-
-
-def number(name: str) -> int:
-    """A whole number out of the form; 0 for what is none."""
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @blueprint.get("/windows/<window_id>/decisions")
@@ -210,9 +204,9 @@ def comments(window_id: str, application_id: str) -> Response:
     form = CommentForm(data=first)
     if form.validate_on_submit():
         with kept_on(form):
-            service.comment(session, context.visitor.actor(), signed.id, number("version"), form.comments())
+            service.comment(session, context.visitor.actor(), signed.id, whole("version"), form.comments())
             return redirect_with(_("The comments are saved."), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
     return render(
         "admissions/decisions/comments.html", 422 if form.errors else 200, window=window, one=found, form=form,
-        version=number("version") or signed.version, said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(),
+        version=whole("version") or signed.version, said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(),
     )  # fmt: skip

@@ -11,12 +11,13 @@ from core.admissions.queries.moderation import Signed
 from core.admissions.service import moderating as service
 from core.admissions.states import DECISION
 from core.admissions.views.blueprints import central
-from core.admissions.views.deciding import SIZE, by_criterion, number, tables, titles, who
-from core.admissions.views.shared import kept_on
+from core.admissions.views.deciding import SIZE, by_criterion, tables, titles, who
+from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import OUTCOMES, ReturnForm
 from core.admissions.web_forms.windows import PressForm
 from core.data.db import platform_scope, tenant_session
 from core.kernel.errors import DomainError, NotFound
+from core.kernel.numbers import whole_number
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
@@ -104,8 +105,8 @@ def _picked(name: str) -> dict[str, dict[str, int]]:
     for text in request.form.getlist(name):
         slug, _sep, rest = text.partition(":")
         decision_id, _sep, version = rest.partition(":")
-        if version.isascii() and version.isdigit() and len(version) < 10:
-            found[slug][decision_id] = int(version)
+        if (number := whole_number(version, -1)) >= 0:
+            found[slug][decision_id] = number
     return found
 
 
@@ -157,9 +158,9 @@ def moderation_one(slug: str, decision_id: str) -> Response:
         if agrees or form.validate_on_submit():
             with kept_on(form):
                 if agrees:
-                    service.moderate(session, actor, {decision_id: number("version")})
+                    service.moderate(session, actor, {decision_id: whole("version")})
                     return redirect_with(_("The decision is moderated."), "admissions.moderation")
-                service.send_back(session, actor, decision_id, number("version"), form.why.data)
+                service.send_back(session, actor, decision_id, whole("version"), form.why.data)
                 return redirect_with(_("The decision goes back to the partner."), "admissions.moderation")
         found = reading.candidate(session, who(), window_id, application_id)
         past = reading.history(session, application_id)

@@ -15,6 +15,7 @@ from core.admissions.views.applying import blueprint as applying
 from core.admissions.views.windows import blueprint as managing
 from core.admissions.web_forms.joining import PromiseForm, RenewForm
 from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.numbers import whole_number
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs, signed_in
@@ -133,11 +134,10 @@ def offer_renew(offer_id: str) -> Response:
     if row.state != LAPSED and request.method != "POST":
         raise Refused(service.NOT_LAPSED)
     if form.validate_on_submit():
-        version = form.version.data or ""
         try:
             service.renew(
                 context.session, context.visitor.actor(), offer_id=row.id,
-                version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0,
+                version=whole_number(form.version.data),
                 until=form.instant(), why=form.why.data, post=offer_letter(context.tenant, "renewed"),
             )  # fmt: skip
             return redirect_with(_("The offer stands again, and a letter is on its way."), "windows.offer_list")

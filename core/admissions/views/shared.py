@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 
 from core.admissions.service.windows import STATE_CHANGED
 from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.numbers import whole_number
 from core.web.context import here
 from core.web.forms import Form
 from core.web.i18n import say
@@ -37,8 +38,7 @@ def version_sent(now: int = 0) -> int:
 
 def whole(name: str) -> int:
     """A whole number out of the form; 0 for what is none."""
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(request.form.get(name))
 
 
 def me() -> str | None:

@@ -12,6 +12,7 @@ from core.admissions.rulebook import rulebook
 from core.admissions.rules import STANDARD, deviations
 from core.admissions.service import pinning, shadowing
 from core.admissions.service import policies as policy_service
+from core.admissions.views.shared import version_sent, whole
 from core.admissions.views.windows import blueprint
 from core.admissions.web_forms.rules import first_values, rules_form, take, wanted
 from core.admissions.web_forms.windows import PressForm
@@ -79,7 +80,7 @@ def rules_edit(window_id: str) -> Response:
                     _("The rules are being tried."), "windows.tried", window_id=window_id, run_id=run_id
                 )
             pinning.pin(
-                session, context.visitor.actor(), window_id, _version(), choice, catalogue=catalogue,
+                session, context.visitor.actor(), window_id, whole("version"), choice, catalogue=catalogue,
                 plugins=context.tenant.enabled, why=form.why.data if amends else "",
             )  # fmt: skip
             return redirect_with(_("The window has these rules now."), "windows.rules", window_id=window_id)
@@ -90,14 +91,9 @@ def rules_edit(window_id: str) -> Response:
     return render(
         "admissions/rules/edit.html", 422 if form.errors else 200, form=form, window=window, pinned=pinned, rule=rule,
         title=words.title(rulebook(), rule), names=list(pack.config_model.model_fields), amends=amends,
-        version=_version() if request.method == "POST" else (pinned.version if pinned else 0),
+        version=version_sent(pinned.version if pinned else 0),
         sent_to=url_for("windows.rules_edit", window_id=window_id, rule=rule),
     )  # fmt: skip
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _versions() -> list[policies.Published]:

@@ -18,11 +18,15 @@ from core.console.touched import SwitchOff
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.numbers import whole_number
 from core.kernel.text import N_
 from core.kernel.views import OpenWork, TenantRef
 from core.web.i18n import say
 from core.web.model_forms import problems, sent_settings
 from core.web.pages import redirect_with, registry, render
+
+NO_REVISION = -1
+"""Which no plugin has: what a form carries that no number is."""
 
 WINDOWS = "/manage/admissions/"
 Apply = Callable[[bool | None, Mapping[str, Any], int, str], int]
@@ -100,7 +104,7 @@ def _preview(steps: Steps) -> Response:
         ok = False
     if not ok:
         return _form_page(steps, form, 422)
-    if _number(form.revision.data) != steps.now.revision:
+    if whole_number(form.revision.data, NO_REVISION) != steps.now.revision:
         return _stale(steps, on, whole)
     return preview_page(steps, on, whole, enabled=enabled, settings=settings)
 
@@ -213,11 +217,6 @@ def _stale(steps: Steps, on: bool, whole: Mapping[str, Any]) -> Response:
     return _form_page(steps, _form(steps, whole, on), 409, seen)
 
 
-def _number(text: str | None) -> int:
-    """A revision as a form carries it; -1, which no plugin has, for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 def _carried() -> tuple[bool | None, dict[str, Any], int]:
     """The change that the preview carried: (switch, settings, revision). A damaged one is answered with 400."""
     raw = request.form.get("values", "")
@@ -229,4 +228,4 @@ def _carried() -> tuple[bool | None, dict[str, Any], int]:
     shape = isinstance(found, dict) and set(found) == {"enabled", "settings"} and isinstance(found["settings"], dict)
     if not shape or not (found["enabled"] is None or isinstance(found["enabled"], bool)) or "\\u0000" in raw:
         abort(400)
-    return found["enabled"], found["settings"], _number(request.form.get("revision"))
+    return found["enabled"], found["settings"], whole_number(request.form.get("revision"), NO_REVISION)

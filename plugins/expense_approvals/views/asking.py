@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Response, request
 
-from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, signed_in
+from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, signed_in, whole_number
 from plugins.expense_approvals.claims.partners import Combined
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE
@@ -183,12 +183,7 @@ def withdraw(preapproval_id: str) -> Response:
 
 def _step(preapproval_id: str, take: Callable[[int], None], words: str, form: AnswerForm | None = None) -> Response:
     try:
-        take(number(request.form.get("version", "")))
+        take(whole_number(request.form.get("version")))
     except (Refused, Conflict) as error:
         return _asked_page(preapproval_id, say(error.message, error.params), form)
     return redirect_with(words, "expense_approvals.asked", preapproval_id=preapproval_id)
-
-
-def number(typed: str) -> int:
-    """A version as a form carries it; 0, which nothing has, for anything else."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0

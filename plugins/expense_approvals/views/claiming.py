@@ -27,6 +27,7 @@ from core.sdk import (
     signed_in,
     store_of,
     uploads_limited,
+    whole_number,
 )
 from plugins.expense_approvals import claim_letters
 from plugins.expense_approvals.claims.proofs import PROOFS
@@ -38,7 +39,6 @@ from plugins.expense_approvals.service.claim_steps import must_own
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED, Mark
 from plugins.expense_approvals.service.weighing import Weighed
 from plugins.expense_approvals.states import CLAIM, EDITABLE
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
@@ -258,7 +258,7 @@ def send(claim_id: str) -> Response:
     return _do(
         claim_id,
         lambda: sending.submit(
-            here().session, claim_id, number(request.form.get("version", "")), here().visitor, policy_on=policies(),
+            here().session, claim_id, whole_number(request.form.get("version")), here().visitor, policy_on=policies(),
             partners=partners, mark=mark(), post=claim_letters.post(here().tenant),
         ),
         gettext("Your claim is sent. You can see here what becomes of it."),
@@ -275,7 +275,7 @@ def answer_claim(claim_id: str) -> Response:
     return _do(
         claim_id,
         lambda: sending.answer(
-            here().session, claim_id, number(request.form.get("version", "")), form.words.data, here().visitor,
+            here().session, claim_id, whole_number(request.form.get("version")), form.words.data, here().visitor,
             policy_on=policies(), partners=partners, mark=mark(), post=claim_letters.post(here().tenant),
         ),
         gettext("Your answer is sent."),
@@ -290,7 +290,7 @@ def withdraw_claim(claim_id: str) -> Response:
     return _do(
         claim_id,
         lambda: claiming.withdraw(
-            here().session, claim_id, number(request.form.get("version", "")), here().visitor, mark()
+            here().session, claim_id, whole_number(request.form.get("version")), here().visitor, mark()
         ),
         gettext("Your claim is withdrawn."),
     )

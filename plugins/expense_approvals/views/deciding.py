@@ -27,6 +27,7 @@ from core.sdk import (
     redirect_with,
     render,
     say,
+    whole_number,
 )
 from plugins.expense_approvals import separation
 from plugins.expense_approvals.manifest import APPROVE
@@ -35,7 +36,6 @@ from plugins.expense_approvals.separation import Task
 from plugins.expense_approvals.service import apart, deciding
 from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import AGREED, WAITING
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import (
     DESK,
     SHARED,
@@ -117,7 +117,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     wrong: dict[str, str] = {}
     wish, limits = request.form.get("do", ""), settings_of(here()).limits
     if form.validate_on_submit() and told_what(wish, WISHES, form):
-        version, words = number(form.version.data or ""), form.words.data or ""
+        version, words = whole_number(form.version.data), form.words.data or ""
         try:
             if wish == "agree":
                 amounts = amounts_typed([line.id for line in lines], typed, wrong)

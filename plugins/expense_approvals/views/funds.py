@@ -16,13 +16,13 @@ from core.sdk import (
     redirect_with,
     render,
     say,
+    whole_number,
 )
 from plugins.expense_approvals.manifest import BUDGETS
 from plugins.expense_approvals.queries import budgets, figures
 from plugins.expense_approvals.service import activities
 from plugins.expense_approvals.service import budgets as changing
 from plugins.expense_approvals.service.activities import Wanted
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import SHARED, manage_blueprint
 from plugins.expense_approvals.views.figures import look_at
 from plugins.expense_approvals.web_forms.manage import ActivityChangedForm, ActivityForm, BudgetForm, LimitForm
@@ -60,7 +60,7 @@ def budget(budget_id: str) -> Response:
     if form.validate_on_submit():
         try:
             limit = pence_typed(form.limit.data or "", "limit")
-            changing.change_limit(context.session, budget_id, number(form.version.data or ""), limit, context.visitor)
+            changing.change_limit(context.session, budget_id, whole_number(form.version.data), limit, context.visitor)
         except Invalid as error:
             form.take(error.field_errors)
         except (Refused, Conflict) as error:
@@ -113,7 +113,7 @@ def change_activity(activity_id: str) -> Response:
     form = _with_budgets(ActivityChangedForm(obj=found))
     if form.validate_on_submit():
         try:
-            version = number(form.version.data or "")
+            version = whole_number(form.version.data)
             activities.change(context.session, activity_id, version, _wanted(form), context.visitor)
         except Invalid as error:
             form.take(error.field_errors)

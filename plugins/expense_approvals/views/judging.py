@@ -32,6 +32,7 @@ from core.sdk import (
     say,
     send_file,
     store_of,
+    whole_number,
 )
 from plugins.expense_approvals import claim_letters, separation
 from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
@@ -41,7 +42,6 @@ from plugins.expense_approvals.separation import NOBODY, Task
 from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, settings_of, titles, told
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
 from plugins.expense_approvals.views.deciding import amounts_typed, told_what
@@ -169,7 +169,7 @@ def _act(
 ) -> None:  # fmt: skip
     """Do what the button says. Amounts that cannot be read stand in `wrong`, in words, and then nothing is done."""
     session, post = here().session, claim_letters.post(here().tenant)
-    version, sha256, words = number(form.version.data or ""), form.sha256.data or "", form.words.data or ""
+    version, sha256, words = whole_number(form.version.data), form.sha256.data or "", form.words.data or ""
     if wish == "check":
         return judging.check(session, made.id, version, sha256, words, visitor)
     if wish in ("query", "reject"):

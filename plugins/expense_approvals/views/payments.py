@@ -28,6 +28,7 @@ from core.sdk import (
     say,
     sealer,
     uploads_limited,
+    whole_number,
 )
 from plugins.expense_approvals import claim_letters, letters
 from plugins.expense_approvals.manifest import PAY
@@ -36,7 +37,6 @@ from plugins.expense_approvals.payment_states import BATCH, SETTLED
 from plugins.expense_approvals.queries import payments
 from plugins.expense_approvals.service import bank_details, batches, payer, paying
 from plugins.expense_approvals.service.batches import Tell
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import SHARED, manage_blueprint
 from plugins.expense_approvals.views.claiming import TOO_OFTEN
 from plugins.expense_approvals.web_forms.payments import PayerForm, PrepareForm, ResultsForm, StepForm
@@ -164,7 +164,7 @@ def _do(batch_id: str, act: Callable[[int], object], words: str) -> Response:
     payments.one(here().session, batch_id)
     form.validate()
     try:
-        act(number(form.version.data or ""))
+        act(whole_number(form.version.data))
     except (Refused, Conflict) as error:
         return _page(batch_id, say(error.message, error.params))
     return redirect_with(words, "expense_approvals_manage.batch", payment_batch_id=batch_id)

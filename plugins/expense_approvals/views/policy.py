@@ -20,6 +20,7 @@ from core.sdk import (
     redirect_with,
     render,
     say,
+    whole_number,
 )
 from plugins.expense_approvals.claims import examples
 from plugins.expense_approvals.claims.changes import DryRun, Past, dry_run, together
@@ -33,7 +34,6 @@ from plugins.expense_approvals.queries import past
 from plugins.expense_approvals.queries import policies as reading
 from plugins.expense_approvals.service import policies as service
 from plugins.expense_approvals.views import policy_words as words
-from plugins.expense_approvals.views.asking import number as number_of
 from plugins.expense_approvals.views.base import SHARED, in_words, manage_blueprint, named_rules, names_of_sites, titles
 from plugins.expense_approvals.web_forms.policy import NothingForm, PolicyTextForm, PublishForm
 
@@ -111,7 +111,7 @@ def policy_edit(draft_id: str) -> Response:
     if form.validate_on_submit():
         try:
             policy = policy_of(form.text.data)
-            service.save(context.session, draft_id, number_of(form.version.data or ""), policy, context.visitor)
+            service.save(context.session, draft_id, whole_number(form.version.data), policy, context.visitor)
         except Unread as error:
             form.text.errors = [*form.text.errors, *(words.mistake(one) for one in error.mistakes)]
         except Conflict as error:
@@ -142,7 +142,7 @@ def policy_publish(draft_id: str) -> Response:
     elif form.validate_on_submit():
         try:
             number = service.publish(
-                context.session, draft_id, number_of(form.version.data or ""), form.effective_from.data, form.note.data,
+                context.session, draft_id, whole_number(form.version.data), form.effective_from.data, form.note.data,
                 context.visitor,
             )  # fmt: skip
         except Invalid as error:
@@ -166,7 +166,7 @@ def policy_discard(draft_id: str) -> Response:
     """Take a draft away."""
     _only_at_the_uk_site()
     context, form = here(), NothingForm()
-    service.discard(context.session, draft_id, number_of(form.version.data or ""), context.visitor)
+    service.discard(context.session, draft_id, whole_number(form.version.data), context.visitor)
     return redirect_with(gettext("The draft is gone."), "expense_approvals_manage.policy_list")
 
 

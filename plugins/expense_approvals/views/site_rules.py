@@ -4,7 +4,20 @@ from datetime import date
 
 from flask import Response, request
 
-from core.sdk import N_, Conflict, Invalid, Refused, clock, gettext, here, needs, redirect_with, render, say
+from core.sdk import (
+    N_,
+    Conflict,
+    Invalid,
+    Refused,
+    clock,
+    gettext,
+    here,
+    needs,
+    redirect_with,
+    render,
+    say,
+    whole_number,
+)
 from plugins.expense_approvals.claims.changes import DryRun
 from plugins.expense_approvals.manifest import TIGHTEN
 from plugins.expense_approvals.policy.canonical import sha256
@@ -14,7 +27,6 @@ from plugins.expense_approvals.policy.rules import AnyRule, Policy
 from plugins.expense_approvals.queries import policies as reading
 from plugins.expense_approvals.service import site_rules as service
 from plugins.expense_approvals.views import policy_words as words
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import SHARED, manage_blueprint, settings_of
 from plugins.expense_approvals.views.policy import tried_on_past
 from plugins.expense_approvals.web_forms.policy import SiteRulesForm
@@ -71,7 +83,7 @@ def _published(form: SiteRulesForm, rules: tuple[AnyRule, ...], seen: str) -> bo
     context = here()
     try:
         service.publish(
-            context.session, number(form.after.data or ""), rules, form.effective_from.data, form.note.data, context.visitor,
+            context.session, whole_number(form.after.data), rules, form.effective_from.data, form.note.data, context.visitor,
             form.form_key.data,
         )  # fmt: skip
     except Invalid as error:

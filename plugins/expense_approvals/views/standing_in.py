@@ -15,6 +15,7 @@ from core.sdk import (
     render,
     say,
     signed_in,
+    whole_number,
 )
 from plugins.expense_approvals import letters
 from plugins.expense_approvals.manifest import APPROVE
@@ -22,7 +23,6 @@ from plugins.expense_approvals.queries import delegations
 from plugins.expense_approvals.queries.delegations import acting
 from plugins.expense_approvals.service import standing_in as service
 from plugins.expense_approvals.views import deciding, judging
-from plugins.expense_approvals.views.asking import number
 from plugins.expense_approvals.views.base import SHARED, STANDING_IN, blueprint, manage_blueprint
 from plugins.expense_approvals.web_forms.payments import StepForm
 from plugins.expense_approvals.web_forms.standing_in import StandInForm
@@ -66,7 +66,7 @@ def end_absence(delegation_id: str) -> Response:
         service.end(
             here().session,
             delegation_id,
-            number(form.version.data or ""),
+            whole_number(form.version.data),
             here().visitor,
             post=letters.standing_in(here().tenant),
         )

@@ -2,12 +2,23 @@
 
 from flask import Response, request
 
-from core.sdk import Conflict, Invalid, NotFound, gettext, here, needs, people_by_id, redirect_with, render, say
+from core.sdk import (
+    Conflict,
+    Invalid,
+    NotFound,
+    gettext,
+    here,
+    needs,
+    people_by_id,
+    redirect_with,
+    render,
+    say,
+    whole_number,
+)
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import kinds
 from plugins.local_events.service import kinds as service
 from plugins.local_events.views.base import WORDS, manage_blueprint, settings_of
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.kinds import KindForm, values_of
 from plugins.local_events.words import KINDS
 
@@ -31,11 +42,11 @@ def kind_edit(kind: str) -> Response:
     settings = settings_of(context)
     now, history = kinds.current(context.session, settings, kind), kinds.versions(context.session, kind)
     first = now
-    if request.method == "GET" and (wanted := whole_number(request.args.get("version", ""), 0)):
+    if request.method == "GET" and (wanted := whole_number(request.args.get("version", ""))):
         first = next((one.settings for one in history if one.settings.version == wanted), now)
     form, version = KindForm(data=values_of(first)), now.version
     if request.method == "POST":
-        version = whole_number(request.form.get("version", ""), 0)
+        version = whole_number(request.form.get("version", ""))
     if form.validate_on_submit():
         try:
             service.save(context.session, context.tenant.ref(), form.settings(kind, version), context.visitor)

@@ -7,14 +7,25 @@ from typing import Any, ClassVar
 
 from flask import Response, request, url_for
 
-from core.sdk import clock, gettext, here, map_of, ngettext, noticeboard, public, render, searched, site_names
+from core.sdk import (
+    clock,
+    gettext,
+    here,
+    map_of,
+    ngettext,
+    noticeboard,
+    public,
+    render,
+    searched,
+    site_names,
+    whole_number,
+)
 from plugins.local_events import rules
 from plugins.local_events.calendars.grid import Shown, Span, day_of
 from plugins.local_events.queries import calendars
 from plugins.local_events.queries.looking import ANY, Wanted, begins
 from plugins.local_events.queries.tags import on_cards, plain_topic
 from plugins.local_events.views.base import WORDS, blueprint, settings_of
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS
 
 WAYS = ("in_person", "online")
@@ -117,7 +128,7 @@ def _list_of_day(looked_for: Wanted, area: int | None) -> Any:
 
 def _area() -> int | None:
     """The site that the UK site's address asks for; None for no site's."""
-    area = whole_number(request.args.get("area", ""), 0)
+    area = whole_number(request.args.get("area", ""))
     return area if area in site_names() else None
 
 
@@ -152,7 +163,7 @@ def across() -> Response:
     sites, audiences, look = site_names(), _audiences(), wanted()
     since = begins(look.since) if look.since else None
     cards = _on_cards(look, _area(), since, begins(look.until + DAY) if look.until else None)
-    number = min(whole_number(request.args.get("page", ""), 1), 200)
+    number = min(whole_number(request.args.get("page", "")) or 1, 200)
     found = noticeboard.find(
         context.session, audiences=audiences, wanted=cards, limit=PAGE + 1, offset=(number - 1) * PAGE
     )

@@ -21,6 +21,7 @@ from core.sdk import (
     render,
     say,
     signed_in,
+    whole_number,
 )
 from plugins.local_events.feedback_questions import COMMENTS, SCORES, STATEMENTS, asked
 from plugins.local_events.feedback_steps import Step
@@ -31,7 +32,6 @@ from plugins.local_events.service import feedback_actions
 from plugins.local_events.states import OPEN
 from plugins.local_events.views.base import WORDS, blueprint, manage_blueprint, runner
 from plugins.local_events.views.feedback import keep
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.feedback import ActionForm, EndForm
 from plugins.local_events.words import ACTION_STATES, KINDS
 
@@ -169,7 +169,7 @@ def action(event_id: str, action_id: str) -> Response:
     found = feedback_actions.find(context.session, event_id, action_id)
     form, version = EndForm(data={"words": found.did} if request.method == "GET" else None), found.version
     if request.method == "POST":
-        version = whole_number(request.form.get("version", ""), 0)
+        version = whole_number(request.form.get("version", ""))
     if form.validate_on_submit():
         try:
             feedback_actions.end(
@@ -199,7 +199,7 @@ def action_edit(event_id: str, action_id: str) -> Response:
     owner = feedback_actions.email_of(context.session, found.owner_id)
     form, version = ActionForm(data={**found._mapping, "owner": owner}), found.version
     if request.method == "POST":
-        version = whole_number(request.form.get("version", ""), 0)
+        version = whole_number(request.form.get("version", ""))
     if form.validate_on_submit():
         try:
             feedback_actions.change(

@@ -26,6 +26,7 @@ from core.sdk import (
     redirect_with,
     render,
     say,
+    whole_number,
 )
 from plugins.local_events import quiet
 from plugins.local_events.letters import messages as message_letters
@@ -39,7 +40,6 @@ from plugins.local_events.service.messaging import Words
 from plugins.local_events.service.telling import Told
 from plugins.local_events.states import ACTIVE, CONFIRMED, DRAFT
 from plugins.local_events.views.base import WORDS, manage_blueprint, settings_of
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.messages import MessageForm
 from plugins.local_events.words import REMINDERS, STATUSES
 
@@ -157,7 +157,7 @@ def message_new(event_id: str) -> Response:
         try:
             messaging.check(words, audience)
             if request.form.get("step") == "send":
-                expected = whole_number(request.form.get("expected", ""), 0)
+                expected = whole_number(request.form.get("expected", ""))
                 messaging.send(
                     session, context.tenant.ref(), event_id, words, audience, expected, context.visitor, form.form_key.data
                 )  # fmt: skip

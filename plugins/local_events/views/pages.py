@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from core.sdk import clock, here, public, render, revalidated
+from core.sdk import clock, here, public, render, revalidated, whole_number
 from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import around, certificates, events, hosting, messages, organisers, places, proposals
@@ -15,7 +15,7 @@ from plugins.local_events.views import calendars, looking
 from plugins.local_events.views.around import proposing, surroundings
 from plugins.local_events.views.base import WORDS, blueprint, settings_of, site_addresses, site_names
 from plugins.local_events.visit_words import VISIT_KINDS
-from plugins.local_events.web_forms.events import CancelForm, whole_number
+from plugins.local_events.web_forms.events import CancelForm
 from plugins.local_events.web_forms.origin import WhyForm
 from plugins.local_events.words import ACTION_STATES
 
@@ -35,7 +35,7 @@ def listing() -> Response:
 def _listing() -> Response:
     context = here()
     tenant, visitor = context.tenant.ref(), context.visitor
-    number, show = whole_number(request.args.get("page", ""), 1), request.args.get("show", "")
+    number, show = whole_number(request.args.get("page", "")) or 1, request.args.get("show", "")
     look = looking.wanted()
     if show == "past":
         page = events.past(context.session, tenant, visitor, number, look)

@@ -23,6 +23,7 @@ from core.sdk import (
     say,
     searched,
     signed_in,
+    whole_number,
 )
 from plugins.local_events.letters import proposals as letters
 from plugins.local_events.manifest import PUBLISH
@@ -31,7 +32,6 @@ from plugins.local_events.service import proposals as service
 from plugins.local_events.states import CHANGES_REQUESTED, SUBMITTED
 from plugins.local_events.views.base import WORDS, blueprint, manage_blueprint, settings_of
 from plugins.local_events.views.pages import event_page
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.origin import WhyForm
 from plugins.local_events.words import AUDIENCES, KINDS, STATES
 
@@ -73,7 +73,7 @@ def take_back(event_id: str) -> Response:
 @needs(PUBLISH)
 def approve_proposal(event_id: str) -> Response:
     """Say yes to a proposal, as the page showed it."""
-    version = whole_number(request.form.get("version", ""), 0)
+    version = whole_number(request.form.get("version", ""))
 
     def press(context: Here, post: service.Post) -> None:
         tenant, settings = context.tenant.ref(), settings_of(context)

@@ -20,6 +20,7 @@ from core.sdk import (
     render,
     say,
     signed_in,
+    whole_number,
 )
 from plugins.local_events import rules
 from plugins.local_events.letters import proposals as proposal_letters
@@ -29,7 +30,7 @@ from plugins.local_events.service import drafts, running
 from plugins.local_events.states import EDITABLE, PUBLISHED
 from plugins.local_events.views.base import blueprint, known_at, settings_of
 from plugins.local_events.views.pages import event_page
-from plugins.local_events.web_forms.events import CancelForm, EventForm, beginning, values_of, whole_number
+from plugins.local_events.web_forms.events import CancelForm, EventForm, beginning, values_of
 from plugins.local_events.words import KINDS
 
 
@@ -84,7 +85,7 @@ def edit(event_id: str) -> Response:
     values = values_of(event, places.of_event(context.session, event_id), tags.of_event(context.session, event_id))
     form, version = EventForm(data=values, audiences=rules.audiences_at(tenant)), event.version
     if request.method == "POST":
-        version = whole_number(request.form.get("version", ""), 0)  # the one the form was made from; 0 is none
+        version = whole_number(request.form.get("version", ""))  # the one the form was made from; 0 is none
     if form.validate_on_submit():
         try:
             drafts.edit(context.session, tenant, settings, event_id, form.draft(), version, visitor)

@@ -5,7 +5,21 @@ from typing import Any
 
 from flask import Response, request
 
-from core.sdk import Conflict, Form, Here, Invalid, Refused, clock, gettext, here, redirect_with, render, say, signed_in
+from core.sdk import (
+    Conflict,
+    Form,
+    Here,
+    Invalid,
+    Refused,
+    clock,
+    gettext,
+    here,
+    redirect_with,
+    render,
+    say,
+    signed_in,
+    whole_number,
+)
 from plugins.local_events.letters import visits as letters
 from plugins.local_events.queries import visits as queries
 from plugins.local_events.service import visits
@@ -14,7 +28,6 @@ from plugins.local_events.states import HOLDING, LEARNT, TOOK_PLACE, VISIT
 from plugins.local_events.views.base import blueprint
 from plugins.local_events.views.feedback import keep
 from plugins.local_events.views.visits import WORDS
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.visits import AgreeForm, DeclineForm, LearningForm, instant, wall
 
 Press = Callable[[Here, int, Post], object]
@@ -63,7 +76,7 @@ def _pressed(visit_id: str, words: str, press: Press, form: Form | None = None, 
     if form is not None and not form.validate():
         return visit_page(visit_id, 422, **{name: form})
     try:
-        press(context, whole_number(request.form.get("version", ""), 0), letters.post(context.tenant))
+        press(context, whole_number(request.form.get("version", "")), letters.post(context.tenant))
     except (Invalid, Refused, Conflict) as error:
         if form is None:
             return visit_page(visit_id, 422, say(error.message, error.params))

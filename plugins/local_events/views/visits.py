@@ -24,6 +24,7 @@ from core.sdk import (
     searched,
     signed_in,
     sites,
+    whole_number,
 )
 from plugins.local_events import rules
 from plugins.local_events.letters import visits as letters
@@ -35,7 +36,6 @@ from plugins.local_events.views.base import blueprint
 from plugins.local_events.views.feedback import keep
 from plugins.local_events.visit_matching import topics_of
 from plugins.local_events.visit_words import OFFER_STATES, VISIT_AUDIENCES, VISIT_KINDS, VISIT_STATES
-from plugins.local_events.web_forms.events import whole_number
 from plugins.local_events.web_forms.visits import AskForm, InterestForm, LinkForm, OfferForm, values_of
 from plugins.local_events.words import DOMAINS
 
@@ -204,7 +204,7 @@ def visit_edit(visit_offer_id: str) -> Response:
         raise Refused(N_("This offer is closed."))
     form, version = OfferForm(data=values_of(offer)), offer.version
     if request.method == "POST":
-        version = whole_number(request.form.get("version", ""), 0)
+        version = whole_number(request.form.get("version", ""))
     if form.validate_on_submit():
         try:
             visit_offers.change(

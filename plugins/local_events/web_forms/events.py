@@ -215,8 +215,3 @@ class CancelForm(Form):
         filters=[stripped],
         description=_l("Everybody who can see the event can read this."),
     )
-
-
-def whole_number(text: str, otherwise: int) -> int:
-    """A number from 1 to 999,999,999 as an address or a hidden input has it; `otherwise` for anything that is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else otherwise

@@ -16,11 +16,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 from wtforms.validators import Length, NumberRange, Optional
 
-from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped
+from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped, whole_number
 from plugins.local_events.queries.places import PoolNow
 from plugins.local_events.service.capacities import Size
 from plugins.local_events.service.questions import Ask
-from plugins.local_events.web_forms.events import INSTANT_FORMATS, whole_number
+from plugins.local_events.web_forms.events import INSTANT_FORMATS
 from plugins.local_events.words import ELIGIBILITIES, MOST_PLACES, QUESTION_KINDS
 
 _l = lazy_gettext
@@ -174,4 +174,4 @@ def sizes_form(pools: Sequence[PoolNow]) -> SizesForm:
 
 def versions_of(form: Any, kinds: Sequence[str]) -> dict[str, int]:
     """The versions of the pools, out of the form's hidden inputs; 0 for what is none."""
-    return {kind: whole_number(form.get(f"version-{kind}", ""), 0) for kind in kinds}
+    return {kind: whole_number(form.get(f"version-{kind}", "")) for kind in kinds}
