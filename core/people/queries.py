@@ -42,39 +42,49 @@ class SignedIn:
         return frozenset(held | {Role.MEMBER}) if self.is_member else frozenset(held)
 
 
-def _live(today: Any) -> sa.ColumnElement[bool]:
+def _live(today: Any, grant: Any = RoleGrant) -> sa.ColumnElement[bool]:
     """The condition of a grant that counts on the day `today` (a date or a bind parameter)."""
     return sa.and_(
-        RoleGrant.ended_at.is_(None),
-        RoleGrant.starts_on <= today,
-        RoleGrant.ends_on.is_(None) | (RoleGrant.ends_on >= today),
+        grant.ended_at.is_(None),
+        grant.starts_on <= today,
+        grant.ends_on.is_(None) | (grant.ends_on >= today),
     )
 
 
-_SIGNED_IN = (
-    sa.select(
-        Account.id, Account.name, Account.email, Account.locale, SignIn.id, SignIn.seen_at, SignIn.remember,
-        Membership.cohort, Affiliation.home_tenant_id, RoleGrant.role, RoleGrant.at_tenant_id,
-    )
-    .join(SignIn, SignIn.account_id == Account.id)
-    .outerjoin(
-        Membership, (Membership.account_id == Account.id) & (Membership.left_on.is_(None) | (Membership.left_on > sa.bindparam("today")))
-    )
-    .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
-    .outerjoin(RoleGrant, (RoleGrant.account_id == Account.id) & _live(sa.bindparam("today")))
-    .where(
-        SignIn.token_hash == sa.bindparam("token_hash"),
-        SignIn.ended_at.is_(None),
-        SignIn.expires_at > sa.bindparam("now"),
-        SignIn.idle_until > sa.bindparam("now"),
-        Account.disabled_at.is_(None),
-    )
-)  # fmt: skip
+def _who() -> sa.Select[Any]:
+    """Rows of (seven columns of `SignedIn`, cohort, home, role, where), one for each role, by the token's hash, now and today.
+
+    On the tables themselves, past the ORM: every page of somebody signed in asks it, and nothing in it belongs to a tenant.
+    """
+    tables: list[Any] = [model.__table__ for model in (Account, SignIn, Membership, Affiliation, RoleGrant)]
+    account, sign_in, membership, affiliation, grant = (table.c for table in tables)
+    now, today = sa.bindparam("now", type_=sign_in.expires_at.type), sa.bindparam("today", type_=grant.starts_on.type)
+    member = membership.left_on.is_(None) | (membership.left_on > today)
+    return (
+        sa.select(
+            account.id, account.name, account.email, account.locale, sign_in.id, sign_in.seen_at, sign_in.remember,
+            membership.cohort, affiliation.home_tenant_id, grant.role, grant.at_tenant_id,
+        )
+        .join_from(tables[0], tables[1], sign_in.account_id == account.id)
+        .outerjoin(tables[2], (membership.account_id == account.id) & member)
+        .outerjoin(tables[3], (affiliation.account_id == account.id) & affiliation.ends_on.is_(None))
+        .outerjoin(tables[4], (grant.account_id == account.id) & _live(today, grant))
+        .where(
+            sign_in.token_hash == sa.bindparam("token_hash"),
+            sign_in.ended_at.is_(None),
+            sign_in.expires_at > now,
+            sign_in.idle_until > now,
+            account.disabled_at.is_(None),
+        )
+    )  # fmt: skip
+
+
+_WHO = _who()
 
 
 def signed_in(session: ScopedSession, token_hash: str) -> SignedIn | None:
     """Everything the gate needs of a signed-in person, in one statement; None for an unknown, ended or expired token."""
-    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash, "today": clock.today(), "now": clock.now()}).all()
+    rows = session.execute(_WHO, {"token_hash": token_hash, "today": clock.today(), "now": clock.now()}).all()
     if not rows:
         return None
     first = rows[0]
