@@ -63,7 +63,7 @@ def test_tenants(copies: Callable[..., Database], tmp_path: Path, capsys: pytest
         database = prepare(copies(empty=True), "db upgrade")
         grown.hold_tenants(database, rows_of_all, count)
         grown.hold_events(database, SCOTLAND, 50)
-        running.append(servers.serve(database, tmp_path))
+        running.append(servers.serve(database, tmp_path, forked=False))
     try:
         rows = [
             ("served, CPU of the server", "4 to 1,000 tenants", "ratio", "goal"),
@@ -83,7 +83,7 @@ def test_events(copies: Callable[..., Database], tmp_path: Path, capsys: pytest.
     for count in (50, 5000):
         database = copies()
         grown.hold_events(database, SCOTLAND, count)
-        running.append(servers.serve(database, tmp_path))
+        running.append(servers.serve(database, tmp_path, forked=False))
     month = f"{clock.now() + timedelta(days=40):%Y-%m}"
     try:
         rows = [
@@ -103,7 +103,7 @@ def test_events(copies: Callable[..., Database], tmp_path: Path, capsys: pytest.
 def _started(database: Database, folder: Path, **settings: str) -> tuple[float, float]:
     """(seconds until the first page is answered, CPU seconds that took), of a new server with one web process."""
     began = time.perf_counter()
-    server = servers.start(("serve", "--workers", "1"), database, folder, servers.free_port(), settings)
+    server = servers.start(("serve", "--workers", "1"), database, folder, servers.free_port(), settings, forked=False)
     while servers.status(server.port, LIST) != 200:
         assert server.process.poll() is None, server.log()
         time.sleep(0.005)
@@ -141,7 +141,7 @@ def test_plugins_start_and_memory(
                 verdict(wall, limit),
             )
         )
-        running.append(servers.serve(database, folder, PYTHONPATH=paths))
+        running.append(servers.serve(database, folder, forked=False, PYTHONPATH=paths))
     try:
         rows.append(_compare(running, LIST, "list of 50 events", 1.15))
         for server, count in zip(running, (3, 50), strict=True):

@@ -24,7 +24,7 @@ def demos(tmp_path: Path, empty_database: Database) -> Iterator[list[Process]]:
 
 def _start(demos: list[Process], folder: Path, database: Database, *words: str) -> Process:
     demo = servers.start(
-        ("demo", *words), database, folder, servers.free_port(), {"QP_DEMO": "1", "QP_MAIL_URL": "demo:"}
+        ("demo", *words), database, folder, servers.free_port(), {"QP_DEMO": "1", "QP_MAIL_URL": "demo:"}, forked=False
     )
     demos.append(demo)
     demo.wait_ready(1)

@@ -96,6 +96,7 @@ class SqliteKeeper:
     def __init__(self, database: Database, baseline: Database) -> None:
         self.baseline = sqlite3.connect(baseline.name)
         self.database = sqlite3.connect(database.name, timeout=5)
+        self.database.execute("pragma synchronous = off")  # nobody needs this database after a power cut
         self.seen = self._version()
 
     def _version(self) -> int:

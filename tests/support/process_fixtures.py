@@ -34,8 +34,8 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Start a web server on a database: `start_server(database, workers=2, QP_HOSTS=…)`. Stopped after the test."""
     started: list[Process] = []
 
-    def start(database: Database, workers: int = 1, **settings: str) -> Process:
-        started.append(servers.serve(database, tmp_path, workers, **settings))
+    def start(database: Database, workers: int = 1, forked: bool = True, **settings: str) -> Process:
+        started.append(servers.serve(database, tmp_path, workers, forked, **settings))
         return started[-1]
 
     yield start

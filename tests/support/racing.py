@@ -1,7 +1,6 @@
 """The same thing begun at the same moment by several: processes, or callers with a connection each."""
 
 import importlib
-import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -13,6 +12,7 @@ from flask import Flask
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import DomainError
+from tests.support.forking import PROCESSES
 
 AT_ONCE = 6
 RACES = (
@@ -25,9 +25,7 @@ RACES = (
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""
 LONGEST = 120.0
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(list(RACES))
-"""Processes fork from one that has imported all this once: a race costs no start of Python."""
+PROCESSES.set_forkserver_preload(["core.cli", *RACES])
 
 
 def together(module: str, *jobs: dict[str, Any]) -> list[Any]:

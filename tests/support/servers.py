@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.databases import Database
 from tests.support.environment import QPLATFORM, ROOT, environment
+from tests.support.forking import Forked
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -46,7 +47,7 @@ def status(port: int, path: str) -> int:
 class Process:
     """A running `qplatform` command."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | Forked"
     database: Database
     log_file: Path
     port: int = 0
@@ -98,26 +99,27 @@ class Process:
             pytest.fail(f"SIGTERM did not stop it within {STOP_SECONDS} s:\n{self.log()[-3000:]}", pytrace=False)
 
 
-def start(words: Sequence[str], database: Database, folder: Path, port: int, settings: Mapping[str, str]) -> Process:
+def start(
+    words: Sequence[str], database: Database, folder: Path, port: int, settings: Mapping[str, str], forked: bool = True
+) -> Process:
     """Start `qplatform <words>` on `database`, logging into `folder`; `port` 0: it does not serve. Settings are further
-    environment variables."""
+    environment variables. `forked` saves two seconds of processor: not for tests of how the command starts or what it weighs."""
     log_file = folder / f"{words[0]}-{len(list(folder.glob('*.log')))}.log"
     where = {"PORT": str(port), "QP_BASE_URL": f"http://127.0.0.1:{port}"} if port else {}
+    env = environment(database, **where, **settings)
+    log_file.touch()
+    if forked:
+        return Process(Forked(words, env, log_file), database, log_file, port)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [QPLATFORM, *words],
-            cwd=ROOT,
-            env=environment(database, **where, **settings),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            [QPLATFORM, *words], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
         )
     return Process(process, database, log_file, port)
 
 
-def serve(database: Database, folder: Path, workers: int = 1, **settings: str) -> Process:
+def serve(database: Database, folder: Path, workers: int = 1, forked: bool = True, **settings: str) -> Process:
     """Start `qplatform serve` on a free port and wait until it is ready."""
-    server = start(("serve", "--workers", str(workers)), database, folder, free_port(), settings)
+    server = start(("serve", "--workers", str(workers)), database, folder, free_port(), settings, forked)
     server.wait_ready(workers)
     return server
 
