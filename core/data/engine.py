@@ -32,7 +32,15 @@ def engine_options(url: str) -> dict[str, Any]:
     """Pool and driver options for `url`."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": False, "pool_recycle": 1800}
+    from core.data.columns import Cursor  # brings PostgreSQL's driver
+
+    return {
+        "connect_args": {"cursor_factory": Cursor},
+        "pool_size": 8,
+        "max_overflow": 8,
+        "pool_pre_ping": False,
+        "pool_recycle": 1800,
+    }
 
 
 def prepare(engine: sa.Engine) -> None:

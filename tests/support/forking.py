@@ -1,0 +1,62 @@
+"""Processes that fork from one which has imported the platform: they cost no start of Python and no import of a thousand modules."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.environment import ROOT
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["core.cli"])
+
+
+class Forked:
+    """One `qplatform` command in a forked process, with as much of `subprocess.Popen` as its users need."""
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._process = PROCESSES.Process(target=_run, args=(tuple(words), dict(environment), str(log)))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """The process to send signals to."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit code, negative where a signal ended it; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended. Raises subprocess.TimeoutExpired when it has not after `timeout` seconds."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            raise subprocess.TimeoutExpired("qplatform", timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _run(words: tuple[str, ...], environment: dict[str, str], log: str) -> None:
+    """In the new process: what a shell would have set up, then the command itself."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    multiprocessing.set_start_method("fork", force=True)  # as a command has it, for the processes that it starts
+    sys.argv = ["qplatform", *words]
+
+    from core.cli import main  # the process that others fork from has it already
+
+    main(words, prog_name="qplatform")
