@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +33,13 @@ CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+ in [\d.]+s.*?) ?=*$")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Commands that run side by side, each given as its words. `pytest` says that the one command is a test run."""
+    """Commands that run side by side, each given as its words. `pytest` says that the one command is a test run. `beside` names
+    the stage beside which this one runs where both do."""
 
     name: str
     commands: tuple[tuple[str, ...], ...]
     pytest: bool = False
+    beside: str = ""
 
 
 def _tests(name: str, *words: str) -> Stage:
@@ -52,6 +55,7 @@ STAGES = (
             ("lint-imports", "--no-logo"),
             ("mypy", "--no-error-summary"),
         ),
+        beside="browser",  # which leaves a third of two processors idle: it waits for pages
     ),
     _tests("sqlite", "-n", "2", "-m", ABROAD),
     _tests("postgres", "-n", "2", "--engine", "postgres", "-m", f"database and {ABROAD}"),
@@ -125,19 +129,26 @@ def run_tests(stage: Stage) -> tuple[str, str]:
     return "", closing
 
 
+def _told(stage: Stage) -> tuple[str, bool]:
+    """Run one stage; the line that tells of it, and whether it passed."""
+    print(f"== {stage.name}", flush=True)
+    began = time.monotonic()
+    problem, closing = run_tests(stage) if stage.pytest else (run_side_by_side(stage), "")
+    return f"{stage.name:<9} {time.monotonic() - began:6.1f} s  {problem or 'ok':<4} {closing}", not problem
+
+
 def run(stages: Sequence[Stage]) -> int:
     """Run `stages`, all of them even when one fails, so that one run tells everything; the process's exit code."""
-    lines = []
-    code = 0
+    names = {stage.name for stage in stages}
+    told: list[tuple[str, bool]] = []
     for stage in stages:
-        print(f"== {stage.name}", flush=True)
-        began = time.monotonic()
-        problem, closing = run_tests(stage) if stage.pytest else (run_side_by_side(stage), "")
-        lines.append(f"{stage.name:<9} {time.monotonic() - began:6.1f} s  {problem or 'ok':<4} {closing}")
-        if problem:
-            code = 1
-    print("\n" + "\n".join(lines), flush=True)
-    return code
+        if stage.beside in names:
+            continue
+        others = [other for other in stages if other.beside == stage.name]
+        with ThreadPoolExecutor(len(others) + 1) as pool:
+            told += pool.map(_told, [stage, *others])
+    print("\n" + "\n".join(line for line, _ in told), flush=True)
+    return 0 if all(passed for _, passed in told) else 1
 
 
 def main(names: Sequence[str]) -> int:

@@ -89,7 +89,7 @@ def signed_in(session: ScopedSession, token_hash: str) -> SignedIn | None:
         return None
     first = rows[0]
     grants = tuple((Role(row[9]), int(row[10])) for row in rows if row[9] is not None)
-    return SignedIn(*first[:7], cohort=Cohort(first[7]) if first[7] else None, home_tenant_id=first[8], grants=grants)
+    return SignedIn(*first[:7], Cohort(first[7]) if first[7] else None, first[8], grants)
 
 
 def roles_of(session: ScopedSession, account_id: str, tenant_id: int) -> frozenset[Role]:

@@ -55,6 +55,17 @@ def test_a_stage_passes_only_when_tests_ran_and_passed(
     assert found.startswith(problem) if problem else found == ""
 
 
+def test_a_stage_that_runs_beside_another_counts_as_much(capsys: pytest.CaptureFixture[str]) -> None:
+    python = Path(sys.executable).name
+    good, bad = ((python, "-c", code) for code in ("pass", "raise SystemExit(3)"))
+    first = stages.Stage("first", (good,))
+    assert stages.run([stages.Stage("beside", (good,), beside="first"), first]) == 0
+    assert stages.run([stages.Stage("beside", (bad,), beside="first"), first]) == 1
+    assert stages.run([stages.Stage("alone", (bad,), beside="first")]) == 1
+    told = [line.split()[0] for line in capsys.readouterr().out.splitlines() if " s  " in line]
+    assert told == ["first", "beside", "first", "beside", "alone"]
+
+
 def test_an_unknown_stage_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.stages", "nonsense"], cwd=stages.ROOT, capture_output=True, text=True, check=False
