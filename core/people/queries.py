@@ -89,7 +89,8 @@ def signed_in(session: ScopedSession, token_hash: str) -> SignedIn | None:
         return None
     first = rows[0]
     grants = tuple((Role(row[9]), int(row[10])) for row in rows if row[9] is not None)
-    return SignedIn(*first[:7], Cohort(first[7]) if first[7] else None, first[8], grants)
+    values: Any = (*first[:7], Cohort(first[7]) if first[7] else None, first[8], grants)
+    return SignedIn(*values)
 
 
 def roles_of(session: ScopedSession, account_id: str, tenant_id: int) -> frozenset[Role]:
