@@ -1,5 +1,6 @@
 """Processes that fork from one which has imported the platform: they cost no start of Python and no import of a thousand modules."""
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -10,15 +11,18 @@ from pathlib import Path
 
 from tests.support.environment import ROOT
 
+PRELOADED = ("core.cli", "core.work.worker")
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["core.cli"])
+PROCESSES.set_forkserver_preload(list(PRELOADED))
 
 
 class Forked:
-    """One `qplatform` command in a forked process, with as much of `subprocess.Popen` as its users need."""
+    """A program in a forked process: the `main` of a module, called with `words`. It has as much of `subprocess.Popen` as its
+    users need."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        self._process = PROCESSES.Process(target=_run, args=(tuple(words), dict(environment), str(log)))
+    def __init__(self, module: str, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.args = tuple(words)
+        self._process = PROCESSES.Process(target=_run, args=(module, self.args, dict(environment), str(log)))
         self._process.start()
 
     @property
@@ -36,8 +40,12 @@ class Forked:
         self._process.join(timeout)
         code = self._process.exitcode
         if code is None:
-            raise subprocess.TimeoutExpired("qplatform", timeout or 0)
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
         return code
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -45,8 +53,8 @@ class Forked:
             os.kill(self.pid, number)
 
 
-def _run(words: tuple[str, ...], environment: dict[str, str], log: str) -> None:
-    """In the new process: what a shell would have set up, then the command itself."""
+def _run(module: str, words: tuple[str, ...], environment: dict[str, str], log: str) -> None:
+    """In the new process: what a shell would have set up, then the program itself."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
@@ -55,8 +63,5 @@ def _run(words: tuple[str, ...], environment: dict[str, str], log: str) -> None:
         os.dup2(output, standard)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     multiprocessing.set_start_method("fork", force=True)  # as a command has it, for the processes that it starts
-    sys.argv = ["qplatform", *words]
-
-    from core.cli import main  # the process that others fork from has it already
-
-    main(words, prog_name="qplatform")
+    sys.argv = [module, *words]
+    sys.exit(importlib.import_module(module).main(words))

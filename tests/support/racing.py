@@ -12,7 +12,7 @@ from flask import Flask
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import DomainError
-from tests.support.forking import PROCESSES
+from tests.support.forking import PRELOADED, PROCESSES
 
 AT_ONCE = 6
 RACES = (
@@ -25,7 +25,7 @@ RACES = (
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""
 LONGEST = 120.0
-PROCESSES.set_forkserver_preload(["core.cli", *RACES])
+PROCESSES.set_forkserver_preload([*PRELOADED, *RACES])
 
 
 def together(module: str, *jobs: dict[str, Any]) -> list[Any]:

@@ -109,7 +109,7 @@ def start(
     env = environment(database, **where, **settings)
     log_file.touch()
     if forked:
-        return Process(Forked(words, env, log_file), database, log_file, port)
+        return Process(Forked("core.cli", words, env, log_file), database, log_file, port)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [QPLATFORM, *words], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +20,8 @@ from core.data.session import ScopedSession, transaction
 from core.work import enqueue
 from tests.integration.work import rig
 from tests.support.databases import Database, Databases
-from tests.support.environment import ROOT, environment
+from tests.support.environment import environment
+from tests.support.forking import Forked
 
 TENANTS = (1, 2, 3)
 
@@ -35,24 +34,20 @@ class Bench:
     app: Flask
     log: Path
     folder: Path
-    started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    started: list[Forked] = field(default_factory=list)
 
-    def start(self, word: str, *more: str, **settings: str) -> "subprocess.Popen[bytes]":
+    def start(self, word: str, *more: str, **settings: str) -> Forked:
         """Start a program of the rig; its log goes to a file."""
         env = environment(self.database, PROBE_LOG=str(self.log), PYTHONWARNINGS="ignore", **settings)
-        with (self.folder / f"{word}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.work.rig", word, *more],
-                env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        process = Forked("tests.integration.work.rig", (word, *more), env, self.folder / f"{word}.log")
         self.started.append(process)
         return process
 
-    def worker(self, **settings: str) -> "subprocess.Popen[bytes]":
+    def worker(self, **settings: str) -> Forked:
         """Start a worker."""
         return self.start("worker", **settings)
 
-    def stop(self, process: "subprocess.Popen[bytes]", seconds: float = 15) -> int:
+    def stop(self, process: Forked, seconds: float = 15) -> int:
         """SIGTERM, and the exit code."""
         process.send_signal(signal.SIGTERM)
         return process.wait(seconds)
@@ -148,7 +143,7 @@ def bench_alone(bench: Bench) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def worker(bench: Bench) -> "subprocess.Popen[bytes]":
+def worker(bench: Bench) -> Forked:
     """One worker for the test; it stays for the next."""
-    running = [p for p in bench.started if p.poll() is None and "worker" in p.args]  # type: ignore[operator]  # a list of words
+    running = [p for p in bench.started if p.poll() is None and "worker" in p.args]
     return running[0] if running else bench.worker()

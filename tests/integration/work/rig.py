@@ -1,14 +1,13 @@
 """The programs of these tests: a web process and workers, each a process of its own on a real database.
 
-`python -m tests.integration.work.rig worker|ask` with the database in QP_DATABASE_URL. Jobs tell what they do in the
-file PROBE_LOG, a JSON object a line.
+They find the database in QP_DATABASE_URL. Jobs tell what they do in the file PROBE_LOG, a JSON object a line.
 """
 
 import json
 import logging
 import os
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -184,7 +183,8 @@ def work() -> int:
     return Worker(application(), may_run, **times).run()
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "ask":
-        ask(int(sys.argv[2]))
-    sys.exit(work())
+def main(words: Sequence[str]) -> int:
+    """`worker`, or `ask` and how often."""
+    if words[0] == "ask":
+        ask(int(words[1]))
+    return work()

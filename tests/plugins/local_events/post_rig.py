@@ -1,11 +1,10 @@
 """A worker of the whole platform that is quick to try again, whose clock may be moved, and that does only what it is asked.
 
-`python -m tests.plugins.local_events.post_rig` with the database in QP_DATABASE_URL; AHEAD is how many seconds its clock is
-ahead of everybody else's.
+It finds the database in QP_DATABASE_URL; AHEAD is how many seconds its clock is ahead of everybody else's.
 """
 
 import os
-import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +21,7 @@ def _moved() -> datetime:
     return datetime.now(UTC) + AHEAD
 
 
-def main() -> int:
+def main(_: Sequence[str]) -> int:
     """Work until told to stop."""
     clock.now = _moved
     app = create_app()
@@ -31,7 +30,3 @@ def main() -> int:
     delivery.CLAIM = timedelta(seconds=2)
     posting.AT_ONCE = 3
     return Worker(app, lambda tenant_id, name: True, beat=0.3, dead=2.0, grace=5.0, rarely=1.0).run()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,6 @@
 """Letters by a real worker through a real mail server: killed, without a server, and two days late. None twice, none lost."""
 
-import subprocess
-import sys
+import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,8 @@ from plugins.local_events.service.messaging import Words
 from tests.factories.quality import make_accounts
 from tests.plugins.local_events.day_helpers import organiser
 from tests.plugins.local_events.helpers import published, visitor
-from tests.support.environment import ROOT, environment
+from tests.support.environment import environment
+from tests.support.forking import Forked
 from tests.support.mailbox import Mailbox
 
 PEOPLE = 20
@@ -40,16 +40,7 @@ def work(database, tmp_path):
         env = environment(
             database, QP_MAIL_URL=f"{mail_url}?from=q@q.example.org", AHEAD=_ahead(at), PYTHONWARNINGS="ignore"
         )
-        with (tmp_path / "worker.log").open("ab") as log:
-            started.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "tests.plugins.local_events.post_rig"],
-                    env=env,
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=log,
-                )
-            )
+        started.append(Forked("tests.plugins.local_events.post_rig", (), env, tmp_path / "worker.log"))
         return started[-1]
 
     yield start
@@ -117,7 +108,7 @@ def test_killed_without_a_mail_server_and_two_days_late_nobody_is_told_twice_and
         until(lambda: len(box.messages) >= 2 * PEOPLE)
         _ask(session, *["local_events.remind", "local_events.post_letters"] * 2)
         time.sleep(1)
-        third.terminate()
+        third.send_signal(signal.SIGTERM)
         third.wait(15)
     told = Counter((message["To"], str(message["Subject"])) for message in box.messages)
     assert set(told.values()) == {1}
