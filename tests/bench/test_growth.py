@@ -18,7 +18,7 @@ from tests.support import servers
 from tests.support.data_fixtures import prepare
 from tests.support.databases import Database, Databases
 
-TIMES = 150
+TIMES = 50
 STARTS = 5
 SCOTLAND = 2
 LIST = "/scotland/events/"
