@@ -64,9 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     measuring = "bench" in config.option.markexpr
     other: list[pytest.Item] = []
     for item in items:
-        folders = item.nodeid.split("/")
-        for folder, mark in (("browser", "browser"), ("bench", "bench")):
-            if folder in folders[:-1]:
+        for mark in ("browser", "bench"):
+            if item.nodeid.startswith(f"tests/{mark}/"):
                 item.add_marker(mark)
         if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("database")

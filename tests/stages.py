@@ -58,10 +58,11 @@ STAGES = (
         beside="browser",  # which leaves a third of two processors idle: it waits for pages
     ),
     _tests("sqlite", "-n", "2", "-m", ABROAD),
-    _tests("postgres", "-n", "2", "--engine", "postgres", "-m", f"database and {ABROAD}"),
-    _tests("browser", "-n", "2", "-m", "browser"),
+    _tests("postgres", "-n", "2", "--engine", "postgres", "-m", f"database and {ABROAD}", "--ignore=tests/unit"),
+    _tests("browser", "-n", "2", "-m", "browser", "tests/browser"),
 )
-OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench"),)
+"""Each test process imports and collects all it is given: unit tests have no database, and browsers their own folder."""
+OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),)
 
 
 def _start(words: Sequence[str], output: IO[str] | None) -> "subprocess.Popen[str]":
