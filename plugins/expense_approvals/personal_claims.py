@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, clock
-from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep, Receipt, YearMiles
+from plugins.expense_approvals.models import Adjustment, Claim, ClaimLine, ClaimStep, Receipt, YearMiles
 from plugins.expense_approvals.states import GRANTED
 
 QUIET = {"synchronize_session": False}
@@ -55,7 +55,16 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
         .where(ClaimStep.claim_id.in_(ids))
         .order_by(ClaimStep.claim_id, ClaimStep.version)
     ).all()
+    adjusted = session.execute(
+        sa.select(
+            Adjustment.claim_id, Adjustment.state, Adjustment.pence, Adjustment.policy_version, Adjustment.words, Adjustment.made_at
+        )
+        .where(Adjustment.claim_id.in_(ids))
+        .order_by(Adjustment.made_at)
+    ).all()  # fmt: skip
     yield (N_("Claims"), _plain(claimed))
+    if adjusted:
+        yield (N_("Adjustments of claims"), _plain(adjusted))
     yield (N_("Costs claimed"), _plain(costs))
     yield (N_("Proofs of them"), _plain(proofs))
     yield (N_("What was said about the claims"), _plain(said))
@@ -94,6 +103,7 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         sa.update(Receipt).where(Receipt.claim_id.in_(kept)).values(name="proof"),
         sa.update(ClaimLine).where(ClaimLine.claim_id.in_(ids)).values(reason="", why="", from_postcode="", to_postcode=""),
         sa.update(ClaimStep).where(ClaimStep.claim_id.in_(ids)).values(words=""),
+        sa.update(Adjustment).where(Adjustment.claim_id.in_(ids)).values(words=""),
         sa.update(ClaimStep).where(ClaimStep.account_id == account_id).values(account_id=None),
         sa.update(Claim).where(Claim.account_id == account_id).values(account_id=None, version=Claim.version + 1, changed_at=clock.now()),
         sa.delete(YearMiles).where(YearMiles.account_id == account_id),

@@ -9,7 +9,7 @@ from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, Tenant
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
-from plugins.expense_approvals.queries import claims, figures, payments, preapprovals
+from plugins.expense_approvals.queries import adjustments, claims, figures, payments, preapprovals
 from plugins.expense_approvals.settings import Settings, settings_at
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -59,6 +59,7 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
         OpenWork(N_("Expenses above this site’s limit, for the central team"), asked_above, f"/manage{_BASE}"),
         OpenWork(N_("Claims waiting for a check or a decision"), claimed, f"/manage{_BASE}claims/"),
         OpenWork(N_("Claims above this site’s limit, for the central team"), claimed_above, f"/manage{_BASE}claims/"),
+        OpenWork(N_("Adjustments waiting for approval"), adjustments.waiting(session), f"/manage{_BASE}adjustments/"),
         OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
         OpenWork(
             N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), f"/manage{_BASE}budgets"

@@ -1,5 +1,6 @@
 """Tables of expense approvals, a file for each subject."""
 
+from plugins.expense_approvals.models.adjustments import Adjustment, AdjustmentLine
 from plugins.expense_approvals.models.budgets import Activity, Budget, BudgetEntry
 from plugins.expense_approvals.models.claims import (
     Claim,
@@ -16,7 +17,7 @@ from plugins.expense_approvals.models.policies import PolicyVersion, SiteRules
 from plugins.expense_approvals.models.preapprovals import Declaration, Preapproval, PreapprovalLine, Step
 
 __all__ = [
-    "Activity", "BankDetails", "Budget", "BudgetEntry", "Claim", "ClaimLine", "ClaimRevision", "ClaimStep", "Declaration",
+    "Activity", "Adjustment", "AdjustmentLine", "BankDetails", "Budget", "BudgetEntry", "Claim", "ClaimLine", "ClaimRevision", "ClaimStep", "Declaration",
     "Delegation", "Fingerprint", "PayerAccount", "Payment", "PaymentBatch", "PolicyVersion", "Preapproval", "PreapprovalLine", "Receipt",
     "SiteRules", "Step", "YearMiles",
 ]  # fmt: skip

@@ -36,7 +36,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals import claim_letters, separation
 from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
-from plugins.expense_approvals.queries import claims, delegations
+from plugins.expense_approvals.queries import adjustments, claims, delegations
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.separation import NOBODY, Task
 from plugins.expense_approvals.service import apart, judging
@@ -151,7 +151,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
+        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
     )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def _act(
     if not wrong:
         judging.approve(
             session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
-            rules=_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
+            rules=claim_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
         )  # fmt: skip
     return None
 
@@ -194,7 +194,7 @@ def _stop(made: Made, waits: Open, visitor: Visitor) -> str:
     return ""
 
 
-def _rules(visitor: Visitor) -> judging.ClaimRules:
+def claim_rules(visitor: Visitor) -> judging.ClaimRules:
     """What asks the other plugins about a visitor deciding about a claim."""
 
     def ask(made: Made, lines: list[Spent], ground: Ground) -> list[Finding]:
