@@ -19,6 +19,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.queries.delegations import Away
+from plugins.expense_approvals.service import escalating
 from plugins.expense_approvals.service import standing_in as stands
 from plugins.expense_approvals.service.bank_details import Post
 from plugins.expense_approvals.service.batches import Returned, Warn
@@ -103,3 +104,44 @@ def standing_in(site: TenantSnapshot) -> stands.Post:
             send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
 
     return write
+
+
+def nobody_left(site: TenantSnapshot) -> escalating.Post:
+    """What tells somebody of the central team how much waits at a site that nobody there can decide. Nobody is named in it."""
+
+    def write(session: ScopedSession, person: Known, left: escalating.Left) -> None:
+        language = person.locale if person.locale in site.languages else site.languages[0]
+        with in_language(language):
+            name = site.named(language)
+            counted = [
+                ngettext(
+                    "One request for costs to be agreed.", "%(num)s requests for costs to be agreed.", left.preapprovals
+                ),
+                ngettext("One claim.", "%(num)s claims.", left.claims),
+                ngettext("One adjustment of a claim.", "%(num)s adjustments of claims.", left.adjustments),
+            ]
+            letter = Letter(
+                subject=gettext("Expenses at %(site)s that nobody there can decide", site=name),
+                paragraphs=[
+                    gettext(
+                        "These wait at %(site)s, and nobody of that site can decide them: whoever could asked for the money, has "
+                        "looked at it already, shares an account with the person, or may not agree to that much.",
+                        site=name,
+                    ),
+                    *(words for words, count in zip(counted, left, strict=True) if count),
+                    gettext(
+                        "The central team decides them. You are told of each once; the queue marks it until it is decided."
+                    ),
+                ],
+                site_href=f"{root_of(site)}/",
+                label=gettext("See what waits"),
+                href=f"{root_of(site)}/manage/{MANIFEST.url_name}/{_queue(left)}",
+            )
+            send_letter(session, site, letter, to=person.email, language=language, account_id=person.account_id)
+
+    return write
+
+
+def _queue(left: escalating.Left) -> str:
+    """The end of the address of the first queue in which something waits."""
+    return "" if left.preapprovals else "claims/" if left.claims else "adjustments/"

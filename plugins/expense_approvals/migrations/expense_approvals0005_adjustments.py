@@ -1,4 +1,4 @@
-"""What a late change of the policy adds to claims, as rows of its own"""
+"""What a late change of the policy adds to claims, and what the central team was told of"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -95,8 +95,22 @@ def upgrade() -> None:
         ),
     )
     refuse("expense_approvals_adjustment_line", "update")
+    op.create_table(
+        "expense_approvals_escalation",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("source_id", sa.String(length=26), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenancy_tenant.id"], name=op.f("fk_expense_approvals_escalation_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expense_approvals_escalation")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_expense_approvals_escalation_tenant_id_id")),
+        sa.UniqueConstraint("tenant_id", "source_id", name=op.f("uq_expense_approvals_escalation_tenant_id_source_id")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("expense_approvals_escalation")
     op.drop_table("expense_approvals_adjustment_line")
     op.drop_table("expense_approvals_adjustment")
