@@ -16,8 +16,8 @@ from plugins.expense_approvals.states import GRANTED
 QUIET = {"synchronize_session": False}
 
 
-def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs."""
+def year_miles(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    """The miles that a person claimed in each tax year, at every site together."""
     driven = session.execute(
         sa.select(YearMiles.vehicle, YearMiles.year, YearMiles.miles)
         .where(YearMiles.account_id == account_id, YearMiles.miles > 0)
@@ -28,6 +28,10 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
             N_("Miles claimed in a tax year, at every site together"),
             [{"vehicle": row.vehicle, "tax_year": row.year, "miles": row.miles / 1000} for row in driven],
         )
+
+
+def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs."""
     mine = sa.or_(Claim.account_id == account_id, Claim.submitted_by == account_id)
     claimed = session.execute(
         sa.select(Claim.id, Claim.state, Claim.claimed_p, Claim.approved_p, Claim.begun_at, Claim.sent_at)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl, site_of
+from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl, site_of, sites
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
@@ -69,9 +69,11 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
 
 
 @hookimpl
-def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
-    """The person's declarations and what they asked for."""
-    return personal.person_data(session, account_id)
+def q_export_person_data(session: ScopedSession, tenant: TenantRef, account_id: str) -> Iterable[tuple[str, Any]]:
+    """The person's declarations and what they asked for. What is held for every site together is told at the first of the sites
+    that ever had the plugin, so that it stands in the file once."""
+    told = any(site.id < tenant.id and MANIFEST.name in site.ever_enabled for site in sites())
+    return personal.person_data(session, account_id, together=not told)
 
 
 @hookimpl
