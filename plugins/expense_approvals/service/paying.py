@@ -18,6 +18,7 @@ from core.sdk import (
     clock,
     is_id,
     people_by_id,
+    record_audit_each,
 )
 from plugins.expense_approvals.manifest import PAY
 from plugins.expense_approvals.models import Adjustment, Claim, ClaimStep
@@ -124,13 +125,15 @@ def life(visitor: Visitor, post: Post) -> Tell:
     paid, or not."""
 
     def tell(session: ScopedSession, source_ids: Collection[str], event: str) -> None:
-        moved = [row.id for step in STEPS[event] for row in _take(session, source_ids, step, visitor)]
-        if len(moved) < len(source_ids):
-            moved += _take_adjusted(session, set(source_ids).difference(moved), ADJUSTMENT_STEPS[event])
-        if len(moved) != len(source_ids):
+        claims = [row.id for step in STEPS[event] for row in _take(session, source_ids, step, visitor)]
+        others = set(source_ids).difference(claims)
+        adjusted = _take_adjusted(session, others, ADJUSTMENT_STEPS[event]) if others else []
+        if len(claims) + len(adjusted) != len(source_ids):
             raise Conflict
         if event in TOLD:
-            _write(session, moved, event, post)
+            _note(session, "claim", claims, event, visitor)
+            _note(session, "adjustment", adjusted, event, visitor)
+            _write(session, [*claims, *adjusted], event, post)
 
     return tell
 
@@ -182,6 +185,14 @@ def _take_adjusted(session: ScopedSession, ids: Collection[str], event: str) -> 
         .execution_options(**QUIET)
     )
     return list(rows)
+
+
+def _note(session: ScopedSession, kind: str, ids: list[str], event: str, visitor: Visitor) -> None:
+    """An entry of the audit trail for each claim or adjustment that was paid or sent back, beside the one of the batch."""
+    after = {"state": CLAIM.target(event, CLAIM.sources(event)[0])}
+    record_audit_each(
+        session, actor=visitor.actor(), action=f"expense_approvals.{kind}_{event}", after=dict.fromkeys(sorted(ids), after)
+    )  # fmt: skip
 
 
 def _write(session: ScopedSession, source_ids: list[str], event: str, post: Post) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from core.config import normalise_url
+from core.data.audit import AuditEntry, verify
 from core.kernel.permissions import Role
 from core.sdk import Conflict, Finding, Forbidden, Invalid, NotFound, Refused, Verdict, clock, transaction
 from plugins.expense_approvals.limits import Limits
@@ -71,9 +72,18 @@ def test_an_adjustment_is_made_approved_and_paid_and_the_claim_stays_as_it_was(a
     letters.sent.clear()
     settle(session, batch_id, {claim: True, made: False}, letters)
     assert {(one.step, one.pence) for one in letters.sent} == {("pay", CAP), ("adjust_bounce", MORE)}
+    trail = sa.select(AuditEntry.action, AuditEntry.subject, AuditEntry.after).where(
+        AuditEntry.subject.in_((claim, made))
+    )
+    noted = [row for row in session.execute(trail.order_by(AuditEntry.seq)) if row.action.endswith(("_pay", "_bounce"))]
+    assert {tuple(row[:2]): row.after for row in noted} == {
+        ("expense_approvals.claim_pay", claim): {"state": "paid"},
+        ("expense_approvals.adjustment_bounce", made): {"state": "bounced"},
+    }
     assert (adjustments.one(session, made).state, claims.one(session, claim, CHECKER).state) == ("bounced", "paid")
     assert [one.due.id for one in paying.outlook(session, PREPARER)] == [made]
     assert payments.waiting(session) == 1
+    assert verify(session).ok
 
 
 def test_it_goes_into_another_batch_when_its_own_is_cancelled(session, budget_id):
