@@ -24,7 +24,7 @@ class Task(StrEnum):
 
 WORDS: Mapping[str, str] = {
     "own": N_("You asked for this money, sent the request or would be paid, so somebody else decides."),
-    "linked": N_("You share a bank account or a household with the person, so somebody else decides."),
+    "linked": N_("You share a bank account with the person, so somebody else decides."),
     "delegator": N_("The person you decide for could not decide this, so you cannot for them."),
     "checked": N_("You checked this claim, so somebody else approves it."),
     "approved": N_("You approved this claim, so somebody else checks it."),
@@ -37,8 +37,8 @@ NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account or a
-    household with whoever is paid; `checked_by` checked the claim, or made the adjustment."""
+    """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account
+    with whoever is paid; `checked_by` checked the claim, or made the adjustment."""
 
     claimant: str | None
     submitter: str | None
