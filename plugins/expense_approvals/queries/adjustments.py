@@ -173,13 +173,16 @@ def one(session: ScopedSession, adjustment_id: str) -> Adjusted:
     return Adjusted._make(row)
 
 
+def queue(session: ScopedSession) -> list[Adjusted]:
+    """Those that wait for a decision, the oldest first."""
+    query = _adjusted().where(Adjustment.state == PROPOSED).order_by(Adjustment.made_at, Adjustment.id)
+    return [Adjusted._make(row) for row in session.execute(query)]
+
+
 def all_of_site(session: ScopedSession) -> list[Adjusted]:
-    """Every adjustment: those that wait for a decision first, the oldest first, then the others, the newest first."""
-    waits = sa.case((Adjustment.state == PROPOSED, 0), else_=1)
-    rows = session.execute(_adjusted().order_by(waits, Adjustment.made_at.desc(), Adjustment.id))
-    found = [Adjusted._make(row) for row in rows]
-    waiting = [row for row in found if row.state == PROPOSED]
-    return [*reversed(waiting), *found[len(waiting) :]]
+    """Every adjustment: those that wait for a decision first, the oldest first, then the others, the newest first. Two statements."""
+    query = _adjusted().where(Adjustment.state != PROPOSED).order_by(Adjustment.made_at.desc(), Adjustment.id)
+    return [*queue(session), *(Adjusted._make(row) for row in session.execute(query))]
 
 
 def waiting(session: ScopedSession) -> int:

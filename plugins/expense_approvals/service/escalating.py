@@ -13,7 +13,7 @@ from plugins.expense_approvals.queries import adjustments, claims, preapprovals
 from plugins.expense_approvals.separation import NOBODY, Task, conflict
 from plugins.expense_approvals.service import adjusting, apart
 from plugins.expense_approvals.service.apart import Open
-from plugins.expense_approvals.states import CHECKED, PROPOSED, SUBMITTED
+from plugins.expense_approvals.states import CHECKED, SUBMITTED
 
 
 class Left(NamedTuple):
@@ -74,7 +74,7 @@ def _waiting(session: ScopedSession) -> list[Open]:
     return [
         *asked,
         *claimed,
-        *(adjusting.waits(one) for one in adjustments.all_of_site(session) if one.state == PROPOSED),
+        *(adjusting.waits(one) for one in adjustments.queue(session)),
     ]
 
 

@@ -18,6 +18,7 @@ from plugins.expense_approvals.models import (
     ClaimLine,
     ClaimStep,
     Declaration,
+    Escalation,
     Payment,
     Preapproval,
     PreapprovalLine,
@@ -64,6 +65,7 @@ def retire(session: ScopedSession, mark: Mark) -> Retired:
             .execution_options(**QUIET)
         )
         session.execute(sa.delete(YearMiles).where(YearMiles.year < day.year - 1).execution_options(**QUIET))
+        session.execute(sa.delete(Escalation).where(Escalation.told_at < before).execution_options(**QUIET))
         found = Retired(len(claims), proofs, len(asked), len(declared))
         if any(found):
             record_audit(

@@ -162,6 +162,13 @@ def test_two_processes_make_one_and_it_is_spent_once(shared, other_database):
     assert sums(shared, budget_id) == (0, CAP + MORE, 0, CAP + MORE, 0)
 
 
+def test_the_race_for_an_adjustment_can_be_lost(shared, other_database):
+    """The control: looking first and writing then makes one for everybody who looked."""
+    claim = lunch(shared, opened(shared, 10_000))
+    told = _race(normalise_url(other_database.app_url), shared, "adjusting_naively", claim, pence=MORE)
+    assert sum(one["told"].get("made", 0) for one in told) > 1
+
+
 def test_no_more_is_approved_than_the_budget_has(session):
     budget_id = opened(session, CAP + MORE - 1)
     claim = lunch(session, budget_id)
