@@ -23,6 +23,7 @@ from core.admissions.rules import (
     reckoning,
 )
 from core.data.audit import record as record_audit
+from core.data.audit import record_each as record_audit_each
 from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
 from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
@@ -214,6 +215,7 @@ __all__ = [
     "reads_by_token",
     "reckoning",
     "record_audit",
+    "record_audit_each",
     "redirect_with",
     "render",
     "revalidated",

@@ -36,7 +36,9 @@ def _catalogue(folders: tuple[Path, ...], language: str) -> NullTranslations:
             with source.open("rb") as words:
                 write_mo(compiled, read_po(words, locale=language))
             compiled.seek(0)
-            merged.merge(Translations(compiled))
+            found = Translations(compiled)
+            merged.merge(found)
+            merged.plural = found.plural  # else the rule of English chooses among the five forms of Welsh
     return merged
 
 

@@ -33,6 +33,18 @@ LETTERS: dict[str, tuple[str, str]] = {
         N_("Your bank sent your costs back: %(title)s"),
         N_("We sent %(amount)s for “%(title)s” to your account, and the bank sent it back. Nothing is lost: give your bank details again, and it is paid once more."),
     ),
+    "adjust": (
+        N_("You are owed more for your costs: %(title)s"),
+        N_("The expenses policy was changed for days that were over. For “%(title)s” it now allows %(amount)s more than you were granted, and that is approved. There is nothing to do: it is paid to your account."),
+    ),
+    "adjust_pay": (
+        N_("More of your costs is paid: %(title)s"),
+        N_("%(amount)s more for “%(title)s”, after the expenses policy was changed, is on your account. On your bank statement it has the reference %(ref)s."),
+    ),
+    "adjust_bounce": (
+        N_("Your bank sent your costs back: %(title)s"),
+        N_("We sent %(amount)s more for “%(title)s”, after the expenses policy was changed, to your account, and the bank sent it back. Nothing is lost: give your bank details again, and it is paid once more."),
+    ),
     "reject": (
         N_("Your claim is not approved: %(title)s"),
         N_("We are sorry that your claim for “%(title)s” is not approved. What was agreed beforehand still stands."),
@@ -47,6 +59,7 @@ def post(site: TenantSnapshot) -> Post:
     def write(session: ScopedSession, news: News) -> None:
         language = news.locale if news.locale in site.languages else site.languages[0]
         subject, first = LETTERS[news.step]
+        back = news.step in ("bounce", "adjust_bounce")
         with in_language(language):
             named = {"title": " ".join(news.title.split()), "amount": pounds(news.pence), "ref": news.ref}
             paragraphs = [say(first, named)]
@@ -56,8 +69,8 @@ def post(site: TenantSnapshot) -> Post:
                 subject=say(subject, named),
                 paragraphs=paragraphs,
                 site_href=f"{root_of(site)}/",
-                label=gettext("Give your bank details") if news.step == "bounce" else gettext("See the claim"),
-                href=f"{root_of(site)}/{MANIFEST.url_name}/{'account' if news.step == 'bounce' else f'claims/{news.claim_id}'}",
+                label=gettext("Give your bank details") if back else gettext("See the claim"),
+                href=f"{root_of(site)}/{MANIFEST.url_name}/{'account' if back else f'claims/{news.claim_id}'}",
             )
             send_letter(session, site, letter, to=news.email, language=language, account_id=news.account_id)
 

@@ -13,7 +13,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import Known as Somebody
-from core.sdk import Person, ScopedSession, TenantRef, clock, new_id, new_key, person_by_email, store_of
+from core.sdk import (
+    Person,
+    ScopedSession,
+    TenantRef,
+    Visitor,
+    after_commit,
+    clock,
+    new_id,
+    new_key,
+    person_by_email,
+    store_of,
+)
+from plugins.expense_approvals import demonstration_payments
 from plugins.expense_approvals import demonstration_stories as stories
 from plugins.expense_approvals.claims.evaluator import evaluate
 from plugins.expense_approvals.claims.lines import Evaluation, Judged, Line, Trip
@@ -63,7 +75,8 @@ GIVES_BACK = frozenset({"withdraw", "revoke", "expire"})
 
 
 def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
-    """Write the stories for `people` (the first is the organiser, who asks for nothing), in the caller's transaction.
+    """Write the stories for `people` (the first is the organiser, who asks for nothing), in the caller's transaction; the payments
+    are made by the services when it is over.
 
     At the UK site, which has no members of its own, a draft of the policy; nothing at a site without somebody to check and
     somebody to decide.
@@ -77,8 +90,10 @@ def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) ->
         return
     telling = _Telling(session, tenant, approver, lead)
     for number, story in enumerate(stories.STORIES):
-        telling.tell(story, members[number].id)
+        telling.tell(story, members[number])
     telling.write()
+    if central := person_by_email(session, "central@demo.example"):
+        after_commit(session, lambda: demonstration_payments.pay(session, tenant, telling.owed, lead, central))
 
 
 def _draft(session: ScopedSession, author: str) -> None:
@@ -112,6 +127,7 @@ class _Telling:
         self.rows: dict[type, list[dict[str, Any]]] = {model: [] for model in ORDER}
         self.miles: dict[tuple[str, str, int], int] = {}
         self.files: list[tuple[str, bytes]] = []
+        self.owed: list[demonstration_payments.Owed] = []
         self.last_file = b""
         self.budgets = {name: new_id() for name, _ in stories.BUDGETS}
         self.activities = {key: new_id() for key in stories.ACTIVITIES}
@@ -142,8 +158,9 @@ class _Telling:
     def _at(self, ago: int) -> datetime:
         return clock.from_london(datetime.combine(self.today - timedelta(days=ago), NOON)) if ago else self.now
 
-    def tell(self, story: Story, account_id: str) -> None:
+    def tell(self, story: Story, person: Person) -> None:
         """One person's pre-approval, and the claim from it."""
+        account_id = person.id
         planned = stories.ACTIVITIES[story.activity]
         begins = self.today + timedelta(days=planned.begins)
         ends = begins + timedelta(days=planned.days - 1)
@@ -178,7 +195,7 @@ class _Telling:
                 region="", travel_class=line.travel_class, reason=story.costs[number].reason, asked_p=judged.claimed,
                 allowed_p=judged.allowed, approved_p=amount if agreed else None, found=_kept(judged),
             )  # fmt: skip
-        claimed_p = self._claim(story, account_id, preapproval, begins, ends) if story.claim else 0
+        claimed_p = self._claim(story, person, preapproval, begins, ends) if story.claim else 0
         budget = self.budgets[planned.budget or stories.TRAVEL]
         for version, step in enumerate(steps, start=1):
             before, state = state, PREAPPROVAL.target(step.event, state)
@@ -209,9 +226,9 @@ class _Telling:
             return None
         return member if event in MEMBER_DOES else self.approver if event in CHECKER_DOES else self.lead
 
-    def _claim(self, story: Story, account_id: str, preapproval: dict[str, Any], begins: date, ends: date) -> int:
+    def _claim(self, story: Story, person: Person, preapproval: dict[str, Any], begins: date, ends: date) -> int:
         """The claim of a story; the pence that were approved."""
-        told = story.claim
+        told, account_id = story.claim, person.id
         assert told is not None
         costs, sent = told.costs or story.costs, next((one.ago for one in told.steps), None)
         begun = self._at((sent if sent is not None else 3) + 1)
@@ -247,6 +264,9 @@ class _Telling:
                 account_id=self._who(step.event, account_id), words=step.words, sha256=sha256, at=self._at(step.ago),
             )  # fmt: skip
         claim["state"] = state
+        if told.runs or told.account:
+            visitor = Visitor(person.id, person.name, person.email, is_member=True)
+            self.owed.append(demonstration_payments.Owed(claim["id"], visitor, told.runs))
         if state in (*IN_HAND, *GRANTED) and state != "queried":
             for line in lines:
                 key = (account_id, line["vehicle"], tax_year(line["incurred_on"]))

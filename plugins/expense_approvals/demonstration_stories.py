@@ -54,14 +54,30 @@ class Told(NamedTuple):
     words: str = ""
 
 
+class Run(NamedTuple):
+    """A batch of payments: so many days ago it was prepared, released with its file fetched, and answered by the bank. None: not
+    yet."""
+
+    prepared: int
+    released: int | None = None
+    answered: int | None = None
+
+
+AUTUMN, WINTER, NEXT = Run(94, 93, 90), Run(46, 45, 42), Run(0)
+RUNS = (AUTUMN, WINTER, NEXT)
+"""The batches of a site, the first first. Of two that pay one claim, the bank sent the first payment back."""
+
+
 class Claimed(NamedTuple):
     """A claim. `costs` are what was agreed unless others are named. `cut` is (number of a cost, pence, why); `twin`: its first
-    proof is the same file as that of the story before."""
+    proof is the same file as that of the story before. `runs` pay it; `account`: the person has given one."""
 
     steps: tuple[Told, ...]
     costs: tuple[Cost, ...] = ()
     cut: tuple[int, int, str] | None = None
     twin: bool = False
+    runs: tuple[Run, ...] = ()
+    account: bool = False
 
 
 class Story(NamedTuple):
@@ -94,12 +110,6 @@ def _judged(ago: int, days: int, event: str = "approve") -> tuple[Told, ...]:
     return Told("submit", ago), Told("check", ago - 2), Told(event, ago - 2 - days)
 
 
-def _paid(ago: int, days: int, event: str = "approve") -> tuple[Told, ...]:
-    """The same, then paid within nine days."""
-    decided = ago - 2 - days
-    return *_judged(ago, days, event), Told("batch", decided - 5), Told("export", decided - 6), Told("pay", decided - 9)
-
-
 QUESTION = Told("query", 5, "Is there a cheaper ticket on the day before? Please look, and tell us.")
 STORIES = (
     # the first person is the one whom visitors of the demonstration can be
@@ -111,18 +121,18 @@ STORIES = (
     Story("visit", (WORKBOOK,), _agreed(13, "decline", "The hosts bring workbooks for everybody.")),
     Story("visit", (BUS, WORKBOOK, CARER), (Told("ask", 6),)),
     Story("visit", (BUS,), (Told("ask", 15), Told("withdraw", 11, ""))),
-    Story("over", (TRAIN, NIGHT, DINNER), _agreed(150, "part_approve", "Evening meals are covered up to £15."), Claimed(_paid(118, 3, "part_approve"))),
-    Story("over", (BUS, LUNCH, TAXI), _agreed(149), Claimed(_paid(110, 12, "part_approve"), cut=(2, 900, "The receipt says £9.00."))),
-    Story("over", (DRIVE, LUNCH), _agreed(151), Claimed(_paid(119, 6))),
+    Story("over", (TRAIN, NIGHT, DINNER), _agreed(150, "part_approve", "Evening meals are covered up to £15."), Claimed(_judged(118, 3, "part_approve"), runs=(AUTUMN,))),
+    Story("over", (BUS, LUNCH, TAXI), _agreed(149), Claimed(_judged(110, 12, "part_approve"), cut=(2, 900, "The receipt says £9.00."), runs=(AUTUMN,))),
+    Story("over", (DRIVE, LUNCH), _agreed(151), Claimed(_judged(119, 6), runs=(AUTUMN, WINTER))),
     Story("over", (BUS,), (*_agreed(152), Told("expire", 32))),
     Story("over", (LUNCH, LATE_BUS), _agreed(148), Claimed((Told("submit", 112), Told("reject", 109, "These receipts are of another day.")))),
-    Story("spring", (TRAIN, LUNCH), _agreed(90), Claimed(_paid(60, 4))),
-    Story("spring", (DRIVE,), _agreed(91), Claimed(_paid(62, 9))),
-    Story("spring", (BUS, CARER), _agreed(92), Claimed(_judged(30, 7))),
+    Story("spring", (TRAIN, LUNCH), _agreed(90), Claimed(_judged(60, 4), runs=(WINTER,))),
+    Story("spring", (DRIVE,), _agreed(91), Claimed(_judged(62, 9), runs=(WINTER,))),
+    Story("spring", (BUS, CARER), _agreed(92), Claimed(_judged(30, 7), account=True)),
     Story("recent", (TRAIN, LUNCH), _agreed(41), Claimed((Told("submit", 9),))),
     Story("recent", (BUS, LUNCH), _agreed(42), Claimed(_judged(12, 3)[:2])),
     Story("recent", (TAXI, BUS), _agreed(43), Claimed((Told("submit", 11), Told("query", 8, "The receipt cannot be read. Please photograph it again.")))),
-    Story("recent", (TRAIN,), _agreed(44), Claimed(_judged(10, 4))),
+    Story("recent", (TRAIN,), _agreed(44), Claimed(_judged(10, 4), runs=(NEXT,))),
     Story("recent", (BUS, LUNCH), _agreed(45), Claimed(_judged(13, 2, "part_approve"), (BUS, Cost("lunch", 1_150)), (1, 700, "Two people ate: this is your half."))),
     Story("recent", (TRAIN, LUNCH), _agreed(39), Claimed((Told("submit", 7),), (TRAIN, Cost("lunch", 390), Cost("lunch", 380)), twin=True)),
 )  # fmt: skip

@@ -1,18 +1,27 @@
-"""What happens by itself: money that was agreed and not used is free again, files that nobody needs any more go, and so do
-people from records that are older than the law asks for."""
+"""What happens by itself: money that was agreed and not used is free again, the central team is told of what nobody else can
+decide, files that nobody needs any more go, and so do people from records that are older than the law asks for."""
 
 from datetime import datetime
 
-from core.sdk import ScopedSession, every, sealer, store_of
+from core.sdk import ScopedSession, every, sealer, site_of, sites, store_of
+from plugins.expense_approvals import letters
 from plugins.expense_approvals.manifest import MANIFEST
-from plugins.expense_approvals.service import batches, expiring, receipts, retiring
+from plugins.expense_approvals.service import batches, escalating, expiring, receipts, retiring
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED
+from plugins.expense_approvals.settings import settings_at
 
 
 @every("20 2 * * *", name="expense_approvals.expire")
 def expire(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
     """Expire pre-approvals whose last day is over."""
     expiring.sweep(session)
+
+
+@every("40 6 * * *", name="expense_approvals.nobody_left")
+def nobody_left(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the same
+    """Tell the central team, in the morning, of what nobody of the site can decide."""
+    site, uk = site_of(session), next(one for one in sites() if one.kind == "uk")
+    escalating.tell_central(session, uk.id, settings_at(site).limits, letters.nobody_left(site))
 
 
 @every("50 2 * * *", name="expense_approvals.sweep")

@@ -40,7 +40,7 @@ class Limits:
 
     def most(self, task: Task) -> int:
         """What an approver may say yes to in `task`."""
-        return {Task.PREAPPROVE: self.preapproval_p, Task.APPROVE: self.claim_p}.get(task, 0)
+        return {Task.PREAPPROVE: self.preapproval_p, Task.APPROVE: self.claim_p, Task.ADJUST: self.claim_p}.get(task, 0)
 
 
 class Above(NamedTuple):
@@ -70,7 +70,7 @@ def authority(roles: Collection[Role], stood_for: Iterable[Collection[Role]] = (
 
 def needed(task: Task, pence: int, limits: Limits) -> Authority:
     """The least authority with which somebody may say yes to `pence`."""
-    if task not in (Task.PREAPPROVE, Task.APPROVE):
+    if task not in (Task.PREAPPROVE, Task.APPROVE, Task.ADJUST):
         return Authority.APPROVER
     if _over(pence, limits.lead_p):
         return Authority.CENTRAL

@@ -20,8 +20,11 @@ from plugins.expense_approvals.models import (
 QUIET = {"synchronize_session": False}
 
 
-def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """Everything held about one person at the session's site, as (heading, JSON value) pairs."""
+def person_data(session: ScopedSession, account_id: str, *, together: bool = True) -> Iterator[tuple[str, Any]]:
+    """Everything held about one person at the session's site, as (heading, JSON value) pairs; with `together` also what is held
+    for every site together."""
+    if together:
+        yield from personal_claims.year_miles(session, account_id)
     yield from _paid(session, account_id)
     yield from _away(session, account_id)
     declared = session.execute(

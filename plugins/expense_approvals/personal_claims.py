@@ -10,14 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, clock
-from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep, Receipt, YearMiles
+from plugins.expense_approvals.models import Adjustment, Claim, ClaimLine, ClaimStep, Receipt, YearMiles
 from plugins.expense_approvals.states import GRANTED
 
 QUIET = {"synchronize_session": False}
 
 
-def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs."""
+def year_miles(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    """The miles that a person claimed in each tax year, at every site together."""
     driven = session.execute(
         sa.select(YearMiles.vehicle, YearMiles.year, YearMiles.miles)
         .where(YearMiles.account_id == account_id, YearMiles.miles > 0)
@@ -28,6 +28,10 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
             N_("Miles claimed in a tax year, at every site together"),
             [{"vehicle": row.vehicle, "tax_year": row.year, "miles": row.miles / 1000} for row in driven],
         )
+
+
+def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
+    """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs."""
     mine = sa.or_(Claim.account_id == account_id, Claim.submitted_by == account_id)
     claimed = session.execute(
         sa.select(Claim.id, Claim.state, Claim.claimed_p, Claim.approved_p, Claim.begun_at, Claim.sent_at)
@@ -55,7 +59,16 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
         .where(ClaimStep.claim_id.in_(ids))
         .order_by(ClaimStep.claim_id, ClaimStep.version)
     ).all()
+    adjusted = session.execute(
+        sa.select(
+            Adjustment.claim_id, Adjustment.state, Adjustment.pence, Adjustment.policy_version, Adjustment.words, Adjustment.made_at
+        )
+        .where(Adjustment.claim_id.in_(ids))
+        .order_by(Adjustment.made_at)
+    ).all()  # fmt: skip
     yield (N_("Claims"), _plain(claimed))
+    if adjusted:
+        yield (N_("Adjustments of claims"), _plain(adjusted))
     yield (N_("Costs claimed"), _plain(costs))
     yield (N_("Proofs of them"), _plain(proofs))
     yield (N_("What was said about the claims"), _plain(said))
@@ -94,6 +107,7 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         sa.update(Receipt).where(Receipt.claim_id.in_(kept)).values(name="proof"),
         sa.update(ClaimLine).where(ClaimLine.claim_id.in_(ids)).values(reason="", why="", from_postcode="", to_postcode=""),
         sa.update(ClaimStep).where(ClaimStep.claim_id.in_(ids)).values(words=""),
+        sa.update(Adjustment).where(Adjustment.claim_id.in_(ids)).values(words=""),
         sa.update(ClaimStep).where(ClaimStep.account_id == account_id).values(account_id=None),
         sa.update(Claim).where(Claim.account_id == account_id).values(account_id=None, version=Claim.version + 1, changed_at=clock.now()),
         sa.delete(YearMiles).where(YearMiles.account_id == account_id),

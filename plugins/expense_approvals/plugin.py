@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl, site_of
+from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl, site_of, sites
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
-from plugins.expense_approvals.queries import claims, figures, payments, preapprovals
+from plugins.expense_approvals.queries import adjustments, claims, figures, payments, preapprovals
 from plugins.expense_approvals.settings import Settings, settings_at
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -59,6 +59,7 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
         OpenWork(N_("Expenses above this site’s limit, for the central team"), asked_above, f"/manage{_BASE}"),
         OpenWork(N_("Claims waiting for a check or a decision"), claimed, f"/manage{_BASE}claims/"),
         OpenWork(N_("Claims above this site’s limit, for the central team"), claimed_above, f"/manage{_BASE}claims/"),
+        OpenWork(N_("Adjustments waiting for approval"), adjustments.waiting(session), f"/manage{_BASE}adjustments/"),
         OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
         OpenWork(
             N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), f"/manage{_BASE}budgets"
@@ -68,9 +69,11 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
 
 
 @hookimpl
-def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tuple[str, Any]]:
-    """The person's declarations and what they asked for."""
-    return personal.person_data(session, account_id)
+def q_export_person_data(session: ScopedSession, tenant: TenantRef, account_id: str) -> Iterable[tuple[str, Any]]:
+    """The person's declarations and what they asked for. What is held for every site together is told at the first of the sites
+    that ever had the plugin, so that it stands in the file once."""
+    told = any(site.id < tenant.id and MANIFEST.name in site.ever_enabled for site in sites())
+    return personal.person_data(session, account_id, together=not told)
 
 
 @hookimpl

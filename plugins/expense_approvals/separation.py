@@ -19,15 +19,17 @@ class Task(StrEnum):
     APPROVE = "approve"
     PREPARE = "prepare"
     RELEASE = "release"
+    ADJUST = "adjust"
 
 
 WORDS: Mapping[str, str] = {
     "own": N_("You asked for this money, sent the request or would be paid, so somebody else decides."),
-    "linked": N_("You share a bank account or a household with the person, so somebody else decides."),
+    "linked": N_("You share a bank account with the person, so somebody else decides."),
     "delegator": N_("The person you decide for could not decide this, so you cannot for them."),
     "checked": N_("You checked this claim, so somebody else approves it."),
     "approved": N_("You approved this claim, so somebody else checks it."),
     "preapproved": N_("You agreed to this beforehand, so somebody else approves the claim."),
+    "adjusted": N_("You made this adjustment, so somebody else approves it."),
     "prepared": N_("You prepared this batch, so somebody else releases it."),
 }
 NOBODY: frozenset[str] = frozenset()
@@ -35,8 +37,8 @@ NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account or a
-    household with whoever is paid."""
+    """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account
+    with whoever is paid; `checked_by` checked the claim, or made the adjustment."""
 
     claimant: str | None
     submitter: str | None
@@ -69,6 +71,8 @@ def _conflict(task: Task, who: str, case: Case, preapprover_may_approve: bool) -
         return "preapproved"
     if task is Task.CHECK and who in case.approved_by:
         return "approved"
+    if task is Task.ADJUST and who in case.checked_by:
+        return "adjusted"
     if task is Task.RELEASE and who in case.prepared_by:
         return "prepared"
     return ""

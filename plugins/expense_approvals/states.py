@@ -1,7 +1,7 @@
-"""What can follow what, as tables: the life of a pre-approval and that of a claim."""
+"""What can follow what, as tables: the life of a pre-approval, that of a claim, and that of an adjustment of one."""
 
 from core.sdk import StateMachine, Transition
-from plugins.expense_approvals.manifest import APPROVE
+from plugins.expense_approvals.manifest import APPROVE, PAY
 
 NEW = "new"
 """Where a pre-approval begins: nobody has asked yet, so no row says it."""
@@ -67,3 +67,23 @@ CLAIM = StateMachine(
 )  # fmt: skip
 CLAIM_STORED = tuple(sorted(CLAIM.states))
 """The states that a row of a claim can have."""
+
+PROPOSED = "proposed"
+ADJUSTED = (APPROVED, BATCHED, EXPORTED, PAID, BOUNCED)
+"""States of an adjustment from the decision on: the money is the person's."""
+ADJUSTMENT = StateMachine(
+    "adjustment",
+    NEW,
+    (
+        Transition("make", NEW, PROPOSED, PAY, "more would be allowed of a granted claim now; none for this version of the policy; not the person"),
+        Transition("approve", PROPOSED, APPROVED, APPROVE, f"not who made it; the difference is still that; the budget has it; {_WITHIN}; {_APART}"),
+        Transition("decline", PROPOSED, DECLINED, APPROVE, f"a reason is given; not who made it; {_APART}"),
+        *(Transition("batch", state, BATCHED, PAYER, "in no other live batch") for state in (APPROVED, BOUNCED)),
+        Transition("drop", BATCHED, APPROVED, PAYER, "its batch is cancelled"),
+        Transition("export", BATCHED, EXPORTED, PAYER, "released by somebody who did not prepare the batch"),
+        Transition("pay", EXPORTED, PAID, PAYER, "the bank says so"),
+        *(Transition("bounce", state, BOUNCED, PAYER, "the bank sent it back") for state in (EXPORTED, PAID)),
+    ),
+)  # fmt: skip
+ADJUSTMENT_STORED = tuple(sorted(ADJUSTMENT.states - {NEW}))
+"""The states that a row of an adjustment can have."""

@@ -65,6 +65,18 @@ CLAIM_EVENTS: Mapping[str, str] = {
     "pay": N_("Paid"),
     "bounce": N_("The bank could not pay it"),
 }
+ADJUSTMENT_STATES: Mapping[str, str] = {
+    "proposed": N_("Waiting for approval"),
+    "declined": N_("Not approved"),
+    **{state: CLAIM_STATES[state] for state in ("approved", "batched", "exported", "paid", "bounced")},
+}
+ADJUSTMENT_LOOKS: Mapping[str, str] = {
+    "proposed": "info",
+    "approved": "ok",
+    "declined": "err",
+    "paid": "ok",
+    "bounced": "err",
+}
 BATCH_STATES: Mapping[str, str] = {
     "prepared": N_("Waiting to be released"),
     "released": N_("Released, no file fetched yet"),

@@ -91,6 +91,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "expense_approvals_payer_account": {"sealed": "", "last": "0000", "replaced_at": None},
     "expense_approvals_payment_batch": {"state": "prepared", "released_by": None, "released_at": None, "payer_last": "0000", "sealed": "", "hashes": {}},
     "expense_approvals_payment": {"state": "waiting"},
+    "expense_approvals_adjustment": {"state": "proposed", "decided_by": None, "decided_at": None},
     "expense_approvals_site_rules": {
         "content": {"rules": [{
             "key": "site_a", "kind": "prohibited", "category": "lunch", "words": {"en": "canary-en-a", "cy": "canary-cy-a"},

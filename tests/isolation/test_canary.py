@@ -49,6 +49,7 @@ NAMED = {
     "preapproval_id": "expense_approvals_preapproval", "claim_id": "expense_approvals_claim",
     "line_id": "expense_approvals_claim_line", "receipt_id": "expense_approvals_receipt",
     "payment_batch_id": "expense_approvals_payment_batch", "delegation_id": "expense_approvals_delegation",
+    "adjustment_id": "expense_approvals_adjustment",
 }  # fmt: skip
 """What parameters of addresses name."""
 STARTS = (
@@ -68,7 +69,7 @@ WORDLESS = {
     "data_audit_head", "admissions_assessment", "local_events_pool", "local_events_feedback", "local_events_feedback_given",
     "local_events_organiser", "local_events_occurrence", "local_events_series",
     "expense_approvals_budget_entry", "expense_approvals_declaration", "expense_approvals_bank_details",
-    "expense_approvals_delegation", "expense_approvals_payer_account",
+    "expense_approvals_delegation", "expense_approvals_payer_account", "expense_approvals_adjustment_line", "expense_approvals_escalation",
 }  # fmt: skip
 """Tables that hold nobody's words."""
 

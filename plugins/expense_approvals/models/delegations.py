@@ -1,4 +1,4 @@
-"""The table of absences: who stands in for which approver, and when."""
+"""The tables of who decides instead: who stands in for which approver, and what the central team was told of."""
 
 from datetime import date, datetime
 
@@ -27,3 +27,13 @@ class Delegation(TenantOwned, Base):
     version: Mapped[int] = mapped_column(default=1)
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class Escalation(TenantOwned, Base):
+    """That the central team was told of something (a pre-approval, a claim, an adjustment) that nobody of the site can decide."""
+
+    __tablename__ = "expense_approvals_escalation"
+    __table_args__ = tenant_args(sa.UniqueConstraint("tenant_id", "source_id"))
+    id: Mapped[Id]
+    source_id: Mapped[IdRef]
+    told_at: Mapped[datetime]

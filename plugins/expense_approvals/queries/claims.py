@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from core.sdk import FILE_KINDS, NotFound, ScopedSession, Visitor, clock, is_id
 from plugins.expense_approvals.manifest import APPROVE
@@ -20,6 +19,7 @@ from plugins.expense_approvals.models import (
     Step,
     YearMiles,
 )
+from plugins.expense_approvals.queries.granted import adjusted, claimed
 from plugins.expense_approvals.queries.preapprovals import Asked, Taken
 from plugins.expense_approvals.states import AGREED, CHECKED, GRANTED, IN_HAND, OVER, USED, WAITING
 
@@ -294,18 +294,8 @@ class Listed(NamedTuple):
 def _in_all() -> sa.ColumnElement[int]:
     """What the policy allows of a claim, with all else that was granted to its person for the same activity: pence. For a
     statement about `Claim` and the `Preapproval` that it stands on."""
-    other, ground_of = aliased(Claim), aliased(Preapproval)
-    before = (
-        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(other.approved_p), 0), sa.BigInteger))
-        .join(ground_of, (ground_of.tenant_id == other.tenant_id) & (ground_of.id == other.preapproval_id))
-        .where(
-            other.tenant_id == Claim.tenant_id, other.account_id == Claim.account_id, other.id != Claim.id,
-            ground_of.activity_id == Preapproval.activity_id, other.state.in_(GRANTED),
-        )
-        .correlate(Claim, Preapproval)
-        .scalar_subquery()
-    )  # fmt: skip
-    return Claim.allowed_p + before
+    person = (Claim.tenant_id, Claim.account_id, Preapproval.activity_id)
+    return Claim.allowed_p + claimed(*person, but=Claim.id) + adjusted(*person)
 
 
 def _grounded(*columns: Any) -> Any:

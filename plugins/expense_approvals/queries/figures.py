@@ -10,6 +10,8 @@ from core.sdk import ScopedSession, clock
 from plugins.expense_approvals.figures import PACE_DAYS, Cost, Movements, Timed
 from plugins.expense_approvals.models import (
     Activity,
+    Adjustment,
+    AdjustmentLine,
     Budget,
     BudgetEntry,
     Claim,
@@ -18,7 +20,7 @@ from plugins.expense_approvals.models import (
     Preapproval,
     PreapprovalLine,
 )
-from plugins.expense_approvals.states import GRANTED
+from plugins.expense_approvals.states import ADJUSTED, GRANTED, PAID
 from plugins.expense_approvals.years import bounds, year_of
 
 DECIDED = ("approve", "part_approve")
@@ -114,7 +116,7 @@ class Kind(NamedTuple):
 
 
 def kinds(session: ScopedSession, year: int) -> list[Kind]:
-    """Granted costs of a year by site and kind: one statement."""
+    """Granted costs of a year by site and kind, with what adjustments of that year add: two statements."""
     when, (first, after) = _decided(), instants(year)
     rows = session.execute(
         sa.select(
@@ -127,7 +129,29 @@ def kinds(session: ScopedSession, year: int) -> list[Kind]:
         .group_by(ClaimLine.tenant_id, ClaimLine.category)
         .order_by(ClaimLine.category, ClaimLine.tenant_id)
     )  # fmt: skip
-    return [Kind(tenant, category, *(int(one) for one in sums)) for tenant, category, *sums in rows]
+    found = {
+        (tenant, category): Kind(tenant, category, *(int(one) for one in sums)) for tenant, category, *sums in rows
+    }
+    added = session.execute(
+        _adjusted(ClaimLine.tenant_id, ClaimLine.category, sa.func.sum(AdjustmentLine.pence))
+        .where(Adjustment.decided_at >= first, Adjustment.decided_at < after)
+        .group_by(ClaimLine.tenant_id, ClaimLine.category)
+    )
+    for tenant, category, pence in added:
+        one = found.get((tenant, category), Kind(tenant, category, 0, 0, 0, 0))
+        found[tenant, category] = one._replace(allowed=one.allowed + int(pence), approved=one.approved + int(pence))
+    return sorted(found.values(), key=lambda one: (one.category, one.tenant_id))
+
+
+def _adjusted(*columns: Any) -> Any:
+    """What approved adjustments add to costs."""
+    return (
+        sa.select(*columns)
+        .select_from(AdjustmentLine)
+        .join(Adjustment, (Adjustment.tenant_id == AdjustmentLine.tenant_id) & (Adjustment.id == AdjustmentLine.adjustment_id))
+        .join(ClaimLine, (ClaimLine.tenant_id == AdjustmentLine.tenant_id) & (ClaimLine.id == AdjustmentLine.line_id))
+        .where(Adjustment.state.in_(ADJUSTED))
+    )  # fmt: skip
 
 
 def judged(session: ScopedSession, year: int) -> Iterator[Cost]:
@@ -155,7 +179,7 @@ def first_year(session: ScopedSession) -> int:
 
 
 class Entry(NamedTuple):
-    """One granted cost for the accounts."""
+    """One granted cost for the accounts, or what an adjustment adds to one."""
 
     tenant_id: int
     claim_id: str
@@ -171,21 +195,49 @@ class Entry(NamedTuple):
     state: str
     decided: datetime
     paid: datetime | None
+    adjustment: bool
 
 
 def accounts(session: ScopedSession, year: int, limit: int | None, offset: int) -> tuple[list[Entry], int]:
-    """The granted costs of a year in the order of their decisions, and how many there are: two statements."""
-    query, when = _granted(
-        year, Claim.tenant_id, Claim.id, Activity.title, Activity.starts_on, Budget.name, ClaimLine.category, ClaimLine.incurred_on,
-        ClaimLine.policy_version, ClaimLine.claimed_p, ClaimLine.allowed_p, sa.func.coalesce(ClaimLine.approved_p, 0), Claim.state,
-    )  # fmt: skip
-    query = (
-        query.join(ClaimLine, (ClaimLine.tenant_id == Claim.tenant_id) & (ClaimLine.claim_id == Claim.id))
-        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
+    """The granted costs of a year and what adjustments add to costs, in the order of their decisions, and how many there are: two
+    statements."""
+    when, (first, after) = _decided(), instants(year)
+    spent = (BudgetEntry.move == "spend") & (BudgetEntry.tenant_id == Claim.tenant_id)
+    granted = _booked(
+        sa.select(
+            *_ENTRY, ClaimLine.policy_version, ClaimLine.claimed_p, ClaimLine.allowed_p, sa.func.coalesce(ClaimLine.approved_p, 0),
+            Claim.state, when.c.decided.label("decided"), when.c.paid, sa.literal(False), ClaimLine.position.label("position"),
+        )
+        .select_from(ClaimLine)
+        .join(Claim, (Claim.tenant_id == ClaimLine.tenant_id) & (Claim.id == ClaimLine.claim_id))
+        .join(when, (when.c.tenant_id == Claim.tenant_id) & (when.c.claim_id == Claim.id)),
+        spent & (BudgetEntry.source_id == Claim.preapproval_id),
+    ).where(Claim.state.in_(GRANTED), when.c.decided >= first, when.c.decided < after)  # fmt: skip
+    paid = sa.case((Adjustment.state == PAID, Adjustment.changed_at))
+    added = _booked(
+        _adjusted(
+            *_ENTRY, Adjustment.policy_version, sa.literal(0), AdjustmentLine.pence, AdjustmentLine.pence, Adjustment.state,
+            Adjustment.decided_at.label("decided"), paid, sa.literal(True), ClaimLine.position.label("position"),
+        ).join(Claim, (Claim.tenant_id == ClaimLine.tenant_id) & (Claim.id == ClaimLine.claim_id)),
+        spent & (BudgetEntry.source_id == Adjustment.id),
+    ).where(Adjustment.decided_at >= first, Adjustment.decided_at < after)  # fmt: skip
+    query = granted.union_all(added)
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    rows = session.execute(query.order_by("decided", "claim_id", "position").limit(limit).offset(offset))
+    return [Entry(*row[:-1]) for row in rows], total
+
+
+_ENTRY = (
+    Claim.tenant_id, Claim.id.label("claim_id"), Activity.title, Activity.starts_on, Budget.name, ClaimLine.category, ClaimLine.incurred_on,
+)  # fmt: skip
+"""What an entry begins with."""
+
+
+def _booked(query: Any, booked: sa.ColumnElement[bool]) -> Any:
+    """The statement about claims with the activity that they stand on, and with the budget of the entry that `booked` finds."""
+    return (
+        query.join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
         .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
-        .join(BudgetEntry, (BudgetEntry.tenant_id == Preapproval.tenant_id) & (BudgetEntry.source_id == Preapproval.id) & (BudgetEntry.move == "spend"))
+        .join(BudgetEntry, booked)
         .join(Budget, (Budget.tenant_id == BudgetEntry.tenant_id) & (Budget.id == BudgetEntry.budget_id))
-    )  # fmt: skip
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
-    rows = session.execute(query.order_by(when.c.decided, Claim.id, ClaimLine.position).limit(limit).offset(offset))
-    return [Entry(*row) for row in rows], total
+    )

@@ -125,19 +125,23 @@ class Granted(NamedTuple):
     """A claim that was granted, with the instant at which it was reckoned."""
 
     account_id: str | None
+    submitted_by: str | None
     title: str
+    sha256: str
     at: datetime
     past: Past
 
 
-def granted_before(session: ScopedSession, since: datetime, published: datetime) -> list[Granted]:
-    """The site's claims that were sent since an instant, reckoned before `published` and granted, the oldest first: three
-    statements."""
+def granted_before(session: ScopedSession, since: datetime, published: datetime, claim_id: str = "") -> list[Granted]:
+    """The site's claims (or the one that is named) that were sent since an instant, reckoned before `published` and granted, the
+    oldest first: three statements."""
     chosen = (Claim.sent_at >= since) & Claim.state.in_(GRANTED)
+    if claim_id:
+        chosen &= Claim.id == claim_id
     found = session.execute(
         sa.select(
-            Claim.id, Claim.account_id, Activity.title, Activity.starts_on, Activity.ends_on, Claim.sent_at, ClaimRevision.at,
-            ClaimRevision.miles_before,
+            Claim.id, Claim.account_id, Claim.submitted_by, Activity.title, Activity.starts_on, Activity.ends_on, Claim.sent_at,
+            ClaimRevision.at, ClaimRevision.sha256, ClaimRevision.miles_before,
         )
         .join(ClaimRevision, (ClaimRevision.tenant_id == Claim.tenant_id) & (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
         .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
@@ -150,7 +154,7 @@ def granted_before(session: ScopedSession, since: datetime, published: datetime)
     lines, approved = _costs(session, chosen)
     return [
         Granted(
-            one.account_id, one.title, one.at,
+            one.account_id, one.submitted_by, one.title, one.sha256, one.at,
             Past(
                 one.id, tuple(lines[one.id]),
                 Trip(one.starts_on, one.ends_on, clock.london(one.sent_at).date(), _years(one.miles_before)), approved[one.id],

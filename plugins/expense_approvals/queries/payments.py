@@ -1,23 +1,27 @@
 """Reading what is to be paid, and batches of payments."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from core.sdk import NotFound, ScopedSession, is_id
-from plugins.expense_approvals.models import Activity, Claim, Payment, PaymentBatch, Preapproval
+from plugins.expense_approvals.models import Activity, Adjustment, Claim, Payment, PaymentBatch, Preapproval
 from plugins.expense_approvals.payment_states import BOUNCED, LIVE
-from plugins.expense_approvals.states import CLAIM
+from plugins.expense_approvals.states import ADJUSTMENT, CLAIM
 
 PAYABLE = CLAIM.sources("batch")
 """States in which a claim waits for a batch."""
+ADJUSTMENT_PAYABLE = ADJUSTMENT.sources("batch")
+"""The same of an adjustment."""
 
 
 class Due(NamedTuple):
-    """A claim that is approved and waits to be paid. `since` is the instant of its last step."""
+    """A claim, or an adjustment of one, that is approved and waits to be paid. `since` is the instant of its last step, `claim_id`
+    the claim: the same as `id` where it is the claim itself that is paid."""
 
     id: str
+    claim_id: str
     title: str
     account_id: str | None
     submitted_by: str | None
@@ -27,30 +31,71 @@ class Due(NamedTuple):
 
 
 def due(session: ScopedSession) -> list[Due]:
-    """What waits to be paid, the longest first."""
-    rows = session.execute(
+    """What waits to be paid, the longest first: claims, and adjustments of claims. Two statements."""
+    claims = _grounded(
+        sa.select(Claim.id, Claim.id, Activity.title, *_PERSON, Claim.state, Claim.approved_p, Claim.changed_at)
+    ).where(Claim.state.in_(PAYABLE), Claim.approved_p > 0)
+    adjusted = _grounded(
         sa.select(
-            Claim.id, Activity.title, Claim.account_id, Claim.submitted_by, Claim.state, Claim.approved_p, Claim.changed_at
+            Adjustment.id, Claim.id, Activity.title, *_PERSON, Adjustment.state, Adjustment.pence, Adjustment.changed_at
+        ).join(Claim, (Claim.tenant_id == Adjustment.tenant_id) & (Claim.id == Adjustment.claim_id))
+    ).where(Adjustment.state.in_(ADJUSTMENT_PAYABLE))
+    found = [Due(*row) for query in (claims, adjusted) for row in session.execute(query)]
+    return sorted(found, key=lambda one: (one.since, one.id))
+
+
+_PERSON = (Claim.account_id, Claim.submitted_by)
+
+
+def _grounded(query: Any) -> Any:
+    """The statement about claims, with the activities that they stand on."""
+    return query.join(
+        Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id)
+    ).join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+
+
+class ToPay(NamedTuple):
+    """Something whose payment changed, as a letter needs it. `adjustment` says that it is one, not the claim itself."""
+
+    source_id: str
+    claim_id: str
+    account_id: str | None
+    pence: int
+    title: str
+    adjustment: bool
+
+
+def paid_things(session: ScopedSession, source_ids: list[str]) -> list[ToPay]:
+    """The claims and adjustments with these ids. Two statements."""
+    claims = _grounded(
+        sa.select(Claim.id, Claim.id, Claim.account_id, Claim.approved_p, Activity.title, sa.literal(False))
+    ).where(Claim.id.in_(source_ids))
+    adjusted = _grounded(
+        sa.select(Adjustment.id, Claim.id, Claim.account_id, Adjustment.pence, Activity.title, sa.literal(True)).join(
+            Claim, (Claim.tenant_id == Adjustment.tenant_id) & (Claim.id == Adjustment.claim_id)
         )
-        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
-        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
-        .where(Claim.state.in_(PAYABLE), Claim.approved_p > 0)
-        .order_by(Claim.changed_at, Claim.id)
-    )  # fmt: skip
-    return [Due._make(row) for row in rows]
+    ).where(Adjustment.id.in_(source_ids))
+    found = [ToPay(*row) for query in (claims, adjusted) for row in session.execute(query)]
+    return sorted(found, key=lambda one: one.source_id)
 
 
 def waiting(session: ScopedSession) -> int:
-    """How many claims wait to be paid."""
-    return session.scalar(sa.select(sa.func.count(Claim.id)).where(Claim.state.in_(PAYABLE))) or 0
+    """How many claims and adjustments wait to be paid."""
+    adjusted = sa.select(sa.func.count(Adjustment.id)).where(Adjustment.state.in_(ADJUSTMENT_PAYABLE))
+    claims = sa.select(sa.func.count(Claim.id)).where(Claim.state.in_(PAYABLE))
+    return (session.scalar(claims) or 0) + (session.scalar(adjusted) or 0)
 
 
 def sent_back(session: ScopedSession) -> dict[str, datetime]:
-    """When the bank last sent a payment back, by the claim, for those that wait to be paid again."""
+    """When the bank last sent a payment back, by the claim or adjustment, for those that wait to be paid again."""
+    waits = sa.or_(Claim.state.in_(PAYABLE), Adjustment.state.in_(ADJUSTMENT_PAYABLE))
     rows = session.execute(
         sa.select(Payment.source_id, sa.func.max(Payment.changed_at))
-        .join(Claim, (Claim.tenant_id == Payment.tenant_id) & (Claim.id == Payment.source_id))
-        .where(Payment.state == BOUNCED, Claim.state.in_(PAYABLE))
+        .join(Claim, (Claim.tenant_id == Payment.tenant_id) & (Claim.id == Payment.source_id), isouter=True)
+        .join(
+            Adjustment, (Adjustment.tenant_id == Payment.tenant_id) & (Adjustment.id == Payment.source_id), isouter=True
+        )
+        .where(Payment.state == BOUNCED, waits)
         .group_by(Payment.source_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -109,6 +154,7 @@ class Paid(NamedTuple):
 
     ref: str
     source_id: str
+    claim_id: str
     title: str
     account_id: str | None
     pence: int
@@ -120,9 +166,11 @@ def of_batch(session: ScopedSession, batch_id: str) -> list[Paid]:
     """The payments of a batch: those that the bank sent back first, then by reference."""
     rows = session.execute(
         sa.select(
-            Payment.ref, Payment.source_id, Activity.title, Payment.account_id, Payment.pence, Payment.state, Payment.changed_at
+            Payment.ref, Payment.source_id, Claim.id, Activity.title, Payment.account_id, Payment.pence, Payment.state,
+            Payment.changed_at,
         )
-        .join(Claim, (Claim.tenant_id == Payment.tenant_id) & (Claim.id == Payment.source_id))
+        .join(Adjustment, (Adjustment.tenant_id == Payment.tenant_id) & (Adjustment.id == Payment.source_id), isouter=True)
+        .join(Claim, (Claim.tenant_id == Payment.tenant_id) & (Claim.id == sa.func.coalesce(Adjustment.claim_id, Payment.source_id)))
         .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
         .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
         .where(Payment.batch_id == batch_id)
@@ -137,6 +185,7 @@ def refs_of(session: ScopedSession, batch_id: str) -> frozenset[str]:
 
 
 def refs_of_claims(session: ScopedSession, claim_ids: list[str]) -> dict[str, str]:
-    """The reference of each claim's payment that stands on the person's bank statement: a claim has the same one each time."""
+    """The reference of each payment that stands on the person's bank statement, by claim or adjustment: each has the same one every
+    time."""
     rows = session.execute(sa.select(Payment.source_id, Payment.ref).where(Payment.source_id.in_(claim_ids)))
     return {row[0]: row[1] for row in rows}

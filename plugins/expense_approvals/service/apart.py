@@ -6,8 +6,10 @@ from typing import NamedTuple
 from core.sdk import Refused, ScopedSession, Visitor
 from plugins.expense_approvals.limits import Above, Limits, above, needed
 from plugins.expense_approvals.queries import delegations
+from plugins.expense_approvals.queries.claims import Listed, Made
 from plugins.expense_approvals.separation import NOBODY, Case, Task, conflict
 from plugins.expense_approvals.service import bank_details
+from plugins.expense_approvals.states import CHECKED
 
 
 class Open(NamedTuple):
@@ -24,6 +26,12 @@ class Open(NamedTuple):
     def case(self, linked: frozenset[str]) -> Case:
         """The same for the rule."""
         return Case(self.account_id, self.submitted_by, self.account_id, linked=linked, checked_by=self.checked_by)
+
+
+def of_claim(one: Listed | Made, checked_by: frozenset[str], in_all_p: int) -> Open:
+    """A claim as what waits for a check or an approval."""
+    task = Task.APPROVE if one.state == CHECKED else Task.CHECK
+    return Open(one.id, task, one.account_id, one.submitted_by, checked_by, in_all_p)
 
 
 def against(session: ScopedSession, open_one: Open, visitor: Visitor) -> str:

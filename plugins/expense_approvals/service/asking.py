@@ -25,7 +25,7 @@ from plugins.expense_approvals.claims.evaluator import PolicyOn, evaluate
 from plugins.expense_approvals.claims.lines import Evaluation, Line, Trip
 from plugins.expense_approvals.claims.partners import Combined, combined, lines_seen
 from plugins.expense_approvals.models import Preapproval, PreapprovalLine
-from plugins.expense_approvals.queries import preapprovals
+from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, NO_MEMBER, NOT_COVERED, OVER, UNDECLARED, Chance
 from plugins.expense_approvals.service.moving import move
 from plugins.expense_approvals.service.stepping import must_be_free, must_own, note, said, take
@@ -46,6 +46,7 @@ WHY_NOT = {
 
 
 def judged(
+    session: ScopedSession,
     lines: Iterable[Line],
     chance: Chance,
     visitor: Visitor,
@@ -53,9 +54,10 @@ def judged(
     partners: Partners,
     preapproval_id: str = "",
 ) -> Combined:
-    """What the policy and the partners make of costs that are still to come: for the page as it is typed, and for asking."""
-    today = clock.today()
-    trip = Trip(chance.starts_on, chance.ends_on, min(today, chance.ends_on))
+    """What the policy and the partners make of costs that are still to come: for the page as it is typed, and for asking. The
+    year's miles that the person has claimed already, at whatever site, count as they will for the claim."""
+    before = claims.miles_before(session, visitor.account_id)
+    trip = Trip(chance.starts_on, chance.ends_on, min(clock.today(), chance.ends_on), before)
     plain = evaluate([replace(line, evidence=LATER_PROOF, agreed=True) for line in lines], trip, policy_on)
     return combined(plain, partners(_seen(plain, chance, visitor, preapproval_id)))
 
@@ -83,7 +85,7 @@ def ask(
     if any(line.incurred_on < clock.today() for line in lines):
         raise Invalid({"lines": N_("A cost is agreed before it is made. Give each a day that is still to come.")})
     made = new_id()
-    found = judged(lines, chance, visitor, policy_on, partners, made)
+    found = judged(session, lines, chance, visitor, policy_on, partners, made)
     if found.verdict is Verdict.DENY:
         raise Refused(next(one.message for one in found.findings if one.verdict is Verdict.DENY))
     asked_p = found.evaluation.claimed

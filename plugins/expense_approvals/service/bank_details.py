@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -186,6 +186,22 @@ def sharing(session: ScopedSession, account_ids: Collection[str]) -> dict[str, f
     for account_id, shares in rows:
         found.setdefault(account_id, set()).add(shares)
     return {account_id: frozenset(people) for account_id, people in found.items()}
+
+
+def begin(session: ScopedSession, given: Iterable[tuple[str, Account, datetime]], seal: Sealer) -> None:
+    """First accounts of people, by their ids, as if each had been given at its instant, in one statement of the caller's
+    transaction: for the demonstration."""
+    rows = []
+    for account_id, account, at in given:
+        made, said = new_id(), {"name": account.name, "sort_code": account.sort_code, "number": account.number}
+        rows.append(
+            {
+                "id": made, "tenant_id": session.scope.tenant_id, "account_id": account_id, "last": account.number[-4:],
+                "fingerprint": fingerprint(account.sort_code, account.number, seal), "set_at": at, "usable_from": at, "replaced_at": None,
+                "sealed": seal.seal(json.dumps(said), made),
+            }
+        )  # fmt: skip
+    session.execute(sa.insert(BankDetails), rows)
 
 
 def changed_since(session: ScopedSession, account_ids: set[str], at: datetime) -> bool:

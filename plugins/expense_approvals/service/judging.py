@@ -35,7 +35,7 @@ def check(session: ScopedSession, claim_id: str, version: int, sha256: str, word
     """Say that the costs and their proofs have been looked at. Raises NotFound, Forbidden, Refused, Conflict."""
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     must_judge(session, made, visitor, Task.CHECK)
-    _bound(session, made, sha256)
+    bound(session, made, sha256)
     with transaction(session):
         take(session, made, "check", visitor, words.strip()[:500], sha256)
 
@@ -76,7 +76,7 @@ def approve(
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256))
-    lines = _bound(session, made, sha256)
+    lines = bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
     hear(rules(made, lines, ground), visitor)
     if twin(session, made, mark) and not visitor.can(APPROVE_REFERRED):
@@ -124,7 +124,7 @@ def _total(lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str,
     return total
 
 
-def _bound(session: ScopedSession, made: Made, sha256: str) -> list[Spent]:
+def bound(session: ScopedSession, made: Made, sha256: str) -> list[Spent]:
     """The costs of the revision that was looked at. Raises Conflict where another one was sent, or the rows are not what was sent."""
     lines = claims.lines(session, made.id)
     now = hash_of(made, made.revision, lines, claims.proofs(session, made.id))

@@ -18,37 +18,46 @@ from core.sdk import (
     clock,
     is_id,
     people_by_id,
+    record_audit_each,
 )
 from plugins.expense_approvals.manifest import PAY
-from plugins.expense_approvals.models import Activity, Claim, ClaimStep, Preapproval
+from plugins.expense_approvals.models import Adjustment, Claim, ClaimStep
 from plugins.expense_approvals.queries import payments
 from plugins.expense_approvals.queries.payments import Due
 from plugins.expense_approvals.separation import Case, Task, conflict
 from plugins.expense_approvals.service import bank_details, batches, payer
 from plugins.expense_approvals.service.batches import Payable, Prepared, Tell
 from plugins.expense_approvals.service.claim_steps import QUIET, News, Post
-from plugins.expense_approvals.states import CLAIM
+from plugins.expense_approvals.states import ADJUSTMENT, CLAIM
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "prepare": ("batch",), "drop": ("drop", "part_drop"), "export": ("export",), "pay": ("pay",), "bounce": ("bounce",),
 }  # fmt: skip
 """The events of a claim for what happens to its payment. Where there are two, the sum that was approved decides."""
+ADJUSTMENT_STEPS: Mapping[str, str] = {
+    "prepare": "batch",
+    "drop": "drop",
+    "export": "export",
+    "pay": "pay",
+    "bounce": "bounce",
+}
+"""The same of an adjustment, which has one each."""
 TOLD = ("pay", "bounce")
-"""The events that the person gets a letter about."""
+"""The events that the person gets a letter about. An adjustment's letters are named `adjust_` and the event."""
 CHOOSE = N_("Choose at least one claim.")
 CHANGED = N_("What is ready has changed while you were looking. Look at the list again, then prepare the batch.")
 NO_PAYER = N_("First give the account that payments are made from.")
 
 
 class Outlook(NamedTuple):
-    """A claim that waits to be paid. `why` (a key of `words.HELD`) keeps it from this visitor's next batch; "" for nothing."""
+    """A claim, or an adjustment, that waits to be paid. `why` (a key of `words.HELD`) keeps it from this visitor's next batch; "" for nothing."""
 
     due: Due
     why: str
 
 
 def outlook(session: ScopedSession, visitor: Visitor) -> list[Outlook]:
-    """What waits to be paid and what holds it back, the longest first. Four statements, however much waits."""
+    """What waits to be paid and what holds it back, the longest first. Five statements, however much waits."""
     found = payments.due(session)
     people = {one.account_id for one in found if one.account_id}
     given, shared = bank_details.given(session, people), bank_details.sharing(session, people)
@@ -77,7 +86,7 @@ def prepare(
     session: ScopedSession, chosen: Collection[str], day: date, visitor: Visitor, form_key: str, *, seal: Sealer, accounts: Sealer,
     payers: Sealer, post: Post,
 ) -> Prepared:  # fmt: skip
-    """Put the chosen claims (ids) into a batch. The same choice sent again by the same person is the batch that it made.
+    """Put the chosen claims and adjustments (ids) into a batch. The same choice sent again by the same person is the batch that it made.
 
     Raises Forbidden, Invalid (`claims`, `day`), Refused (no account to pay from; not all of them can be paid any more), Conflict.
     """
@@ -112,14 +121,19 @@ def _made_before(session: ScopedSession, chosen: Collection[str], visitor: Visit
 
 
 def life(visitor: Visitor, post: Post) -> Tell:
-    """What takes claims along with their payments, in the caller's transaction, and writes to the people who are paid, or not."""
+    """What takes claims and adjustments along with their payments, in the caller's transaction, and writes to the people who are
+    paid, or not."""
 
-    def tell(session: ScopedSession, claim_ids: Collection[str], event: str) -> None:
-        moved = [row for step in STEPS[event] for row in _take(session, claim_ids, step, visitor)]
-        if len(moved) != len(claim_ids):
+    def tell(session: ScopedSession, source_ids: Collection[str], event: str) -> None:
+        claims = [row.id for step in STEPS[event] for row in _take(session, source_ids, step, visitor)]
+        others = set(source_ids).difference(claims)
+        adjusted = _take_adjusted(session, others, ADJUSTMENT_STEPS[event]) if others else []
+        if len(claims) + len(adjusted) != len(source_ids):
             raise Conflict
         if event in TOLD:
-            _write(session, [row.id for row in moved], event, post)
+            _note(session, "claim", claims, event, visitor)
+            _note(session, "adjustment", adjusted, event, visitor)
+            _write(session, [*claims, *adjusted], event, post)
 
     return tell
 
@@ -160,30 +174,36 @@ def _take(session: ScopedSession, claim_ids: Collection[str], event: str, visito
     return moved
 
 
-def _write(session: ScopedSession, claim_ids: list[str], event: str, post: Post) -> None:
+def _take_adjusted(session: ScopedSession, ids: Collection[str], event: str) -> list[str]:
+    """The same with adjustments; which did (ids). One update."""
+    sources = ADJUSTMENT.sources(event)
+    rows = session.scalars(
+        sa.update(Adjustment)
+        .where(Adjustment.id.in_(sorted(ids)), Adjustment.state.in_(sources))
+        .values(state=ADJUSTMENT.target(event, sources[0]), version=Adjustment.version + 1, changed_at=clock.now())
+        .returning(Adjustment.id)
+        .execution_options(**QUIET)
+    )
+    return list(rows)
+
+
+def _note(session: ScopedSession, kind: str, ids: list[str], event: str, visitor: Visitor) -> None:
+    """An entry of the audit trail for each claim or adjustment that was paid or sent back, beside the one of the batch."""
+    after = {"state": CLAIM.target(event, CLAIM.sources(event)[0])}
+    record_audit_each(
+        session, actor=visitor.actor(), action=f"expense_approvals.{kind}_{event}", after=dict.fromkeys(sorted(ids), after)
+    )  # fmt: skip
+
+
+def _write(session: ScopedSession, source_ids: list[str], event: str, post: Post) -> None:
     """A letter to each of the people; to nobody where the account is closed."""
-    rows = session.execute(
-        sa.select(Claim.id, Claim.account_id, Claim.approved_p, Activity.title)
-        .join(Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id))
-        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
-        .where(Claim.id.in_(claim_ids))
-        .order_by(Claim.id)
-    ).all()
+    rows = payments.paid_things(session, source_ids)
     people = people_by_id(session, {row.account_id for row in rows if row.account_id})
-    refs = payments.refs_of_claims(session, claim_ids)
+    refs = payments.refs_of_claims(session, source_ids)
     for row in rows:
         if person := people.get(row.account_id or ""):
+            step = f"adjust_{event}" if row.adjustment else event
+            ref = refs[row.source_id]
             post(
-                session,
-                News(
-                    event,
-                    person.account_id,
-                    person.email,
-                    person.locale,
-                    row.id,
-                    row.title,
-                    "",
-                    row.approved_p,
-                    refs[row.id],
-                ),
-            )
+                session, News(step, person.account_id, person.email, person.locale, row.claim_id, row.title, "", row.pence, ref)
+            )  # fmt: skip

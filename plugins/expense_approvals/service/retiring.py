@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from core.sdk import SYSTEM, ScopedSession, clock, record_audit, transaction
 from plugins.expense_approvals.models import (
     Activity,
+    Adjustment,
     Claim,
     ClaimLine,
     ClaimStep,
     Declaration,
+    Escalation,
     Payment,
     Preapproval,
     PreapprovalLine,
@@ -26,7 +28,7 @@ from plugins.expense_approvals.models import (
 )
 from plugins.expense_approvals.payment_states import WAITING as UNPAID
 from plugins.expense_approvals.service.fingerprints import Mark, forget
-from plugins.expense_approvals.states import AGREED, DRAFT, OVER, PAID, WAITING
+from plugins.expense_approvals.states import AGREED, DECLINED, DRAFT, OVER, PAID, WAITING
 from plugins.expense_approvals.years import kept_since
 
 QUIET = {"synchronize_session": False}
@@ -63,6 +65,7 @@ def retire(session: ScopedSession, mark: Mark) -> Retired:
             .execution_options(**QUIET)
         )
         session.execute(sa.delete(YearMiles).where(YearMiles.year < day.year - 1).execution_options(**QUIET))
+        session.execute(sa.delete(Escalation).where(Escalation.told_at < before).execution_options(**QUIET))
         found = Retired(len(claims), proofs, len(asked), len(declared))
         if any(found):
             record_audit(
@@ -82,13 +85,18 @@ def _old_declarations(day: date) -> sa.Delete:
 
 
 def _claims(session: ScopedSession, before: datetime) -> list[str]:
-    """Claims that ended before and still know somebody, or have proofs."""
+    """Claims that ended before and still know somebody, or have proofs; not those with an adjustment that still has to be decided
+    or paid, or that was paid since."""
+    kept = sa.select(Adjustment.id).where(
+        Adjustment.tenant_id == Claim.tenant_id, Adjustment.claim_id == Claim.id,
+        sa.or_(Adjustment.state.not_in((PAID, DECLINED)), Adjustment.changed_at >= before),
+    )  # fmt: skip
     proved = sa.select(Receipt.id).where(Receipt.tenant_id == Claim.tenant_id, Receipt.claim_id == Claim.id)
     known = sa.or_(Claim.account_id.is_not(None), Claim.submitted_by.is_not(None), proved.correlate(Claim).exists())
     return list(
         session.scalars(
             sa.select(Claim.id)
-            .where(Claim.state.in_(ENDED), Claim.changed_at < before, known)
+            .where(Claim.state.in_(ENDED), Claim.changed_at < before, known, ~kept.correlate(Claim).exists())
             .order_by(Claim.id)
             .limit(MOST)
         )
@@ -112,6 +120,7 @@ def _strip_claims(session: ScopedSession, ids: Sequence[str], mark: Mark) -> int
         .where(ClaimLine.claim_id.in_(ids))
         .values(reason="", why="", from_postcode="", to_postcode=""),
         sa.update(ClaimStep).where(ClaimStep.claim_id.in_(ids)).values(words="", account_id=None),
+        sa.update(Adjustment).where(Adjustment.claim_id.in_(ids)).values(words=""),
         sa.update(Claim).where(Claim.id.in_(ids)).values(account_id=None, submitted_by=None),
     ):
         session.execute(change.execution_options(**QUIET))

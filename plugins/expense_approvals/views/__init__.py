@@ -1,11 +1,11 @@
-"""The pages: a member's, an approver's, and those for budgets, activities, payments, rules and the policy."""
+"""The pages: a member's, an approver's, and those for budgets, activities, payments, adjustments, rules and the policy."""
 
 from plugins.expense_approvals.views import (
     account,
+    adjusting,
     asking,
     claiming,
     deciding,
-    differences,
     figures,
     funds,
     judging,
@@ -17,6 +17,6 @@ from plugins.expense_approvals.views import (
 from plugins.expense_approvals.views.base import blueprint, manage_blueprint
 
 __all__ = [
-    "account", "asking", "blueprint", "claiming", "deciding", "differences", "figures", "funds", "judging", "manage_blueprint",
+    "account", "adjusting", "asking", "blueprint", "claiming", "deciding", "figures", "funds", "judging", "manage_blueprint",
     "payments", "policy", "site_rules", "standing_in",
 ]  # fmt: skip

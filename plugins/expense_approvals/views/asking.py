@@ -110,7 +110,7 @@ def ask(activity_id: str) -> Response:
                         gettext("Your costs are sent. You can see here what becomes of them."), "expense_approvals.asked",
                         preapproval_id=made,
                     )  # fmt: skip
-                seen = asking.judged(lines, chance, context.visitor, policies(), partners)
+                seen = asking.judged(context.session, lines, chance, context.visitor, policies(), partners)
             except Invalid as error:
                 form.take(error.field_errors)
             except Refused as error:

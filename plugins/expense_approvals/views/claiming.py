@@ -32,13 +32,13 @@ from core.sdk import (
 from plugins.expense_approvals import claim_letters
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.manifest import MANIFEST
-from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries import adjustments, claims
 from plugins.expense_approvals.queries.claims import Made, Spent
 from plugins.expense_approvals.service import claiming, receipts, sending, weighing
 from plugins.expense_approvals.service.claim_steps import must_own
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED, Mark
 from plugins.expense_approvals.service.weighing import Weighed
-from plugins.expense_approvals.states import CLAIM, EDITABLE
+from plugins.expense_approvals.states import ADJUSTED, CLAIM, EDITABLE
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
@@ -51,12 +51,13 @@ from plugins.expense_approvals.views.base import (
 )
 from plugins.expense_approvals.web_forms.asking import AnswerForm, offer
 from plugins.expense_approvals.web_forms.claiming import CostForm, ProofForm, WordsForm
-from plugins.expense_approvals.words import CLAIM_EVENTS, CLAIM_LOOKS, CLAIM_STATES
+from plugins.expense_approvals.words import ADJUSTMENT_LOOKS, ADJUSTMENT_STATES, CLAIM_EVENTS, CLAIM_LOOKS, CLAIM_STATES
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 NO_FILE = N_("Choose a photograph or a file.")
 CLAIMS: dict[str, Any] = {
     **SHARED, "states": CLAIM_STATES, "looks": CLAIM_LOOKS, "events": CLAIM_EVENTS, "proofs": PROOFS, "filesize": filesize,
+    "adjustment_states": ADJUSTMENT_STATES, "adjustment_looks": ADJUSTMENT_LOOKS,
 }  # fmt: skip
 
 
@@ -123,6 +124,7 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
         "expense_approvals/claim.html", 422 if problem or form else 200, claim=made, ground=found.ground, rows=rows,
         editable=editable, claimed=claimed_p, allowed=allowed_p, over=found.over_p if editable else 0,
         messages=[say(one.message) for one in found.combined.findings], steps=claims.steps(session, made.id),
+        adjusted=adjustments.of_claim(session, made.id, ADJUSTED),
         titles=titles(policy), can=CLAIM.events_from(made.state), problem=problem, illustrative=policy.illustrative,
         form=form or AnswerForm(formdata=None), **CLAIMS,
     )  # fmt: skip

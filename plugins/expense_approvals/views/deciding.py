@@ -153,7 +153,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
         "expense_approvals/manage/decide.html", 422 if form.errors else 200, form=form, asked=asked, activity=activity,
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
-        against=say(separation.WORDS[against]) if against else "", above=say(above.message, above.params) if above else "",
+        stop=say(separation.WORDS[against]) if against else "", above=say(above.message, above.params) if above else "",
         waiting=asked.state in WAITING, agreed=asked.state in AGREED,
         central=asked.state in WAITING and bool(apart.nobody_left(session, [waits], limits)), for_whom=for_whom, room=room, kept=kept, **SHARED,
     )  # fmt: skip

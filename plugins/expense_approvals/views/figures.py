@@ -263,13 +263,14 @@ ACCOUNTS = Sheet(
         Column(N_("Claimed"), lambda row: plain_pounds(row.claimed_p)),
         Column(N_("The policy allows"), lambda row: plain_pounds(row.allowed_p)),
         Column(N_("Approved"), lambda row: plain_pounds(row.approved_p)),
+        Column(N_("Adjustment"), lambda row: gettext("Yes") if row.adjustment else ""),
         Column(N_("State"), lambda row: gettext(CLAIM_STATES[row.state])),
         Column(N_("Decided"), lambda row: row.decided),
         Column(N_("Paid"), lambda row: row.paid),
     ),
     personal=True,
 )
-"""One line for each granted cost, by the claim's id and without a name: an auditor finds the claim by it."""
+"""One line for each granted cost and for what an adjustment adds to one, by the claim's id and without a name: an auditor finds the claim by it."""
 
 
 @manage_blueprint.get("/figures/accounts")

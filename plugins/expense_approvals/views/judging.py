@@ -36,9 +36,9 @@ from core.sdk import (
 )
 from plugins.expense_approvals import claim_letters, separation
 from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
-from plugins.expense_approvals.queries import claims, delegations
+from plugins.expense_approvals.queries import adjustments, claims, delegations
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
-from plugins.expense_approvals.separation import NOBODY, Task
+from plugins.expense_approvals.separation import NOBODY
 from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
@@ -86,18 +86,12 @@ def queue_page(room: Room) -> Response:
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
     ages = {row.id: (clock.now() - row.sent_at).days for row in rows}
     checked = claims.checkers(session)
-    waits = [_open(row, checked.get(row.id, NOBODY), row.in_all_p) for row in rows]
+    waits = [apart.of_claim(row, checked.get(row.id, NOBODY), row.in_all_p) for row in rows]
     limits = settings_of(here()).limits
     return render(
         "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, room=room,
         central=apart.nobody_left(session, waits, limits), above=apart.over_limit(session, waits, here().visitor, limits), **CLAIMS,
     )  # fmt: skip
-
-
-def _open(one: claims.Listed | Made, checked_by: frozenset[str], in_all_p: int) -> Open:
-    """The claim as what waits for a check or an approval."""
-    task = Task.APPROVE if one.state == CHECKED else Task.CHECK
-    return Open(one.id, task, one.account_id, one.submitted_by, checked_by, in_all_p)
 
 
 @manage_blueprint.route("/claims/<claim_id>", methods=["GET", "POST"])
@@ -129,7 +123,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     sha256 = claims.bound_to(session, made.id, made.revision)
     form.version.data, form.sha256.data = str(made.version), sha256
     limits = settings_of(here()).limits
-    waits = _open(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id))
+    waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id))
     stop, above = _stop(made, waits, visitor), apart.over_limit(session, [waits], visitor, limits).get(made.id)
     can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if not (above and one in APPROVING))
     fields = [f"{what}-{line.id}" for line in lines for what in ("amount", "why")]
@@ -151,7 +145,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
+        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
     )  # fmt: skip
 
 
@@ -179,7 +173,7 @@ def _act(
     if not wrong:
         judging.approve(
             session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
-            rules=_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
+            rules=claim_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
         )  # fmt: skip
     return None
 
@@ -194,7 +188,7 @@ def _stop(made: Made, waits: Open, visitor: Visitor) -> str:
     return ""
 
 
-def _rules(visitor: Visitor) -> judging.ClaimRules:
+def claim_rules(visitor: Visitor) -> judging.ClaimRules:
     """What asks the other plugins about a visitor deciding about a claim."""
 
     def ask(made: Made, lines: list[Spent], ground: Ground) -> list[Finding]:

@@ -1,8 +1,7 @@
 """The central team's pages of the national expenses policy. They stand at the UK site alone."""
 
-from collections import defaultdict
-from datetime import timedelta
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from flask import Response, request
 
@@ -23,21 +22,17 @@ from core.sdk import (
     whole_number,
 )
 from plugins.expense_approvals.claims import examples
-from plugins.expense_approvals.claims.changes import DryRun, Past, dry_run, together
+from plugins.expense_approvals.claims.changes import DryRun, dry_run
 from plugins.expense_approvals.claims.evaluator import PolicyOn
 from plugins.expense_approvals.manifest import POLICY
-from plugins.expense_approvals.policy.history import Known, Version
-from plugins.expense_approvals.policy.local import Local
 from plugins.expense_approvals.policy.reading import Unread, policy_of, policy_text
 from plugins.expense_approvals.policy.rules import Policy
-from plugins.expense_approvals.queries import past
+from plugins.expense_approvals.queries import past, trying
 from plugins.expense_approvals.queries import policies as reading
 from plugins.expense_approvals.service import policies as service
 from plugins.expense_approvals.views import policy_words as words
 from plugins.expense_approvals.views.base import SHARED, in_words, manage_blueprint, named_rules, names_of_sites, titles
 from plugins.expense_approvals.web_forms.policy import NothingForm, PolicyTextForm, PublishForm
-
-LOOKED_BACK = timedelta(days=366)
 
 
 def _only_at_the_uk_site() -> None:
@@ -137,7 +132,7 @@ def policy_publish(draft_id: str) -> Response:
         told = gettext("Version %(number)s is published already.", number=number)
         return redirect_with(told, "expense_approvals_manage.policy_version", number=number)
     draft = reading.draft(context.session, draft_id)
-    if request.form.get("step") == "try":
+    if request.form.get("do") == "try":
         form.effective_from.validate(form)
     elif form.validate_on_submit():
         try:
@@ -184,7 +179,7 @@ def _tried(began: Policy, policy: Policy) -> list[words.Turned]:
 
 
 class Everywhere(NamedTuple):
-    """What a draft would change for the claims of every site: a part of them, and how many there are in all."""
+    """What a draft would change for the claims of every site, in words: what and by which rules, beside the figures."""
 
     run: DryRun
     rows: list[words.Turned]
@@ -195,46 +190,27 @@ class Everywhere(NamedTuple):
     part: int
 
 
-def _past(draft: reading.Draft, effective_from: Any) -> Everywhere | None:
-    """What the draft would change for what was claimed at all sites in the last twelve months, each site's own rules beside it;
-    None without a day. So many claims at a time, the newest first."""
+def _past(draft: reading.Draft, effective_from: date | None) -> Everywhere | None:
+    """What the draft would change for what was claimed at all sites; None without a day."""
     if effective_from is None:
         return None
-    now, typed = clock.now(), request.form.get("part", "1")
-    part = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 1
-    with every_site("expenses: what another policy would change", POLICY) as session:
-        found = past.sent_since(session, now - LOOKED_BACK, max(part, 1))
-    known = reading.known(here().session)
-    wished = Known((*known.versions, Version(len(known.versions) + 1, effective_from, now, draft.policy)), now)
-    by_site: dict[int, list[Past]] = defaultdict(list)
-    for tenant_id, claim in found.claims:
-        by_site[tenant_id].append(claim)
-    run = together(
-        dry_run(claims, Local(known, found.rules.get(site, ())), Local(wished, found.rules.get(site, ())))
-        for site, claims in by_site.items()
-    )
-    called, sites = titles(draft.policy), names_of_sites()
+    part = whole_number(request.form.get("part"), 1)
+    with every_site("expenses: what another policy would change", POLICY) as all_sites:
+        found = trying.on_claims(all_sites, here().session, draft.policy, effective_from, part)
+    called, sites, rules = titles(draft.policy), names_of_sites(), named_rules(draft.policy)
     names = {
-        (claim.ref, line.key): f"{sites.get(site, '?')}: {called.get(line.category, line.category)}"
-        for site, claim in found.claims
-        for line in claim.lines
+        key: f"{sites.get(cost.site, '?')}: {called.get(cost.category, cost.category)}"
+        for key, cost in found.costs.items()
     }
-    rules = named_rules(draft.policy)
     hurt = sorted(
-        ((rules.get(key, key), count) for key, count in run.by_rule.items()), key=lambda one: (-one[1], one[0])
+        ((rules.get(key, key), count) for key, count in found.run.by_rule.items()), key=lambda one: (-one[1], one[0])
     )
-    first = (max(part, 1) - 1) * past.PART + 1
-    return Everywhere(
-        run, words.turned(run, names, draft.policy), hurt, first, first + run.claims - 1, found.total, max(part, 1)
-    )
+    rows = words.turned(found.run, names, draft.policy)
+    return Everywhere(found.run, rows, hurt, found.first, found.last, found.total, found.part)
 
 
 def tried_on_past(now: PolicyOn, then: PolicyOn, policy: Policy) -> tuple[DryRun, list[words.Turned]]:
     """What another policy makes of the last twelve months at this site."""
-    claims = past.asked_since(here().session, clock.now() - LOOKED_BACK)
-    found = dry_run(claims, now, then)
-    called = titles(policy)
-    names = {
-        (claim.ref, line.key): called.get(line.category, line.category) for claim in claims for line in claim.lines
-    }
-    return found, words.turned(found, names, policy)
+    found, called = trying.on_requests(here().session, now, then), titles(policy)
+    names = {key: called.get(category, category) for key, category in found.kinds.items()}
+    return found.run, words.turned(found.run, names, policy)

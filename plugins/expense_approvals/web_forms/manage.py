@@ -24,6 +24,23 @@ class JudgeForm(DecideForm):
     sha256 = HiddenField()
 
 
+class AdjustForm(Form):
+    """Making an adjustment of what was looked at: the version of the policy that makes the difference, and its pence."""
+
+    policy_version = HiddenField()
+    pence = HiddenField()
+
+
+class DecideAdjustmentForm(Form):
+    """A decision about an adjustment."""
+
+    version = HiddenField()
+    words = TextAreaField(
+        _l("What you want to say"), [Length(max=500, message=_l("Use at most 500 characters."))], filters=[stripped],
+        description=_l("With a yes, the person reads it. A no needs it."),
+    )  # fmt: skip
+
+
 class BudgetForm(Form):
     """A new budget."""
 

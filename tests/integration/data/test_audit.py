@@ -33,6 +33,33 @@ def test_invariant_the_chain_verifies(session_for: SessionFor) -> None:
     assert report.entries == before + 3
 
 
+def test_several_at_once_are_a_chain_in_three_statements_and_the_same_as_one_by_one(
+    session_for: SessionFor, statements: Counter
+) -> None:
+    session = session_for("scotland")
+    _write(session, "a")
+    counts = []
+    for number in (1, 40):
+        with statements() as seen, transaction(session):
+            after = {f"{number}-{one}": {"n": one} for one in range(number)}
+            audit.record_each(session, actor=SYSTEM, action="test.each", after=after)
+        counts.append(len(seen))
+    assert counts == [3, 3]
+    _write(session, "b")
+    report = audit.verify(session)
+    assert report.ok
+    found = session.scalars(sa.select(audit.AuditEntry.subject).where(audit.AuditEntry.action == "test.each").order_by(audit.AuditEntry.seq))  # fmt: skip
+    assert list(found) == ["1-0", *(f"40-{one}" for one in range(40))]
+
+
+def test_several_begin_a_chain_and_nothing_is_no_entry(session_for: SessionFor) -> None:
+    session = session_for("wales")
+    with transaction(session):
+        audit.record_each(session, actor=SYSTEM, action="test.each", after={})
+        audit.record_each(session, actor=SYSTEM, action="test.each", after={"a": {}, "b": {}})
+    assert audit.verify(session).ok
+
+
 def test_invariant_an_edit_is_noticed(session_for: SessionFor, database: Database) -> None:
     session = session_for("scotland")
     _write(session, "a", "b", "c")

@@ -13,10 +13,19 @@ from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.sdk import Conflict, NotFound, Refused, Role, ScopedSession, Sealer, clock, new_id, new_token, transaction
 from plugins.expense_approvals.limits import Limits
-from plugins.expense_approvals.models import Budget, BudgetEntry, Claim, PaymentBatch, Preapproval, YearMiles
+from plugins.expense_approvals.models import (
+    Adjustment,
+    Budget,
+    BudgetEntry,
+    Claim,
+    PaymentBatch,
+    Preapproval,
+    YearMiles,
+)
 from plugins.expense_approvals.payment.batch import Account
 from plugins.expense_approvals.queries import claims, payments, preapprovals
 from plugins.expense_approvals.separation import Case
+from plugins.expense_approvals.service import adjusting as adjusting_service
 from plugins.expense_approvals.service import (
     asking,
     bank_details,
@@ -28,7 +37,7 @@ from plugins.expense_approvals.service import (
     year_miles,
 )
 from plugins.expense_approvals.service.payer import Payer
-from tests.plugins.expense_approvals import claimed, helpers, paid
+from tests.plugins.expense_approvals import adjusted, claimed, helpers, paid
 
 LIFE = ("agree", "withdraw", "revoke", "expire")
 
@@ -216,11 +225,42 @@ def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str)
     return "prepared"
 
 
+def adjusting(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """Make the adjustment of a claim, as its page showed it to everybody."""
+    return adjusting_service.make(session, claim_id, job["number"], job["pence"], adjusted.MAKER)
+
+
+def adjusting_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must make several: look whether there is one, think, then write it, past the unique key."""
+    if session.scalar(sa.select(sa.func.count(Adjustment.id)).where(Adjustment.claim_id == claim_id)):
+        raise Refused("made")
+    session.rollback()
+    time.sleep(0.2)
+    now = clock.now()
+    with transaction(session):
+        row = Adjustment(
+            claim_id=claim_id, sha256="0" * 64, policy_version=time.time_ns() % 10**9, pence=job["pence"], state="proposed", made_by=new_id(),
+            made_at=now, changed_at=now,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+    return "made"
+
+
+def approving(session: ScopedSession, job: dict[str, Any], adjustment_id: str) -> str:
+    """Approve an adjustment."""
+    adjusting_service.approve(
+        session, adjustment_id, 1, "", adjusted.DECIDER, rules=helpers.nothing, post=claimed.unheard, limits=helpers.NO_LIMITS
+    )  # fmt: skip
+    return "approved"
+
+
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
     "properly": properly, "naively": naively, "within": within, "within_naively": within_naively,
     "living": living, "paying": paying,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
     "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
+    "adjusting": adjusting, "adjusting_naively": adjusting_naively, "approving": approving,
 }  # fmt: skip
 
 

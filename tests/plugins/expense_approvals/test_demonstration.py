@@ -7,17 +7,21 @@ import sqlalchemy as sa
 from core.data.session import transaction
 from core.demo import community
 from core.kernel.permissions import Role
-from core.sdk import Person
-from plugins.expense_approvals import demonstration
+from core.sdk import Person, person_by_email, sealer
+from plugins.expense_approvals import demonstration, figures
 from plugins.expense_approvals.claims import examples
 from plugins.expense_approvals.demonstration_stories import STORIES
-from plugins.expense_approvals.models import Budget, Claim, ClaimRevision, Preapproval, Receipt, YearMiles
-from plugins.expense_approvals.queries import claims, policies
+from plugins.expense_approvals.models import Budget, Claim, ClaimRevision, Payment, Preapproval, Receipt, YearMiles
+from plugins.expense_approvals.queries import claims, payments, policies
+from plugins.expense_approvals.queries import figures as queries
+from plugins.expense_approvals.service import batches, paying
 from plugins.expense_approvals.service.weighing import hash_of
 from plugins.expense_approvals.states import CLAIM, PREAPPROVAL
+from plugins.expense_approvals.years import year_of
 from tests.factories.people import make_person
-from tests.plugins.expense_approvals.claimed import CHECKER, approve, check
+from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, unheard
 from tests.plugins.expense_approvals.helpers import sums
+from tests.plugins.expense_approvals.paid import PREPARER
 
 UNLIKE = {"revoked"}
 """A state of which no story is told."""
@@ -27,6 +31,7 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     grants = {"approver": Role.EXPENSE_APPROVER, "lead": Role.PARTNER_LEAD}
     for who, role in grants.items():
         make_person(app, f"{who}.scotland@demo.example", grants=((role, "scotland"),))
+    make_person(app, "central@demo.example")
     people = [Person(make_person(app, f"p{n}@example.org"), "P", f"p{n}@example.org") for n in range(len(STORIES) + 1)]
     with transaction(session):
         demonstration.fill(session, scotland, people)
@@ -34,7 +39,7 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     shown = Counter(session.scalars(sa.select(Preapproval.state)))
     assert set(shown) == PREAPPROVAL.states - {"new"} - UNLIKE
     assert set(session.scalars(sa.select(Claim.state))) == {
-        "draft", "submitted", "queried", "checked", "approved", "part_approved", "rejected", "paid",
+        "draft", "submitted", "queried", "checked", "approved", "part_approved", "rejected", "batched", "paid",
     }  # fmt: skip
     assert session.scalar(sa.select(sa.func.count(Claim.id)).where(Claim.referred.is_(True))) >= 1
     for budget_id in session.scalars(sa.select(Budget.id)).all():
@@ -48,6 +53,23 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     assert session.scalar(sa.select(sa.func.count(YearMiles.id))) > 0
     assert session.scalar(sa.select(sa.func.count(Receipt.id))) > len(STORIES)
     assert session.scalar(sa.select(sa.func.count()).select_from(Claim).where(Claim.state == "paid")) >= 5
+
+    three = payments.all_of_site(session)
+    assert [(one.state, one.payments) for one in three] == [("prepared", 1), ("settled", 3), ("settled", 3)]
+    lead, central = (person_by_email(session, f"{who}@demo.example").account_id for who in ("lead.scotland", "central"))
+    assert [(one.prepared_by, one.released_by) for one in three] == [(central, None), (lead, central), (lead, central)]
+    again = Counter(session.scalars(sa.select(Payment.source_id).where(Payment.state != "waiting")))
+    (bounced,) = (one for one, times in again.items() if times == 2)
+    events = [one.event for one in claims.steps(session, bounced)]
+    assert events[-6:] == ["batch", "export", "bounce", "batch", "export", "pay"]
+    held = Counter(one.why for one in paying.outlook(session, PREPARER))
+    assert held == {"": 1, "no_account": 1}
+    ended = payments.all_of_site(session)[-1]
+    with app.app_context():
+        file = batches.export(session, ended.id, "pain001", PREPARER, seal=sealer(batches.PURPOSE), tell=paying.life(PREPARER, unheard))  # fmt: skip
+    assert file.sha256 == ended.hashes["pain001"]
+    paid_in = figures.to_pay(queries.timed(session, year_of(ended.released_at.date())))
+    assert (len(paid_in), max(paid_in) < 80) == (5, True), "the longest is the one that was sent back"
 
     waiting = session.scalars(sa.select(Claim.id).where(Claim.state == "submitted", Claim.referred.is_(False))).first()
     check(session, waiting)

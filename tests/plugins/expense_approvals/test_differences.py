@@ -36,7 +36,7 @@ def test_a_late_change_makes_differences_to_the_penny_and_rewrites_nothing(app, 
     published(uk, pence=500)
     uk.rollback()
     rows = list(csv.DictReader(StringIO(lead.get(f"{PAGE}?format=csv").text.lstrip("\ufeff"))))
-    assert [(one["Claim"], one["Approved"], one["Still owed"], one["Paid too much"]) for one in rows] == [
+    assert [(one["Claim"], one["Granted"], one["Still owed"], one["Stays with the person"]) for one in rows] == [
         (whole, "7.60", "0.00", "2.60")
     ]
     page = lead.get(PAGE).text

@@ -156,4 +156,4 @@ def test_figures_cost_as_many_statements_however_much_there_is(site, session, st
     before = read()
     for n in range(2, 5):
         granted(session, colour=n)
-    assert read() == before == 7
+    assert read() == before == 8

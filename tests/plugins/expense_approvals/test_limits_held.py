@@ -1,5 +1,7 @@
 """Limits of authority where money is agreed to: in the service, for stand-ins, in the queues, on the pages, in the open work."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -185,6 +187,20 @@ def test_the_pages_say_it_before_anybody_presses_and_keep_what_was_typed(app: Fl
     assert "Above your limit" in owen.get(f"{DESK}/claims/").text
     assert 'value="approve"' in lena.get(f"{DESK}/claims/{claim}").text
     assert "£15.00" in lena.get(f"{DESK}/rules").text
+
+
+def test_one_notice_says_that_nobody_of_the_site_can_decide_and_why(app: Flask, session: ScopedSession) -> None:
+    helpers.switched_on(app, "scotland", lead_pounds=5)
+    lena = member(app, "lena", Role.PARTNER_LEAD)
+    made, claim = wanted(session, 16_00), sent(session, opened(session), visitor())
+    check(session, claim, CHECKER)
+    session.rollback()
+    for path in (f"asked/{made}", f"claims/{claim}"):
+        page = lena.get(f"{DESK}/{path}").text
+        (notice,) = re.findall(r'<div class="notice notice-warn">.*?</div></div>', page, re.DOTALL)
+        assert "Nobody of this site can decide this." in notice
+        assert notice.count("The central team decides it.") == 1
+        assert "This site may agree to at most £5.00." in notice
 
 
 def test_a_leads_overview_names_what_is_above_the_site(app: Flask, session: ScopedSession) -> None:

@@ -99,7 +99,7 @@ def test_from_a_version_to_a_draft_to_another_version(site: Flask) -> None:
     page = client.get(draft).text
     assert "Not every worked example comes out as it says." in page
     assert f'href="{draft}/publish"' not in page
-    refused = client.submit(f"{draft}/publish", {"effective_from": TODAY, "note": "Prices fell.", "step": "publish"})
+    refused = client.submit(f"{draft}/publish", {"effective_from": TODAY, "note": "Prices fell.", "do": "publish"})
     assert (refused.status_code, "Mend the rules or the examples first." in refused.text) == (422, True)
     assert "Prices fell." in refused.text
     mended = cheaper.replace("allowed = 800\n", "allowed = 700\n").replace(
@@ -108,7 +108,7 @@ def test_from_a_version_to_a_draft_to_another_version(site: Flask) -> None:
     assert client.submit(f"{draft}/edit", {"text": mended}).status_code == 303
     assert "Worked examples that come out otherwise" in client.get(draft).text
     page = f"{draft}/publish"
-    good = {**_fields(client, page), "effective_from": TODAY, "note": "Prices fell.", "step": "publish"}
+    good = {**_fields(client, page), "effective_from": TODAY, "note": "Prices fell.", "do": "publish"}
     for _ in range(2):  # whoever comes second is told that it is done
         done = client.post(page, data=good)
         assert done.headers["Location"] == f"/manage/expenses/policy/{SHIPPED + 1}"
@@ -157,7 +157,7 @@ def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_cou
     draft = begun(client)
     text = text_of(client, f"{draft}/edit").replace('amounts = { "" = 800, london = 1000 }', 'amounts = { "" = 700 }')
     client.submit(f"{draft}/edit", {"text": text})
-    looked = client.submit(f"{draft}/publish", {"effective_from": TODAY, "note": "", "step": "try"}).text
+    looked = client.submit(f"{draft}/publish", {"effective_from": TODAY, "note": "", "do": "try"}).text
     assert "2 claims were looked at." in looked
     assert "In all they were allowed £15.20 and would be allowed £14.00." in looked
     assert "Wales: Lunch" in looked
@@ -165,15 +165,15 @@ def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_cou
     for part in ("0", "-1", "٣", "9999999", "2"):
         odd = client.post(
             f"{draft}/publish",
-            data={**_fields(client, f"{draft}/publish"), "effective_from": TODAY, "step": "try", "part": part},
+            data={**_fields(client, f"{draft}/publish"), "effective_from": TODAY, "do": "try", "part": part},
         )
         assert odd.status_code == 200, part
     assert "so there is nothing to try the draft on" in odd.text
     later = (clock.today() + timedelta(days=100)).isoformat()
     assert "No cost would come out otherwise." in client.submit(
-        f"{draft}/publish", {"effective_from": later, "note": "", "step": "try"}
+        f"{draft}/publish", {"effective_from": later, "note": "", "do": "try"}
     ).text  # fmt: skip
-    unread = client.submit(f"{draft}/publish", {"effective_from": "soon", "note": "Why", "step": "publish"})
+    unread = client.submit(f"{draft}/publish", {"effective_from": "soon", "note": "Why", "do": "publish"})
     assert (unread.status_code, 'value="soon"' in unread.text) == (422, True)
     assert reading.drafts(session)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.config import ROOT
 from plugins.expense_approvals.separation import WORDS, Case, Task, able, conflict
-from plugins.expense_approvals.states import CLAIM, PREAPPROVAL
+from plugins.expense_approvals.states import ADJUSTMENT, CLAIM, PREAPPROVAL
 from tests.support.thorough import examples
 
 PEOPLE = ("ann", "ben", "cat", "dan")
@@ -79,4 +79,5 @@ def test_the_states_are_a_table_whose_every_step_by_a_person_says_that_they_are_
     assert PREAPPROVAL.events_from("declined") == PREAPPROVAL.events_from("expired") == ()
     written = (ROOT / "docs" / "expenses.md").read_text("utf-8")
     assert PREAPPROVAL.mermaid() in written
+    assert ADJUSTMENT.mermaid() in written
     assert set(CLAIM.mermaid().splitlines()) <= set(written.splitlines())

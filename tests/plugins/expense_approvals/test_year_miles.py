@@ -5,15 +5,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core.people.personal.asking import house
+from core.people.personal.service import collect
 from core.sdk import Conflict, clock
 from plugins.expense_approvals import personal
 from plugins.expense_approvals.models import YearMiles
 from plugins.expense_approvals.policy.history import tax_year
-from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.service import claiming, judging, sending, year_miles
 from plugins.expense_approvals.service.weighing import weighed
+from tests.factories.people import make_person
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, approve, check, draft, mark, send, spent, unheard
-from tests.plugins.expense_approvals.helpers import POLICY, cost, nothing, opened, visitor
+from tests.plugins.expense_approvals.helpers import POLICY, activity, asked, cost, nothing, opened, switched_on, visitor
 
 MILE = 1000
 FAR = 9_950 * MILE
@@ -53,6 +56,18 @@ def test_a_years_steps_span_sites_and_the_row_knows_none_of_them(session, sessio
     send(wales, made.id, ann)
     assert counted(session, ann) == counted(wales, ann) == FAR + 100 * MILE
     assert {column.name for column in YearMiles.__table__.columns} == {"id", "account_id", "vehicle", "year", "miles"}
+
+
+def test_an_estimate_counts_the_years_miles_that_were_claimed_before(session, session_for, ann):
+    send(session, driving(session, ann, drive(miles=FAR)), ann)
+    wales = session_for("wales")
+    to_come = cost("m", None, category="mileage", miles=100 * MILE, vehicle="car")
+    made = asked(wales, activity(wales, opened(wales, 10_000_00)), ann, to_come)
+    (line,) = preapprovals.lines(wales, made)
+    year = tax_year(line.incurred_on)
+    assert line.asked_p == line.allowed_p == (50 * 55 + 50 * 25 if year == tax_year(clock.today()) else 100 * 55)
+    other = asked(wales, activity(wales, opened(wales, 10_000_00)), visitor(), to_come)
+    assert preapprovals.lines(wales, other)[0].allowed_p == 100 * 55, "another person’s miles are their own"
 
 
 @pytest.mark.parametrize("step", ["query", "reject", "withdraw"])
@@ -114,6 +129,22 @@ def test_a_persons_miles_are_given_and_go(session, ann):
     ]
     list(personal.erase_person(session, ann.account_id, False))
     assert session.scalar(sa.select(sa.func.count(YearMiles.id))) == 0
+
+
+def test_they_stand_in_the_file_once_however_many_sites_have_the_plugin(app, session, session_for):
+    for slug in ("scotland", "wales"):
+        switched_on(app, slug)
+    ann = visitor(account_id=make_person(app, "ann@example.org", home="wales"))
+    wales = session_for("wales")
+    for own, colour in ((session, 1), (wales, 2)):
+        own.rollback()
+        send(own, driving(own, ann, colour=colour), ann)
+        own.rollback()
+    with app.app_context():
+        found = collect(wales, house(wales), ann.account_id)
+    driven = [one for one in found if one.heading == "Miles claimed in a tax year, at every site together"]
+    assert [one.data[0]["miles"] for one in driven] == [200.0]
+    assert len({one.site.slug for one in found if one.heading == "Claims"}) == 2
 
 
 def test_nobody_gives_back_what_was_not_counted(session, ann):

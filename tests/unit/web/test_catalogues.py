@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.web.catalogue import extract, problems
+from core.web.i18n import CORE_CATALOGUES, _catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
 CORE = (
@@ -23,6 +24,17 @@ PLUGINS = [
 )
 def test_nothing_lacks_its_welsh(path: Path, folders: tuple[Path, ...]) -> None:
     assert problems(path, folders) == []
+
+
+def test_each_number_has_its_own_form_in_welsh() -> None:
+    folders = (CORE_CATALOGUES, *(path.parents[2] for path, _ in PLUGINS))
+    words = _catalogue(folders, "cy")
+    found = [words.ungettext("%(num)s day", "%(num)s days", number) for number in (1, 2, 5)]
+    assert found == ["%(num)s diwrnod", "%(num)s ddiwrnod", "%(num)s diwrnod"]
+    claims = [
+        words.ungettext("One claim waits to be paid.", "%(num)s claims wait to be paid.", number) for number in (1, 5)
+    ]
+    assert claims == ["Mae un hawliad yn aros i’w dalu.", "Mae %(num)s hawliad yn aros i’w talu."]
 
 
 def test_a_missing_translation_is_noticed(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Expense approvals, from an approval on: claims that are ready to be paid, batches in every state with a button, and an absence."""
+"""Expense approvals, from an approval on: claims that are ready to be paid, batches in every state with a button,
+a late change of the policy with an adjustment, and an absence."""
 
 from datetime import timedelta
 
@@ -8,11 +9,13 @@ from core.kernel.permissions import Role
 from core.sdk import Sealer, Visitor, store_of
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.models import Delegation
-from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries import adjustments, claims
 from plugins.expense_approvals.service import bank_details, batches, payer, paying
 from tests.integration.bad_input.rooms.cast import Cast, Room
+from tests.plugins.expense_approvals.adjusted import CAP, lunch, make
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, approve, check, draft, send, unheard
 from tests.plugins.expense_approvals.helpers import activity, asked, opened, visitor
+from tests.plugins.expense_approvals.test_policy_versions import published
 
 OWN = {"name": "Q", "sort_code": "20-00-00", "account": "55779911", "user_number": "123456"}
 
@@ -65,6 +68,12 @@ def make_payments(cast: Cast) -> Room:
         batch(granted[1], exported=False),
         batch(granted[2]),
     )
+    yesterday = clock.now() - timedelta(days=1)
+    with clock.frozen(yesterday):  # before any site's late version
+        owed, proposed = (lunch(session, budget_id, colour=100 * cast.site.id + 50 + number) for number in range(2))
+    if not adjustments.differences(session):  # one version is enough for every site
+        published(session, clock.london(yesterday).date(), CAP + 150)
+    adjustment = make(session, proposed, second)
     away = _absence(cast)
     (theirs,) = claims.proofs(session, sent)
     waiting = asked(session, activity(session, budget_id), Visitor(CHECKER.account_id, is_member=True))
@@ -74,12 +83,14 @@ def make_payments(cast: Cast) -> Room:
     return Room(
         {
             "payment_batch_id": (prepared, released, exported), "file_kind": ("csv",), "delegation_id": (away,),
+            "adjustment_id": (adjustment,), f"{manage}.difference:claim_id": (owed,),
             f"{standing_in}_judge:claim_id": (sent, checked), f"{standing_in}_proof:claim_id": (sent,),
             f"{standing_in}_proof:receipt_id": (theirs.id,), f"{standing_in}_decide:preapproval_id": (waiting,),
         },
         {
             f"{manage}.prepare_batch": {"day": today}, f"{manage}.payer_account": OWN,
             f"{manage}.absences": {"email": "member@example.org", "starts_on": today, "ends_on": later},
+            f"{manage}.adjustment": {"words": "Because of the railcard."},
             f"{standing_in}_judge": {"words": "Because of the railcard."}, f"{standing_in}_decide": {"words": "Because of the railcard."},
         },
     )  # fmt: skip

@@ -1,0 +1,85 @@
+"""Telling the central team of what nobody of a site can decide: a letter a day, and each thing once."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core.sdk import Known, Role, ScopedSession, clock, holders, people_by_id, transaction
+from plugins.expense_approvals.limits import Limits
+from plugins.expense_approvals.models import Escalation
+from plugins.expense_approvals.queries import adjustments, claims, preapprovals
+from plugins.expense_approvals.separation import NOBODY, Task, conflict
+from plugins.expense_approvals.service import adjusting, apart
+from plugins.expense_approvals.service.apart import Open
+from plugins.expense_approvals.states import CHECKED, SUBMITTED
+
+
+class Left(NamedTuple):
+    """How much is left to one person of the central team: pre-approvals, claims and adjustments."""
+
+    preapprovals: int
+    claims: int
+    adjustments: int
+
+
+Post = Callable[[ScopedSession, Known, Left], None]
+"""What writes the letter, in the caller's transaction."""
+
+
+def tell_central(session: ScopedSession, uk_id: int, limits: Limits, post: Post) -> int:
+    """Write to everybody who holds the central team's role (given at the UK site, `uk_id`) about what nobody of the session's site
+    can decide and nobody was told of before; how many things. Nobody is told of their own. Where nobody could be told, the next
+    run tries again."""
+    waits = _waiting(session)
+    known = set(
+        session.scalars(sa.select(Escalation.source_id).where(Escalation.source_id.in_([one.id for one in waits])))
+    )
+    left = apart.nobody_left(session, (one for one in waits if one.id not in known), limits)
+    for_central = [one for one in waits if one.id in left]
+    people = people_by_id(session, set(holders(session, Role.CENTRAL_TEAM, uk_id))) if for_central else {}
+    letters = [
+        (person, theirs)
+        for person in people.values()
+        if (theirs := [one for one in for_central if not conflict(one.task, person.account_id, one.case(NOBODY))])
+    ]
+    told = {one.id for _, theirs in letters for one in theirs}
+    if not told:
+        return 0
+    try:
+        with transaction(session):
+            session.add_all(Escalation(source_id=one, told_at=clock.now()) for one in sorted(told))
+            session.flush()
+            for person, theirs in letters:
+                post(session, person, _counted(theirs))
+    except IntegrityError:  # another worker told them at the same moment
+        return 0
+    return len(told)
+
+
+def _waiting(session: ScopedSession) -> list[Open]:
+    """All that waits for somebody to decide. What waits for the person's answer does not."""
+    asked = [
+        Open(one.id, Task.PREAPPROVE, one.account_id, one.submitted_by, pence=one.in_all_p)
+        for one in preapprovals.queue(session)
+        if one.state == SUBMITTED
+    ]
+    checked = claims.checkers(session)
+    claimed = [
+        apart.of_claim(one, checked.get(one.id, NOBODY), one.in_all_p)
+        for one in claims.queue(session)
+        if one.state in (SUBMITTED, CHECKED)
+    ]
+    return [
+        *asked,
+        *claimed,
+        *(adjusting.waits(one) for one in adjustments.queue(session)),
+    ]
+
+
+def _counted(waits: Iterable[Open]) -> Left:
+    tasks = [one.task for one in waits]
+    return Left(
+        tasks.count(Task.PREAPPROVE), tasks.count(Task.CHECK) + tasks.count(Task.APPROVE), tasks.count(Task.ADJUST)
+    )
