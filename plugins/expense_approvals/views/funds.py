@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from flask import Response
+from flask import Response, request
 
 from core.sdk import (
     Conflict,
@@ -113,7 +113,7 @@ def change_activity(activity_id: str) -> Response:
     form = _with_budgets(ActivityChangedForm(obj=found))
     if form.validate_on_submit():
         try:
-            version = whole_number(form.version.data)
+            version = whole_number(request.form.get("version"))  # what was sent: a form without it has the row's own
             activities.change(context.session, activity_id, version, _wanted(form), context.visitor)
         except Invalid as error:
             form.take(error.field_errors)

@@ -50,6 +50,8 @@ def test_from_a_budget_to_an_agreement(site: Flask) -> None:
     )
     assert added.status_code == 303
     change = link(lead.get(added.headers["Location"]).text, "/manage/expenses/activities/[a-z0-9]{26}")
+    unsaid = lead.submit(change, {"title": "Measuring for improvement", "version": None})
+    assert (unsaid.status_code, "Somebody changed this" in unsaid.text) == (422, True)
     assert lead.submit(change, {"title": "Measuring for improvement"}).status_code == 303
     limit = link(budgets, "/manage/expenses/budgets/[a-z0-9]{26}")
     assert lead.submit(limit, {"limit": "100"}).status_code == 303
