@@ -25,7 +25,6 @@ from plugins.expense_approvals.views.base import (
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
 from plugins.expense_approvals.words import STATEMENTS
 
-ROWS = 2
 """Rows of a new form; a button adds one."""
 
 
@@ -92,8 +91,6 @@ def ask(activity_id: str) -> Response:
     if chance.kind != ELIGIBLE:
         return _activity_page(activity_id, say(asking.WHY_NOT[chance.kind]))
     form, wish, seen = AskForm(), request.form.get("do", ""), None
-    while request.method == "GET" and len(form.costs.entries) < ROWS:
-        form.costs.append_entry()
     if wish == "more" and len(form.costs.entries) < MOST_ROWS:
         form.costs.append_entry()
     form.offer(policy, context.language, chance.starts_on)

@@ -129,6 +129,18 @@ def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session, typed: st
     assert f'value="{typed}"' in said.text
 
 
+def test_a_cost_without_its_kind_is_told_and_an_empty_row_counts_for_nothing(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    said = ann.submit(f"{page}/ask", {"costs-0-amount": "6.40", "costs-0-quantity": "1", "do": "check"})
+    assert (said.status_code, "Choose the kind of cost." in said.text) == (422, True)
+    rows = {"costs-0-quantity": "1", "costs-1-category": "coach", "costs-1-amount": "6.40", "costs-1-quantity": "1"}
+    days = {"costs-0-day": DAY.isoformat(), "costs-1-day": DAY.isoformat()}
+    assert "The policy allows £6.40 of £6.40" in ann.submit(f"{page}/ask", {**rows, **days, "do": "check"}).text
+
+
 def test_nobody_sees_a_form_for_what_is_their_own(site: Flask, session) -> None:
     lead = member(site, "lena", Role.PARTNER_LEAD)
     other = asked(session, activity(session, helpers.opened(session)), visitor(), cost())
