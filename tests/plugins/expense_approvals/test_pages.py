@@ -81,6 +81,9 @@ def test_from_a_budget_to_an_agreement(site: Flask) -> None:
     assert "Ann" in queue
     one = link(queue, "/manage/expenses/asked/[a-z0-9]{26}")
     assert lead.submit(one, {"do": "query", "words": "Is lunch not given?"}).status_code == 303
+    waiting = lead.get(one).text
+    assert "Your question is sent." in waiting
+    assert "The budget “Travel” has £100.00 left." in waiting
     assert "Is lunch not given?" in ann.get(mine).text
     answer(ann, mine, "No.")
     unread = lead.submit(one, {"do": "agree", **amount(lead, one, "1e3")})
