@@ -150,12 +150,12 @@ SCORES = Sheet(
 )
 
 
-def _change(row: tuple[str, float, float | None]) -> float:
+def _change(row: tuple[str, float, float | None, str]) -> float:
     """How far adjusting moves a score, whichever way."""
     return 0.0 if row[2] is None else abs(row[2] - row[1])
 
 
-SORTS: dict[str, Callable[[tuple[str, float, float | None]], Any]] = {
+SORTS: dict[str, Callable[[tuple[str, float, float | None, str]], Any]] = {
     "-change": _change,
     "change": _change,
     "reference": lambda row: row[0],
@@ -171,7 +171,9 @@ def scores() -> Response:
     session, desk = here().session, _desk()
     known = queries.references(session, here().visitor.account_id)
     made = desk.kept.report.scoring.adjusted if desk.kept is not None and desk.kept.report is not None else ()
-    rows = [(known[one.application], one.raw, one.adjusted) for one in made if one.application in known]
+    rows = [
+        (known[one.application], one.raw, one.adjusted, one.application) for one in made if one.application in known
+    ]
     wished = Listing.read(own_address(), request.args, sorts=tuple(SORTS), filters=("window",), size=SIZE)
     found = listed(wished, SCORES, in_memory(rows, wished, SORTS))
     if isinstance(found, Response):
