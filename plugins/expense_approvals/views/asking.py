@@ -25,8 +25,6 @@ from plugins.expense_approvals.views.base import (
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
 from plugins.expense_approvals.words import STATEMENTS
 
-"""Rows of a new form; a button adds one."""
-
 
 @blueprint.get("/")
 @signed_in

@@ -56,6 +56,8 @@ def test_from_a_budget_to_an_agreement(site: Flask) -> None:
 
     home = ann.get("/scotland/expenses/").text
     assert "These figures are an illustration." in home
+    assert "/scotland/manage/expenses/" not in home
+    assert 'href="/scotland/manage/expenses/"' in lead.get("/scotland/expenses/").text
     page = link(home, "/expenses/for/[a-z0-9]{26}")
     before = ann.get(page).text
     assert "Not declared" in before
