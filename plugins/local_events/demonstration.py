@@ -23,7 +23,7 @@ from plugins.local_events.words import ELIGIBILITY_OF, POOLS_OF, REGISTRATION_ST
 PLUGIN = MANIFEST.name
 IDEAS = {
     "networking": (
-        ("Improvers' evening", "Meet members who live and work near you. Bring one problem and one idea."),
+        ("Improvers’ evening", "Meet members who live and work near you. Bring one problem and one idea."),
         ("Supper and stories", "Three members tell what went wrong in their project, and what they did next."),
         ("Walk and talk along the river", "An hour outdoors in pairs, with a question to take along."),
         ("Breakfast for new members", "What Q offers, and what you would like from it."),
