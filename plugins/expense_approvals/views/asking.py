@@ -122,7 +122,7 @@ def _preview(seen: Combined) -> dict[str, object]:
     rows = [
         (
             names.get(one.line.category, one.line.category), one.line.incurred_on, one.claimed, one.allowed,
-            told(({"code": f.code, "rule": f.rule, "params": f.params} for f in one.found), policy),
+            told(({"code": f.code, "effect": f.effect, "rule": f.rule, "params": f.params} for f in one.found), policy),
         )
         for one in seen.evaluation.lines
     ]  # fmt: skip

@@ -166,3 +166,19 @@ def test_two_costs_are_sent_at_once(site: Flask, session) -> None:
     sent = ann.submit(f"{page}/ask", {f"costs-{n}-{name}": value for n in (0, 1) for name, value in row.items()})
     assert sent.status_code == 303
     assert "£8.40" in ann.get("/scotland/expenses/").text
+
+
+def test_what_is_put_before_a_person_is_not_called_refused(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    cost = {
+        "costs-0-category": "other",
+        "costs-0-day": DAY.isoformat(),
+        "costs-0-amount": "19.00",
+        "costs-0-quantity": "1",
+    }
+    shown = ann.submit(f"{page}/ask", {**cost, "costs-0-reason": "The workbook.", "do": "check"}).text
+    assert "A person decides about this." in shown
+    assert "This is not covered." not in shown
