@@ -119,6 +119,7 @@ def install(app: Flask, plugin_folders: Sequence[Path]) -> None:
         stamp=stamp,
         month_year=month_year,
         london_day=london_day,
+        short_day=short_day,
         weekday=weekday,
     )
 
@@ -153,6 +154,12 @@ def london_day(instant: datetime) -> date:
     return london(instant).date()
 
 
+def short_day(on: date) -> str:
+    """A date, short, for the columns of tables: 23 Nov 2026."""
+    _, number, month, year = _date_parts(on, _locale())
+    return f"{number} {month} {year}"
+
+
 def date_parts(instant: datetime) -> tuple[str, str, str, str]:
     """A date in London in pieces, for a date block: Mon, 23, Nov, 2026 in the reader's language."""
     return _date_parts(london(instant).date(), _locale())
@@ -180,8 +187,7 @@ def when(instant: datetime) -> str:
 
 def stamp(instant: datetime) -> str:
     """Day and time in London, short, for the columns of tables: 23 Nov 2026, 14:30."""
-    _, number, month, year = date_parts(instant)
-    return f"{number} {month} {year}, {clock_time(instant)}"
+    return f"{short_day(london(instant).date())}, {clock_time(instant)}"
 
 
 def when_range(start: datetime, end: datetime) -> str:

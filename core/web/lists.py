@@ -34,6 +34,11 @@ def listed(listing: Listing, sheet: Sheet, read: Read, of: str = "") -> Response
     return listing.counted(total if rows else 0), rows
 
 
+def own_address() -> str:
+    """The path of this request as it was asked for, the site's part of it included: what the links of a list build on."""
+    return request.script_root + request.path
+
+
 def searched(name: str = "q") -> str:
     """What was typed to search a list for: the parameter `name` of this request, fit to ask a database for."""
     return plain(request.args.get(name, ""))

@@ -12,6 +12,7 @@ from core.web.access import public
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
+from core.web.lists import own_address
 from core.web.pages import render
 from core.web.style_forms import SampleForm
 
@@ -81,7 +82,7 @@ def index() -> Response:
         faulty=_faulty(),
         kinds=KINDS,
         icons=ICONS,
-        listing=Listing.read(request.path, request.args, sorts=("name", "members"), size=3).counted(19),
+        listing=Listing.read(own_address(), request.args, sorts=("name", "members"), size=3).counted(19),
         events=_events(),
         growth=charts.lines(
             _("Members at the end of each phase"),

@@ -284,7 +284,7 @@ class _Telling:
         )  # fmt: skip
 
     def _proof(self, claim_id: str, line: dict[str, Any], cost: Cost, at: datetime, content: bytes) -> dict[str, Any]:
-        content = content or ticket(f"{cost.category} {line['incurred_on']} {len(self.files)}")
+        content = content or ticket(f"{self.tenant.slug} {cost.category} {line['incurred_on']} {len(self.files)}")
         self.last_file = content
         row = self._row(
             Receipt, claim_id=claim_id, line_id=line["id"], kind=cost.proof, name=f"{cost.category}.pdf", mime="application/pdf",

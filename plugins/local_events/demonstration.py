@@ -23,7 +23,7 @@ from plugins.local_events.words import ELIGIBILITY_OF, POOLS_OF, REGISTRATION_ST
 PLUGIN = MANIFEST.name
 IDEAS = {
     "networking": (
-        ("Improvers' evening", "Meet members who live and work near you. Bring one problem and one idea."),
+        ("Improvers’ evening", "Meet members who live and work near you. Bring one problem and one idea."),
         ("Supper and stories", "Three members tell what went wrong in their project, and what they did next."),
         ("Walk and talk along the river", "An hour outdoors in pairs, with a question to take along."),
         ("Breakfast for new members", "What Q offers, and what you would like from it."),
@@ -71,10 +71,20 @@ ASKING = "masterclass"
 MEALS = ("Vegetarian", "Vegan", "Halal", "No gluten", "")
 SATURDAY, CHRISTMAS, NEW_YEAR = 5, (12, 21), (1, 3)
 """When nobody would come: weekends, and the weeks about Christmas."""
-DESCRIPTION = (
-    "For people who improve health and care in {place}, whatever their job. Tea and coffee on arrival. "
-    "The venue has step-free access; tell the organiser what else would help you take part."
+FOR_WHOM = "For people who improve health and care in {place}, whatever their job. "
+IN_PERSON = (
+    "Tea and coffee on arrival. The venue has step-free access; tell the organiser what else would help you take part."
 )
+ONLINE = (
+    "There are captions, and the slides are sent round before; tell the organiser what else would help you take part."
+)
+VISITED = {
+    "Visit: a discharge lounge that works": "General hospital",
+    "Visit: an ambulance control room": "Control centre",
+    "Visit: a practice without a phone queue": "Health centre",
+    "Visit: a ward designed with its patients": "Community hospital",
+}
+"""Where a visit goes; everything else is at the office of whoever plans it."""
 
 
 def fill(session: ScopedSession, tenant: TenantRef, people: Iterable[Person]) -> None:
@@ -121,6 +131,9 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         audience = "uk"
     chance = random.Random(f"{tenant.slug} {index}")  # the same programme each time the demonstration is begun anew
     title, summary = chance.choice(IDEAS[kind])
+    whom, town, office = tenant.name, tenant.name, "Partner’s office"
+    if tenant.kind == "uk":
+        whom, town, office = "the UK", "London", "Central team’s office"
     away = timedelta(days=days + chance.randrange(12))
     day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + away
     while day.weekday() >= SATURDAY or (day.month, day.day) >= CHRISTMAS or (day.month, day.day) <= NEW_YEAR:
@@ -128,8 +141,8 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
         "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
-        "description": DESCRIPTION.format(place=tenant.name), "mode": mode,
-        "place": "" if mode == "online" else f"Partner's office, {tenant.name}",
+        "description": FOR_WHOM.format(place=whom) + (ONLINE if mode == "online" else IN_PERSON), "mode": mode,
+        "place": "" if mode == "online" else f"{VISITED.get(title, office)}, {town}",
         "online_url": "" if mode == "in_person" else "https://meet.example.org/q", "starts_at": day,
         "ends_at": day + timedelta(hours=hours), "audience": audience, "state": state, "version": 1,
         "origin": "central" if tenant.kind == "uk" else "partner", "asks": kind == ASKING, "reminders": [168, 24], "certificate": state == COMPLETED,

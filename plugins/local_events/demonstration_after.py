@@ -116,7 +116,7 @@ def _recent(
     event = {
         **base, "id": new_id(), "kind": "workshop", "title": "Small tests of change", "mode": "in_person", "audience": "area",
         "summary": "Plan a test you can run next Tuesday, with people who will ask how it went.", "description": "",
-        "place": f"Partner's office, {tenant.name}", "online_url": "", "starts_at": start, "ends_at": start + timedelta(hours=3),
+        "place": f"Partner’s office, {tenant.name}", "online_url": "", "starts_at": start, "ends_at": start + timedelta(hours=3),
         "state": COMPLETED, "version": 1, "created_by": organiser.id, "created_at": now, "modified_at": now,
         "published_at": start - timedelta(days=30), "state_why": "",
     }  # fmt: skip

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from core.sdk import N_, TenantSnapshot
 from plugins.local_events.manifest import MANIFEST
+from plugins.local_events.words import AUDIENCES
 
 
 class Settings(BaseModel, extra="forbid"):
@@ -14,7 +15,9 @@ class Settings(BaseModel, extra="forbid"):
     who_may_create: Literal["organisers", "members"] = Field(
         default="organisers",
         title=N_("Who may create and publish events"),
-        description=N_("With “members”, members of this area organise events of their own; organisers always can."),
+        json_schema_extra={
+            "labels": {"organisers": N_("Organisers"), "members": N_("Organisers and members of this area")}
+        },
     )
     members_may_propose: bool = Field(
         default=True,
@@ -24,11 +27,13 @@ class Settings(BaseModel, extra="forbid"):
     organisers_publish_for: Literal["area", "uk", "public"] = Field(
         default="public",
         title=N_("The widest audience organisers may publish for"),
+        json_schema_extra={"labels": {**AUDIENCES}},
         description=N_("Partner leads and the central team may always publish for everyone."),
     )
     members_publish_for: Literal["area", "uk", "public"] = Field(
         default="area",
         title=N_("The widest audience members may publish for"),
+        json_schema_extra={"labels": {**AUDIENCES}},
         description=N_("Where members organise for themselves. What an organiser approves is not limited by this."),
     )
     default_capacity: int = Field(

@@ -53,6 +53,15 @@ def test_no_script_makes_code_or_markup_from_text() -> None:
     assert not found, report(found)
 
 
+def test_the_links_of_a_list_keep_the_sites_prefix() -> None:
+    """`request.path` leaves a partner's prefix out: links that are built on it lead to the UK site, or nowhere."""
+    bare = re.compile(r"Listing\.read\(\s*request\.path|\{\{[^}]*(?<!script_root ~ )request\.path")
+    found = [f"{path}: {hit[0]}" for path in files(".py", ".html", under=PLACES) for hit in bare.finditer(text(path))]
+    assert not found, report(found)
+    assert bare.search("Listing.read(\n    request.path, request.args)")
+    assert not bare.search("{{ request.script_root ~ request.path }}")
+
+
 def test_the_patterns_see_what_they_are_for() -> None:
     bad = {
         "an inline style": '<p class="a" style="color:red">',

@@ -131,7 +131,7 @@ def test_a_panel_meets(panel: Panel, server: Process, signed_in: Pages, axe: Axe
     page.get_by_label("Accept").check()
     page.get_by_label("Minutes").fill("Bob had missed the second example.")
     axe(page)
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Note the outcome").click()
     expect(page.get_by_role("status").first).to_contain_text("It is kept in the minutes")
     expect(page.get_by_role("table", name="Agenda")).to_contain_text("Concluded")
 

@@ -217,6 +217,14 @@ def _incidents() -> Any:
 Read = tuple[Sequence[Waiting], int]
 
 
+def _about_lead(account_id: str | None, now: datetime) -> list[Any]:
+    """The parts of the lead's queue, each without what this reader may not know of."""
+    about = (
+        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(account_id),
+    )  # fmt: skip
+    return [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)]
+
+
 def _page(session: ScopedSession, parts: Sequence[Any], kind: str, limit: int | None, offset: int) -> Read:
     queue = sa.union_all(*parts).subquery("queue")
     query = sa.select(*(queue.c[name] for name in Waiting._fields), sa.func.count().over().label("total"))
@@ -231,12 +239,15 @@ def of_lead(
     session: ScopedSession, account_id: str | None, now: datetime, *, kind: str = "", limit: int | None = 50, offset: int = 0
 ) -> Read:  # fmt: skip
     """What waits for whoever runs Joining Q at the session's tenant: (a page of it, how much there is in all)."""
-    about = (
-        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(account_id),
-    )  # fmt: skip
-    return _page(
-        session, [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)], kind, limit, offset
-    )
+    return _page(session, _about_lead(account_id, now), kind, limit, offset)
+
+
+def counts_of_lead(session: ScopedSession, account_id: str | None, now: datetime) -> dict[str, int]:
+    """How much of each kind waits for the lead, in the order of `LEAD_KINDS`; a kind of which nothing waits is left out."""
+    queue = sa.union_all(*_about_lead(account_id, now)).subquery("queue")
+    counted = sa.select(queue.c.kind, sa.func.count().label("waiting")).group_by(queue.c.kind)
+    found = {row.kind: row.waiting for row in session.execute(counted)}
+    return {kind: found[kind] for kind in LEAD_KINDS if kind in found}
 
 
 def of_central_team(

@@ -25,7 +25,7 @@ from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
-from core.web.lists import asked_for, download
+from core.web.lists import asked_for, download, own_address
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 
@@ -119,7 +119,7 @@ def calibration_case(case_id: str) -> Response:
         panel, rows = panel_of(given), results(given, site_names())
     if wanted := asked_for():
         return download(wanted, RESULTS, rows)
-    listing = Listing.read(request.path, request.args, sorts=("site",))
+    listing = Listing.read(own_address(), request.args, sorts=("site",))
     missing = [section for section in case.schema.sections if problems(section, case.answers)]
     return render(
         "admissions/calibration/case.html", case=case, rows=rows, panel=panel, counts=counts, states=STATES, listing=listing,

@@ -34,7 +34,7 @@ from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed
-from core.web.pages import redirect_with, render
+from core.web.pages import redirect_with, registry, render
 from core.web.sheets import Column, Sheet
 
 MAY = Permission.ADMISSIONS_CONFIGURE
@@ -205,6 +205,11 @@ SORTS: dict[str, Any] = {
 }
 
 
+def _plugin_titles() -> dict[str, str]:
+    """What each plugin is called, by its name."""
+    return {name: plugin.manifest.title for name, plugin in registry().plugins.items()}
+
+
 @central.get("/rules/")
 @needs(MAY)
 def rules_overview() -> Response:
@@ -223,7 +228,7 @@ def rules_overview() -> Response:
         return found
     listing, rows = found
     return render(
-        "admissions/rules/overview.html", listing=listing, rows=rows, apart=_apart, sites=sites, catalogue=catalogue,
+        "admissions/rules/overview.html", listing=listing, rows=rows, plugins=_plugin_titles(), apart=_apart, sites=sites, catalogue=catalogue,
         pinned={use.pinned.rule for use in uses}, failed=failed, replays=replays, words=words, book=rulebook(),
         standing=sum(bool(line.apart) for line in pins), windows=len(pins),
     )  # fmt: skip

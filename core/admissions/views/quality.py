@@ -19,7 +19,7 @@ from core.web.context import here
 from core.web.i18n import LANGUAGES
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
-from core.web.lists import asked_for, download, in_memory, listed
+from core.web.lists import asked_for, download, in_memory, listed, own_address
 from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
@@ -70,7 +70,7 @@ def show(desk: Desk, template: str, session: ScopedSession, lines: Callable[...,
     """A page of a report, or all its figures as a file."""
     named = figures.names(session, site_names())
     report = desk.kept.report if desk.kept is not None else None
-    listing = Listing.read(request.path, request.args, sorts=("part",), filters=tuple(desk.chosen))
+    listing = Listing.read(own_address(), request.args, sorts=("part",), filters=tuple(desk.chosen))
     if report is not None and (wanted := asked_for()):
         return download(wanted, figures.FIGURES, lines(report, named))
     return render(
@@ -98,7 +98,7 @@ def show_equality(desk: Desk, session: ScopedSession) -> Response:
     questions = figures.equality_rows(chosen.figures.questions) if chosen is not None else []
     if wanted := asked_for():
         return download(wanted, figures.EQUALITY, (row for _question, rows in questions for row in rows))
-    listing = Listing.read(request.path, request.args, sorts=("question",), filters=("number", *desk.chosen))
+    listing = Listing.read(own_address(), request.args, sorts=("question",), filters=("number", *desk.chosen))
     return render(
         "admissions/quality/equality.html", desk=desk, publications=found, chosen=chosen, questions=questions, listing=listing
     )  # fmt: skip
@@ -150,12 +150,12 @@ SCORES = Sheet(
 )
 
 
-def _change(row: tuple[str, float, float | None]) -> float:
+def _change(row: tuple[str, float, float | None, str]) -> float:
     """How far adjusting moves a score, whichever way."""
     return 0.0 if row[2] is None else abs(row[2] - row[1])
 
 
-SORTS: dict[str, Callable[[tuple[str, float, float | None]], Any]] = {
+SORTS: dict[str, Callable[[tuple[str, float, float | None, str]], Any]] = {
     "-change": _change,
     "change": _change,
     "reference": lambda row: row[0],
@@ -171,8 +171,10 @@ def scores() -> Response:
     session, desk = here().session, _desk()
     known = queries.references(session, here().visitor.account_id)
     made = desk.kept.report.scoring.adjusted if desk.kept is not None and desk.kept.report is not None else ()
-    rows = [(known[one.application], one.raw, one.adjusted) for one in made if one.application in known]
-    wished = Listing.read(request.path, request.args, sorts=tuple(SORTS), filters=("window",), size=SIZE)
+    rows = [
+        (known[one.application], one.raw, one.adjusted, one.application) for one in made if one.application in known
+    ]
+    wished = Listing.read(own_address(), request.args, sorts=tuple(SORTS), filters=("window",), size=SIZE)
     found = listed(wished, SCORES, in_memory(rows, wished, SORTS))
     if isinstance(found, Response):
         return found

@@ -21,6 +21,7 @@ from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.numbers import whole_number
 from core.kernel.text import N_
 from core.kernel.views import OpenWork, TenantRef
+from core.web.context import here
 from core.web.i18n import say
 from core.web.model_forms import problems, sent_settings
 from core.web.pages import redirect_with, registry, render
@@ -81,6 +82,7 @@ def _form_page(steps: Steps, form: Any, status: int = 200, meanwhile: Sequence[A
         "console/plugin.html",
         status=status,
         steps=steps,
+        named=_named,
         form=form,
         manifest=steps.now.plugin.manifest,
         stale=status == 409,
@@ -131,8 +133,14 @@ def _confirm_page(steps: Steps, form: ConfirmForm, on: bool, whole: Mapping[str,
     )  # fmt: skip
     return render(
         "console/preview.html", status=status, steps=steps, form=form, seen=seen, manifest=steps.now.plugin.manifest,
-        write_to=_write_to,
+        write_to=_write_to, named=_named,
     )  # fmt: skip
+
+
+def _named(site: TenantRef) -> str:
+    """A site's name in the reader's language."""
+    found = current_app.extensions["q.directory"].by_id(site.id)
+    return str(found.named(here().language)) if found else site.name
 
 
 def _touched(steps: Steps) -> SwitchOff:

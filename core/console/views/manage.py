@@ -6,14 +6,18 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from core.admissions.queries import queues
+from core.admissions.views.overview import KINDS
 from core.console import queries, service, trail
 from core.console.preview import differences
 from core.console.sheets import MEMBERS, TRAIL
 from core.console.views.audit import listing_of, page
 from core.console.views.blueprints import manage
 from core.console.views.flow import Steps, plugin_page
+from core.kernel import clock
 from core.kernel.errors import Forbidden
 from core.kernel.permissions import Permission
+from core.kernel.views import OpenWork
 from core.people.models import COHORT_TITLES, COHORTS
 from core.people.queries import MEMBER_SORTS, members, members_by_tenant
 from core.web.access import needs
@@ -35,9 +39,18 @@ def home() -> Response:
         "manage/home.html",
         members=members_by_tenant(context.session).get(context.tenant.id, 0),
         on=len(context.tenant.enabled),
-        work=list(work.values()),
+        work=[*_joining(), *work.values()],
         pieces=fragments("manage.main"),
     )
+
+
+def _joining() -> list[OpenWork]:
+    """What waits in Joining Q for whoever runs it here. The UK site takes no applications."""
+    context = here()
+    if context.tenant.kind == "uk" or not context.visitor.can(Permission.TENANT_ADMISSIONS_MANAGE):
+        return []
+    found = queues.counts_of_lead(context.session, context.visitor.account_id, clock.now())
+    return [OpenWork(KINDS[kind], count, f"/manage/admissions/waiting?kind={kind}") for kind, count in found.items()]
 
 
 @manage.get("/members/")

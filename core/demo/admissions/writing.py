@@ -36,7 +36,7 @@ _SPOKEN = {
     "I should like": "I’d like", "has not": "hasn’t",
 }  # fmt: skip
 _SPEAKS = re.compile(r"\b(" + "|".join(_SPOKEN) + r")\b(?= [a-z])")
-_BEGINS = re.compile(r"(?:^|[.!?:]\s|\n)\Z")
+_BEGINS = re.compile(r"(?:^|[.!?]\s|\n)\Z")
 """Before a slot that begins a sentence."""
 
 

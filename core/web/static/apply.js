@@ -12,6 +12,12 @@
   let timer;
   let running = false;
 
+  // What is not safe yet is told so that it is seen.
+  const tell = (words, unsafe) => {
+    status.textContent = words;
+    status.classList.toggle("unsafe", unsafe);
+  };
+
   const later = (wait) => {
     clearTimeout(timer);
     timer = setTimeout(save, wait);
@@ -33,7 +39,7 @@
     running = true;
     const names = [...changed];
     changed.clear();
-    status.textContent = saving;
+    tell(saving, false);
     let answer;
     try {
       answer = await fetch(form.action, { method: "POST", body: body(names), headers: { Accept: "application/json" } });
@@ -46,10 +52,11 @@
         if (!told.lost.includes(name)) form.elements[`rev-${name}`].value = revision;
       }
       const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-      status.textContent = told.lost.length ? lost : saved.replace("{time}", time);
+      const clash = told.lost.length > 0;
+      tell(clash ? lost : saved.replace("{time}", time), clash);
     } catch {
       for (const name of names) changed.add(name);
-      status.textContent = unsaved;
+      tell(unsaved, true);
       later(AGAIN);
     } finally {
       running = false;

@@ -12,7 +12,7 @@ WORDS: Mapping[str, str] = {
     "prohibited": N_("This is not covered."),
     "agreed": N_("This kind of cost was not agreed beforehand."),
     "travel_class": N_("This class of travel is not covered."),
-    "needs_reason": N_("Say why this was needed."),
+    "needs_reason": N_("A reason is missing."),
     "receipt": N_("Add a proof of this cost."),
     "claimed": N_("The claim was sent more than %(days)s days after the activity."),
     "incurred": N_("The cost was on a day that does not belong to the activity."),

@@ -25,9 +25,6 @@ from plugins.expense_approvals.views.base import (
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
 from plugins.expense_approvals.words import STATEMENTS
 
-ROWS = 2
-"""Rows of a new form; a button adds one."""
-
 
 @blueprint.get("/")
 @signed_in
@@ -92,8 +89,6 @@ def ask(activity_id: str) -> Response:
     if chance.kind != ELIGIBLE:
         return _activity_page(activity_id, say(asking.WHY_NOT[chance.kind]))
     form, wish, seen = AskForm(), request.form.get("do", ""), None
-    while request.method == "GET" and len(form.costs.entries) < ROWS:
-        form.costs.append_entry()
     if wish == "more" and len(form.costs.entries) < MOST_ROWS:
         form.costs.append_entry()
     form.offer(policy, context.language, chance.starts_on)
@@ -127,7 +122,7 @@ def _preview(seen: Combined) -> dict[str, object]:
     rows = [
         (
             names.get(one.line.category, one.line.category), one.line.incurred_on, one.claimed, one.allowed,
-            told(({"code": f.code, "rule": f.rule, "params": f.params} for f in one.found), policy),
+            told(({"code": f.code, "effect": f.effect, "rule": f.rule, "params": f.params} for f in one.found), policy),
         )
         for one in seen.evaluation.lines
     ]  # fmt: skip

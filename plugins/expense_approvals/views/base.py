@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, g
 
 from core.sdk import (
+    N_,
     ExpenseClaim,
     ExpenseLimit,
     ExpenseLine,
@@ -94,13 +95,18 @@ def named_rules(policy: Policy) -> dict[str, str]:
     }
 
 
+FOR_A_PERSON = N_("A person decides about this.")
+"""Said of a cost that no rule covers and that is put before a person."""
+
+
 def told(found: Iterable[Mapping[str, Any]], policy: Policy) -> list[str]:
     """What rules found about a cost, a sentence or two for each: why, and what the rule asks."""
     rules = {rule.key: in_words(rule.words) for rule in policy.rules}
     sentences = []
     for one in found:
         params = {key: pounds(value) if key == "most" else value for key, value in one["params"].items()}
-        reason = REASONS[one["code"]]
+        put_before = one["code"] == "prohibited" and one.get("effect") == "referred"
+        reason = FOR_A_PERSON if put_before else REASONS[one["code"]]
         why = say(reason, params)
         sentences.append(f"{why} {rules[one['rule']]}" if one["rule"] in rules else why)
     return sentences

@@ -113,7 +113,7 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
     found, editable = _weighed(made), made.state in EDITABLE
     rows = []
     for line, judged in zip(found.lines, found.combined.evaluation.lines, strict=True):
-        now = [{"code": f.code, "rule": f.rule, "params": f.params} for f in judged.found]
+        now = [{"code": f.code, "effect": f.effect, "rule": f.rule, "params": f.params} for f in judged.found]
         kept = line.found.get("found", ())
         sums = (judged.claimed, judged.allowed) if editable else (line.claimed_p, line.allowed_p)
         mine = [proof for proof in found.proofs if proof.line_id == line.id]

@@ -68,6 +68,8 @@ SORTS: dict[str, Any] = {
     "amount": lambda row: row.asked_p,
 }
 WISHES = ("agree", "query", "decline", "revoke")
+DONE = {"query": N_("Your question is sent."), "check": N_("It is noted that costs and proofs are checked.")}
+"""What is said after a button was pressed that decides nothing yet."""
 
 
 @manage_blueprint.get("/")
@@ -133,7 +135,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
             form.form_errors.append(say(error.message, error.params))
         else:
             if not wrong:
-                return redirect_with(gettext("It is decided."), room.decide, preapproval_id=asked.id)
+                return redirect_with(done(wish), room.decide, preapproval_id=asked.id)
     if wrong:
         form.form_errors.append(gettext("Mend the amounts that are marked below."))
     form.version.data = str(asked.version)
@@ -144,6 +146,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     waits = Open(asked.id, Task.PREAPPROVE, asked.account_id, asked.submitted_by, pence=in_all_p)
     against = apart.against(session, waits, visitor)
     decidable = asked.state in (*WAITING, *AGREED) and not against
+    budget = budgets.one(session, activity.budget_id) if activity.budget_id and asked.state in WAITING else None
     above = apart.over_limit(session, [waits], visitor, limits).get(asked.id) if asked.state in WAITING else None
     kept = [form.words.data] if form.words.data and not decidable else []
     if against or above:
@@ -154,9 +157,14 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
         stop=say(separation.WORDS[against]) if against else "", above=say(above.message, above.params) if above else "",
-        waiting=asked.state in WAITING, agreed=asked.state in AGREED,
+        budget=budget, waiting=asked.state in WAITING, agreed=asked.state in AGREED,
         central=asked.state in WAITING and bool(apart.nobody_left(session, [waits], limits)), for_whom=for_whom, room=room, kept=kept, **SHARED,
     )  # fmt: skip
+
+
+def done(wish: str) -> str:
+    """What is said when the button `wish` has done its work."""
+    return say(DONE.get(wish, N_("It is decided.")))
 
 
 def told_what(wish: str, wishes: Collection[str], form: Form) -> bool:

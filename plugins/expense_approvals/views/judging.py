@@ -44,7 +44,7 @@ from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
 from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, settings_of, titles, told
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
-from plugins.expense_approvals.views.deciding import amounts_typed, told_what
+from plugins.expense_approvals.views.deciding import amounts_typed, done, told_what
 from plugins.expense_approvals.web_forms.manage import JudgeForm
 from plugins.expense_approvals.words import CLAIM_STATES
 
@@ -117,7 +117,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
             form.form_errors.append(say(error.message, error.params))
         else:
             if not wrong:
-                return redirect_with(gettext("It is decided."), room.judge, claim_id=made.id)
+                return redirect_with(done(request.form["do"]), room.judge, claim_id=made.id)
     if wrong:
         form.form_errors.append(gettext("Mend the amounts that are marked below."))
     sha256 = claims.bound_to(session, made.id, made.revision)

@@ -15,13 +15,14 @@ from plugins.expense_approvals.words import CLASSES, VEHICLES
 _l = lazy_gettext
 MOST_ROWS = 12
 MOST_MILES = 2_000
+CHOOSE_KIND = N_("Choose the kind of cost.")
 QUANTITY = N_("Enter a whole number from 1 to 60.")
 MILES = N_("Enter the miles with the figures 0 to 9, like 12.4.")
 TOO_FAR = N_("Enter at most 2,000 miles.")
 
 
 class CostForm(Part):  # type: ignore[misc]  # wtforms carries no types
-    """One cost. An empty row counts for nothing."""
+    """One cost. A row without a kind in which nothing else was typed counts for nothing."""
 
     category = SelectField(_l("Kind of cost"), default="")
     day = DayField(_l("Day"))
@@ -39,8 +40,8 @@ class CostForm(Part):  # type: ignore[misc]  # wtforms carries no types
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was chosen in this row."""
-        return not self.category.data
+        """Whether nothing was chosen or typed in this row."""
+        return not (self.category.data or self.amount.data or self.miles.data or self.reason.data)
 
 
 class AskForm(Form):
@@ -60,6 +61,8 @@ class AskForm(Form):
             row: Any = entry.form
             if row.is_empty:
                 continue
+            if not row.category.data:
+                row.category.errors = [*row.category.errors, say(CHOOSE_KIND)]
             line = line_of(row, f"{number:02}", policy)
             wrong = wrong or line is None
             if line is not None:

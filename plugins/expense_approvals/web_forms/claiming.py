@@ -12,7 +12,7 @@ from plugins.expense_approvals.claims.places import postcode_typed
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.policy.rules import Policy
 from plugins.expense_approvals.service.claiming import Cost
-from plugins.expense_approvals.web_forms.asking import line_of
+from plugins.expense_approvals.web_forms.asking import CHOOSE_KIND, line_of
 
 _l = lazy_gettext
 _300 = Length(max=300, message=_l("Use at most 300 characters."))
@@ -21,7 +21,7 @@ _300 = Length(max=300, message=_l("Use at most 300 characters."))
 class CostForm(Form):
     """One cost of a claim. The names are those of a cost that is asked for beforehand, so that both are read alike."""
 
-    category = SelectField(_l("Kind of cost"), [InputRequired(_l("Choose the kind of cost."))], default="")
+    category = SelectField(_l("Kind of cost"), [InputRequired(_l(CHOOSE_KIND))], default="")
     day = DayField(_l("Day"), [InputRequired(_l("Enter the day."))])
     amount = StringField(
         _l("What you paid"), filters=[stripped], description=_l("Leave it empty for miles in your own vehicle.")

@@ -14,7 +14,7 @@ class DecideForm(Form):
     version = HiddenField()
     words = TextAreaField(
         _l("What you want to say"), [Length(max=500, message=_l("Use at most 500 characters."))], filters=[stripped],
-        description=_l("The person reads it. A question, a part and a no need it."),
+        description=_l("The person reads it. Write something when you ask a question, agree to less or say no."),
     )  # fmt: skip
 
 

@@ -78,6 +78,9 @@ def test_everything_that_waits_leads_to_where_it_is_done(
         assert lead.get(address).status_code == 200, address
     only = lead.get("/scotland/manage/admissions/waiting?kind=overdue").text.split("<tbody", 1)[1]
     assert only.count("<tr>") == 1
+    start = lead.get("/scotland/manage/").text
+    assert "/scotland/manage/admissions/waiting?kind=overdue" in start
+    assert "/manage/admissions/waiting?kind=release" not in start
     file = lead.get("/scotland/manage/admissions/waiting?format=csv")
     assert file.mimetype == "text/csv"
     assert "Ready to be decided" in file.text
@@ -88,6 +91,7 @@ def lead_id(app: Flask) -> str:
 
 
 def test_nothing_waits_and_nothing_to_count(lead: FormClient, central: FormClient) -> None:
+    assert "Nothing waits for anybody here" in lead.get("/scotland/manage/").text
     assert "Nothing waits for you" in lead.get("/scotland/manage/admissions/waiting").text
     assert "No figures yet" in lead.get("/scotland/manage/admissions/funnel").text
     assert "Nothing waits for the central team" in central.get("/console/admissions/waiting").text

@@ -97,6 +97,11 @@ def test_the_page_from_no_figures_to_figures(app: Flask, session: ScopedSession,
     assert "ICC(1,1)" in text
     assert "P 0" in text
     assert "Median" in client.get(f"{ROOM}outcomes?format=csv").text
+    scores = client.get(f"{ROOM}scores").text
+    links = [part.split('"', 1)[0].replace("&amp;", "&") for part in scores.split("<table", 1)[1].split('href="')[1:]]
+    for link in [one for one in links if "sort=" in one or "format=" in one or "/applications/" in one][:7]:
+        assert client.get(link).status_code == 200, link
+    assert any("/scotland/manage/admissions/applications/" in one for one in links)
 
 
 def test_the_same_statements_at_one_and_at_fifty_applications(

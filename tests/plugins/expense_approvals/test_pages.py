@@ -58,6 +58,8 @@ def test_from_a_budget_to_an_agreement(site: Flask) -> None:
 
     home = ann.get("/scotland/expenses/").text
     assert "These figures are an illustration." in home
+    assert "/scotland/manage/expenses/" not in home
+    assert 'href="/scotland/manage/expenses/"' in lead.get("/scotland/expenses/").text
     page = link(home, "/expenses/for/[a-z0-9]{26}")
     before = ann.get(page).text
     assert "Not declared" in before
@@ -83,6 +85,9 @@ def test_from_a_budget_to_an_agreement(site: Flask) -> None:
     assert "Ann" in queue
     one = link(queue, "/manage/expenses/asked/[a-z0-9]{26}")
     assert lead.submit(one, {"do": "query", "words": "Is lunch not given?"}).status_code == 303
+    waiting = lead.get(one).text
+    assert "Your question is sent." in waiting
+    assert "The budget “Travel” has £100.00 left." in waiting
     assert "Is lunch not given?" in ann.get(mine).text
     answer(ann, mine, "No.")
     unread = lead.submit(one, {"do": "agree", **amount(lead, one, "1e3")})
@@ -131,6 +136,18 @@ def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session, typed: st
     assert f'value="{typed}"' in said.text
 
 
+def test_a_cost_without_its_kind_is_told_and_an_empty_row_counts_for_nothing(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    said = ann.submit(f"{page}/ask", {"costs-0-amount": "6.40", "costs-0-quantity": "1", "do": "check"})
+    assert (said.status_code, "Choose the kind of cost." in said.text) == (422, True)
+    rows = {"costs-0-quantity": "1", "costs-1-category": "coach", "costs-1-amount": "6.40", "costs-1-quantity": "1"}
+    days = {"costs-0-day": DAY.isoformat(), "costs-1-day": DAY.isoformat()}
+    assert "The policy allows £6.40 of £6.40" in ann.submit(f"{page}/ask", {**rows, **days, "do": "check"}).text
+
+
 def test_nobody_sees_a_form_for_what_is_their_own(site: Flask, session) -> None:
     lead = member(site, "lena", Role.PARTNER_LEAD)
     other = asked(session, activity(session, helpers.opened(session)), visitor(), cost())
@@ -151,3 +168,19 @@ def test_two_costs_are_sent_at_once(site: Flask, session) -> None:
     sent = ann.submit(f"{page}/ask", {f"costs-{n}-{name}": value for n in (0, 1) for name, value in row.items()})
     assert sent.status_code == 303
     assert "£8.40" in ann.get("/scotland/expenses/").text
+
+
+def test_what_is_put_before_a_person_is_not_called_refused(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    cost = {
+        "costs-0-category": "other",
+        "costs-0-day": DAY.isoformat(),
+        "costs-0-amount": "19.00",
+        "costs-0-quantity": "1",
+    }
+    shown = ann.submit(f"{page}/ask", {**cost, "costs-0-reason": "The workbook.", "do": "check"}).text
+    assert "A person decides about this." in shown
+    assert "This is not covered." not in shown

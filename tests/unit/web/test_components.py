@@ -95,6 +95,14 @@ def test_the_summary_links_to_the_first_input_of_each_field(jinja: Environment) 
     assert draw(jinja, FORMS + "{{ forms.error_summary(f) }}", f=Sample()) == ""
 
 
+def test_a_message_that_several_fields_have_says_whose_it_is(jinja: Environment) -> None:
+    form = failed()
+    form.name.errors, form.mode.errors, form.agree.errors = ["Choose one."], ["Choose one."], ["Tick it."]
+    html = draw(jinja, FORMS + "{{ forms.error_summary(f) }}", f=form)
+    assert [f">{form[name].label.text}: Choose one.</a>" in html for name in ("name", "mode")] == [True] * 2
+    assert ">Tick it.</a>" in html
+
+
 def test_errors_of_the_whole_form_come_first_and_those_of_hidden_fields_have_no_link(jinja: Environment) -> None:
     form = failed()
     form.form_errors = ["It changed meanwhile"]
