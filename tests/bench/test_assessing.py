@@ -14,6 +14,7 @@ from core.kernel import clock
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
 from core.people.models import Account
+from tests.bench.grown import analyse
 from tests.bench.harness import Subject, interleave, table, verdict
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_assessor
@@ -78,6 +79,7 @@ def test_an_assessors_list(
     ]
     few, many = (make_assessor(session, account) for account in people)
     _fill(session, form_id, few, many)
+    analyse(app.config["Q"].owner_url)
     pages = []
     for name, account in zip((f"{PAGE} of {APPLICATIONS:,}", f"{HELD} of {APPLICATIONS:,}"), people, strict=True):
         pages.append(Subject(name, partial(_ask, client_of(app, account))))

@@ -14,6 +14,7 @@ from core.admissions.service import quality
 from core.data.session import ScopedSession
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
+from tests.bench.grown import analyse
 from tests.bench.harness import table, verdict
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import client_of, make_person
@@ -34,6 +35,7 @@ def test_quality_over_five_thousand_assessments(
     people = make_accounts(app, APPLICATIONS + ASSESSORS, "p")
     window_id = make_window(session, form_id, -60, -30)
     make_round(session, window_id, form_id, people, lead, applications=APPLICATIONS, assessors=ASSESSORS)
+    analyse(app.config["Q"].owner_url)
     began = time.process_time()
     assert len(queries.facts(session).sealed) == 2 * APPLICATIONS
     reading = time.process_time() - began

@@ -17,8 +17,10 @@ COST, CAP = 1_000, 800
 
 def lunch(session: ScopedSession, budget_id: str, pence: int = COST, *, share: int = 100, colour: int = 1, who: Visitor | None = None) -> str:  # fmt: skip
     """A lunch that was granted: a share (in per cent) of what was allowed."""
-    ann, plan = who or visitor(), {"pence": pence, "category": "lunch"}
-    made = draft(session, agreed(session, budget_id, ann, cost(in_days=0, **plan)), ann, spent(**plan), colour=colour)
+    ann, planned = who or visitor(), cost(in_days=0, pence=pence, category="lunch")
+    made = draft(
+        session, agreed(session, budget_id, ann, planned), ann, spent(pence=pence, category="lunch"), colour=colour
+    )
     send(session, made, ann)
     check(session, made)
     approve_claim(session, made, share=share)

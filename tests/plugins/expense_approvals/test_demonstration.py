@@ -56,7 +56,8 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
 
     three = payments.all_of_site(session)
     assert [(one.state, one.payments) for one in three] == [("prepared", 1), ("settled", 3), ("settled", 3)]
-    lead, central = (person_by_email(session, f"{who}@demo.example").account_id for who in ("lead.scotland", "central"))
+    found = [person_by_email(session, f"{who}@demo.example") for who in ("lead.scotland", "central")]
+    lead, central = (one.account_id for one in found if one is not None)
     assert [(one.prepared_by, one.released_by) for one in three] == [(central, None), (lead, central), (lead, central)]
     again = Counter(session.scalars(sa.select(Payment.source_id).where(Payment.state != "waiting")))
     (bounced,) = (one for one, times in again.items() if times == 2)
@@ -68,6 +69,7 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     with app.app_context():
         file = batches.export(session, ended.id, "pain001", PREPARER, seal=sealer(batches.PURPOSE), tell=paying.life(PREPARER, unheard))  # fmt: skip
     assert file.sha256 == ended.hashes["pain001"]
+    assert ended.released_at is not None
     paid_in = figures.to_pay(queries.timed(session, year_of(ended.released_at.date())))
     assert (len(paid_in), max(paid_in) < 80) == (5, True), "the longest is the one that was sent back"
 
