@@ -148,6 +148,14 @@ def q_event_publish_check(tenant: TenantRef, event: EventRef, actor: Actor) -> I
     """Findings about publishing an event: deny, refer to a partner lead, or allow; the worst one counts."""
 
 
+@hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)
+def q_event_links(tenant: TenantRef, event: EventRef, actor: Actor) -> Iterable[NavItem]:
+    """Links beside an event that is still to come, for somebody signed in who sees it: what else this plugin does about it.
+
+    The event's page is asked for often, so nothing is read for a link: the page that it leads to looks.
+    """
+
+
 @hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=ExpenseLimit)
 def q_expense_limits(tenant: TenantRef, claim: ExpenseClaim) -> Iterable[ExpenseLimit]:
     """The most that this site would cover of a claim's lines. The lowest of all limits and of the policy counts: a limit can

@@ -81,7 +81,7 @@ from core.web.i18n import gettext, lazy_gettext, month_year, ngettext, say
 from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
-from core.web.pages import call_hooks, redirect_with, render, sealer, sites
+from core.web.pages import call_hooks, event_links, redirect_with, render, sealer, sites
 from core.web.sheets import Column, Sheet
 from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
@@ -174,6 +174,7 @@ __all__ = [
     "contact_address",
     "csv_cell",
     "enqueue",
+    "event_links",
     "every",
     "every_site",
     "feed_response",

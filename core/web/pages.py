@@ -11,7 +11,7 @@ from core.data.sealing import Sealer
 from core.data.session import savepoint
 from core.hooks.dispatcher import Answer, Failure, Results
 from core.hooks.registry import Registry
-from core.kernel.views import NavItem
+from core.kernel.views import EventRef, NavItem
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.context import here
 from core.web.i18n import LANGUAGES, language
@@ -56,6 +56,15 @@ def sealer(purpose: str) -> Sealer:
 def manage_items() -> list[NavItem]:
     """The plugins' links beside the pages for running this site, for who may use them, in their order."""
     found = call_hooks("q_manage_items", actor=here().visitor.actor()).values()
+    return sorted(found, key=lambda item: (item.order, item.label))
+
+
+def event_links(event: EventRef) -> list[NavItem]:
+    """What the plugins do about an event beside its page, in their order; nothing for who is not signed in."""
+    visitor = here().visitor
+    if not visitor.signed_in:
+        return []
+    found = call_hooks("q_event_links", event=event, actor=visitor.actor()).values()
     return sorted(found, key=lambda item: (item.order, item.label))
 
 

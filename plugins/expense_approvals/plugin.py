@@ -2,10 +2,24 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint
 
-from core.sdk import N_, Actor, NavItem, OpenWork, Person, ScopedSession, TenantRef, hookimpl, site_of, sites
+from core.sdk import (
+    N_,
+    Actor,
+    EventRef,
+    NavItem,
+    OpenWork,
+    Person,
+    ScopedSession,
+    TenantRef,
+    clock,
+    hookimpl,
+    site_of,
+    sites,
+)
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
@@ -46,6 +60,16 @@ def q_manage_items(tenant: TenantRef, actor: Actor) -> Iterable[NavItem]:
         yield NavItem(N_("Expenses"), f"/manage{_BASE}budgets", 40, "wallet")
     if tenant.kind == "uk" and actor.can(POLICY):
         yield NavItem(N_("The expenses policy"), f"/manage{_BASE}policy", 41, "file-text")
+
+
+@hookimpl
+def q_event_links(event: EventRef, actor: Actor) -> Iterable[NavItem]:
+    """From an event to whether its costs may be covered; for who sets budgets to saying so."""
+    yield NavItem(N_("Can my costs be covered?"), f"{_BASE}?event={event.id}", 50, "wallet")
+    if actor.can(BUDGETS):
+        days = {"first": clock.london(event.starts_at).date(), "last": clock.london(event.ends_at).date()}
+        asked = urlencode({"event": event.id, "title": event.title, **days})
+        yield NavItem(N_("Cover costs of this event"), f"/manage{_BASE}activities/new?{asked}", 51, "wallet")
 
 
 @hookimpl

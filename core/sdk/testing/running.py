@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -17,8 +18,9 @@ from core.data import migrate
 from core.data.base import Base, Shared, TenantOwned
 from core.hooks.registry import Plugin, tables_of
 from core.hooks.spec import HOOKS, Gate, OnError
+from core.kernel import clock
 from core.kernel.ids import new_id
-from core.kernel.views import SYSTEM
+from core.kernel.views import SYSTEM, EventRef
 from core.sdk.testing.rule_checks import rule_pack_faults
 from core.sdk.testing.site import OFF, ON, Site
 from core.web.access import access_of
@@ -162,6 +164,12 @@ def _without(body: bytes, path: str) -> bytes:
     return body
 
 
+def _some_event() -> EventRef:
+    """An event of tomorrow, as other plugins see it."""
+    begins = clock.now() + timedelta(days=1)
+    return EventRef(new_id(), "workshop", "An event", begins, begins + timedelta(hours=2), "in_person", "area", 20)
+
+
 def hook_problems(plugin: Plugin, site: Site) -> list[str]:
     """Where the plugin is on, its hooks answer without a failure and the start page renders."""
     name, only = plugin.manifest.name, frozenset({plugin.manifest.name})
@@ -172,6 +180,7 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         g.here = Here(snapshot, ANONYMOUS, session, "en")
         results = [call("q_nav_items", only, tenant=tenant), call("q_open_work", only, session=session, tenant=tenant)]
         results += [call("q_manage_items", only, tenant=tenant, actor=SYSTEM)]
+        results += [call("q_event_links", only, tenant=tenant, event=_some_event(), actor=SYSTEM)]
         common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
         results += [call("q_page_fragments", only, **common, place=place) for place in PLACES]
         results += [call("q_switch_off_touches", only, session=session, tenant=tenant, limit=SHOWN)]

@@ -60,8 +60,12 @@ class Activity(TenantOwned, Base):
         sa.CheckConstraint("starts_on <= ends_on", name="days"),
         sa.CheckConstraint("not covered or budget_id is not null", name="covered"),
         sa.Index("ix_expense_approvals_activity_days", "tenant_id", "ends_on"),
+        sa.Index("ix_expense_approvals_activity_event", "tenant_id", "event_id", unique=True),
     )
     id: Mapped[Id]
+    event_id: Mapped[IdRef | None]
+    """The event of this site that it is, where the way to it began on an event's page. Plugins do not see each other: it is a
+    name, and nothing is read by it but this row."""
     title: Mapped[str] = mapped_column(sa.String(200))
     starts_on: Mapped[date]
     ends_on: Mapped[date]

@@ -192,6 +192,8 @@ def waiting(session: ScopedSession) -> int:
 
 def made(session: ScopedSession, claim_id: str, policy_version: int) -> str | None:
     """The adjustment of a claim for one version of the policy."""
+    if not is_id(claim_id):
+        return None
     return session.scalar(
         sa.select(Adjustment.id).where(Adjustment.claim_id == claim_id, Adjustment.policy_version == policy_version)
     )

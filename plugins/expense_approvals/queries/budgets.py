@@ -68,3 +68,8 @@ def activity(session: ScopedSession, activity_id: str) -> Planned:
     if row is None:
         raise NotFound
     return Planned._make(row)
+
+
+def of_event(session: ScopedSession, event_id: str) -> str | None:
+    """The activity that an event of this site is; None where nobody has said anything of its costs."""
+    return session.scalar(sa.select(Activity.id).where(Activity.event_id == event_id)) if is_id(event_id) else None

@@ -4,6 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
     N_,
@@ -11,6 +12,7 @@ from core.sdk import (
     Forbidden,
     Invalid,
     NotFound,
+    Refused,
     ScopedSession,
     Visitor,
     clock,
@@ -22,8 +24,10 @@ from core.sdk import (
 )
 from plugins.expense_approvals.manifest import BUDGETS
 from plugins.expense_approvals.models import Activity, Budget
+from plugins.expense_approvals.queries import budgets
 
 LONGEST_DAYS = 60
+TAKEN = N_("It is already said whether costs of this event are covered. Look at the activities.")
 
 
 class Wanted(NamedTuple):
@@ -35,18 +39,36 @@ class Wanted(NamedTuple):
     budget_id: str | None
 
 
-def add(session: ScopedSession, wanted: Wanted, visitor: Visitor, form_key: str) -> str:
-    """Add an activity; its id. Raises Forbidden, Invalid (`title`, `ends_on`, `budget_id`)."""
+def add(session: ScopedSession, wanted: Wanted, visitor: Visitor, form_key: str, event_id: str = "") -> str:
+    """Add an activity, of an event where `event_id` names one; its id. Raises Forbidden, Invalid (`title`, `ends_on`,
+    `budget_id`), Refused where the event has one already."""
     if not visitor.can(BUDGETS):
         raise Forbidden(BUDGETS)
     wanted = _checked(wanted)
+    try:
+        return _add(session, wanted, visitor, form_key, event_id if is_id(event_id) else None)
+    except IntegrityError as error:  # somebody else said it at the same moment
+        raise Refused(TAKEN) from error
+
+
+def _add(session: ScopedSession, wanted: Wanted, visitor: Visitor, form_key: str, event_id: str | None) -> str:
     with transaction(session):
         key = once(session, form_key, "expense_approvals.add_activity")
         if key.result is not None:
             return key.result
         _known_budget(session, wanted.budget_id)
         made = new_id()
-        session.add(Activity(id=made, covered=wanted.budget_id is not None, created_at=clock.now(), **wanted._asdict()))
+        if event_id is not None and budgets.of_event(session, event_id) is not None:
+            raise Refused(TAKEN)
+        session.add(
+            Activity(
+                id=made,
+                event_id=event_id,
+                covered=wanted.budget_id is not None,
+                created_at=clock.now(),
+                **wanted._asdict(),
+            )
+        )
         session.flush()
         record_audit(
             session, actor=visitor.actor(), action="expense_approvals.add_activity", subject=made,

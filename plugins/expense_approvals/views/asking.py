@@ -2,9 +2,21 @@
 
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response, make_response, redirect, request, url_for
 
-from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, signed_in, whole_number
+from core.sdk import (
+    Conflict,
+    Invalid,
+    Refused,
+    gettext,
+    here,
+    is_id,
+    redirect_with,
+    render,
+    say,
+    signed_in,
+    whole_number,
+)
 from plugins.expense_approvals.claims.partners import Combined
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE
@@ -29,10 +41,13 @@ from plugins.expense_approvals.words import STATEMENTS
 @blueprint.get("/")
 @signed_in
 def home() -> Response:
-    """Activities whose costs may be covered, and what the visitor has asked for."""
-    context = here()
+    """Activities whose costs may be covered, and what the visitor has asked for. Who comes from an event is led on to it."""
+    context, event_id = here(), request.args.get("event", "")
+    if found := budgets.of_event(context.session, event_id):
+        return make_response(redirect(url_for("expense_approvals.activity", activity_id=found), 303))
     return render(
         "expense_approvals/home.html",
+        not_covered=is_id(event_id),
         activities=budgets.activities(context.session, covered_only=True),
         mine=preapprovals.mine(context.session, context.visitor.account_id or ""),
         illustrative=policy_today().illustrative,

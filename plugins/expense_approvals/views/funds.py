@@ -1,6 +1,7 @@
 """A lead's pages: budgets, and which activities they cover."""
 
-from typing import TypeVar
+from datetime import date
+from typing import Any, TypeVar
 
 from flask import Response, request
 
@@ -25,7 +26,13 @@ from plugins.expense_approvals.service import budgets as changing
 from plugins.expense_approvals.service.activities import Wanted
 from plugins.expense_approvals.views.base import SHARED, manage_blueprint
 from plugins.expense_approvals.views.figures import look_at
-from plugins.expense_approvals.web_forms.manage import ActivityChangedForm, ActivityForm, BudgetForm, LimitForm
+from plugins.expense_approvals.web_forms.manage import (
+    ActivityChangedForm,
+    ActivityForm,
+    BudgetForm,
+    EventActivityForm,
+    LimitForm,
+)
 from plugins.expense_approvals.words import WARNINGS
 
 F = TypeVar("F", bound=ActivityForm)
@@ -93,12 +100,16 @@ def activity_list() -> Response:
 @needs(BUDGETS)
 def new_activity() -> Response:
     """Add an activity."""
-    context, form = here(), _with_budgets(ActivityForm())
+    context, form = here(), _with_budgets(EventActivityForm(data=_of_event()))
     if form.validate_on_submit():
         try:
-            activities.add(context.session, _wanted(form), context.visitor, form.form_key.data)
+            activities.add(
+                context.session, _wanted(form), context.visitor, form.form_key.data, form.event_id.data or ""
+            )
         except Invalid as error:
             form.take(error.field_errors)
+        except Refused as error:
+            form.form_errors.append(say(error.message, error.params))
         else:
             return redirect_with(gettext("The activity is added."), "expense_approvals_manage.activity_list")
     return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=None)
@@ -123,6 +134,16 @@ def change_activity(activity_id: str) -> Response:
             return redirect_with(gettext("The activity is changed."), "expense_approvals_manage.activity_list")
     form.version.data = str(found.version)
     return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=found)
+
+
+def _of_event() -> dict[str, Any]:
+    """What the way from an event's page says of it, for a form that is still empty; nothing where it cannot be read."""
+    asked = request.args
+    try:
+        days = {f"{end}s_on": date.fromisoformat(asked[name]) for end, name in (("start", "first"), ("end", "last"))}
+    except (KeyError, ValueError):
+        return {}
+    return {"event_id": asked.get("event", ""), "title": asked.get("title", "")[:200], **days}
 
 
 def _with_budgets(form: F) -> F:

@@ -74,6 +74,12 @@ class ActivityForm(Form):
     )
 
 
+class EventActivityForm(ActivityForm):
+    """The same of an event; `event_id` is empty where it is none."""
+
+    event_id = HiddenField()
+
+
 class ActivityChangedForm(ActivityForm):
     """The same of an activity that is there, as it was when the page was made."""
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
+from core.sdk import EventRef, NotFound, ScopedSession, TenantRef, Visitor, clock, is_id
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Hosting, Invitation, Registration
 from plugins.local_events.queries import places
@@ -76,6 +76,13 @@ class Details(NamedTuple):
     published_at: datetime | None
     cancelled_at: datetime | None
     state_why: str
+
+
+def as_others_see(event: Details, capacity: int | None) -> EventRef:
+    """An event for the other plugins; `capacity` is how many can come, None for any number."""
+    return EventRef(
+        event.id, event.kind, event.title, event.starts_at, event.ends_at, event.mode, event.audience, capacity
+    )
 
 
 class Page(NamedTuple):

@@ -60,17 +60,7 @@ def publish(
     EVENT.row("publish", event.state)
     if event.starts_at <= clock.now():
         raise Refused(N_("This event has already begun. Give it a later date first."))
-    ref = EventRef(
-        event.id,
-        event.kind,
-        event.title,
-        event.starts_at,
-        event.ends_at,
-        event.mode,
-        event.audience,
-        places.of_event(session, event.id).capacity,
-    )
-    findings = list(check(ref))
+    findings = list(check(events.as_others_see(event, places.of_event(session, event.id).capacity)))
     verdict = worst(findings)
     if verdict is Verdict.DENY:
         raise Refused(next(finding.message for finding in findings if finding.verdict is Verdict.DENY))

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from core.sdk import clock, here, public, render, revalidated, whole_number
+from core.sdk import clock, event_links, here, public, render, revalidated, whole_number
 from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import around, certificates, events, hosting, messages, organisers, places, proposals
@@ -92,6 +92,7 @@ def event_page(
         feedback=_feedback(seen, over=over),
         actions=feedback_queries.shown_with(session, event, rules.audiences(visitor, tenant)) if beside.acted else [],
         action_states=ACTION_STATES,
+        links=[] if over or event.state != PUBLISHED else event_links(events.as_others_see(event, counted.capacity)),
         came_from=visit_queries.linked_to(session, event.id, visit_queries.audiences(visitor, tenant))
         if event.kind in VISIT_KINDS
         else None,

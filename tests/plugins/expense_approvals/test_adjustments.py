@@ -246,6 +246,8 @@ def test_it_is_not_approved_when_the_policy_changed_again(session, budget_id):
     adjusted.approve(session, make(session, claim))
     with pytest.raises(NotFound):
         adjustments.difference(session, claim)
+    with pytest.raises(NotFound):
+        adjusting.make(session, "\0", 1, 1, MAKER)
 
 
 def test_a_no_is_for_that_version_of_the_policy(session, budget_id):
