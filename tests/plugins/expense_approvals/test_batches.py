@@ -201,6 +201,23 @@ def test_a_batch_that_was_tampered_with_is_not_exported(session):
         batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
 
 
+def test_a_batch_that_was_tampered_with_is_not_released(session):
+    batch_id = prepared(session)
+    sealed = session.scalar(sa.select(PaymentBatch.sealed).where(PaymentBatch.id == batch_id))
+    stolen = json.loads(SEAL.unseal(sealed, batch_id))
+    stolen["payments"][0]["to"]["number"] = "66666666"
+    session.execute(
+        sa.update(PaymentBatch)
+        .where(PaymentBatch.id == batch_id)
+        .values(sealed=SEAL.seal(json.dumps(stolen), batch_id))
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    with pytest.raises(Refused, match="not what was prepared"):
+        batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
+    assert state(session, batch_id) == ("prepared", 1)
+
+
 def test_invariant_a_batch_never_changes_what_it_pays(session):
     batch_id = prepared(session)
     for values in ({"total_p": 1}, {"payments": 9}, {"prepared_by": CENTRAL.account_id}, {"day": clock.today()}):
