@@ -409,8 +409,13 @@ def test_batches_of_another_site_are_not_there(session, session_for):
 def test_of_two_processes_that_release_or_cancel_a_batch_one_does(shared, other_database):
     made = prepared(shared)
     shared.rollback()
-    job = {"url": normalise_url(other_database.app_url), "tenant": shared.scope.tenant_id, "way": "batch", "threads": 4}
-    told = together("tests.plugins.expense_approvals.race", *({**job, "ids": [made] * 8} for _ in range(2)))
+    job = {
+        "url": normalise_url(other_database.app_url),
+        "tenant": shared.scope.tenant_id,
+        "way": "batch",
+        "threads": 32,
+    }
+    told = together("tests.plugins.expense_approvals.race", *({**job, "ids": [made] * 32} for _ in range(2)))
     assert [error for one in told for error in one["errors"]] == []
     counted = sum((Counter(one["told"]) for one in told), Counter())
     assert counted["released"] + counted["cancelled"] == 1
@@ -425,12 +430,12 @@ def test_of_two_processes_that_put_one_claim_into_batches_one_does(shared, other
         "url": normalise_url(other_database.app_url),
         "tenant": shared.scope.tenant_id,
         "way": "prepare",
-        "threads": 4,
+        "threads": 32,
     }
-    more = {"payee": claim.case.payee, "ids": [claim.source_id] * 8}
+    more = {"payee": claim.case.payee, "ids": [claim.source_id] * 32}
     told = together("tests.plugins.expense_approvals.race", {**job, **more}, {**job, **more})
     assert [error for one in told for error in one["errors"]] == []
-    assert sum((Counter(one["told"]) for one in told), Counter()) == {"prepared": 1, "Conflict": 15}
+    assert sum((Counter(one["told"]) for one in told), Counter()) == {"prepared": 1, "Conflict": 63}
 
 
 def test_a_settled_batch_and_a_payment_end_where_their_tables_say() -> None:

@@ -212,7 +212,7 @@ def test_what_waits_costs_the_same_statements_however_much_it_is(session, budget
 
 def _race(url: str, session: ScopedSession, claim: str, way: str) -> Counter[str]:
     session.rollback()
-    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": 4, "ids": [claim] * 8}
+    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": 32, "ids": [claim] * 32}
     told = together("tests.plugins.expense_approvals.race", job, job)
     assert [error for one in told for error in one["errors"]] == []
     return sum((Counter(one["told"]) for one in told), Counter())

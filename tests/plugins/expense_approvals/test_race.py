@@ -1,4 +1,4 @@
-"""Two processes of eight threads, both engines: a budget is never overspent, one decision wins, and a death in between leaves nothing."""
+"""64 at once (two processes of 32 threads), both engines: a budget is never overspent, one decision wins, and a death in between leaves nothing."""
 
 from collections import Counter
 from datetime import date
@@ -14,13 +14,15 @@ from tests.support.racing import together
 from tests.support.thorough import THOROUGH
 
 HOW_MANY, FIT, PENCE = 64, 10, 1_000
+THREADS = HOW_MANY // 2
+"""Of each of two processes: everybody begins at the same moment."""
 KILLS = 200 if THOROUGH else 60
 
 
 def _race(url: str, session: ScopedSession, ids: list[str], way: str, **more: Any) -> Counter[str]:
     """What two processes together report, each with half of the work."""
     session.rollback()
-    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": 8, **more}
+    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": THREADS, **more}
     told = together("tests.plugins.expense_approvals.race", {**job, "ids": ids[::2]}, {**job, "ids": ids[1::2]})
     assert [error for one in told for error in one["errors"]] == []
     return sum((Counter(one["told"]) for one in told), Counter())
@@ -70,9 +72,9 @@ def test_the_race_for_a_limit_can_be_lost(shared, other_database):
 
 def test_one_decision_wins(shared, other_database):
     budget_id, ids = _asked(shared, 1)
-    told = _race(normalise_url(other_database.app_url), shared, ids * 32, "properly")
+    told = _race(normalise_url(other_database.app_url), shared, ids * HOW_MANY, "properly")
     assert told["agreed"] == 1
-    assert sum(told.values()) == 32
+    assert sum(told.values()) == HOW_MANY
     assert sums(shared, budget_id) == (PENCE, 0, PENCE, 0, PENCE)
 
 
@@ -87,7 +89,7 @@ def test_money_is_given_back_once_whoever_is_quicker(shared, other_database):
     shared.execute(sa.update(Preapproval).values(expires_on=date(2026, 1, 1)).execution_options(**quiet))
     shared.commit()
     more = {"person": person.account_id, "version": 2}
-    told = _race(normalise_url(other_database.app_url), shared, [made] * 32, "living", **more)
+    told = _race(normalise_url(other_database.app_url), shared, [made] * HOW_MANY, "living", **more)
     assert told["withdraw"] + told["revoke"] + told["expire"] == 1
     assert sums(shared, budget_id) == (0, 0, 0, 0, 0)
 
