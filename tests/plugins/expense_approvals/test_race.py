@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.config import normalise_url
 from core.sdk import ScopedSession
-from plugins.expense_approvals.models import Preapproval
+from plugins.expense_approvals.models import Claim, Preapproval
 from tests.plugins.expense_approvals.helpers import activity, agree, asked, cost, opened, sums, visitor
 from tests.support.racing import together
 from tests.support.thorough import THOROUGH
@@ -95,16 +95,19 @@ def test_money_is_given_back_once_whoever_is_quicker(shared, other_database):
 
 
 def test_processes_that_are_killed_at_any_moment_leave_a_budget_that_adds_up(shared, other_database):
-    """`kill -9` (200 times in a thorough run), two at a time, after anything from nothing to a few rounds of asking, agreeing and withdrawing."""
-    budget_id = opened(shared, 1_000_000)
+    """`kill -9` (200 times in a thorough run), two at a time, after anything from nothing to an approval of a claim
+    and a few rounds of asking, agreeing and withdrawing."""
+    budget_id = opened(shared, 10_000_000)
     job = {
-        "url": normalise_url(other_database.app_url), "tenant": shared.scope.tenant_id, "activity": activity(shared, budget_id),
+        "url": normalise_url(other_database.app_url), "tenant": shared.scope.tenant_id, "activity": activity(shared, budget_id, in_days=0),
         "budget": budget_id, "kills": KILLS // 2,
     }  # fmt: skip
     shared.rollback()
     told = together("tests.plugins.expense_approvals.killed", {**job, "seed": 4}, {**job, "seed": 5})
     assert [one["wrong"] for one in told] == [0, 0]
-    assert sums(shared, budget_id).add_up
-    assert len({committed for one in told for committed in one["found"]}) > 1, (
-        "some died between agreeing and withdrawing"
-    )
+    found = sums(shared, budget_id)
+    assert found.add_up
+    granted = sa.select(sa.func.sum(Claim.approved_p)).where(Claim.state == "approved")
+    assert found.actual == shared.scalar(granted) > 0
+    for what in ("found", "spent"):
+        assert len({pence for one in told for pence in one[what]}) > 1, "some died between one movement and the next"
