@@ -4,7 +4,8 @@ Steps, in this order, so that whoever knows them can do the sum by hand:
 1. a line's worth: what is asked for, and for miles what the rates make of them;
 2. rules about one line (proof, reason, class, days, what is never covered): refused, or put before a person;
 3. caps for a unit, then for a day, then for the trip by category, then for the trip in all. Lines of one group share a cap in
-   the order of their days and then of their keys, so the order in which they were typed does not matter.
+   the order of their days and then of their keys (for a claim the places in which they were typed). The order inside one day
+   changes no total, but where a year's step falls into it; it may change which line carries a shared cap.
 
 Miles count towards a year's steps in the same order. They count as claimed, also where the line is refused for another
 reason: so refusing one line never makes another dearer. Groups lie inside each other and never across; that is why a tighter

@@ -56,7 +56,7 @@ class PayerAccount(TenantOwned, Base):
 
 class PaymentBatch(TenantOwned, Base):
     """Payments that one person prepares and another releases. `sealed` holds all that its files are made of, as it was when it
-    was prepared; `hashes` those of each kind of file, from its release on."""
+    was prepared; `hashes` those of each kind of file."""
 
     __tablename__ = "expense_approvals_payment_batch"
     __table_args__ = tenant_args(

@@ -29,7 +29,7 @@ def _written(batch: Batch) -> bytes:
     if batch.total > MOST_TOTAL:
         raise ValueError("the total does not fit into one contra")
     serial = folded(batch.ref, string.ascii_uppercase + string.digits, 26).replace(" ", "").rjust(6, "0")[-6:]
-    created, day = _day(clock.london(batch.released_at).date()), _day(batch.day)
+    created, day = _day(clock.london(batch.made_at).date()), _day(batch.day)
     payments = [_record(one.to, CREDIT, batch, one.pence, one.ref) for one in batch.payments]
     contra = _record(batch.payer, CONTRA, batch, batch.total, "CONTRA")
     first = f"A{batch.user_number}S  1{batch.user_number}{serial}00010001{'':6}{created}{day} 000000{'':20}"

@@ -66,15 +66,15 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Payments that are released together. Nothing in it changes after that, so its files never do.
+    """Payments that are released together. Nothing in it changes once it is made, so its files never do.
 
-    `user_number` is the payer's service user number with Bacs (six figures; "" for a payer who has none, whose batches are no
-    Standard 18 files); `day` the day of processing.
+    `made_at` is the instant at which it was prepared, which two kinds of file carry; `user_number` the payer's service user number
+    with Bacs (six figures; "" for a payer who has none, whose batches are no Standard 18 files); `day` the day of processing.
     Raises ValueError for a batch that no bank would take: empty, too large, two payments with one reference, amounts out of bounds.
     """
 
     ref: str
-    released_at: datetime
+    made_at: datetime
     day: date
     payer: Account
     user_number: str
@@ -90,8 +90,8 @@ class Batch:
             raise ValueError("a payment is above 0 and within its bound")
         if self.user_number and not _SIX.fullmatch(self.user_number):
             raise ValueError("a service user number has six figures")
-        if self.released_at.tzinfo is None:
-            raise ValueError("the instant of release has no time zone")
+        if self.made_at.tzinfo is None:
+            raise ValueError("the instant of making has no time zone")
 
     @property
     def total(self) -> int:

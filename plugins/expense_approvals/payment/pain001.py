@@ -28,7 +28,7 @@ def _written(batch: Batch) -> bytes:
     total, count = plain_pounds(batch.total), str(len(batch.payments))
     header = ET.SubElement(order, "GrpHdr")
     _put(header, "MsgId", _reference(batch.ref))
-    _put(header, "CreDtTm", f"{batch.released_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    _put(header, "CreDtTm", f"{batch.made_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
     _put(header, "NbOfTxs", count)
     _put(header, "CtrlSum", total)
     _put(header, "InitgPty/Nm", _name(batch.payer))

@@ -60,7 +60,7 @@ KEPT = timedelta(days=60)
 AHEAD = timedelta(days=30)
 QUIET = {"synchronize_session": False}
 CHANGED = N_("The file is not what was released. Tell the central team: nothing was exported.")
-
+NOT_PREPARED = N_("The files are not what was prepared. Tell the central team: nothing was released.")
 MOVED = N_("Somebody in this batch has another account by now. Cancel it and prepare another one.")
 Tell = Callable[[ScopedSession, Collection[str], str], None]
 """Tells claims, in the caller's transaction, what became of their payments: an event of PAYMENT, or `export` for all of a batch.
@@ -129,8 +129,8 @@ def prepare(
             session.add(
                 PaymentBatch(
                     id=made, ref=ref, state=BATCH.target("prepare", NEW), day=day, payments=len(orders), total_p=frozen.total,
-                    payer_last=payer.account.number[-4:], sealed=seal.seal(json.dumps({**asdict(frozen), "released_at": None, "day": day.isoformat()}), made), hashes={},
-                    prepared_by=visitor.account_id, prepared_at=now,
+                    payer_last=payer.account.number[-4:], sealed=seal.seal(json.dumps({**asdict(frozen), "made_at": None, "day": day.isoformat()}), made),
+                    hashes=_hashes(frozen), prepared_by=visitor.account_id, prepared_at=now,
                 )
             )  # fmt: skip
             session.flush()
@@ -167,10 +167,10 @@ def cancel(session: ScopedSession, batch_id: str, version: int, visitor: Visitor
 
 
 def release(session: ScopedSession, batch_id: str, version: int, visitor: Visitor, *, seal: Sealer) -> dict[str, str]:
-    """Release what somebody else prepared; the hash of each kind of file. From now on its bytes never change.
+    """Release what somebody else prepared; the hash of each kind of file, as it was shown since.
 
-    Raises Forbidden, NotFound, Refused (prepared by the same person, or paid by it; somebody changed their account since),
-    Conflict.
+    Raises Forbidden, NotFound, Refused (prepared by the same person, or paid by it; somebody changed their account since; its
+    files are not what was prepared), Conflict.
     """
     _allowed(visitor)
     row = _row(session, batch_id)
@@ -180,18 +180,20 @@ def release(session: ScopedSession, batch_id: str, version: int, visitor: Visito
     _apart(session, Task.RELEASE, [Case(person, None, person, prepared_by=by) for person in payees], visitor)
     if None in payees or bank_details.changed_since(session, {one for one in payees if one}, row.prepared_at):
         raise Refused(MOVED)
-    now = clock.now().replace(microsecond=0)
-    batch = _batch(row.sealed, batch_id, now, seal)
-    hashes = {kind: FORMATS[kind](batch).sha256 for kind in _kinds(batch)}
+    batch = _batch(row.sealed, batch_id, row.prepared_at, seal)
+    hashes = _hashes(batch)
+    if hashes != row.hashes:
+        raise Refused(NOT_PREPARED)
     with transaction(session):
-        _step(session, batch_id, "release", version, released_by=visitor.account_id, released_at=now, hashes=hashes)
+        _step(session, batch_id, "release", version, released_by=visitor.account_id, released_at=clock.now())
         _noted(session, visitor, "release_batch", batch_id, total_p=batch.total, **hashes)
     return hashes
 
 
-def _kinds(batch: Batch) -> list[str]:
-    """The kinds of file that a batch can be: Standard 18 is for who has a service user number."""
-    return [kind for kind in FORMATS if kind != "bacs18" or batch.user_number]
+def _hashes(batch: Batch) -> dict[str, str]:
+    """The hash of each kind of file that a batch can be: Standard 18 is for who has a service user number."""
+    kinds = (kind for kind in FORMATS if kind != "bacs18" or batch.user_number)
+    return {kind: FORMATS[kind](batch).sha256 for kind in kinds}
 
 
 def export(session: ScopedSession, batch_id: str, kind: str, visitor: Visitor, *, seal: Sealer, tell: Tell) -> File:
@@ -205,9 +207,9 @@ def export(session: ScopedSession, batch_id: str, kind: str, visitor: Visitor, *
     BATCH.row("export", row.state)
     if kind not in row.hashes:
         raise NotFound
-    if not row.sealed or row.released_at is None:
+    if not row.sealed:
         raise Refused(N_("The accounts of this batch are forgotten: it was settled long ago."))
-    file = FORMATS[kind](_batch(row.sealed, batch_id, row.released_at, seal))
+    file = FORMATS[kind](_batch(row.sealed, batch_id, row.prepared_at, seal))
     if file.sha256 != row.hashes[kind]:
         raise Refused(CHANGED)
     with transaction(session):
@@ -305,7 +307,6 @@ class Row(NamedTuple):
     prepared_by: str
     prepared_at: datetime
     released_by: str | None
-    released_at: datetime | None
 
 
 def _row(session: ScopedSession, batch_id: str) -> Row:
@@ -316,14 +317,14 @@ def _row(session: ScopedSession, batch_id: str) -> Row:
     return Row._make(row)
 
 
-def _batch(sealed: str, batch_id: str, released_at: datetime, seal: Sealer) -> Batch:
+def _batch(sealed: str, batch_id: str, made_at: datetime, seal: Sealer) -> Batch:
     try:
         said = json.loads(seal.unseal(sealed, batch_id))
     except Unreadable:
         raise Refused(CHANGED) from None
     orders = tuple(Order(one["ref"], Account(**one["to"]), one["pence"]) for one in said["payments"])
     day = date.fromisoformat(said["day"])
-    return Batch(said["ref"], released_at, day, Account(**said["payer"]), said["user_number"], orders)
+    return Batch(said["ref"], made_at, day, Account(**said["payer"]), said["user_number"], orders)
 
 
 def _apart(session: ScopedSession, task: Task, cases: Sequence[Case], visitor: Visitor) -> None:

@@ -13,27 +13,30 @@ from typing import Any
 
 from core.data.engine import create_engine
 from core.data.scope import Scope
-from core.sdk import ScopedSession
+from core.sdk import ScopedSession, Visitor
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.service import asking
-from tests.plugins.expense_approvals import helpers
+from tests.plugins.expense_approvals import claimed, helpers
 
 LONGEST = 0.4
 """Seconds: a few rounds on an idle machine, one on a busy one."""
 
 
 def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
-    """Kill `job["kills"]` children; how often the budget did not add up, and every sum that was found committed."""
+    """Kill `job["kills"]` children; how often the budget did not add up, and every sum that was found committed and spent."""
     engine, looking = create_engine(job["url"]), create_engine(job["url"])
     scope, chance = Scope.tenant(job["tenant"]), random.Random(job["seed"])
     with ScopedSession(scope=scope, bind=engine) as session:
         _round(session, job["activity"])
+        ready = [_checked(session, job["activity"]) for _ in range(job["kills"] // 5)]
+        _approve(session, _checked(session, job["activity"]))
     engine.dispose()
     begin()
-    wrong, found = 0, set[int]()
+    wrong, found, spent = 0, set[int](), set[int]()
     with ScopedSession(scope=scope, bind=looking) as session:
         for _ in range(job["kills"]):
-            child = _begun(lambda: ScopedSession(scope=scope, bind=engine), job["activity"])
+            claim_id = ready.pop() if ready else ""
+            child = _begun(lambda: ScopedSession(scope=scope, bind=engine), job["activity"], claim_id)
             time.sleep(chance.uniform(0, LONGEST))
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
@@ -41,12 +44,13 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
             sums = helpers.sums(session, job["budget"])
             wrong += not sums.add_up
             found.add(sums.committed)
+            spent.add(sums.actual)
     looking.dispose()
-    return {"wrong": wrong, "found": sorted(found)}
+    return {"wrong": wrong, "found": sorted(found), "spent": sorted(spent)}
 
 
-def _begun(session_of: Callable[[], ScopedSession], activity_id: str) -> int:
-    """A child that moves money until it is killed, and has begun."""
+def _begun(session_of: Callable[[], ScopedSession], activity_id: str, claim_id: str) -> int:
+    """A child that moves money until it is killed, and has begun; first of all it approves the claim, where it has one."""
     here, there = os.pipe()
     child = os.fork()
     if child == 0:
@@ -54,6 +58,8 @@ def _begun(session_of: Callable[[], ScopedSession], activity_id: str) -> int:
             with session_of() as session:
                 session.connection()
                 os.write(there, b"!")
+                if claim_id:
+                    _approve(session, claim_id)
                 while True:
                     _round(session, activity_id)
         except BaseException:  # noqa: BLE001 - whatever it is, it is told
@@ -68,7 +74,32 @@ def _begun(session_of: Callable[[], ScopedSession], activity_id: str) -> int:
 
 def _round(session: ScopedSession, activity_id: str) -> None:
     """Ask, agree and withdraw."""
-    person = helpers.visitor()
-    made = helpers.asked(session, activity_id, person, helpers.cost(pence=500))
-    helpers.agree(session, made)
+    person, made = _agreed(session, activity_id)
     asking.withdraw(session, made, preapprovals.one(session, made, person).version, person)
+
+
+def _agreed(session: ScopedSession, activity_id: str) -> tuple[Visitor, str]:
+    """Somebody, and what was agreed with them."""
+    person = helpers.visitor()
+    made = helpers.asked(session, activity_id, person, helpers.cost(pence=500, in_days=0))
+    helpers.agree(session, made)
+    return person, made
+
+
+def _checked(session: ScopedSession, activity_id: str) -> str:
+    """A claim for less than was agreed that waits for its approval."""
+    person, made = _agreed(session, activity_id)
+    claim_id = claimed.draft(session, made, person, claimed.spent(pence=400))
+    claimed.send(session, claim_id, person, mark=_mark(claim_id))
+    claimed.check(session, claim_id)
+    return claim_id
+
+
+def _approve(session: ScopedSession, claim_id: str) -> None:
+    """Spend its money."""
+    claimed.approve(session, claim_id, mark=_mark(claim_id))
+
+
+def _mark(claim_id: str) -> Callable[[str], str]:
+    """A key for each claim: all have one receipt, and are not about finding that."""
+    return lambda text: claimed.mark(claim_id + text)

@@ -284,8 +284,11 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
 
     with engine.connect():  # connected and ready before the start
         pass
+    crowd = min(job["threads"], len(job["ids"]))
     begin()
-    with ThreadPoolExecutor(job["threads"]) as pool:
+    with ThreadPoolExecutor(
+        crowd, initializer=threading.Barrier(crowd).wait
+    ) as pool:  # none begins before all are there
         list(pool.map(one, range(len(job["ids"])), job["ids"]))
     engine.dispose()
     return {"told": dict(told), "errors": errors}

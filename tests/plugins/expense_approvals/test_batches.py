@@ -201,6 +201,23 @@ def test_a_batch_that_was_tampered_with_is_not_exported(session):
         batches.export(session, batch_id, "csv", LEAD, seal=SEAL, tell=nobody)
 
 
+def test_a_batch_that_was_tampered_with_is_not_released(session):
+    batch_id = prepared(session)
+    sealed = session.scalar(sa.select(PaymentBatch.sealed).where(PaymentBatch.id == batch_id))
+    stolen = json.loads(SEAL.unseal(sealed, batch_id))
+    stolen["payments"][0]["to"]["number"] = "66666666"
+    session.execute(
+        sa.update(PaymentBatch)
+        .where(PaymentBatch.id == batch_id)
+        .values(sealed=SEAL.seal(json.dumps(stolen), batch_id))
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    with pytest.raises(Refused, match="not what was prepared"):
+        batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
+    assert state(session, batch_id) == ("prepared", 1)
+
+
 def test_invariant_a_batch_never_changes_what_it_pays(session):
     batch_id = prepared(session)
     for values in ({"total_p": 1}, {"payments": 9}, {"prepared_by": CENTRAL.account_id}, {"day": clock.today()}):
@@ -392,8 +409,13 @@ def test_batches_of_another_site_are_not_there(session, session_for):
 def test_of_two_processes_that_release_or_cancel_a_batch_one_does(shared, other_database):
     made = prepared(shared)
     shared.rollback()
-    job = {"url": normalise_url(other_database.app_url), "tenant": shared.scope.tenant_id, "way": "batch", "threads": 4}
-    told = together("tests.plugins.expense_approvals.race", *({**job, "ids": [made] * 8} for _ in range(2)))
+    job = {
+        "url": normalise_url(other_database.app_url),
+        "tenant": shared.scope.tenant_id,
+        "way": "batch",
+        "threads": 32,
+    }
+    told = together("tests.plugins.expense_approvals.race", *({**job, "ids": [made] * 32} for _ in range(2)))
     assert [error for one in told for error in one["errors"]] == []
     counted = sum((Counter(one["told"]) for one in told), Counter())
     assert counted["released"] + counted["cancelled"] == 1
@@ -408,12 +430,12 @@ def test_of_two_processes_that_put_one_claim_into_batches_one_does(shared, other
         "url": normalise_url(other_database.app_url),
         "tenant": shared.scope.tenant_id,
         "way": "prepare",
-        "threads": 4,
+        "threads": 32,
     }
-    more = {"payee": claim.case.payee, "ids": [claim.source_id] * 8}
+    more = {"payee": claim.case.payee, "ids": [claim.source_id] * 32}
     told = together("tests.plugins.expense_approvals.race", {**job, **more}, {**job, **more})
     assert [error for one in told for error in one["errors"]] == []
-    assert sum((Counter(one["told"]) for one in told), Counter()) == {"prepared": 1, "Conflict": 15}
+    assert sum((Counter(one["told"]) for one in told), Counter()) == {"prepared": 1, "Conflict": 63}
 
 
 def test_a_settled_batch_and_a_payment_end_where_their_tables_say() -> None:

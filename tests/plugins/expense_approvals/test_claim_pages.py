@@ -208,9 +208,29 @@ def test_a_photograph_loses_where_it_was_taken_and_what_was_hidden_behind_it(
     assert (got.status_code, proof.name, got.mimetype) == (200, "home.jpg", "image/jpeg")
     assert b"script" not in got.data
     assert dict(Image.open(BytesIO(got.data)).getexif()) == {}
+    is_only_downloaded(got)
+
+
+def is_only_downloaded(got: Any) -> None:
+    """A browser keeps it and never shows it as a page of ours."""
     assert got.headers["Content-Disposition"].startswith("attachment;")
     assert got.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert (got.headers["X-Content-Type-Options"], got.headers["Cache-Control"]) == ("nosniff", "no-store")
+
+
+def test_a_pdf_is_taken_and_is_only_ever_downloaded(site: Flask, session: ScopedSession) -> None:
+    ann, content = Person(site, session), b"%PDF-1.4\n1 0 obj\n%%EOF\n"
+    claim = ann.begin()
+    assert ann.prove(ann.add(claim), content, "ticket.pdf").status_code == 303
+    (proof,) = claims.proofs(session, claim[-26:])
+    session.rollback()
+    assert "ticket.pdf" in ann.client.get(claim).text
+    press(ann.client, claim, "/send")
+    checker = member(site, "cai", Role.EXPENSE_APPROVER)
+    for client, address in ((ann.client, claim), (checker, f"{MANAGE}/{claim[-26:]}")):
+        got = client.get(f"{address}/proof/{proof.id}")
+        assert (got.status_code, got.mimetype, got.data) == (200, "application/pdf", content)
+        is_only_downloaded(got)
 
 
 def test_a_file_is_what_it_holds_and_not_what_it_is_called(site: Flask, session: ScopedSession) -> None:

@@ -1,4 +1,4 @@
-"""Two processes of several threads, both engines: one approval of a claim wins, its money is spent once, and miles add up."""
+"""64 at once (two processes of 32 threads), both engines: one approval of a claim wins, its money is spent once, and miles add up."""
 
 from collections import Counter
 from typing import Any
@@ -13,7 +13,7 @@ from tests.plugins.expense_approvals.claimed import agreed, check, draft, send, 
 from tests.plugins.expense_approvals.helpers import APPROVER, cost, opened, sums, visitor
 from tests.support.racing import together
 
-TURNS = 32
+TURNS = 64
 DRIVE = {"category": "mileage", "miles": 10_000, "vehicle": "car"}
 
 
@@ -24,7 +24,7 @@ def _race(url: str, session: ScopedSession, claim_id: str, way: str, **more: Any
         "url": url,
         "tenant": session.scope.tenant_id,
         "way": way,
-        "threads": 8,
+        "threads": TURNS // 2,
         "ids": [claim_id] * (TURNS // 2),
         **more,
     }

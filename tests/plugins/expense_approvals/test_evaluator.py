@@ -1,6 +1,8 @@
 """What the policy allows of a claim: its invariants, a second evaluator, and cases a person can check by hand."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from plugins.expense_approvals.claims.evaluator import evaluate
 from plugins.expense_approvals.claims.lines import WORDS, Line, Trip
 from plugins.expense_approvals.policy import illustrative, tightening
-from plugins.expense_approvals.policy.rules import AnyRule, Policy
+from plugins.expense_approvals.policy.rules import EVERYTHING, AnyRule, Cap, Policy, Rate
 from tests.plugins.expense_approvals import drawn, reckoned
 from tests.support.thorough import examples
 
@@ -73,6 +75,56 @@ def test_the_order_of_the_lines_does_not_matter(policy: Policy, claim: CLAIM, ra
     random.shuffle(turned)
     first, second = evaluate(lines, trip, on(policy)), evaluate(turned, trip, on(policy))
     assert {one.line.key: one for one in first.lines} == {one.line.key: one for one in second.lines}
+
+
+def typed(lines: Iterable[Line]) -> list[Line]:
+    """The lines as somebody types them, one after the other: a line's key is its place."""
+    return [replace(line, key=f"{place:04}") for place, line in enumerate(lines)]
+
+
+def without_steps(policy: Policy) -> Policy:
+    """The same policy with one rate a mile for the whole year: a declared step is where the order of one day's miles tells."""
+    rules = [
+        rule.model_copy(update={"tiers": rule.tiers[-1:]}) if isinstance(rule, Rate) else rule for rule in policy.rules
+    ]
+    return policy.model_copy(update={"rules": tuple(rules)})
+
+
+@examples(60)
+@given(drawn.policies(), drawn.claims(), st.randoms(use_true_random=False))
+def test_totals_do_not_depend_on_the_order_in_which_lines_are_typed(drawn_policy: Policy, claim: CLAIM, random) -> None:
+    """In all; and by kind of cost too, where no cap is for everything together."""
+    policy, (lines, trip) = without_steps(drawn_policy), claim
+    turned = list(lines)
+    random.shuffle(turned)
+    first, second = (evaluate(typed(some), trip, on(policy)) for some in (lines, turned))
+    assert (first.claimed, first.allowed) == (second.claimed, second.allowed)
+    if not any(isinstance(rule, Cap) and rule.category == EVERYTHING for rule in policy.rules):
+        by_kind = [Counter[str](), Counter[str]()]
+        for counted, found in zip(by_kind, (first, second), strict=True):
+            for one in found.lines:
+                counted[one.line.category] += one.allowed
+        assert by_kind[0] == by_kind[1]
+
+
+def test_of_one_days_lines_the_first_that_was_typed_has_the_shared_cap() -> None:
+    cap = {"key": "day", "kind": "cap", "category": "lunch", "per": "day", "amounts": {"": 2000}, "words": drawn.WORDS}
+    policy = NOW.model_validate({**NOW.model_dump(), "examples": (), "rules": [cap]})
+    lines = [Line("", "lunch", DAY, 1_500), Line("", "lunch", DAY, 800)]
+    for order, allowed in ((lines, [1_500, 500]), (lines[::-1], [800, 1_200])):
+        found = evaluate(typed(order), TRIP, on(policy))
+        assert [one.allowed for one in found.lines] == allowed
+        assert found.allowed == 2_000
+
+
+def test_of_one_days_miles_the_first_that_were_typed_are_below_a_years_step() -> None:
+    """The exception to the order: a step that the policy declares. What is refused has taken its share of the better rate."""
+    driven: Any = {"miles": 1_000, "vehicle": "car", "evidence": frozenset({"map"})}
+    never = {"key": "why", "kind": "needs_reason", "category": "mileage", "words": drawn.WORDS}
+    policy = NOW.model_validate({**NOW.model_dump(), "examples": (), "rules": [*NOW.model_dump()["rules"], never]})
+    lines = [Line("", "mileage", DAY, None, has_reason=True, **driven), Line("", "mileage", DAY, None, **driven)]
+    trip = Trip(DAY, DAY, DAY, {("car", 2026): 9_999_000})
+    assert [evaluate(typed(order), trip, on(policy)).allowed for order in (lines, lines[::-1])] == [55, 25]
 
 
 @examples(60)

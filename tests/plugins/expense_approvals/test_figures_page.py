@@ -1,6 +1,7 @@
 """The pages of figures and of a year's accounts: of one site, and at the UK site of all."""
 
 import csv
+import re
 from io import StringIO
 
 import pytest
@@ -10,10 +11,12 @@ from core.data.audit import AuditEntry
 from core.kernel.permissions import Role
 from core.sdk import clock
 from plugins.expense_approvals import years
+from plugins.expense_approvals.figures import Movements
 from plugins.expense_approvals.queries import figures
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals.claimed import approve, check, sent, spent
 from tests.plugins.expense_approvals.helpers import activity, agree, asked, cost, opened, sums, switched_on, visitor
+from tests.plugins.expense_approvals.paid import account, approved, at_the_bank, payer_account, settle
 from tests.plugins.expense_approvals.test_pages import member
 
 FIGURES, ACCOUNTS = "/manage/expenses/figures", "/manage/expenses/figures/accounts"
@@ -76,6 +79,57 @@ def test_a_site_sees_its_own_figures_as_a_page_and_as_files(site, session, sessi
             "format=exe",
         ):
             assert lead.get(f"/scotland{path}?{odd}").status_code == 200, (path, odd)
+
+
+def test_each_picture_has_its_figures_in_words(site, session, frozen_clock):
+    """What is drawn is hidden from a screen reader, which reads the caption and the table of the same figures."""
+    ann, budget = visitor(), opened(session, 100_00)
+    payer_account(session)
+    account(session, ann)
+    claim = approved(session, budget, ann)
+    frozen_clock.advance(days=2)
+    settle(session, at_the_bank(session, claim), {claim: True})
+    asked(session, activity(session, budget), visitor(), cost("a", 1_000, category="lunch"))
+    session.rollback()
+    page = member(site, "lena", Role.PARTNER_LEAD).get(f"/scotland{FIGURES}").text
+    pictures = re.findall(r'<figure class="chart">.*?</figure>', page, re.DOTALL)
+    assert len(pictures) == 3
+    for title, row, figure in (
+        ("Approved, by kind of cost", "Bus, coach, tram or underground", "£10.00"),
+        ("Days from sending a claim to the money", "November 2026", "2"),
+        ("Not allowed, by rule", "Lunch: What you paid, up to £8.00 (London £10.00).", "£2.00"),
+    ):
+        (picture,) = [one for one in pictures if title in one]
+        assert re.search(rf"<caption[^>]*>{re.escape(title)}</caption>", picture)
+        drawn = re.search(r'<svg [^>]*aria-hidden="true">.*?<(rect|polyline) ', picture, re.DOTALL)
+        assert drawn, title
+        cells = re.search(rf'<th scope="row">{re.escape(row)}</th>(.*?)</tr>', picture, re.DOTALL)
+        assert cells, title
+        assert f'<td class="num">{figure}' in cells[1]
+
+
+def test_a_forecast_is_made_of_what_really_moved_and_its_warning_is_shown(site, session, frozen_clock):
+    budget = opened(session, 30_00, "Autumn")
+    made = sent(session, budget, visitor(), colour=1)  # £20 was agreed, £10 is claimed: half of it
+    check(session, made)
+    approve(session, made)
+    agree(session, asked(session, activity(session, budget), visitor(), cost(pence=10_00)))
+    session.rollback()
+    assert [one.moved for one in figures.funds(session)] == [Movements(30_00, 10_00, 10_00, 20_00, 30_00)]
+    lead = member(site, "lena", Role.PARTNER_LEAD)
+    page = lead.get(f"/scotland{FIGURES}").text
+    assert "Will not last the year" in page
+    assert (
+        "£36.33" in page
+    )  # £10 spent, half of £10 committed, and half of £30 in 90 days for the 128 days that are left
+    assert "Will not last the year" in lead.get("/scotland/manage/expenses/budgets").text
+    frozen_clock.advance(days=91)  # nothing was agreed in the last 90 days: nothing more is to come
+    session.rollback()
+    assert [one.moved for one in figures.funds(session)] == [Movements(30_00, 10_00, 10_00, 20_00, 0)]
+    later = member(site, "lily", Role.PARTNER_LEAD)
+    for path in (FIGURES, "/manage/expenses/budgets"):
+        assert "Will not last the year" not in later.get(f"/scotland{path}").text
+    assert "£15.00" in later.get(f"/scotland{FIGURES}").text
 
 
 def test_the_central_team_sees_every_site_and_leaves_an_entry(site, session, session_for):

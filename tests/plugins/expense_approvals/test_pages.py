@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from core.kernel import clock
 from core.kernel.permissions import Role
+from plugins.expense_approvals.models import Preapproval
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.helpers import activity, asked, cost, visitor
@@ -134,6 +136,29 @@ def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session, typed: st
     assert said.status_code == 422
     assert 'href="#costs-0-amount"' in said.text
     assert f'value="{typed}"' in said.text
+
+
+def test_miles_that_are_none_are_told_and_kept(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    row = {
+        "category": "mileage",
+        "day": DAY.isoformat(),
+        "quantity": "1",
+        "vehicle": "car",
+        "reason": "There is no bus.",
+    }
+    given = {f"costs-0-{name}": value for name, value in row.items()}
+    for typed in ("1e3", "NaN", "-0", "\uff11\uff12", "1,000.0005", "10^18", "1" + "0" * 18, "2000.1", "", "0"):
+        for wish in ("check", "send"):
+            said = ann.submit(f"{page}/ask", {**given, "costs-0-miles": typed, "do": wish})
+            assert (said.status_code, 'href="#costs-0-miles"' in said.text) == (422, True), (typed, wish)
+            assert f'value="{typed}"' in said.text or not typed, typed
+            assert 'value="There is no bus."' in said.text
+    session.rollback()
+    assert session.scalars(sa.select(Preapproval.id)).all() == []
 
 
 def test_a_cost_without_its_kind_is_told_and_an_empty_row_counts_for_nothing(site: Flask, session) -> None:

@@ -1,8 +1,10 @@
 """From an approved claim to money on an account, and back: a claim goes with its payment, step by step, and is in one live batch."""
 
+import csv
+import hashlib
 import re
 from collections import Counter
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -210,7 +212,7 @@ def test_what_waits_costs_the_same_statements_however_much_it_is(session, budget
 
 def _race(url: str, session: ScopedSession, claim: str, way: str) -> Counter[str]:
     session.rollback()
-    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": 4, "ids": [claim] * 8}
+    job = {"url": url, "tenant": session.scope.tenant_id, "way": way, "threads": 32, "ids": [claim] * 32}
     told = together("tests.plugins.expense_approvals.race", job, job)
     assert [error for one in told for error in one["errors"]] == []
     return sum((Counter(one["told"]) for one in told), Counter())
@@ -274,6 +276,63 @@ def claimant(app: Flask, session: ScopedSession, budget_id: str, name: str, numb
     return client
 
 
+OWN = {"name": "Q in Scotland", "sort_code": "20-00-00", "account": "55779911", "user_number": "123456"}
+
+
+def batched(app: Flask, session: ScopedSession) -> tuple[FormClient, FormClient, str]:
+    """A batch of two claims of £10: who prepared it, who may release it, and its address."""
+    lead, second = member(app, "lena", Role.PARTNER_LEAD), member(app, "sian", Role.PARTNER_LEAD)
+    assert lead.submit(f"{PAYMENTS}/account", OWN).status_code == 303
+    budget_id = opened(session, 100_000)
+    for colour, name in enumerate(("ann", "ben"), 1):
+        claimant(app, session, budget_id, name, f"3192681{colour}", colour)
+    made = lead.submit(f"{PAYMENTS}/new", {"day": clock.today().isoformat()})
+    return lead, second, made.headers["Location"]
+
+
+def hashes(page: str) -> dict[str, str]:
+    """The hashes that a batch's page shows, by the kind of file."""
+    found = re.findall(r"(Bank CSV|Bacs Standard 18|pain\.001).*?<code[^>]*>([0-9a-f]{64})</code>", page, re.DOTALL)
+    return dict(found)
+
+
+def test_who_releases_a_batch_sees_its_count_its_sum_and_the_hash_of_each_file(
+    site: Flask, session: ScopedSession
+) -> None:
+    lead, second, batch = batched(site, session)
+    before = second.get(batch).text
+    facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", before))
+    assert (facts["Payments"], facts["In all"]) == ("2", "£20.00")
+    assert press(second, batch, "/release").status_code == 303
+    page = lead.get(batch).text
+    assert hashes(page) == hashes(before)
+    kinds = {"Bank CSV": "csv", "Bacs Standard 18": "bacs18", "pain.001": "pain001"}
+    files = {shown: press(lead, batch, f"/file/{kind}").data for shown, kind in kinds.items()}
+    assert hashes(page) == {shown: hashlib.sha256(content).hexdigest() for shown, content in files.items()}
+    assert [row["Amount"] for row in csv.DictReader(StringIO(files["Bank CSV"].decode()))] == ["10.00", "10.00"]
+    assert b"<NbOfTxs>2</NbOfTxs><CtrlSum>20.00</CtrlSum>" in files["pain.001"]
+
+
+def test_the_letter_about_a_payment_has_the_amount_and_the_reference_of_the_banks_file(
+    site: Flask, session: ScopedSession, platform_session: ScopedSession
+) -> None:
+    lead, second, batch = batched(site, session)
+    press(second, batch, "/release")
+    in_file = {row["Name"]: row for row in csv.DictReader(StringIO(press(lead, batch, "/file/csv").text))}
+    refs = {name: row["Reference"] for name, row in in_file.items()}
+    assert len(set(refs.values())) == 2
+    said = "".join(f"{ref},paid\n" for ref in refs.values())
+    assert upload(lead, f"{batch}/results", said.encode()).status_code == 303
+    for name, other in (("Ann", "Ben"), ("Ben", "Ann")):
+        letter = platform_session.scalars(
+            sa.select(Mail).where(Mail.to_address == f"{name.lower()}@example.org", Mail.subject.contains("are paid"))
+        ).one()
+        for body in (letter.text, letter.html):
+            assert f"£{in_file[name]['Amount']}" in body
+            assert refs[name] in body
+            assert refs[other] not in body
+
+
 def test_from_what_is_ready_to_what_the_bank_says(site: Flask, session: ScopedSession, platform_session) -> None:
     lead, second = member(site, "lena", Role.PARTNER_LEAD), member(site, "sian", Role.PARTNER_LEAD)
     assert member(site, "cai", Role.EXPENSE_APPROVER).get(f"{PAYMENTS}/").status_code == 403
@@ -281,14 +340,13 @@ def test_from_what_is_ready_to_what_the_bank_says(site: Flask, session: ScopedSe
     budget_id = opened(session, 100_000)
     people = [claimant(site, session, budget_id, name, number, colour + 1) for colour, (name, number) in enumerate((("ann", "31926819"), ("ben", "31926820"), ("bare", "")))]  # fmt: skip
     assert "First give the account" in lead.get(f"{PAYMENTS}/new").text
-    own = {"name": "Q in Scotland", "sort_code": "20-00-00", "account": "55779911", "user_number": "123456"}
-    wrong = lead.submit(f"{PAYMENTS}/account", {**own, "account": "1e7", "user_number": "12"})
+    wrong = lead.submit(f"{PAYMENTS}/account", {**OWN, "account": "1e7", "user_number": "12"})
     assert (wrong.status_code, 'value="1e7"' in wrong.text, "six figures. Leave it empty" in wrong.text) == (
         422,
         True,
         True,
     )
-    assert lead.submit(f"{PAYMENTS}/account", own).status_code == 303
+    assert lead.submit(f"{PAYMENTS}/account", OWN).status_code == 303
     assert "55779911" not in lead.get(f"{PAYMENTS}/account").text
     page = lead.get(f"{PAYMENTS}/new").text
     assert "The person has given no bank account yet." in page

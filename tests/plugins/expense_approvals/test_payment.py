@@ -67,7 +67,7 @@ PINNED = ["32d68e84179ab69a", "d53fe5218dd0d5ca", "da576841123598da"]
 def test_a_file_is_the_same_to_the_byte_every_time(batch: Batch) -> None:
     again = Batch(
         batch.ref,
-        batch.released_at,
+        batch.made_at,
         batch.day,
         batch.payer,
         batch.user_number,
@@ -235,7 +235,7 @@ def test_an_account_is_taken_by_its_form(code: str, number: str, wrong: set[str]
         ({"payments": (replace(BATCH.payments[0], pence=0),)}, "above 0"),
         ({"payments": (replace(BATCH.payments[0], pence=10**8 + 1),)}, "above 0"),
         ({"user_number": "12345"}, "six figures"),
-        ({"released_at": datetime(2026, 1, 1)}, "time zone"),  # noqa: DTZ001 - that is what is refused
+        ({"made_at": datetime(2026, 1, 1)}, "time zone"),  # noqa: DTZ001 - that is what is refused
     ],
 )
 def test_a_batch_that_no_bank_takes_is_an_error(changed, why: str) -> None:

@@ -1,18 +1,21 @@
 """Six years after the end of the financial year: figures stay, people, words, places and proofs go, once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from core.sdk import transaction
+from core.sdk import clock, new_id, transaction
 from plugins.expense_approvals import jobs, personal
 from plugins.expense_approvals.models import (
+    Adjustment,
     Claim,
     ClaimLine,
     ClaimStep,
     Declaration,
+    Escalation,
     Fingerprint,
+    Payment,
     Preapproval,
     PreapprovalLine,
     Receipt,
@@ -20,10 +23,13 @@ from plugins.expense_approvals.models import (
     YearMiles,
 )
 from plugins.expense_approvals.queries import claims, figures
-from plugins.expense_approvals.service import retiring
+from plugins.expense_approvals.service import adjusting, retiring
 from plugins.expense_approvals.service.claim_steps import take
+from tests.plugins.expense_approvals import adjusted
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, mark, sent, spent
 from tests.plugins.expense_approvals.helpers import activity, asked, opened, sums, visitor
+from tests.plugins.expense_approvals.paid import account, approved, at_the_bank, payer_account, settle
+from tests.plugins.expense_approvals.test_policy_versions import published
 
 LAST_KEPT = datetime(2033, 3, 31, 22, 59, tzinfo=UTC)
 """The last minute (British Summer Time) before six years after the financial year of the frozen clock, 2026/27, are over."""
@@ -40,11 +46,16 @@ def paid(session, who, budget, colour=1):
     made = sent(session, budget, who, spent("m", None, category="mileage", vehicle="car", miles=9_000), colour=colour)
     check(session, made)
     approve(session, made, share=90)
+    went(session, made)
+    return made
+
+
+def went(session, claim_id):
+    """The last steps of a claim, to its payment."""
     for event in ("batch", "export", "pay"):
-        found = claims.one(session, made, CHECKER)
+        found = claims.one(session, claim_id, CHECKER)
         with transaction(session):
             take(session, found, event, CHECKER)
-    return made
 
 
 def people(session):
@@ -94,6 +105,66 @@ def test_what_still_has_to_be_paid_or_decided_stays_whole(session, ann, frozen_c
         assert claims.one(session, claim_id, CHECKER).account_id == ann.account_id
         assert claims.proofs(session, claim_id)
     assert session.scalar(sa.select(Preapproval.account_id).where(Preapproval.id == open_one)) == ann.account_id
+
+
+def test_a_payment_forgets_whom_it_paid_once_the_bank_has_answered(session, ann, frozen_clock):
+    budget, bob = opened(session, 100_000), visitor(name="Bob")
+    payer_account(session)
+    for who, number in ((ann, "31926819"), (bob, "31926820")):
+        account(session, who, number)
+    first, second = (approved(session, budget, who, colour=n) for n, who in enumerate((ann, bob), 1))
+    settle(session, at_the_bank(session, first), {first: True})
+    at_the_bank(session, second)  # the bank says nothing: it still has to be paid
+
+    def whom():
+        session.rollback()
+        rows = session.execute(sa.select(Payment.source_id, Payment.account_id, Payment.pence))
+        return {row.source_id: (row.account_id, row.pence) for row in rows}
+
+    frozen_clock.move_to(LAST_KEPT)
+    retiring.retire(session, mark)
+    assert whom() == {first: (ann.account_id, 1_000), second: (bob.account_id, 1_000)}
+    frozen_clock.move_to(GONE)
+    retiring.retire(session, mark)
+    assert whom() == {first: (None, 1_000), second: (bob.account_id, 1_000)}
+
+
+def test_what_was_said_about_an_adjustment_goes_with_its_claim(session, ann, frozen_clock):
+    claim = adjusted.lunch(session, opened(session, 10_000), who=ann)
+    frozen_clock.advance(minutes=5)
+    published(session, on=clock.today(), pence=adjusted.CAP + 150)
+    made = adjusted.make(session, claim)
+    adjusting.decline(session, made, 1, "Ann was told on the telephone.", adjusted.DECIDER)
+    went(session, claim)
+
+    def held():
+        session.rollback()
+        return session.execute(sa.select(Adjustment.words, Adjustment.pence, Adjustment.state)).one()
+
+    frozen_clock.move_to(LAST_KEPT)
+    retiring.retire(session, mark)
+    assert held() == ("Ann was told on the telephone.", 150, "declined")
+    frozen_clock.move_to(GONE)
+    retiring.retire(session, mark)
+    assert held() == ("", 150, "declined")
+
+
+def test_that_the_central_team_was_told_goes_too(session, frozen_clock):
+    old, later = new_id(), new_id()
+    with transaction(session):
+        session.add(Escalation(source_id=old, told_at=clock.now()))
+        session.add(Escalation(source_id=later, told_at=clock.now() + timedelta(days=365)))
+
+    def known():
+        session.rollback()
+        return set(session.scalars(sa.select(Escalation.source_id)))
+
+    frozen_clock.move_to(LAST_KEPT)
+    retiring.retire(session, mark)
+    assert known() == {old, later}
+    frozen_clock.move_to(GONE)
+    retiring.retire(session, mark)
+    assert known() == {later}
 
 
 def test_another_site_keeps_what_is_its_own(session, session_for, ann, frozen_clock):
