@@ -209,8 +209,10 @@ def export(session: ScopedSession, batch_id: str, kind: str, visitor: Visitor, *
         raise NotFound
     if not row.sealed:
         raise Refused(N_("The accounts of this batch are forgotten: it was settled long ago."))
-    file = FORMATS[kind](_batch(row.sealed, batch_id, row.prepared_at, seal))
-    if file.sha256 != row.hashes[kind]:
+    instants = [at for at in (row.prepared_at, row.released_at) if at]  # files once carried the instant of release
+    files = (FORMATS[kind](_batch(row.sealed, batch_id, at, seal)) for at in instants)
+    file = next((one for one in files if one.sha256 == row.hashes[kind]), None)
+    if file is None:
         raise Refused(CHANGED)
     with transaction(session):
         if row.state == RELEASED:
@@ -307,6 +309,7 @@ class Row(NamedTuple):
     prepared_by: str
     prepared_at: datetime
     released_by: str | None
+    released_at: datetime | None
 
 
 def _row(session: ScopedSession, batch_id: str) -> Row:

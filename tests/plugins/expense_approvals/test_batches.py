@@ -180,6 +180,18 @@ def test_a_file_is_the_same_on_every_run_whatever_changes_meanwhile(session, fro
     assert state(session, batch_id) == ("exported", 3)
 
 
+def test_a_batch_released_when_files_carried_the_instant_of_release_comes_out_as_it_did(session, frozen_clock):
+    batch_id = prepared(session, payable(person(session)))
+    frozen_clock.advance(hours=3)
+    batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
+    row = session.execute(sa.select(PaymentBatch.sealed, PaymentBatch.released_at)).one()
+    then = batches._hashes(batches._batch(row.sealed, batch_id, row.released_at, SEAL))
+    session.execute(sa.update(PaymentBatch).values(hashes=then).execution_options(synchronize_session=False))
+    session.commit()
+    for kind in batches.FORMATS:
+        assert batches.export(session, batch_id, kind, LEAD, seal=SEAL, tell=nobody).sha256 == then[kind]
+
+
 def test_a_batch_that_was_tampered_with_is_not_exported(session):
     batch_id = prepared(session)
     batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
