@@ -41,8 +41,17 @@ from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.separation import NOBODY
 from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
-from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
-from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, settings_of, titles, told
+from plugins.expense_approvals.states import CHECKED, CLAIM, IN_HAND, SUBMITTED
+from plugins.expense_approvals.views.base import (
+    DESK,
+    Room,
+    manage_blueprint,
+    policy_today,
+    settings_of,
+    titles,
+    told,
+    undeclared,
+)
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
 from plugins.expense_approvals.views.deciding import amounts_typed, done, told_what
 from plugins.expense_approvals.web_forms.manage import JudgeForm
@@ -125,7 +134,10 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     limits = settings_of(here()).limits
     waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id))
     stop, above = _stop(made, waits, visitor), apart.over_limit(session, [waits], visitor, limits).get(made.id)
-    can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if not (above and one in APPROVING))
+    ground = claims.ground(session, made.preapproval_id)
+    gone = undeclared(ground.activity_id, made.account_id) if made.state in IN_HAND else ""
+    barred = {*(APPROVING if above or gone else ()), *(("check",) if gone else ())}
+    can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if one not in barred)
     fields = [f"{what}-{line.id}" for line in lines for what in ("amount", "why")]
     kept = [] if "approve" in can else [request.form[name] for name in fields if request.form.get(name)]
     if "query" not in can and form.words.data:
@@ -134,7 +146,6 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     for_whom = delegations.stood_in(session, steps)
     people = {made.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
     central = made.state in (SUBMITTED, CHECKED) and bool(apart.nobody_left(session, [waits], limits))
-    ground = claims.ground(session, made.preapproval_id)
     rows = [
         (
             line, told(line.found.get("found", ()), policy), *typed[line.id], wrong.get(line.id, ""),
@@ -145,7 +156,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
+        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, gone=gone, **CLAIMS,
     )  # fmt: skip
 
 
