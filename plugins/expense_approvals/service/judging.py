@@ -11,9 +11,9 @@ from plugins.expense_approvals.models import ClaimLine
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.separation import Task
+from plugins.expense_approvals.separation import NOBODY, Task
 from plugins.expense_approvals.service import declaring, stepping, year_miles
-from plugins.expense_approvals.service.apart import must_be_within
+from plugins.expense_approvals.service.apart import agreed_before, must_be_within
 from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
@@ -78,7 +78,8 @@ def approve(
     stands, more than agreed, above the visitor's limit, not in this state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256))
+    agreed = agreed_before(session, limits, made.id).get(made.id, NOBODY)
+    must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256), agreed)
     lines = bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
     hear(rules(made, lines, ground), visitor)

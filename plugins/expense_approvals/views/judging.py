@@ -94,9 +94,9 @@ def queue_page(room: Room) -> Response:
     listing, rows = found
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
     ages = {row.id: (clock.now() - row.sent_at).days for row in rows}
-    checked = claims.checkers(session)
-    waits = [apart.of_claim(row, checked.get(row.id, NOBODY), row.in_all_p) for row in rows]
     limits = settings_of(here()).limits
+    checked, agreed = claims.checkers(session), apart.agreed_before(session, limits)
+    waits = [apart.of_claim(row, checked.get(row.id, NOBODY), row.in_all_p, agreed) for row in rows]
     return render(
         "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, room=room,
         central=apart.nobody_left(session, waits, limits), above=apart.over_limit(session, waits, here().visitor, limits), **CLAIMS,
@@ -132,7 +132,8 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     sha256 = claims.bound_to(session, made.id, made.revision)
     form.version.data, form.sha256.data = str(made.version), sha256
     limits = settings_of(here()).limits
-    waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id))
+    agreed = apart.agreed_before(session, limits, made.id)
+    waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id), agreed)
     stop, above = _stop(made, waits, visitor), apart.over_limit(session, [waits], visitor, limits).get(made.id)
     ground = claims.ground(session, made.preapproval_id)
     gone = undeclared(ground.activity_id, made.account_id) if made.state in IN_HAND else ""
