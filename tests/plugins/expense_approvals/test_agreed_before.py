@@ -121,7 +121,7 @@ def test_the_pages_say_that_somebody_else_approves(app: Flask, session: ScopedSe
     check(session, made)
     (line,) = claims.lines(session, made)
     session.rollback()
-    lead, other = client_of(app, lena.account_id), member(app, "olwen", Role.PARTNER_LEAD)
+    lead, other = client_of(app, str(lena.account_id)), member(app, "olwen", Role.PARTNER_LEAD)
     queue = lead.get(f"{MANAGE}/").text
     one = link(queue, "/manage/expenses/claims/[a-z0-9]{26}")
     page = lead.get(one).text
