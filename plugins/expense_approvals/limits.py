@@ -1,4 +1,5 @@
-"""Limits of authority: how much an expense approver, and a site, may agree to. Above them somebody with more decides.
+"""What a site sets about who decides: how much an expense approver, and the site, may agree to, and whether who agreed
+beforehand may approve the claim. Above a limit somebody with more decides.
 
 Plain decisions, no database. What counts is what the policy allows of what is asked, with all that the person was granted for
 the same activity before: neither agreeing to a part nor asking in parts gets round a limit. A limit is about saying yes;
@@ -32,11 +33,13 @@ OF_ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most in pence, 0 for no limit: what an approver may agree to beforehand and of a claim, and a lead of either."""
+    """The most in pence, 0 for no limit: what an approver may agree to beforehand and of a claim, and a lead of either; and
+    whether one person may agree beforehand and approve the claim."""
 
     preapproval_p: int
     claim_p: int
     lead_p: int
+    preapprover_may_approve: bool = True
 
     def most(self, task: Task) -> int:
         """What an approver may say yes to in `task`."""

@@ -147,7 +147,6 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         sa.update(Payment).where(Payment.account_id == account_id).values(account_id=None).execution_options(**QUIET)
     )
     session.execute(sa.delete(Delegation).where(_theirs(account_id)).execution_options(**QUIET))
-    session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id).execution_options(**QUIET))
     session.execute(
         sa.update(PreapprovalLine)
         .where(PreapprovalLine.preapproval_id.in_(asked))
@@ -162,3 +161,5 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         session.execute(
             sa.update(Preapproval).where(column == account_id).values({column: None}).execution_options(**QUIET)
         )
+    # after what stands on it, as whoever decides locks the two
+    session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id).execution_options(**QUIET))

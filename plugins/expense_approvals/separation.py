@@ -1,4 +1,4 @@
-"""Separation of duties, as one rule that nobody is exempt from: neither by role nor by setting.
+"""Separation of duties, as one rule that nobody is exempt from by role. A setting of the site can add to it and never take away.
 
 Plain decisions, no database. Whoever decides for somebody who is away has that person's conflicts beside their own. Where
 nobody of a site is left, the central team decides; nothing is ever decided by itself.
@@ -38,7 +38,8 @@ NOBODY: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Case:
     """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account
-    with whoever is paid; `checked_by` checked the claim, or made the adjustment."""
+    with whoever is paid; `checked_by` checked the claim, or made the adjustment; `preapproved_by` agreed beforehand, where the
+    site wants somebody else to approve the claim."""
 
     claimant: str | None
     submitter: str | None
@@ -50,16 +51,14 @@ class Case:
     prepared_by: frozenset[str] = NOBODY
 
 
-def conflict(
-    task: Task, who: str, case: Case, *, on_behalf_of: Iterable[str] = (), preapprover_may_approve: bool = True
-) -> str:
+def conflict(task: Task, who: str, case: Case, *, on_behalf_of: Iterable[str] = ()) -> str:
     """Why `who` may not do `task`, as a key of WORDS; "" where nothing stands against it."""
-    if own := _conflict(task, who, case, preapprover_may_approve):
+    if own := _conflict(task, who, case):
         return own
-    return "delegator" if any(_conflict(task, one, case, preapprover_may_approve) for one in on_behalf_of) else ""
+    return "delegator" if any(_conflict(task, one, case) for one in on_behalf_of) else ""
 
 
-def _conflict(task: Task, who: str, case: Case, preapprover_may_approve: bool) -> str:
+def _conflict(task: Task, who: str, case: Case) -> str:
     """One person's conflict, in the order in which it is told."""
     if who in (case.claimant, case.submitter, case.payee):
         return "own"
@@ -67,7 +66,7 @@ def _conflict(task: Task, who: str, case: Case, preapprover_may_approve: bool) -
         return "linked"
     if task is Task.APPROVE and who in case.checked_by:
         return "checked"
-    if task is Task.APPROVE and not preapprover_may_approve and who in case.preapproved_by:
+    if task is Task.APPROVE and who in case.preapproved_by:
         return "preapproved"
     if task is Task.CHECK and who in case.approved_by:
         return "approved"
@@ -78,6 +77,6 @@ def _conflict(task: Task, who: str, case: Case, preapprover_may_approve: bool) -
     return ""
 
 
-def able(task: Task, candidates: Iterable[str], case: Case, *, preapprover_may_approve: bool = True) -> list[str]:
+def able(task: Task, candidates: Iterable[str], case: Case) -> list[str]:
     """Those of a site's candidates who may do `task`. An empty list means: the central team."""
-    return [one for one in candidates if not conflict(task, one, case, preapprover_may_approve=preapprover_may_approve)]
+    return [one for one in candidates if not conflict(task, one, case)]

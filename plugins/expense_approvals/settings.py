@@ -47,10 +47,24 @@ class Settings(BaseModel, extra="forbid"):
         ),
     )
 
+    preapprover_may_approve: bool = Field(
+        default=True,
+        title=N_("Who agreed beforehand may approve the claim"),
+        description=N_(
+            "The claim is checked by another person in either case. If not allowed, somebody else approves it, and where nobody is "
+            "left the central team does."
+        ),
+    )
+
     @property
     def limits(self) -> Limits:
-        """The limits in pence."""
-        return Limits(self.approver_preapproval_pounds * 100, self.approver_claim_pounds * 100, self.lead_pounds * 100)
+        """What is set about who decides, in pence."""
+        return Limits(
+            self.approver_preapproval_pounds * 100,
+            self.approver_claim_pounds * 100,
+            self.lead_pounds * 100,
+            self.preapprover_may_approve,
+        )
 
 
 def settings_at(site: TenantSnapshot) -> Settings:

@@ -13,6 +13,7 @@ AGREED = (APPROVED, PART_APPROVED)
 MEMBER, SYSTEM, PAYER = "the person", "the platform", "who pays"
 _WITHIN = "within the limit of who decides"
 _APART = "not the person, not who sent it, not who is paid; no other conflict"
+_DECLARED = "the declaration stands"
 
 PREAPPROVAL = StateMachine(
     "pre-approval",
@@ -21,8 +22,8 @@ PREAPPROVAL = StateMachine(
         Transition("ask", NEW, SUBMITTED, MEMBER, "the activity is covered and not over; eligible; no check denies it"),
         Transition("query", SUBMITTED, QUERIED, APPROVE, f"a question is asked; {_APART}"),
         Transition("answer", QUERIED, SUBMITTED, MEMBER, "the question is answered"),
-        Transition("approve", SUBMITTED, APPROVED, APPROVE, f"every line as asked; the budget has it; {_WITHIN}; {_APART}"),
-        Transition("part_approve", SUBMITTED, PART_APPROVED, APPROVE, f"less than asked, with a reason; the budget has it; {_WITHIN}; {_APART}"),
+        Transition("approve", SUBMITTED, APPROVED, APPROVE, f"every line as asked; {_DECLARED}; the budget has it; {_WITHIN}; {_APART}"),
+        Transition("part_approve", SUBMITTED, PART_APPROVED, APPROVE, f"less than asked, with a reason; {_DECLARED}; the budget has it; {_WITHIN}; {_APART}"),
         *(Transition("decline", state, DECLINED, APPROVE, f"a reason is given; {_APART}") for state in WAITING),
         *(Transition("withdraw", state, WITHDRAWN, MEMBER, "no claim from it waits") for state in (*WAITING, *AGREED)),
         *(Transition("revoke", state, REVOKED, APPROVE, f"a reason is given; no claim from it waits; {_APART}") for state in AGREED),
@@ -49,11 +50,11 @@ CLAIM = StateMachine(
     "claim",
     DRAFT,
     (
-        Transition("submit", DRAFT, SUBMITTED, MEMBER, "the pre-approval stands and covers it; what is sent is bound by its hash"),
+        Transition("submit", DRAFT, SUBMITTED, MEMBER, f"the pre-approval stands and covers it; {_DECLARED}; what is sent is bound by its hash"),
         *(Transition("query", state, QUERIED, APPROVE, f"a question is asked; {_APART}") for state in (SUBMITTED, CHECKED)),
-        Transition("answer", QUERIED, SUBMITTED, MEMBER, "the question is answered; what is sent now has a hash of its own"),
-        Transition("check", SUBMITTED, CHECKED, APPROVE, f"the hash is what was looked at; {_APART}"),
-        Transition("approve", CHECKED, APPROVED, APPROVE, f"the hash is what was looked at; all of it; not who checked it; {_WITHIN}; {_APART}"),
+        Transition("answer", QUERIED, SUBMITTED, MEMBER, f"the question is answered; {_DECLARED}; what is sent now has a hash of its own"),
+        Transition("check", SUBMITTED, CHECKED, APPROVE, f"the hash is what was looked at; {_DECLARED}; {_APART}"),
+        Transition("approve", CHECKED, APPROVED, APPROVE, f"the hash is what was looked at; all of it; {_DECLARED}; not who checked it; {_WITHIN}; {_APART}"),
         Transition("part_approve", CHECKED, PART_APPROVED, APPROVE, f"as approve, for less, with a reason for each cost; {_APART}"),
         *(Transition("reject", state, REJECTED, APPROVE, f"a reason is given; {_APART}") for state in (SUBMITTED, CHECKED)),
         *(Transition("withdraw", state, WITHDRAWN, MEMBER) for state in (DRAFT, *IN_HAND)),

@@ -1,5 +1,6 @@
 """Reading claims: what one stands on, what it says, a person's own, and what waits."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -216,6 +217,28 @@ def checkers(session: ScopedSession) -> dict[str, frozenset[str]]:
         .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
         .where(Claim.state == CHECKED, ClaimStep.event == "check", ClaimStep.account_id.is_not(None))
     )
+    return _by_claim(rows)
+
+
+def preapprovers(session: ScopedSession, claim_id: str = "") -> dict[str, frozenset[str]]:
+    """Who agreed beforehand to what a checked claim stands on, and to what was added to that later, by claim; of all that wait to
+    be approved, or of one."""
+    ground = (Preapproval.tenant_id == Claim.tenant_id) & sa.or_(
+        Preapproval.id == Claim.preapproval_id, Preapproval.supplements_id == Claim.preapproval_id
+    )
+    rows = session.execute(
+        sa.select(Claim.id, Step.account_id)
+        .join(Preapproval, ground)
+        .join(Step, (Step.tenant_id == Preapproval.tenant_id) & (Step.preapproval_id == Preapproval.id))
+        .where(
+            Claim.state == CHECKED, Claim.id == claim_id if claim_id else sa.true(),
+            Step.event.in_(("approve", "part_approve")), Step.account_id.is_not(None),
+        )
+    )  # fmt: skip
+    return _by_claim(rows)
+
+
+def _by_claim(rows: Iterable[Any]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for claim_id, account_id in rows:
         found[claim_id] = found.get(claim_id, frozenset()) | {str(account_id)}

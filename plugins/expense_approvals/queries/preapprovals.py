@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from core.sdk import NotFound, ScopedSession, Visitor, clock, is_id
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Activity, BudgetEntry, Declaration, Preapproval, PreapprovalLine, Step
-from plugins.expense_approvals.service.declaring import STATEMENT
+from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.states import AGREED, USED, WAITING
 
 NOT_COVERED, OVER, NO_MEMBER, UNDECLARED, ELIGIBLE = "not_covered", "over", "no_member", "undeclared", "eligible"
@@ -36,7 +36,7 @@ def chance(session: ScopedSession, activity_id: str, visitor: Visitor) -> Chance
             Declaration.activity_id == Activity.id,
             Declaration.tenant_id == Activity.tenant_id,
             Declaration.account_id == (visitor.account_id or ""),
-            Declaration.statement == STATEMENT,
+            Declaration.statement == declaring.STATEMENT,
             Declaration.withdrawn_at.is_(None),
         )
         .exists()
@@ -64,6 +64,17 @@ def chance(session: ScopedSession, activity_id: str, visitor: Visitor) -> Chance
     else:
         kind = ELIGIBLE if has_declared else UNDECLARED
     return Chance(found, title, starts_on, ends_on, budget_id, kind)
+
+
+def declared(session: ScopedSession, activity_id: str, account_id: str | None) -> bool:
+    """Whether a person's declaration for an activity stands, in the words of its day (`declaring.must_stand` is the same for who
+    decides)."""
+    found = sa.select(Declaration.id).where(
+        Declaration.activity_id == activity_id,
+        Declaration.account_id == (account_id or ""),
+        Declaration.withdrawn_at.is_(None),
+    )
+    return session.scalar(found) is not None
 
 
 class Asked(NamedTuple):

@@ -1,11 +1,11 @@
 """Separation of duties and limits with what the database knows: shared accounts, who stands in for whom, and who is left."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from core.sdk import Refused, ScopedSession, Visitor
 from plugins.expense_approvals.limits import Above, Limits, above, needed
-from plugins.expense_approvals.queries import delegations
+from plugins.expense_approvals.queries import claims, delegations
 from plugins.expense_approvals.queries.claims import Listed, Made
 from plugins.expense_approvals.separation import NOBODY, Case, Task, conflict
 from plugins.expense_approvals.service import bank_details
@@ -13,8 +13,8 @@ from plugins.expense_approvals.states import CHECKED
 
 
 class Open(NamedTuple):
-    """Something that waits for somebody to do `task`: whose it is, who checked it, and the pence that limits are held against (0
-    where only conflicts are asked about)."""
+    """Something that waits for somebody to do `task`: whose it is, who checked it, the pence that limits are held against (0
+    where only conflicts are asked about), and who agreed beforehand and may not approve it for that (`agreed_before`)."""
 
     id: str
     task: Task
@@ -22,16 +22,28 @@ class Open(NamedTuple):
     submitted_by: str | None
     checked_by: frozenset[str] = NOBODY
     pence: int = 0
+    preapproved_by: frozenset[str] = NOBODY
 
     def case(self, linked: frozenset[str]) -> Case:
         """The same for the rule."""
-        return Case(self.account_id, self.submitted_by, self.account_id, linked=linked, checked_by=self.checked_by)
+        return Case(
+            self.account_id, self.submitted_by, self.account_id, linked=linked, preapproved_by=self.preapproved_by,
+            checked_by=self.checked_by,
+        )  # fmt: skip
 
 
-def of_claim(one: Listed | Made, checked_by: frozenset[str], in_all_p: int) -> Open:
-    """A claim as what waits for a check or an approval."""
+def of_claim(
+    one: Listed | Made, checked_by: frozenset[str], in_all_p: int, agreed: Mapping[str, frozenset[str]]
+) -> Open:
+    """A claim as what waits for a check or an approval; `agreed` is what `agreed_before` found."""
     task = Task.APPROVE if one.state == CHECKED else Task.CHECK
-    return Open(one.id, task, one.account_id, one.submitted_by, checked_by, in_all_p)
+    return Open(one.id, task, one.account_id, one.submitted_by, checked_by, in_all_p, agreed.get(one.id, NOBODY))
+
+
+def agreed_before(session: ScopedSession, limits: Limits, claim_id: str = "") -> Mapping[str, frozenset[str]]:
+    """Who agreed beforehand to what a checked claim stands on, by claim (or of one alone); nobody, where the site lets the same
+    person approve the claim. At most one statement."""
+    return {} if limits.preapprover_may_approve else claims.preapprovers(session, claim_id)
 
 
 def against(session: ScopedSession, open_one: Open, visitor: Visitor) -> str:

@@ -27,6 +27,7 @@ from plugins.expense_approvals.claims.partners import Combined, combined, lines_
 from plugins.expense_approvals.models import Preapproval, PreapprovalLine
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, NO_MEMBER, NOT_COVERED, OVER, UNDECLARED, Chance
+from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.service.moving import move
 from plugins.expense_approvals.service.stepping import must_be_free, must_own, note, said, take
 from plugins.expense_approvals.states import AGREED, NEW, PREAPPROVAL
@@ -95,6 +96,7 @@ def ask(
         key = once(session, form_key, "expense_approvals.ask")
         if key.result is not None:
             return key.result
+        declaring.must_stand(session, chance.id, visitor.account_id, WHY_NOT[UNDECLARED])
         now = clock.now()
         state = PREAPPROVAL.target("ask", NEW)
         session.add(

@@ -22,7 +22,7 @@ from core.sdk import (
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Claim, ClaimStep
 from plugins.expense_approvals.queries.claims import Made
-from plugins.expense_approvals.separation import WORDS, Task
+from plugins.expense_approvals.separation import NOBODY, WORDS, Task
 from plugins.expense_approvals.service.apart import Open, against
 from plugins.expense_approvals.states import CLAIM, EDITABLE
 
@@ -117,12 +117,16 @@ def must_own(made: Made, visitor: Visitor) -> None:
 
 
 def must_judge(
-    session: ScopedSession, made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = frozenset()
+    session: ScopedSession, made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = NOBODY,
+    preapproved_by: frozenset[str] = NOBODY,
 ) -> None:  # fmt: skip
     """Raises Forbidden for who may not decide, Refused (with the reason) for who may not decide this one, whatever their role."""
     if not visitor.can(APPROVE) or visitor.account_id is None:
         raise Forbidden(APPROVE)
-    if code := against(session, Open(made.id, task, made.account_id, made.submitted_by, checked_by), visitor):
+    waits = Open(
+        made.id, task, made.account_id, made.submitted_by, checked_by=checked_by, preapproved_by=preapproved_by
+    )
+    if code := against(session, waits, visitor):
         raise Refused(WORDS[code])
 
 

@@ -23,6 +23,7 @@ from plugins.expense_approvals.models import PreapprovalLine
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
 from plugins.expense_approvals.separation import Task
+from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.service.apart import must_be_within
 from plugins.expense_approvals.service.moving import move
 from plugins.expense_approvals.service.stepping import must_be_free, must_decide, said, take
@@ -39,8 +40,8 @@ def agree(
     """Agree to `amounts` (pence by the id of a line; every line is named), at most what the policy allows. Less than was asked
     needs a reason. The activity's budget is held to the sum in the same transaction.
 
-    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, not in this state, not enough in the budget, above the
-    visitor's limit), Invalid (`amounts`, `words`), Conflict.
+    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, not in this state, no declaration that stands, not enough
+    in the budget, above the visitor's limit), Invalid (`amounts`, `words`), Conflict.
     """
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
     must_decide(session, asked, visitor)
@@ -60,6 +61,7 @@ def agree(
         raise Refused(N_("The costs of this activity are no longer covered."))
     with transaction(session):
         take(session, asked, event, visitor, words, approved_p=total)
+        declaring.must_stand(session, asked.activity_id, asked.account_id, declaring.GONE_OF_THEIRS)
         move(session, budget_id, asked.id, "commit", committed=total)
         must_be_within(session, Task.PREAPPROVE, preapprovals.in_all(session, asked.id), visitor, limits)
         for line in held:

@@ -2,11 +2,32 @@
 
 import sqlalchemy as sa
 
-from core.sdk import Forbidden, NotFound, ScopedSession, Visitor, clock, is_id, new_id, record_audit, transaction
+from core.sdk import (
+    N_,
+    Forbidden,
+    NotFound,
+    Refused,
+    ScopedSession,
+    Visitor,
+    clock,
+    is_id,
+    new_id,
+    record_audit,
+    transaction,
+)
 from plugins.expense_approvals.models import Activity, Declaration
 
 STATEMENT = 1
-"""The version of the words that are declared (`words.STATEMENTS`): new words, new number, and nobody has declared them yet."""
+"""The version of the words that are declared (`words.STATEMENTS`): new words, new number, and nobody has declared them yet.
+
+New words are for who asks from then on. What was asked on the words before stands on those, as long as they are not taken back."""
+GONE = N_(
+    "You have taken back your declaration that you are not in paid employment on these days. Declare it again, if it is true."
+)
+GONE_OF_THEIRS = N_(
+    "The person has taken back their declaration that they are not in paid employment on these days. Nothing can be agreed or "
+    "approved unless they declare it again."
+)
 
 
 def declare(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
@@ -40,12 +61,33 @@ def declare(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
 
 
 def take_back(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
-    """Take it back: nothing can be asked for on it any more. Raises Forbidden, NotFound where there is none."""
+    """Take it back: nothing can be asked for, agreed, claimed or approved on it any more. Raises Forbidden, NotFound where there
+    is none."""
     account_id = _member(visitor)
     with transaction(session):
         if not is_id(activity_id) or not _end(session, activity_id, account_id):
             raise NotFound
         record_audit(session, actor=visitor.actor(), action="expense_approvals.take_back", subject=activity_id)
+
+
+def must_stand(session: ScopedSession, activity_id: str, account_id: str | None, gone: str) -> None:
+    """Raises Refused with `gone` where a person's declaration for an activity does not stand.
+
+    Called in the transaction that relies on it. The row stays locked until its end, so taking it back comes before, and is
+    seen, or after.
+    """
+    held = session.execute(
+        sa.update(Declaration)
+        .where(
+            Declaration.activity_id == activity_id, Declaration.account_id == (account_id or ""),
+            Declaration.withdrawn_at.is_(None),
+        )
+        .values(declared_at=Declaration.declared_at)
+        .returning(Declaration.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    if not held.all():
+        raise Refused(gone)
 
 
 def _member(visitor: Visitor) -> str:

@@ -32,7 +32,7 @@ def tell_central(session: ScopedSession, uk_id: int, limits: Limits, post: Post)
     """Write to everybody who holds the central team's role (given at the UK site, `uk_id`) about what nobody of the session's site
     can decide and nobody was told of before; how many things. Nobody is told of their own. Where nobody could be told, the next
     run tries again."""
-    waits = _waiting(session)
+    waits = _waiting(session, limits)
     known = set(
         session.scalars(sa.select(Escalation.source_id).where(Escalation.source_id.in_([one.id for one in waits])))
     )
@@ -58,16 +58,16 @@ def tell_central(session: ScopedSession, uk_id: int, limits: Limits, post: Post)
     return len(told)
 
 
-def _waiting(session: ScopedSession) -> list[Open]:
+def _waiting(session: ScopedSession, limits: Limits) -> list[Open]:
     """All that waits for somebody to decide. What waits for the person's answer does not."""
     asked = [
         Open(one.id, Task.PREAPPROVE, one.account_id, one.submitted_by, pence=one.in_all_p)
         for one in preapprovals.queue(session)
         if one.state == SUBMITTED
     ]
-    checked = claims.checkers(session)
+    checked, agreed = claims.checkers(session), apart.agreed_before(session, limits)
     claimed = [
-        apart.of_claim(one, checked.get(one.id, NOBODY), one.in_all_p)
+        apart.of_claim(one, checked.get(one.id, NOBODY), one.in_all_p, agreed)
         for one in claims.queue(session)
         if one.state in (SUBMITTED, CHECKED)
     ]

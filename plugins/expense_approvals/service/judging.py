@@ -11,9 +11,9 @@ from plugins.expense_approvals.models import ClaimLine
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.separation import Task
-from plugins.expense_approvals.service import stepping, year_miles
-from plugins.expense_approvals.service.apart import must_be_within
+from plugins.expense_approvals.separation import NOBODY, Task
+from plugins.expense_approvals.service import declaring, stepping, year_miles
+from plugins.expense_approvals.service.apart import agreed_before, must_be_within
 from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
@@ -32,12 +32,15 @@ TOO_MUCH = N_("That is more than was agreed beforehand.")
 
 
 def check(session: ScopedSession, claim_id: str, version: int, sha256: str, words: str, visitor: Visitor) -> None:
-    """Say that the costs and their proofs have been looked at. Raises NotFound, Forbidden, Refused, Conflict."""
+    """Say that the costs and their proofs have been looked at. Raises NotFound, Forbidden, Refused (no separation, no declaration
+    that stands, not in this state), Conflict."""
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     must_judge(session, made, visitor, Task.CHECK)
     bound(session, made, sha256)
+    ground = claims.ground(session, made.preapproval_id)
     with transaction(session):
         take(session, made, "check", visitor, words.strip()[:500], sha256)
+        declaring.must_stand(session, ground.activity_id, made.account_id, declaring.GONE_OF_THEIRS)
 
 
 def query(session: ScopedSession, claim_id: str, version: int, words: str, visitor: Visitor, post: Post) -> None:
@@ -71,11 +74,12 @@ def approve(
     agreed. Less than the policy allows needs a reason for that cost. In the same transaction what was agreed is used up, and
     every budget that held money for it has it as spent, or free again.
 
-    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, a proof known elsewhere, more than agreed, above the
-    visitor's limit, not in this state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
+    Raises NotFound, Forbidden, Refused (no separation, a partner's rule, a proof known elsewhere, no declaration that
+    stands, more than agreed, above the visitor's limit, not in this state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256))
+    agreed = agreed_before(session, limits, made.id).get(made.id, NOBODY)
+    must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256), agreed)
     lines = bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
     hear(rules(made, lines, ground), visitor)
@@ -88,6 +92,7 @@ def approve(
     budgets = {one.id: preapprovals.budget_of(session, one.id) for one in ground.agreed}
     with transaction(session):
         take(session, made, event, visitor, words.strip()[:500], sha256, approved_p=total)
+        declaring.must_stand(session, ground.activity_id, made.account_id, declaring.GONE_OF_THEIRS)
         left = total
         for part in ground.agreed:
             stepping.take(session, part, "use", visitor)

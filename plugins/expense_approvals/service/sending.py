@@ -28,7 +28,7 @@ from plugins.expense_approvals.policy.history import Policies
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.service import stepping, year_miles
+from plugins.expense_approvals.service import declaring, stepping, year_miles
 from plugins.expense_approvals.service.claim_steps import NO_CHANGES, QUIET, Post, must_own, take, tell
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
 from plugins.expense_approvals.service.stepping import said
@@ -58,7 +58,8 @@ def submit(
 ) -> str:
     """Send a draft; the hash that decisions about it are bound to.
 
-    Raises NotFound, Refused (nothing in it or allowed, over what was agreed, a check denies it, not in this state), Conflict.
+    Raises NotFound, Refused (nothing in it or allowed, over what was agreed, a check denies it, no declaration that stands, not in
+    this state), Conflict.
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     if made.state == QUERIED:
@@ -100,6 +101,7 @@ def _send(
             allowed_p=evaluation.allowed, referred=elsewhere or found.combined.verdict is Verdict.REFER,
             findings=[*_codes(found.combined.findings), *([ELSEWHERE] if elsewhere else [])], sent_at=made.sent_at or now,
         )  # fmt: skip
+        declaring.must_stand(session, found.ground.activity_id, made.account_id, declaring.GONE)
         _hold(session, found)
         year_miles.take(session, made.account_id, year_miles.of(lines), found.miles_before)
         for line in lines:
@@ -189,7 +191,8 @@ def ask_for_more(
     """Ask that what a claim comes to beyond the agreement be agreed too; the supplementary pre-approval's id.
 
     Its costs are the parts of the claim's costs that do not fit, in their order. It is decided like every other one. Raises
-    NotFound, Refused (it fits, one is asked for already, not the person's to change now), Invalid (`words`).
+    NotFound, Refused (it fits, one is asked for already, no declaration that stands, not the person's to change now), Invalid
+    (`words`).
     """
     made = claims.one(session, claim_id, visitor)
     must_own(made, visitor)
@@ -208,6 +211,7 @@ def ask_for_more(
         key = once(session, form_key, "expense_approvals.ask_for_more")
         if key.result is not None:
             return key.result
+        declaring.must_stand(session, root.activity_id, made.account_id, declaring.GONE)
         done = session.execute(  # one at a time: two that are sent together name one version of the first
             sa.update(Preapproval)
             .where(Preapproval.id == root.id, Preapproval.version == root.version, Preapproval.state.in_(AGREED))

@@ -22,10 +22,11 @@ from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE
 from plugins.expense_approvals.service import asking, declaring
 from plugins.expense_approvals.service.stepping import must_own
-from plugins.expense_approvals.states import PREAPPROVAL
+from plugins.expense_approvals.states import AGREED, PREAPPROVAL, WAITING
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
+    declaration,
     in_words,
     partners,
     policies,
@@ -36,6 +37,9 @@ from plugins.expense_approvals.views.base import (
 )
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
 from plugins.expense_approvals.words import STATEMENTS
+
+BACK = {"claim_id": "expense_approvals.claim", "preapproval_id": "expense_approvals.asked"}
+"""Where who declares it again comes back to: the page of what it was missing for, by the field that names it."""
 
 
 @blueprint.get("/")
@@ -82,7 +86,11 @@ def _activity_page(activity_id: str, problem: str = "") -> Response:
 def declare(activity_id: str) -> Response:
     """Declare not to be in paid employment on the activity's days."""
     declaring.declare(here().session, activity_id, here().visitor)
-    return redirect_with(gettext("You have declared it."), "expense_approvals.activity", activity_id=activity_id)
+    words = gettext("You have declared it.")
+    for field, page in BACK.items():
+        if one := request.form.get(field):
+            return redirect_with(words, page, **{field: one})
+    return redirect_with(words, "expense_approvals.activity", activity_id=activity_id)
 
 
 @blueprint.post("/for/<activity_id>/take-back")
@@ -161,7 +169,8 @@ def _asked_page(preapproval_id: str, problem: str = "", form: AnswerForm | None 
         "expense_approvals/asked.html", 422 if problem or form else 200, asked=found, rows=rows,
         activity=budgets.activity(context.session, found.activity_id), steps=preapprovals.steps(context.session, found.id),
         titles=titles(policy), can=PREAPPROVAL.events_from(found.state), problem=problem,
-        form=form or AnswerForm(formdata=None), **SHARED,
+        form=form or AnswerForm(formdata=None),
+        **declaration(found.activity_id, found.account_id, open_now=found.state in (*WAITING, *AGREED)), **SHARED,
     )  # fmt: skip
 
 

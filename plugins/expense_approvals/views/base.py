@@ -25,10 +25,12 @@ from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.policy.local import Local
 from plugins.expense_approvals.policy.rules import Policy, Words
 from plugins.expense_approvals.queries import policies as policies_of
+from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.budgets import Planned
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
+from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.settings import Settings, settings_at
-from plugins.expense_approvals.words import EVENTS, LOOKS, STATES
+from plugins.expense_approvals.words import EVENTS, LOOKS, STATEMENTS, STATES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
 """Under `/expenses/`, for members."""
@@ -110,6 +112,21 @@ def told(found: Iterable[Mapping[str, Any]], policy: Policy) -> list[str]:
         why = say(reason, params)
         sentences.append(f"{why} {rules[one['rule']]}" if one["rule"] in rules else why)
     return sentences
+
+
+def declaration(activity_id: str, account_id: str | None, *, open_now: bool) -> dict[str, str]:
+    """What a page of the visitor's own says while something is open: that their declaration does not stand any more ("" where it
+    does), and the words to declare again."""
+    own = open_now and account_id == here().visitor.account_id
+    missing = own and not preapprovals.declared(here().session, activity_id, account_id)
+    return {"undeclared": say(declaring.GONE) if missing else "", "statement": STATEMENTS[declaring.STATEMENT]}
+
+
+def undeclared(activity_id: str, account_id: str | None) -> str:
+    """What keeps everybody from saying yes to what a person asks for: that their declaration does not stand; "" where it does."""
+    if preapprovals.declared(here().session, activity_id, account_id):
+        return ""
+    return say(declaring.GONE_OF_THEIRS)
 
 
 def partners(claim: ExpenseClaim) -> list[ExpenseLimit | Finding]:

@@ -38,10 +38,11 @@ from plugins.expense_approvals.service import claiming, receipts, sending, weigh
 from plugins.expense_approvals.service.claim_steps import must_own
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED, Mark
 from plugins.expense_approvals.service.weighing import Weighed
-from plugins.expense_approvals.states import ADJUSTED, CLAIM, EDITABLE
+from plugins.expense_approvals.states import ADJUSTED, CLAIM, EDITABLE, IN_HAND
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
+    declaration,
     in_words,
     partners,
     policies,
@@ -126,7 +127,8 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
         messages=[say(one.message) for one in found.combined.findings], steps=claims.steps(session, made.id),
         adjusted=adjustments.of_claim(session, made.id, ADJUSTED),
         titles=titles(policy), can=CLAIM.events_from(made.state), problem=problem, illustrative=policy.illustrative,
-        form=form or AnswerForm(formdata=None), **CLAIMS,
+        form=form or AnswerForm(formdata=None),
+        **declaration(found.ground.activity_id, made.account_id, open_now=made.state in (*EDITABLE, *IN_HAND)), **CLAIMS,
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from plugins.expense_approvals.views.base import (
     settings_of,
     titles,
     told,
+    undeclared,
 )
 from plugins.expense_approvals.web_forms.manage import DecideForm
 from plugins.expense_approvals.words import STATES
@@ -148,8 +149,9 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     decidable = asked.state in (*WAITING, *AGREED) and not against
     budget = budgets.one(session, activity.budget_id) if activity.budget_id and asked.state in WAITING else None
     above = apart.over_limit(session, [waits], visitor, limits).get(asked.id) if asked.state in WAITING else None
+    gone = undeclared(asked.activity_id, asked.account_id) if asked.state in (*WAITING, *AGREED) else ""
     kept = [form.words.data] if form.words.data and not decidable else []
-    if against or above:
+    if against or above or gone:
         kept.extend(request.form[name] for name in (f"amount-{line.id}" for line in lines) if name in request.form)
     policy = policy_today()
     return render(
@@ -158,7 +160,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
         stop=say(separation.WORDS[against]) if against else "", above=say(above.message, above.params) if above else "",
         budget=budget, waiting=asked.state in WAITING, agreed=asked.state in AGREED,
-        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits], limits)), for_whom=for_whom, room=room, kept=kept, **SHARED,
+        central=asked.state in WAITING and bool(apart.nobody_left(session, [waits], limits)), for_whom=for_whom, room=room, kept=kept, gone=gone, **SHARED,
     )  # fmt: skip
 
 

@@ -41,8 +41,17 @@ from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.separation import NOBODY
 from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
-from plugins.expense_approvals.states import CHECKED, CLAIM, SUBMITTED
-from plugins.expense_approvals.views.base import DESK, Room, manage_blueprint, policy_today, settings_of, titles, told
+from plugins.expense_approvals.states import CHECKED, CLAIM, IN_HAND, SUBMITTED
+from plugins.expense_approvals.views.base import (
+    DESK,
+    Room,
+    manage_blueprint,
+    policy_today,
+    settings_of,
+    titles,
+    told,
+    undeclared,
+)
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
 from plugins.expense_approvals.views.deciding import amounts_typed, done, told_what
 from plugins.expense_approvals.web_forms.manage import JudgeForm
@@ -85,9 +94,9 @@ def queue_page(room: Room) -> Response:
     listing, rows = found
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
     ages = {row.id: (clock.now() - row.sent_at).days for row in rows}
-    checked = claims.checkers(session)
-    waits = [apart.of_claim(row, checked.get(row.id, NOBODY), row.in_all_p) for row in rows]
     limits = settings_of(here()).limits
+    checked, agreed = claims.checkers(session), apart.agreed_before(session, limits)
+    waits = [apart.of_claim(row, checked.get(row.id, NOBODY), row.in_all_p, agreed) for row in rows]
     return render(
         "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, room=room,
         central=apart.nobody_left(session, waits, limits), above=apart.over_limit(session, waits, here().visitor, limits), **CLAIMS,
@@ -123,9 +132,13 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     sha256 = claims.bound_to(session, made.id, made.revision)
     form.version.data, form.sha256.data = str(made.version), sha256
     limits = settings_of(here()).limits
-    waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id))
+    agreed = apart.agreed_before(session, limits, made.id)
+    waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id), agreed)
     stop, above = _stop(made, waits, visitor), apart.over_limit(session, [waits], visitor, limits).get(made.id)
-    can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if not (above and one in APPROVING))
+    ground = claims.ground(session, made.preapproval_id)
+    gone = undeclared(ground.activity_id, made.account_id) if made.state in IN_HAND else ""
+    barred = {*(APPROVING if above or gone else ()), *(("check",) if gone else ())}
+    can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if one not in barred)
     fields = [f"{what}-{line.id}" for line in lines for what in ("amount", "why")]
     kept = [] if "approve" in can else [request.form[name] for name in fields if request.form.get(name)]
     if "query" not in can and form.words.data:
@@ -134,7 +147,6 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     for_whom = delegations.stood_in(session, steps)
     people = {made.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
     central = made.state in (SUBMITTED, CHECKED) and bool(apart.nobody_left(session, [waits], limits))
-    ground = claims.ground(session, made.preapproval_id)
     rows = [
         (
             line, told(line.found.get("found", ()), policy), *typed[line.id], wrong.get(line.id, ""),
@@ -145,7 +157,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, **CLAIMS,
+        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, gone=gone, **CLAIMS,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from wtforms import FieldList, FormField, SelectField, StringField, TextAreaField
 from wtforms import Form as Part
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from core.sdk import N_, DayField, Form, Invalid, NotBlank, lazy_gettext, pence_typed, say, stripped, thousandths_typed
@@ -15,6 +16,7 @@ from plugins.expense_approvals.words import CLASSES, VEHICLES
 _l = lazy_gettext
 MOST_ROWS = 12
 MOST_MILES = 2_000
+PASSENGERS = [SelectChoice(str(number), str(number)) for number in range(5)]
 CHOOSE_KIND = N_("Choose the kind of cost.")
 QUANTITY = N_("Enter a whole number from 1 to 60.")
 MILES = N_("Enter the miles with the figures 0 to 9, like 12.4.")
@@ -32,6 +34,7 @@ class CostForm(Part):  # type: ignore[misc]  # wtforms carries no types
     quantity = StringField(_l("How many"), filters=[stripped], default="1", description=_l("Meals, tickets or nights."))
     miles = StringField(_l("Miles"), filters=[stripped])
     vehicle = SelectField(_l("Vehicle"), default="")
+    passengers = SelectField(_l("Passengers you will take"), choices=PASSENGERS, default="0")
     region = SelectField(_l("Where"), default="")
     travel_class = SelectField(_l("Class of travel"), default="")
     reason = StringField(
@@ -104,7 +107,7 @@ def line_of(row: Any, key: str, policy: Policy) -> Line | None:
         return None
     return Line(
         key, row.category.data, row.day.data, amount, quantity or 1, miles or 0, row.vehicle.data if by_miles else "",
-        region=row.region.data, travel_class=row.travel_class.data, has_reason=bool(row.reason.data),
+        int(row.passengers.data) if by_miles else 0, region=row.region.data, travel_class=row.travel_class.data, has_reason=bool(row.reason.data),
     )  # fmt: skip
 
 

@@ -7,12 +7,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from core.sdk import N_, DayField, Form, Invalid, NotBlank, lazy_gettext, say, stripped
-from plugins.expense_approvals.claims.lines import Line
 from plugins.expense_approvals.claims.places import postcode_typed
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.policy.rules import Policy
 from plugins.expense_approvals.service.claiming import Cost
-from plugins.expense_approvals.web_forms.asking import CHOOSE_KIND, line_of
+from plugins.expense_approvals.web_forms.asking import CHOOSE_KIND, PASSENGERS, line_of
 
 _l = lazy_gettext
 _300 = Length(max=300, message=_l("Use at most 300 characters."))
@@ -31,9 +30,7 @@ class CostForm(Form):
     from_postcode = StringField(_l("From (postcode)"), filters=[stripped])
     to_postcode = StringField(_l("To (postcode)"), filters=[stripped])
     vehicle = SelectField(_l("Vehicle"), default="")
-    passengers = SelectField(
-        _l("Passengers you took"), choices=[SelectChoice(str(n), str(n)) for n in range(5)], default="0"
-    )
+    passengers = SelectField(_l("Passengers you took"), choices=PASSENGERS, default="0")
     region = SelectField(_l("Where"), default="")
     travel_class = SelectField(_l("Class of travel"), default="")
     reason = StringField(_l("Why it was needed"), [_300], filters=[stripped])
@@ -47,13 +44,7 @@ class CostForm(Form):
             for name in ends:
                 ends[name] = self._postcode(name)
         line = line_of(self, "cost", policy)
-        if line is None:
-            return None
-        whole = Line(
-            "cost", line.category, line.incurred_on, line.pence, line.quantity, line.miles, line.vehicle,
-            int(self.passengers.data) if by_miles else 0, line.region, frozenset(), line.travel_class, line.has_reason,
-        )  # fmt: skip
-        return Cost(whole, self.reason.data or "", **ends)
+        return None if line is None else Cost(line, self.reason.data or "", **ends)
 
     def _postcode(self, name: str) -> str:
         field: Any = self[name]

@@ -121,7 +121,7 @@ def sums(session: ScopedSession, budget_id: str) -> Sums:
     return Sums(*(int(value) for value in row))
 
 
-def switched_on(app: Flask, slug: str, **settings: int) -> None:
+def switched_on(app: Flask, slug: str, **settings: Any) -> None:
     """The plugin is off until somebody wants it: now it is on at that site, with these settings."""
     tenant = app.extensions["q.directory"].by_slug(slug)
     with app.app_context(), tenant_session(tenant.id) as session:

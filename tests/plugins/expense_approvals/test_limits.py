@@ -1,6 +1,7 @@
 """Limits of authority as a rule: more money never finds more people, and a tighter limit never lets more through."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,8 @@ def test_tightening_a_limit_never_lets_more_through(
     task: Task, amount: int, held_to: Limits, which: str, typed: int
 ) -> None:
     now = getattr(held_to, which)
-    tighter = replace(held_to, **{which: min(typed, now) if now else typed})
+    lowered: dict[str, Any] = {which: min(typed, now) if now else typed}
+    tighter = replace(held_to, **lowered)
     assert needed(task, amount, tighter) >= needed(task, amount, held_to)
 
 
@@ -80,8 +82,9 @@ def test_who_is_above_their_limit_is_told_who_decides() -> None:
 def test_settings_are_whole_pounds_within_bounds() -> None:
     assert Settings().limits == Limits(500_00, 500_00, 2_000_00)
     names = ("approver_preapproval_pounds", "approver_claim_pounds", "lead_pounds")
-    assert Settings(**dict.fromkeys(names, 0)).limits == Limits(0, 0, 0)
-    assert Settings(**dict.fromkeys(names, 1_000_000)).limits == Limits(*[100_000_000] * 3)
+    assert Settings.model_validate(dict.fromkeys(names, 0)).limits == Limits(0, 0, 0)
+    most = 1_000_000_00
+    assert Settings.model_validate(dict.fromkeys(names, 1_000_000)).limits == Limits(most, most, most)
     for name in names:
         for wrong in (-1, 1_000_001, "12.50", "1e3", "£12", "NaN", ""):
             with pytest.raises(ValidationError):
