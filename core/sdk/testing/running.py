@@ -184,7 +184,8 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
         results += [call("q_page_fragments", only, **common, place=place) for place in PLACES]
         results += [call("q_switch_off_touches", only, session=session, tenant=tenant, limit=SHOWN)]
-    found = [f"{failure.hook}: {failure.error}" for result in results for failure in result.failures]
+    failed = (failure for result in results for failure in result.failures)
+    found = [f"{one.hook}: {one.error}" for one in failed if not one.slow]  # how slow it is depends on the machine
     site.registry.failures.clear()
     if (status := site.client().get(f"/{ON}/").status_code) != 200:
         found.append(f"the start page answers {status}")
