@@ -1,4 +1,4 @@
-"""A session for the tests of expense approvals."""
+"""A session and a site for the tests of expense approvals."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,20 @@ import pytest
 from flask import Flask
 
 from core.sdk import ScopedSession, TenantRef
+from tests.plugins.expense_approvals.helpers import switched_on
 
 
 @pytest.fixture
 def session(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
     """A session on Scotland's rows."""
     return session_for("scotland")
+
+
+@pytest.fixture
+def site(app: Flask) -> Flask:
+    """The application with the plugin on in Scotland."""
+    switched_on(app, "scotland")
+    return app
 
 
 @pytest.fixture

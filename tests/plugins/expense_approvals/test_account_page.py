@@ -7,18 +7,10 @@ from flask import Flask
 from core.kernel.permissions import Role
 from core.work.models import Mail
 from tests.factories.people import client_of, make_person
-from tests.plugins.expense_approvals import helpers
 from tests.support.client import FormClient
 
 PAGE = "/scotland/expenses/account"
 GOOD = {"name": "Ann Llewellyn", "sort_code": "20-00-00", "account": "55779911"}
-
-
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
 
 
 def member(app: Flask, name: str, *roles: Role) -> FormClient:

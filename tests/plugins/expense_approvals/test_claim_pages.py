@@ -28,13 +28,6 @@ SITE = "/scotland/expenses/claims"
 MANAGE = "/scotland/manage/expenses/claims"
 
 
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
-
-
 class Person:
     """A member with an agreement for £20, signed in."""
 

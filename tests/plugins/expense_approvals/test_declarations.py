@@ -11,7 +11,6 @@ from core.sdk import Refused, ScopedSession, Visitor
 from plugins.expense_approvals import words
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.service import asking, declaring, sending
-from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, approve, check, draft, send, sent, spent
 from tests.plugins.expense_approvals.helpers import (
     APPROVER,
@@ -127,13 +126,6 @@ def test_new_words_are_declared_anew_by_who_asks_from_then_on(session, ann, monk
     assert preapprovals.chance(session, made_id, ann).kind == "eligible"
     declaring.take_back(session, made_id, ann)
     assert not preapprovals.declared(session, made_id, ann.account_id)
-
-
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
 
 
 def test_the_pages_tell_of_it_and_lead_back_to_it(site: Flask, session: ScopedSession) -> None:

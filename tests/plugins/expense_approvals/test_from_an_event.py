@@ -18,26 +18,13 @@ from plugins.expense_approvals.models import Activity
 from plugins.expense_approvals.queries import budgets
 from plugins.expense_approvals.service import activities
 from plugins.expense_approvals.service.activities import Wanted
-from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals.helpers import LEAD, opened, switched_on
+from tests.plugins.expense_approvals.test_pages import member
 from tests.plugins.local_events.helpers import published
 from tests.support.app_fixtures import FrozenClock
-from tests.support.client import FormClient
 from tests.support.statements import Counter
 
 ASK, SAY = "Can my costs be covered?", "Cover costs of this event"
-
-
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    switched_on(app, "scotland")
-    return app
-
-
-def _member(app: Flask, name: str, *roles: Role) -> FormClient:
-    grants = tuple((role, "scotland") for role in roles)
-    return client_of(app, make_person(app, f"{name}@example.org", name=name.title(), home="scotland", grants=grants))
 
 
 def _link(page: str, words: str) -> str:
@@ -49,7 +36,7 @@ def test_from_the_event_to_asking(site: Flask, session: ScopedSession, scotland:
     event_id = published(session, scotland, title="Measuring & more")
     opened(session, name="Travel")
     session.rollback()
-    ann, lead = _member(site, "ann"), _member(site, "lena", Role.PARTNER_LEAD)
+    ann, lead = member(site, "ann"), member(site, "lena", Role.PARTNER_LEAD)
     page = f"/scotland/events/{event_id}"
     seen = ann.get(page).text
     assert SAY not in seen
@@ -78,7 +65,7 @@ def test_the_links_are_for_who_is_signed_in_where_the_plugin_is_on(
 ) -> None:
     page = f"/scotland/events/{published(session, scotland)}"
     session.rollback()
-    ann = _member(app, "ann")
+    ann = member(app, "ann")
     ann.get(page)
     with statements() as before:
         assert ASK not in ann.get(page).text
@@ -96,18 +83,18 @@ def test_there_are_none_once_the_event_is_over(
     page = f"/scotland/events/{published(session, scotland)}"
     session.rollback()
     frozen_clock.advance(days=8)
-    assert ASK not in _member(site, "ann").get(page).text
+    assert ASK not in member(site, "ann").get(page).text
 
 
 @pytest.mark.parametrize("asked", ["event=nonsense", "event=", "event=%00"])
 def test_an_address_that_names_no_event_is_the_start_page(site: Flask, asked: str) -> None:
-    shown = _member(site, "ann").get(f"/scotland/expenses/?{asked}")
+    shown = member(site, "ann").get(f"/scotland/expenses/?{asked}")
     assert (shown.status_code, "Costs of this event" in shown.text) == (200, False)
 
 
 @pytest.mark.parametrize("asked", ["first=2026-13-01&last=2026-12-01", "first=2026-12-01", "event=%00&title=x"])
 def test_days_that_are_none_leave_the_form_empty(site: Flask, asked: str) -> None:
-    form = _member(site, "lena", Role.PARTNER_LEAD).get(f"/scotland/manage/expenses/activities/new?{asked}")
+    form = member(site, "lena", Role.PARTNER_LEAD).get(f"/scotland/manage/expenses/activities/new?{asked}")
     assert (form.status_code, 'value="x"' in form.text) == (200, False)
 
 

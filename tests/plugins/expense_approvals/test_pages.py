@@ -18,13 +18,6 @@ from tests.support.client import FormClient, forms
 DAY = clock.today() + timedelta(days=14)
 
 
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
-
-
 def member(app: Flask, name: str, *roles: Role) -> FormClient:
     """A member of Scotland, signed in."""
     grants = tuple((role, "scotland") for role in roles)

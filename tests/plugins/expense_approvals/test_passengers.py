@@ -1,25 +1,15 @@
 """Passengers count from the first estimate to the claim, on the pages where they are typed."""
 
-import pytest
 from flask import Flask
 
 from core.kernel import clock
 from core.kernel.permissions import Role
 from core.sdk import ScopedSession
 from plugins.expense_approvals.queries import claims, preapprovals
-from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import picture
 from tests.plugins.expense_approvals.helpers import APPROVER, activity, opened
 from tests.plugins.expense_approvals.test_claim_pages import MANAGE, SITE, Person, press
 from tests.plugins.expense_approvals.test_pages import declare, member
-
-
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
-
 
 DRIVE = {"category": "mileage", "miles": "10", "vehicle": "car", "passengers": "2", "reason": "No bus goes there."}
 

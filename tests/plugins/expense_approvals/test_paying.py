@@ -21,7 +21,7 @@ from plugins.expense_approvals.models import Claim, PayerAccount, Payment, Payme
 from plugins.expense_approvals.queries import claims, payments
 from plugins.expense_approvals.service import batches, payer, paying
 from tests.factories.people import client_of, make_person
-from tests.plugins.expense_approvals import helpers, paid
+from tests.plugins.expense_approvals import paid
 from tests.plugins.expense_approvals.claimed import CHECKER, Letters
 from tests.plugins.expense_approvals.helpers import opened, sums, visitor
 from tests.plugins.expense_approvals.paid import (
@@ -255,13 +255,6 @@ def upload(client: FormClient, page: str, content: bytes, name: str = "bank.csv"
     return client.submit(
         page, {"file": (BytesIO(content), name)}, content_type="multipart/form-data"
     )  # fmt: skip
-
-
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
 
 
 def claimant(app: Flask, session: ScopedSession, budget_id: str, name: str, number: str, colour: int) -> FormClient:

@@ -262,13 +262,6 @@ def test_the_queue_costs_the_same_statements_however_long_it_is(session, people,
     assert read() == few
 
 
-@pytest.fixture
-def site(app: Flask) -> Flask:
-    """The application with the plugin on in Scotland."""
-    helpers.switched_on(app, "scotland")
-    return app
-
-
 def press(client: FormClient, page: str, ends: str) -> Any:
     (form,) = [one for one in forms(client.get(page).text) if one.action.split("?")[0].endswith(ends)]
     return client.post(form.action, data=form.fields)
