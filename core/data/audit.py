@@ -17,7 +17,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.data.base import Base, Id, IdRef, TenantOwned, tenant_args
 from core.data.engine import chain
-from core.data.guard import CHECKED_INSERT
 from core.data.scope import ScopeError
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -166,9 +165,9 @@ _HOLD = (
 )
 _END = sa.update(_HEAD).where(_HEAD.c.tenant_id == sa.bindparam("of")).values(hash=sa.bindparam("last"))
 # On the tables themselves, past the ORM, which would take longer over them than the database does: every change pays for
-# these two. The tenant is checked above.
+# these two. The guard checks the tenant.
 _ENTRY: Any = AuditEntry.__table__
-_APPEND = sa.insert(_ENTRY).execution_options(**{CHECKED_INSERT: True})
+_APPEND = sa.insert(_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)

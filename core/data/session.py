@@ -34,6 +34,13 @@ class ScopedSession(orm.Session):
         """The scope given at birth; it cannot be changed."""
         return self._scope
 
+    @property
+    def tenant_id(self) -> int:
+        """The tenant of the scope, for statements on the tables themselves. Raises ScopeError where the scope is the platform's."""
+        if self._scope.tenant_id is None:
+            raise ScopeError("a session of the platform has no tenant")
+        return self._scope.tenant_id
+
     def close(self) -> None:
         """End the session. A transaction that has only read is committed, which is the same to the database: at a rollback psycopg
         forgets the statements it has prepared, and each page would have all of its own parsed and planned anew."""

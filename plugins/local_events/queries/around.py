@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.sdk import ScopedSession, TenantRef, clock, is_id
-from plugins.local_events.models import FeedbackAction, Hosting, Occurrence, Organiser, Pool, Tag
+from plugins.local_events.models import FeedbackAction, Hosting, Occurrence, Organiser, Tag
 from plugins.local_events.queries import places
-from plugins.local_events.queries.shapes import fixed
+from plugins.local_events.queries.shapes import fixed, here, table
 from plugins.local_events.queries.tags import DOMAIN, TOPIC, Tags, tags_of
 from plugins.local_events.states import ACCEPTED
 
@@ -29,27 +29,29 @@ class Around(NamedTuple):
 
 def _around() -> Any:
     """Rows of (`PoolNow`, what, which, since): pools first, which give the columns their types; the rest have no pool."""
-    event_id: Any = sa.bindparam("event_id")
     no_pool = [sa.null()] * len(places.PoolNow._fields)
+    tags, series = table(Tag).c, table(Occurrence).c
+    organiser, hosting, action = table(Organiser).c, table(Hosting).c, table(FeedbackAction).c
 
-    def rows(what: str, which: Any, since: Any = None) -> Any:
-        return sa.select(*no_pool, fixed(what), which, sa.null() if since is None else since)
+    def event_id() -> Any:
+        return sa.bindparam("event_id")
 
-    pools = places.counting(Pool.event_id == event_id).add_columns(
-        fixed(POOL).label("what"), Pool.id.label("which"), Pool.opens_at.label("since")
+    def rows(what: Any, which: Any, since: Any = None) -> Any:
+        return sa.select(*no_pool, what, which, sa.null() if since is None else since)
+
+    pools = places.counting(places.POOL.c.event_id == event_id()).add_columns(
+        fixed(POOL).label("what"), places.POOL.c.id.label("which"), places.POOL.c.opens_at.label("since")
     )
     others = (
-        rows(ORGANISER, Organiser.account_id, Organiser.added_at).where(
-            Organiser.event_id == event_id, Organiser.left_at.is_(None)
+        rows(fixed(ORGANISER), organiser.account_id, organiser.added_at).where(
+            organiser.tenant_id == here(), organiser.event_id == event_id(), organiser.left_at.is_(None)
         ),
-        sa.select(*no_pool, Tag.kind, Tag.value, sa.null()).where(Tag.event_id == event_id),
-        rows(HOST, sa.cast(Hosting.host_tenant_id, sa.String(20))).where(
-            Hosting.origin_tenant_id == sa.bindparam("tenant_id"),
-            Hosting.event_ref == event_id,
-            Hosting.state == fixed(ACCEPTED),
+        rows(tags.kind, tags.value).where(tags.tenant_id == here(), tags.event_id == event_id()),
+        rows(fixed(HOST), sa.cast(hosting.host_tenant_id, sa.String(20))).where(
+            hosting.origin_tenant_id == here(), hosting.event_ref == event_id(), hosting.state == fixed(ACCEPTED)
         ),
-        rows(SERIES, Occurrence.series_id).where(Occurrence.event_id == event_id),
-        rows(ACTED, sa.func.min(FeedbackAction.id)),
+        rows(fixed(SERIES), series.series_id).where(series.tenant_id == here(), series.event_id == event_id()),
+        rows(fixed(ACTED), sa.func.min(action.id)).where(action.tenant_id == here()),
     )
     return sa.union_all(pools, *others)
 
@@ -61,7 +63,7 @@ def of_event(session: ScopedSession, tenant: TenantRef, event_id: str) -> Around
     """What hangs on one event of `tenant`, the session's own, in one statement; nothing does on one that is not there."""
     if not is_id(event_id):
         return Around()
-    asked = {"event_id": event_id, "tenant_id": tenant.id, "now": clock.now()}
+    asked = {"tenant": tenant.id, "event_id": event_id, "now": clock.now()}
     rows = session.execute(_AROUND, asked).all()
 
     def of(what: str) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Hosting, Invitation, Registration
 from plugins.local_events.queries import places
 from plugins.local_events.queries.looking import ANY, Wanted
-from plugins.local_events.queries.shapes import columns, fixed
+from plugins.local_events.queries.shapes import columns, fixed, here, table
 from plugins.local_events.rules import audiences
 from plugins.local_events.states import ACCEPTED, ACTIVE, CANCELLED, COMPLETED, DRAFT, EVENT_CANCELLED, PUBLISHED
 from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, STATES
@@ -190,29 +190,33 @@ def drafts(session: ScopedSession, visitor: Visitor, number: int = 1) -> Page:
 
 
 _FIND = sa.select(*DETAILS).where(Event.id == sa.bindparam("event_id"))
-_FIND_FOR = (
-    sa.select(*DETAILS, *columns(places.Own, Registration), Invitation.id)
-    .select_from(Event)
-    .outerjoin(
-        Registration,
-        sa.and_(
-            Registration.tenant_id == Event.tenant_id,
-            Registration.event_id == Event.id,
-            Registration.account_id == sa.bindparam("account_id"),
-            Registration.state.in_([fixed(state) for state in sorted({*ACTIVE, EVENT_CANCELLED})]),
-        ),
-    )
-    .outerjoin(
-        Invitation,
-        sa.and_(
-            Invitation.tenant_id == Event.tenant_id,
-            Invitation.event_id == Event.id,
-            Invitation.email == sa.bindparam("email"),
-            Invitation.withdrawn_at.is_(None),
-        ),
-    )
-    .where(Event.id == sa.bindparam("event_id"))
-)
+
+
+def _find_for() -> Any:
+    """One event with what it has of one visitor: a row of (`Details`, `places.Own`, an invitation's id)."""
+    event, own, invited = table(Event), table(Registration), table(Invitation)
+    return (
+        sa.select(*columns(Details, event.c), *columns(places.Own, own.c), invited.c.id)
+        .outerjoin_from(
+            event, own,
+            sa.and_(
+                own.c.tenant_id == event.c.tenant_id, own.c.event_id == event.c.id,
+                own.c.account_id == sa.bindparam("account_id"),
+                own.c.state.in_([fixed(state) for state in sorted({*ACTIVE, EVENT_CANCELLED})]),
+            ),
+        )
+        .outerjoin(
+            invited,
+            sa.and_(
+                invited.c.tenant_id == event.c.tenant_id, invited.c.event_id == event.c.id,
+                invited.c.email == sa.bindparam("email"), invited.c.withdrawn_at.is_(None),
+            ),
+        )
+        .where(event.c.tenant_id == here(), event.c.id == sa.bindparam("event_id"))
+    )  # fmt: skip
+
+
+_FIND_FOR = _find_for()
 
 
 def find(session: ScopedSession, event_id: str) -> Details:
@@ -227,7 +231,9 @@ def find_for(session: ScopedSession, event_id: str, visitor: Visitor) -> Seen:
     """One event with what it has of the visitor, in one statement. Raises NotFound as `find` does."""
     if not visitor.signed_in:
         return Seen(find(session, event_id), None, False)
-    values = {"event_id": event_id, "account_id": visitor.account_id, "email": visitor.email.lower()}
+    values = {
+        "tenant": session.tenant_id, "event_id": event_id, "account_id": visitor.account_id, "email": visitor.email.lower(),
+    }  # fmt: skip
     row = session.execute(_FIND_FOR, values).one_or_none() if is_id(event_id) else None
     if row is None:
         raise NotFound

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 
 from core.sdk import ScopedSession, clock
 from plugins.local_events.models import Pool, Registration
-from plugins.local_events.queries.shapes import fixed
+from plugins.local_events.queries.shapes import fixed, here, table
 from plugins.local_events.states import CONFIRMED, OFFERED, WAITLISTED
 
 
@@ -101,43 +101,49 @@ class Fill(NamedTuple):
     waiting: int
 
 
-def holds(now: Any) -> sa.ColumnElement[bool]:
-    """The condition of a registration that holds places at `now`."""
-    offered = sa.and_(Registration.state == fixed(OFFERED), Registration.offer_expires_at > now)
-    return sa.or_(Registration.state == fixed(CONFIRMED), offered)
+def holds(now: Any, registration: Any = Registration) -> sa.ColumnElement[bool]:
+    """The condition of a registration (the model, or its table's columns) that holds places at `now`."""
+    offered = sa.and_(registration.state == fixed(OFFERED), registration.offer_expires_at > now)
+    return sa.or_(registration.state == fixed(CONFIRMED), offered)
+
+
+POOL, _REGISTRATION = table(Pool), table(Registration)
 
 
 def counting(among: sa.ColumnElement[bool]) -> Any:
-    """The pools `among` as rows of `PoolNow`, counted at the parameter `now`; in no order."""
-    now = sa.bindparam("now", type_=Registration.changed_at.type)
-    lapsed = sa.and_(Registration.state == fixed(OFFERED), Registration.offer_expires_at <= now)
+    """The pools `among` (a condition on `POOL`) of the parameter `tenant` as rows of `PoolNow`, counted at the parameter `now`;
+    in no order."""
+    pool, held = POOL.c, _REGISTRATION.c
+    lapsed = sa.and_(held.state == fixed(OFFERED), held.offer_expires_at <= sa.bindparam("now"))
     return (
         sa.select(
-            Pool.id, Pool.event_id, Pool.kind, Pool.capacity, Pool.waiting_limit, Pool.eligibility, Pool.opens_at,
-            Pool.version,
-            sa.func.coalesce(sa.func.sum(fixed(1) + Registration.guests).filter(holds(now)), fixed(0)).label("held"),
-            sa.func.count(Registration.id).filter(Registration.state == fixed(WAITLISTED)).label("waiting"),
-            sa.func.count(Registration.id).filter(lapsed).label("lapsed"),
+            pool.id, pool.event_id, pool.kind, pool.capacity, pool.waiting_limit, pool.eligibility, pool.opens_at,
+            pool.version,
+            sa.func.coalesce(
+                sa.func.sum(fixed(1) + held.guests).filter(holds(sa.bindparam("now"), held)), fixed(0)
+            ).label("held"),
+            sa.func.count(held.id).filter(held.state == fixed(WAITLISTED)).label("waiting"),
+            sa.func.count(held.id).filter(lapsed).label("lapsed"),
         )
-        .outerjoin(
-            Registration,
+        .outerjoin_from(
+            POOL, _REGISTRATION,
             sa.and_(
-                Registration.tenant_id == Pool.tenant_id, Registration.event_id == Pool.event_id,
-                Registration.pool_id == Pool.id, Registration.state.in_([fixed(state) for state in (CONFIRMED, OFFERED, WAITLISTED)]),
+                held.tenant_id == pool.tenant_id, held.event_id == pool.event_id, held.pool_id == pool.id,
+                held.state.in_([fixed(state) for state in (CONFIRMED, OFFERED, WAITLISTED)]),
             ),
         )
-        .where(among)
-        .group_by(Pool.event_id, Pool.kind, Pool.id)  # in this order SQLite finds them by their event, not one by one
+        .where(pool.tenant_id == here(), among)
+        .group_by(pool.event_id, pool.kind, pool.id)  # in this order SQLite finds them by their event, not one by one
     )  # fmt: skip
 
 
 def _counting(among: sa.ColumnElement[bool]) -> Any:
-    return counting(among).order_by(Pool.event_id, Pool.kind, Pool.id)
+    return counting(among).order_by(POOL.c.event_id, POOL.c.kind, POOL.c.id)
 
 
 _COUNTS = {
-    "postgresql": _counting(Pool.event_id == sa.any_(sa.bindparam("event_ids", type_=postgresql.ARRAY(sa.String())))),
-    "sqlite": _counting(Pool.event_id.in_(sa.bindparam("event_ids", expanding=True))),
+    "postgresql": _counting(POOL.c.event_id == sa.any_(sa.bindparam("event_ids", type_=postgresql.ARRAY(sa.String())))),
+    "sqlite": _counting(POOL.c.event_id.in_(sa.bindparam("event_ids", expanding=True))),
 }
 """PostgreSQL takes the ids as one value: the statement is the same for every number of events, so it is prepared once, and the
 driver need not take fifty places apart at every page."""
@@ -149,7 +155,8 @@ def counts(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Places
         return {}
     found: dict[str, list[PoolNow]] = {event_id: [] for event_id in event_ids}
     statement = _COUNTS[session.get_bind().dialect.name]
-    for row in session.execute(statement, {"event_ids": list(event_ids), "now": clock.now()}):
+    asked = {"tenant": session.tenant_id, "event_ids": list(event_ids), "now": clock.now()}
+    for row in session.execute(statement, asked):
         found[row[1]].append(PoolNow._make(row))
     return {event_id: Places(tuple(pools)) for event_id, pools in found.items()}
 

@@ -18,7 +18,7 @@ from plugins.local_events.calendars.entries import in_calendar
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import hosting, places
 from plugins.local_events.queries.places import ORDER, PoolNow
-from plugins.local_events.queries.shapes import columns, fixed
+from plugins.local_events.queries.shapes import columns, fixed, here, table
 from plugins.local_events.rules import Person, eligible, is_of_area
 from plugins.local_events.service.changing import PLUGIN, path_of
 from plugins.local_events.states import ACTIVE, EDITABLE, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
@@ -99,15 +99,23 @@ def _taking(*where: sa.ColumnElement[bool]) -> Any:
     )
 
 
-_TO_COME = _taking(
-    Event.id == sa.bindparam("event_id"), Event.state == fixed(PUBLISHED), Event.starts_at > sa.bindparam("now")
-)
+_EVENT = table(Event)
+_TO_COME = (
+    sa.update(_EVENT)
+    .where(
+        _EVENT.c.tenant_id == here(), _EVENT.c.id == sa.bindparam("event_id"),
+        _EVENT.c.state == fixed(PUBLISHED), _EVENT.c.starts_at > sa.bindparam("now"),
+    )
+    .values(turn=_EVENT.c.turn + fixed(1))
+    .returning(*columns(Turn, _EVENT.c))
+)  # fmt: skip
 """Made once: every registration begins with it."""
 
 
 def take_turn_to_come(session: ScopedSession, event_id: str, now: datetime) -> Turn | None:
     """`take_turn` for an event that is published and has not begun at `now`: one whose places people can still change."""
-    row = session.execute(_TO_COME, {"event_id": event_id, "now": now}).one_or_none()
+    asked = {"event_id": event_id, "tenant": session.tenant_id, "now": now}
+    row = session.execute(_TO_COME, asked).one_or_none()
     return Turn(*row) if row is not None else None
 
 

@@ -29,7 +29,7 @@ from core.sdk import (
 from plugins.local_events.models import Invitation, Registration, SealedAnswer
 from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own, PoolNow
-from plugins.local_events.queries.shapes import columns
+from plugins.local_events.queries.shapes import columns, table
 from plugins.local_events.rules import Person, audiences, eligible, person_of
 from plugins.local_events.service import answering
 from plugins.local_events.service.changing import PLUGIN
@@ -252,10 +252,8 @@ def _inserting(insert: Any) -> Any:
     ).returning(Registration.id)
 
 
-_INSERTS = {
-    "postgresql": _inserting(postgresql.insert(Registration)),
-    "sqlite": _inserting(sqlite.insert(Registration)),
-}
+_TABLE = table(Registration)
+_INSERTS = {"postgresql": _inserting(postgresql.insert(_TABLE)), "sqlite": _inserting(sqlite.insert(_TABLE))}
 
 
 def why_closed(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> Exception:
