@@ -60,7 +60,8 @@ def _filter(state: orm.ORMExecuteState) -> None:
         raise ScopeError("bulk UPDATE by primary key cannot be filtered; update through a WHERE")
     elif state.is_select:
         state.statement = _filtered(statement)
-        state.parameters = {**(state.parameters or {}), TENANT: scope.tenant_id}
+        asked: Any = state.parameters or {}
+        state.parameters = {**asked, TENANT: scope.tenant_id}
     elif state.is_update or state.is_delete:
         state.statement = statement.options(_changed(scope.tenant_id or 0))
 
@@ -116,7 +117,8 @@ def _loaded(instance: Any, context: Any) -> None:
 
 @event.listens_for(TenantOwned, "refresh", propagate=True)
 def _refreshed(instance: Any, context: Any, _: Any) -> None:
-    _belongs(context.session, instance)
+    # Without a context what an update set is noted at a row that the session has.
+    _belongs(context.session if context is not None else orm.object_session(instance), instance)
 
 
 @event.listens_for(ScopedSession, "before_attach")

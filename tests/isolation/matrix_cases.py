@@ -369,6 +369,21 @@ case(
     bool,
     BLOCKED,
 )
+case(
+    "Core insert(table), one row of many foreign",
+    then_peek(
+        lambda s: s.execute(
+            insert(lt),
+            [
+                {"id": 781, "tenant_id": 1, "claim_id": 10, "amount": 1, "note": ""},
+                {"id": 782, "tenant_id": 2, "claim_id": 20, "amount": 1, "note": ""},
+            ],
+        ),
+        "select count(*) from mx_loose_line where id in (781, 782)",
+    ),
+    bool,
+    BLOCKED,
+)
 
 
 # One session, one scope: what the prototype did by switching the scope inside a session is refused by construction

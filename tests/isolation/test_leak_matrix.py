@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -112,3 +113,40 @@ def test_without_the_guard_the_matrix_leaks(matrix: tuple[sa.Engine, sa.Engine])
             except (sa.exc.DBAPIError, ScopeError):
                 continue
     assert leaks > 50
+
+
+TABLE: Any = LooseLine.__table__
+KEPT = (
+    sa.select(LooseLine.id).join(Claim, Claim.id == LooseLine.claim_id).where(LooseLine.amount > sa.bindparam("above"))
+)
+
+
+def test_a_statement_that_is_kept_gives_each_tenant_its_own(matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    """The same object, its criterion added once, in the sessions of two tenants and of the platform."""
+    app, _ = matrix
+    with _world(*matrix):
+        pass
+    found = []
+    for scope in (Scope.tenant(1), Scope.tenant(2), Scope.tenant(1), Scope.platform("tests")):
+        with ScopedSession(scope=scope, bind=app) as session:
+            found.append(sorted(session.scalars(KEPT, {"above": 0, "qp_tenant": 2})))
+    assert found == [[100], [200], [100], [100, 200, 999]]
+
+
+def test_a_row_of_ones_own_can_be_put_into_the_table_itself(matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    own = {"id": 790, "tenant_id": 1, "claim_id": 10, "amount": 1, "note": ""}
+    with _world(*matrix) as world:
+        world.session.execute(sa.insert(TABLE), [own])
+        world.session.commit()
+        assert world.peek("select tenant_id from mx_loose_line where id = 790") == 1
+
+
+def test_an_update_reaches_the_rows_that_the_session_has(matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    with _world(*matrix) as world:
+        line = world.session.get(LooseLine, 100)
+        assert line is not None
+        world.session.execute(
+            sa.update(LooseLine).where(LooseLine.amount > 0).values(note="new"),
+            execution_options={"synchronize_session": "evaluate"},
+        )
+        assert line.note == "new"
