@@ -29,8 +29,10 @@ def pages(world: World) -> list[tuple[Browser, str, str]]:
     found = []
     for rule in rules(world.app, "GET"):
         path = addresses(world, rule)[0]
-        open_to = (one for one in world.browsers if world.send(one, "GET", path).status_code in {200, 303, 404})
-        found.append((next(reversed(list(open_to)), world.browsers[0]), rule.endpoint, path))
+        let_in = (
+            one for one in reversed(world.browsers) if world.send(one, "GET", path).status_code in {200, 303, 404}
+        )
+        found.append((next(let_in, world.browsers[0]), rule.endpoint, path))
     world.put_back()
     return found
 
