@@ -45,6 +45,7 @@ def test_from_a_postcode_to_being_told(live_demo: Process, new_page: Pages, axe:
     page.get_by_label("Your email address").fill(email)
     page.get_by_role("button", name="Tell me when it opens").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
+    expect(page.get_by_role("link", name="Read the mail that was sent")).to_be_visible()
     check(page)
 
     page.goto(_link(page, live_demo, email, "interest"))

@@ -9,7 +9,7 @@ class Change(StrEnum):
     """How far a version departs from the one before.
 
     editorial: other words only; drafts move to it by themselves. additive: also new questions or options that nobody
-    must answer; drafts move, and show what is new. breaking: anything else; drafts stay with their version until their
+    must answer; drafts move, and what is new is unanswered in them. breaking: anything else; drafts stay with their version until their
     window closes, new applications take the new one.
     """
 

@@ -124,7 +124,12 @@ def _words(title: str, before: Said | None, after: Said) -> list[Line]:
 
 
 def _facts(*lines: Line) -> list[Line]:
-    return [line for line in lines if line.before != line.after]
+    """Those lines that differ; no words and no such property are the same to a reader."""
+    return [line for line in lines if _told(line.before) != _told(line.after)]
+
+
+def _told(value: Value) -> Value:
+    return None if value == "" else value
 
 
 def _about(was: Eligibility | None, now: Eligibility) -> list[Line]:

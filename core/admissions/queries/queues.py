@@ -138,12 +138,17 @@ def _proposals(account_id: str | None) -> Any:
         )
         .exists()
     )  # fmt: skip
-    kind: Any = sa.case(
-        (RuleProposal.outcome.in_(FINAL) | discussed, "sign"),
-        (RuleProposal.outcome == "panel", "discuss"),
-        else_="more",
-    )
-    waits = RuleProposal.outcome.in_((*FINAL, "panel")) | discussed | ~at_it
+    sent_back = (  # such an application waits once, as what was sent back: see `_returned`
+        sa.select(Decision.id)
+        .where(
+            Decision.tenant_id == RuleProposal.tenant_id, Decision.application_id == RuleProposal.application_id,
+            Decision.state == RETURNED,
+        )
+        .exists()
+    )  # fmt: skip
+    ready, for_panel = RuleProposal.outcome.in_(FINAL) | discussed, RuleProposal.outcome == "panel"
+    kind: Any = sa.case((ready, "sign"), (for_panel, "discuss"), else_="more")
+    waits = (ready & ~sent_back) | (~ready & (for_panel | ~at_it))
     of: Any = RuleProposal.application_id
     return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits), independent(account_id, of))
 

@@ -67,7 +67,9 @@ def offer(application_id: str) -> Response:
                     context.session, context.visitor.actor(), application_id=mine.application_id, home=context.tenant.ref(),
                     shown=form.shown.data or "", post=offer_letter(context.tenant, "welcome"),
                 )  # fmt: skip
-                return redirect_with(_("Welcome to Q: you are a member."), "me.items")
+                return redirect_with(
+                    _("Welcome to Q: you are a member."), "applying.offer", application_id=mine.application_id
+                )
             except Conflict as conflict:
                 status, changed, form.promise.data = 409, say(conflict.message), False
             except Refused as refused:

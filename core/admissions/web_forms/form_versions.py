@@ -44,7 +44,7 @@ CHANGE_TITLES = {
 CHANGE_HINTS = {
     Change.EDITORIAL: N_("Other words only. Drafts under way move to it."),
     Change.ADDITIVE: N_(
-        "Also something new that nobody must answer. Drafts under way move to it, and show what is new."
+        "Also something new that nobody must answer. Drafts under way move to it; what is new stands in its part, unanswered."
     ),
     Change.BREAKING: N_(
         "More is asked of people, or another thing. Drafts under way stay as they are until their window closes; "

@@ -57,7 +57,7 @@ class WindowForm(Form):
             Length(max=80, message=_l("At most 80 characters")),
         ],
         filters=[stripped],
-        description=_l("For you and the central team, for instance Spring 2027. Applicants see the dates."),
+        description=_l("For instance Spring 2027. Applicants see it with their application."),
     )
     opens_at = moment(_l("Opens"))
     closes_at = moment(_l("Closes"), _l("The last minute in which an application can be submitted. London time."))

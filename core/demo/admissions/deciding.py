@@ -205,23 +205,26 @@ def decide(
     panel: Panel, pinned: Pinned, one: Settled, state: str, *, batch: str | None = None, end: datetime | None = None,
     released_at: datetime | None = None, why: str = "", **values: Any,
 ) -> str:  # fmt: skip
-    """The row of a signed case's decision in `state`; its id. From moderated on it was looked at before `end`."""
+    """The row of a signed case's decision in `state`; its id. Moderated, or returned because of `why`, it was before `end`."""
     if one.signed_at is None:
         raise ValueError("it is not signed")
-    moderated_at = one.signed_at + (end - one.signed_at) * panel.chance.uniform(0.2, 0.9) if end is not None else None
+    looked_at = one.signed_at + (end - one.signed_at) * panel.chance.uniform(0.2, 0.9) if end is not None else None
+    moderated_at = looked_at if not why else None
     row = {
         "number": 1, "outcome": one.outcome, "proposal_id": one.proposal_id, "override_code": one.override[0],
         "override_text": one.override[1], "supersedes_id": None, "version": 1, **values,
     }  # fmt: skip
     one.decision_id = panel.rows.add(
         Decision, application_id=one.case.applied.id, state=state, comments=one.said, signed_by=pinned.lead,
-        signed_at=one.signed_at, moderated_by=pinned.central if moderated_at else None, moderated_at=moderated_at,
+        signed_at=one.signed_at, moderated_by=pinned.central if looked_at else None, moderated_at=moderated_at,
         moderation_why=why, batch_id=batch, released_at=released_at, **row,
     )  # fmt: skip
     tell = panel.rows.tell
     subject = f"decision:{one.decision_id}"
     signed = {"state": SIGNED, "outcome": one.outcome, "override": one.override[0]}
     tell(one.signed_at, pinned.lead, "decision.sign", subject, after=signed)
+    if looked_at is not None and why:
+        tell(looked_at, pinned.central, "decision.return", subject, after={"state": RETURNED})
     if moderated_at is not None:
         tell(
             moderated_at, pinned.central, "decision.moderate", subject, before={"state": SIGNED}, after={"state": MODERATED},
@@ -252,7 +255,8 @@ def hold(panel: Panel, pinned: Pinned, found: Sequence[Settled], now: datetime, 
         decide(panel, pinned, one, MODERATED, end=now - timedelta(hours=2))
     for one in on_the_way[3:5]:
         decide(panel, pinned, one, SIGNED)
-    decide(panel, pinned, on_the_way[5], RETURNED, why=words()["overrides"]["returned"])
+    on_the_way[5].said = {}
+    decide(panel, pinned, on_the_way[5], RETURNED, end=now - timedelta(hours=1), why=words()["sent_back"]["words"])
 
 
 def release(

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from core.admissions.models import AnswerRevision
+from core.admissions.service import submitting
 from core.data.session import ScopedSession
+from core.kernel import clock
+from core.kernel.views import SYSTEM
 from core.work.models import Mail
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import client_of, make_person
@@ -176,3 +180,18 @@ def test_withdrawing_and_applying_again_carries_the_answers_over(ann: Any, sessi
     assert second != place
     assert "Apply again" not in ann.get(place).text, "nothing is offered that cannot be done"
     assert "Falls." in ann.get(f"{second}part/about").text
+
+
+def test_who_is_asked_for_more_finds_the_parts_that_can_be_changed(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    ann.submit(f"{place}part/about", {"job": "Nurse", "story": "We measured falls."})
+    ann.submit(f"{place}check", {}, form=f"{place}submit")
+    submitting.ask(
+        session, place.split("/")[-2], SYSTEM, sections=["about"], question="Which falls?",
+        due_at=clock.now() + timedelta(days=7), known=["about", "more"],
+    )  # fmt: skip
+    page = ann.get(place).text
+    assert "You can change these parts of your application: About you." in page
+    assert page.count("As submitted") == 1
+    assert "Everything is there." not in page
+    assert "When you have changed what was asked about" in page

@@ -96,7 +96,11 @@ def test_the_central_team_moderates_and_returns(rig: Rig, central: FormClient, l
     one = f"{CENTRAL}/scotland/{returned}"
     assert central.submit(one, {"why": ""}).status_code == 422
     assert central.submit(one, {"why": "The panel did not meet."}).status_code == 303
-    assert "The panel did not meet." in lead.get(f"{ROOM}windows/{rig.window_id}/decisions/{bob}").text
+    page = f"{ROOM}windows/{rig.window_id}/decisions/{bob}"
+    assert "Returned by Cara: The panel did not meet." in lead.get(page).text
+    with transaction(rig.session):  # as it is once the account is gone
+        rig.session.execute(sa.update(Decision).where(Decision.id == returned).values(moderated_by=None))
+    assert "Returned by nobody known: The panel did not meet." in lead.get(page).text
     [box] = _boxes(central, CENTRAL)
     check = central.submit(CENTRAL, {"pick": [box]}, form="check")
     assert "You are about to agree to 1 decision." in check.text
@@ -182,7 +186,11 @@ def test_an_applicant_reads_appeals_and_says_what_they_think(app: Flask, rig: Ri
     appeal_id = rig.session.scalar(sa.select(Appeal.id))
     assert "Ann" in lead.get(f"{ROOM}appeals/").text
     page = f"{ROOM}appeals/{appeal_id}"
-    assert "You overlooked the second ward." in lead.get(page).text
+    text = lead.get(page).text
+    assert "You overlooked the second ward." in text
+    read = re.search(r'href="([^"]+)">Read the application', text)
+    assert read is not None, "whoever answers looks at it again"
+    assert lead.get(read[1]).status_code == 200
     assert lead.submit(page, {"answer": "", "go": "dismiss"}).status_code == 422
     assert lead.submit(page, {"answer": "We read it again.\nIt stays.", "go": "dismiss"}).status_code == 303
     assert "We read it again." in ann.get(decided).text

@@ -294,6 +294,9 @@ def _somebody_has_something_to_do(loaded: Loaded) -> None:
 def _what_is_held_is_held(loaded: Loaded) -> None:
     states = Counter(row.state for row in loaded.of(Decision, "yorkshire-humber"))
     assert states == {"held": 54, "moderated": 3, "signed": 2, "returned": 1}
+    [returned] = [row for row in loaded.of(Decision, "yorkshire-humber") if row.state == "returned"]
+    assert returned.moderated_by not in {None, returned.signed_by}
+    assert not returned.comments, "why it was sent back is true of it"
     [batch] = loaded.of(ReleaseBatch, "yorkshire-humber")
     assert batch.state == "open"
     local = clock.london(batch.embargo_until)

@@ -186,6 +186,18 @@ def test_a_stale_button_says_so(central: FormClient, draft: Callable[[], queries
     assert [one.key for one in draft().schema.sections[0].questions] == ["story", "job"]
 
 
+def test_what_becomes_of_drafts_under_way_is_told_by_the_kind(
+    central: FormClient, draft: Callable[[], queries.Whole]
+) -> None:
+    publish = f"{DRAFT}publish"
+    central.submit(f"{DRAFT}sections/about/new", {**NEW, "key": "else", "required": None})
+    assert "Drafts that could move: 0." in central.get(publish).text
+    central.submit(f"{DRAFT}remove/question/job", form=-1)
+    page = central.get(publish).text
+    assert "could move" not in page
+    assert "Drafts under way: 0. They stay on the version that they have" in page
+
+
 def test_publishing_asks_for_the_words_the_kind_the_note_and_a_look(
     central: FormClient, draft: Callable[[], queries.Whole]
 ) -> None:

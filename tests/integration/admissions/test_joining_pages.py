@@ -77,8 +77,9 @@ def test_the_offer_is_read_promised_and_accepted(app: Flask, session: ScopedSess
     assert missing.status_code == 422
     assert "Tick the promise" in missing.text
     done = ann.submit(place, {"promise": "y"}, follow_redirects=True)
-    assert "you are a member" in done.text
-    assert "You are a member of Q." in ann.get(place).text
+    assert "Welcome to Q: you are a member." in done.text
+    assert "You are a member of Q." in done.text
+    assert 'class="btn" href="/scotland/account/"' in done.text, "whoever joined is told where to begin"
     [welcome] = letters(session)
     assert welcome.subject == "Welcome to Q"
     assert "/scotland/account/" in welcome.text

@@ -19,6 +19,7 @@ from tests.factories.assessing import (
     make_assessor,
     make_assignment,
     make_decision,
+    make_proposal,
     make_submitted,
 )
 from tests.factories.people import make_person
@@ -67,6 +68,19 @@ class TestTheLeadsQueue:
         assert returned == queues.of_lead(scotland, None, clock.now())[0][0].ref
         make_decision(scotland, application, "accept", "moderated", signed_by=lead, moderated_by=central, number=2)
         assert _kinds(scotland) == ["hold"]
+
+    def test_what_was_sent_back_does_not_wait_to_be_signed_as_well(self, scotland: ScopedSession, people: Any) -> None:
+        form = make_form(scotland)
+        window = make_window(scotland, form, -40, -10)
+        applicant, assessor, lead = people(3)
+        application = make_submitted(scotland, window, form, applicant)
+        make_assessment(scotland, make_assignment(scotland, application, make_assessor(scotland, assessor)))
+        make_proposal(scotland, application, "accept")
+        assert _kinds(scotland) == ["sign"]
+        make_decision(scotland, application, "accept", "returned", signed_by=lead)
+        assert _kinds(scotland) == ["returned"]
+        make_proposal(scotland, application, "panel")
+        assert sorted(_kinds(scotland)) == ["discuss", "returned"], "the panel has something to do first"
 
     def test_a_batch_waits_once_its_embargo_is_over(self, scotland: ScopedSession, people: Any) -> None:
         form = make_form(scotland)

@@ -200,3 +200,12 @@ def test_differences_are_told_part_by_part() -> None:
         ("About you", "You"), ("About you (cy)", "Chi"),
     ]  # fmt: skip
     assert [one.grave for one in told.values()] == [Change.EDITORIAL, Change.ADDITIVE, Change.BREAKING]
+
+
+def test_what_a_new_question_leaves_empty_is_no_difference() -> None:
+    new = editing.add_question(form(), "about", question("proof", Kind.FILE, required=False), taken_by([form()]))
+    [told] = differences(form(), new)
+    assert [(line.title, line.after) for line in told.lines] == [
+        ("Question", "proof"), ("Question", "proof (cy)"), ("Answered with", "file"), ("Must be answered", False),
+        ("Hidden from assessors who work blind", False),
+    ]  # fmt: skip
