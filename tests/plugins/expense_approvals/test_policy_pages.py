@@ -207,7 +207,14 @@ def test_a_lead_adds_rules_after_looking_at_what_they_change(site: Flask, sessio
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (OWN.replace("500", "900"), "The national policy allows less already"),
+        (
+            OWN.replace("500", "900"),
+            "The national policy allows less already: a site can only lower it. It says: What you paid, up to",
+        ),
+        (
+            OWN.replace('"lunch"', '"brunch"'),
+            "that the national policy does not have. Its categories are: alcohol, breakfast, ",
+        ),
         (OWN.replace("site_lunch", "lunch"), "Begin the names of this site’s rules with site_."),
         (OWN.replace("500", '"£5"'), "Rule site_lunch, “amounts” → “”: Write a whole number"),
         ('[[categories]]\nkey = "a"', "There is nothing of this name."),

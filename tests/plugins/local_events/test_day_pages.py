@@ -212,6 +212,17 @@ def test_certificates_are_given_and_revoked(desk, session, scotland, day, frozen
     assert "Wrong person" in desk.get(f"{base}/certificates").text
 
 
+def test_an_event_that_nobody_can_edit_any_more_sends_nobody_to_its_form_for_certificates(desk, session, scotland):
+    event_id = published(session, scotland)
+    base = f"/scotland/manage/events/{event_id}"
+    session.rollback()
+    assert "that is ticked where it is edited" in desk.get(f"{base}/certificates").text
+    assert desk.submit(f"/scotland/events/{event_id}", {"why": "Snow"}, form="/cancel").status_code == 303
+    closed = desk.get(f"{base}/certificates").text
+    assert "No certificates are given for this event." in closed
+    assert "ticked" not in closed
+
+
 def test_a_member_sees_the_ticket_and_later_the_certificate(app, session, scotland, frozen_clock):
     event_id = published(session, scotland, starts_at=clock.now() + timedelta(hours=1), certificate=True)
     account = make_person(app, "ann@example.org", name="Ann Roy", home="scotland")
