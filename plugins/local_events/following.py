@@ -1,12 +1,12 @@
 """What “this date and all later ones” does to each date of a series: a plan, worked out before anything is written.
 
 A date is settled when it is over or closed, when anybody ever registered for it, or when its organiser moved it by itself. A
-settled date keeps its identity and its time, whatever becomes of the rest; it stands for the new rule's date of the same week
-(or month), so that no second one is made beside it; and so does a date that was left out or cancelled. The others move to the new rule's dates in their order; dates that are
-left over are added, events that are left over end.
+settled date keeps its identity and its time, whatever becomes of the rest; it stands for the nearest of the new rule's dates in its week
+(or month), so that no second one is made beside it; and so does a date that was left out or cancelled. The others move to the new rule's dates
+in their order; dates that are left over are added, events that are left over end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,11 +62,11 @@ def plan(
 
     keep = [(date, settled(date, now)) for date in later]
     lines = [Line(STAYS, one.event_id, wall(one.starts_at), wall(one.starts_at), why) for one, why in keep if why]
-    stand = [one for one, why in keep if why]
-    taken = {period(wall(one.starts_at)) for one in stand}
-    taken |= {period(datetime.fromisoformat(day)) for day in (*left_out, *(one.original_start for one in stand))}
     free = [one for one, why in keep if not why]
-    wanted = [day for day in days if period(day) not in taken]
+    stand = [(wall(one.starts_at), datetime.fromisoformat(one.original_start)) for one, why in keep if why]
+    # what was left out before the chosen date belongs to the series that ends there
+    out = [datetime.fromisoformat(day) for day in left_out if day > later[0].original_start]
+    wanted = _beside([*stand, *((day, day) for day in out)], list(days), period)
     for position, day in enumerate(wanted):
         if position < len(free):
             lines.append(Line(MOVES, free[position].event_id, wall(free[position].starts_at), day))
@@ -74,3 +74,32 @@ def plan(
             lines.append(Line(ADDED, None, None, day))
     lines += [Line(ENDS, one.event_id, wall(one.starts_at), None) for one in free[len(wanted) :]]
     return sorted(lines, key=Line.order)
+
+
+def _beside(
+    stand: Sequence[tuple[datetime, datetime]], days: list[datetime], period: Callable[[datetime], tuple[int, int]]
+) -> list[datetime]:
+    """`days` without those for which something stands already, given as its time now and the one that it began with.
+
+    Each stands for one day of a week (or month), that it began in and that it is in now: the very same time, else the same
+    day, else the nearest. With several days a week the others of that week are held all the same.
+    """
+    left, rest = list(days), []
+    for now, before in stand:
+        if now in left:
+            left.remove(now)
+            rest += [] if period(now) == period(before) else [before]
+        else:
+            rest += [before] if period(now) == period(before) else [before, now]
+    further = []
+    for at in rest:
+        same = next((day for day in left if day.date() == at.date()), None)
+        if same is None:
+            further.append(at)
+        else:
+            left.remove(same)
+    for at in further:
+        near = [day for day in left if period(day) == period(at)]
+        if near:
+            left.remove(min(near, key=lambda day: abs(day - at)))
+    return left

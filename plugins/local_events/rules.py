@@ -54,6 +54,11 @@ def may_create(visitor: Visitor, tenant: TenantRef, settings: Settings) -> bool:
     return visitor.can(CREATE) or (by_settings and is_local(visitor, tenant))
 
 
+def only_proposes(visitor: Visitor, tenant: TenantRef, settings: Settings) -> bool:
+    """Whether a draft that the visitor writes here is a proposal: somebody else approves it before it is published."""
+    return not visitor.can(CREATE) and settings.who_may_create != "members" and is_local(visitor, tenant)
+
+
 def _runs_own(visitor: Visitor, tenant: TenantRef, settings: Settings, created_by: str | None) -> bool:
     """Whether this is the visitor's own event at a site whose members organise for themselves."""
     mine = visitor.account_id is not None and created_by == visitor.account_id

@@ -61,6 +61,10 @@ def problems(national: Policy, added: Iterable[AnyRule]) -> list[Problem]:
             found.append(Problem(rule.key, "key"))
             continue
         taken.add(rule.key)
+        if rule.category != EVERYTHING and national.category(rule.category) is None:
+            names = ", ".join(sorted(one.key for one in national.categories))
+            found.append(Problem(rule.key, "unknown", params={"names": names}))
+            continue
         try:
             rules.check_rule(rule, national)
         except ValueError:

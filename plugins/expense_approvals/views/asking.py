@@ -77,7 +77,7 @@ def _activity_page(activity_id: str, problem: str = "") -> Response:
     everywhere = [in_words(rule.words) for rule in policy.rules if rule.category == "all"]
     return render(
         "expense_approvals/activity.html", 422 if problem else 200, chance=chance, statement=STATEMENTS[declaring.STATEMENT],
-        covered=covered, everywhere=everywhere, illustrative=policy.illustrative, problem=problem, **SHARED,
+        declared=preapprovals.declared(context.session, activity_id, context.visitor.account_id), covered=covered, everywhere=everywhere, illustrative=policy.illustrative, problem=problem, **SHARED,
     )  # fmt: skip
 
 

@@ -71,7 +71,8 @@ def _wished(form: SiteRulesForm) -> tuple[AnyRule, ...] | None:
         form.text.errors = [*form.text.errors, *(words.mistake(one) for one in error.mistakes)]
         return None
     found = service.wrong_with(here().session, rules, form.effective_from.data)
-    form.text.errors = [*form.text.errors, *(words.problem(one) for one in found)]
+    national = reading.known(here().session)(form.effective_from.data) if found else None
+    form.text.errors = [*form.text.errors, *(words.problem(one, national) for one in found)]
     return None if found else rules
 
 

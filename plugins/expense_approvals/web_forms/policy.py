@@ -51,4 +51,7 @@ class SiteRulesForm(Form):
         description=_l("All of them: what is not here does not hold any more. Begin each name with site_."),
     )
     effective_from = DayField(_l("In force from"), [InputRequired(_l("Enter the day."))])
-    note = TextAreaField(_l("Why"), _WHY, filters=[stripped])
+    note = TextAreaField(
+        _l("Why"), [Length(max=500, message=_l("Say why, in at most 500 characters."))], filters=[stripped],
+        description=_l("Needed when you publish."),
+    )  # fmt: skip

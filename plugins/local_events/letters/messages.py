@@ -63,12 +63,21 @@ def _reminder(event: Details, _facts: dict[str, Any], _message: Sent | None, _la
             gettext("When: %(when)s", when=_when(event.starts_at, event.ends_at)),
             gettext("Where: %(where)s", where=_where(event.mode, event.place)),
             gettext("The link for joining online is on the event’s page.") if event.mode != "in_person" else "",
-            gettext("Your ticket for the door is there too.") if event.mode != "online" else "",
+            _ticket(event.mode),
             gettext(GIVE_BACK),
         ],
         gettext(SEE),
         path_of(event.id),
     )
+
+
+def _ticket(mode: str) -> str:
+    """Where the ticket is; after the sentence about the link, where there is one."""
+    if mode == "online":
+        return ""
+    if mode == "in_person":
+        return gettext("Your ticket for the door is on the event’s page.")
+    return gettext("Your ticket for the door is there too.")
 
 
 def _change(event: Details, facts: dict[str, Any], _message: Sent | None, _language: str) -> Said:

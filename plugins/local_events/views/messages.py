@@ -20,6 +20,7 @@ from core.sdk import (
     clock,
     gettext,
     here,
+    in_language,
     in_memory,
     listed,
     needs,
@@ -91,7 +92,8 @@ def _automatic(context: Here, kind: str, event: Details) -> Previews:
         )
 
     def write(language: str) -> Letter:
-        why = event.state_why or gettext("what you write when you cancel")
+        with in_language(language):
+            why = event.state_why or gettext("what you write when you cancel")
         told = Told(kind, None, "", language, event.id, event.title, event.starts_at, None, why)
         return place_letters.letter(context.tenant, language, told)
 

@@ -47,7 +47,8 @@ def _listing() -> Response:
     own = proposals.own(context.session, visitor.account_id) if show == "drafts" and visitor.account_id else []
     hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 and page.hosting else []
     return render(
-        "local_events/events/list.html", page=page, show=show, may_create=may_create, wanted=look, asked=looking.asked,
+        "local_events/events/list.html", page=page, show=show, may_create=may_create,
+        proposes=rules.only_proposes(visitor, tenant, settings_of(context)), wanted=look, asked=looking.asked,
         unasked=looking.Unasked(show, visitor.is_member),
         hosted=hosted, own=own, sites=site_names(context) if hosted else {}, addresses=site_addresses() if hosted else {}, **WORDS,
     )  # fmt: skip

@@ -60,6 +60,7 @@ def new() -> Response:
         422 if form.errors else 200,
         form=form,
         event=None,
+        proposes=rules.only_proposes(visitor, tenant, settings),
         version=0,
         told=0,
         kinds=KINDS,

@@ -228,7 +228,8 @@ def later(series_id: str, event_id: str) -> Response:
     if position is None or not whole.rule:
         raise NotFound
     at, rule = found[position], Rule.parse(whole.rule)
-    form, lines = LaterForm(data=later_values(at, rule, len(found) - position)), []
+    out = sum(day > at.original_start for day in series.left_out(session, series_id))
+    form, lines = LaterForm(data=later_values(at, rule, len(found) - position + out)), []
     form.offer(form.starts_at.data or wall(at.starts_at))
     if form.validate_on_submit():
         try:

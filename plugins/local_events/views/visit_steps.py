@@ -117,7 +117,7 @@ def visit_confirm(visit_id: str) -> Response:
     def press(context: Here, version: int, post: Post) -> None:
         visits.confirm(context.session, visit_id, version, context.visitor, post)
 
-    return _pressed(visit_id, gettext("The visit is agreed. You both see each other’s email address now."), press)
+    return _pressed(visit_id, gettext("The visit is agreed. You both see each other’s email address here."), press)
 
 
 @blueprint.post("/visits/asked/<visit_id>/withdraw")

@@ -4,10 +4,11 @@ from typing import Any
 
 from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms import Form as Part
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from core.sdk import Form, lazy_gettext, say, stripped
+from core.sdk import Form, Invalid, lazy_gettext, say, stripped
 from plugins.local_events.queries.kinds import Kind
+from plugins.local_events.service import questions
 from plugins.local_events.service.kinds import MOST_QUESTIONS
 from plugins.local_events.web_forms.events import PLACES_WRONG, TicksField
 from plugins.local_events.words import LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES, QUESTION_KINDS, REMINDERS
@@ -34,6 +35,16 @@ class QuestionPart(Part):  # type: ignore[misc]  # wtforms carries no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [(value, say(label)) for value, label in QUESTION_KINDS.items()]
+
+    def validate_options(self, field: TextAreaField) -> None:
+        """Say beside the options what is wrong with them, by the rule that every question of an event keeps."""
+        if not self.text.data:
+            return
+        try:
+            questions.check(questions.Ask(**self.question()))
+        except Invalid as error:
+            if wrong := error.field_errors.get(field.short_name):
+                raise ValidationError(say(wrong)) from None
 
     def question(self) -> dict[str, Any]:
         """The question as it is kept."""

@@ -151,7 +151,8 @@ class LaterForm(RuleForm):
 
 
 def later_values(date: Date, rule: Rule, left: int) -> dict[str, Any]:
-    """The first values for changing a series from `date` on, which is the first of `left` dates."""
+    """The first values for changing a series from `date` on, which is the first of `left` dates of its rule, those that were left
+    out counted too."""
     start = wall(date.starts_at)
     values = {name: getattr(date, name) for name in WORDS}
     if rule.count is not None:

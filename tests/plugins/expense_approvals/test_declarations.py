@@ -11,6 +11,7 @@ from core.sdk import Refused, ScopedSession, Visitor
 from plugins.expense_approvals import words
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.service import asking, declaring, sending
+from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, approve, check, draft, send, sent, spent
 from tests.plugins.expense_approvals.helpers import (
     APPROVER,
@@ -156,7 +157,8 @@ def test_the_pages_tell_of_it_and_lead_back_to_it(site: Flask, session: ScopedSe
     version = str(claims.one(session, claim, ann.visitor).version)
     session.rollback()
     said = ann.client.post(f"{address}/send", data={**again.fields, "version": version})
-    assert (said.status_code, "Declare it again" in said.text) == (422, True)
+    assert (said.status_code, said.text.count("You have taken back your declaration")) == (422, 1)
+    assert "Declare it again" in said.text
     assert press(ann.client, address, "/declare").headers["Location"].endswith(address)
     assert press(ann.client, address, "/send").status_code == 303
 
@@ -181,6 +183,22 @@ def test_the_pages_tell_of_it_and_lead_back_to_it(site: Flask, session: ScopedSe
     session.rollback()
     said = second.submit(one, {"do": "approve", "words": "", f"amount-{line.id}": "10.00"})
     assert (said.status_code, "taken back their declaration" in said.text) == (422, True)
+
+
+def test_a_declaration_is_told_and_can_be_taken_back_when_the_activity_is_over(
+    site: Flask, session: ScopedSession, frozen_clock: Any
+) -> None:
+    made_id = activity(session, opened(session), in_days=1)
+    ben, page = make_person(site, "ben@example.org", name="Ben", home="scotland"), f"/scotland/expenses/for/{made_id}"
+    session.rollback()
+    assert press(client_of(site, ben), page, "/declare").status_code == 303
+    frozen_clock.advance(days=2)
+    who = client_of(site, ben)
+    over = who.get(page).text
+    assert ("Not declared" in over, "Take my declaration back" in over) == (False, True)
+    assert press(who, page, "/take-back").status_code == 303
+    after = who.get(page).text
+    assert ("Not declared" in after, "Take my declaration back" in after) == (True, False)
 
 
 def test_a_member_reads_the_new_words(site: Flask, session: ScopedSession, monkeypatch: Any) -> None:

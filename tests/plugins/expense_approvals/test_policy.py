@@ -178,6 +178,7 @@ TIERS = [{"up_to": 10_000, "rate": 55_000}, {"rate": 25_000}]
         ({"kind": "cap", "category": "rail", "per": "trip", "amounts": {"": 20000}}, None),
         ({"kind": "cap", "category": "all", "per": "trip", "amounts": {"": 30000}}, None),
         ({"kind": "cap", "category": "helicopter", "per": "trip", "amounts": {"": 1}}, "unknown"),
+        ({"kind": "cap", "category": "lunch", "per": "unit", "amounts": {"": 700, "moon": 1}}, "unknown"),
         ({"key": "car", "kind": "prohibited", "category": "rail"}, "key"),
         ({"kind": "rate", "category": "mileage", "vehicle": "car", "tiers": [{"rate": 20_000}]}, None),
         ({"kind": "rate", "category": "mileage", "vehicle": "car", "tiers": TIERS, "passenger": 0}, None),

@@ -204,10 +204,33 @@ def test_a_lead_adds_rules_after_looking_at_what_they_change(site: Flask, sessio
     assert "Lunch up to £5.00." in client.get(f"/scotland/expenses/for/{made}").text
 
 
+def test_a_lead_looks_before_saying_why_and_reads_everything_that_is_wrong(site: Flask) -> None:
+    client, page = lead(site), "/scotland/manage/expenses/rules"
+    looked = client.submit(page, {"text": OWN, "effective_from": TODAY, "note": "", "do": "look"})
+    assert looked.status_code == 200
+    (form,) = [one for one in forms(looked.text) if "seen" in one.fields]
+    silent = client.post(page, data={**form.fields, "do": "publish"})
+    assert (silent.status_code, "Say why, in at most 500 characters." in silent.text) == (422, True)
+    assert "Publish for good" in silent.text
+    both = OWN.replace("500", "900") + OWN.replace("site_lunch", "site_other").replace('"lunch"', '"brunch"')
+    wrong = client.submit(page, {"text": both, "effective_from": TODAY, "note": "", "do": "look"}).text
+    assert ("Rule site_lunch: The national" in wrong, "<li>Rule site_other: This rule is about" in wrong) == (
+        True,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (OWN.replace("500", "900"), "The national policy allows less already"),
+        (
+            OWN.replace("500", "900"),
+            "The national policy allows less already: a site can only lower it. It says: What you paid, up to",
+        ),
+        (
+            OWN.replace('"lunch"', '"brunch"'),
+            "that the national policy does not have. Its categories are: alcohol, breakfast, ",
+        ),
         (OWN.replace("site_lunch", "lunch"), "Begin the names of this site’s rules with site_."),
         (OWN.replace("500", '"£5"'), "Rule site_lunch, “amounts” → “”: Write a whole number"),
         ('[[categories]]\nkey = "a"', "There is nothing of this name."),

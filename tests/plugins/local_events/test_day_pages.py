@@ -212,6 +212,17 @@ def test_certificates_are_given_and_revoked(desk, session, scotland, day, frozen
     assert "Wrong person" in desk.get(f"{base}/certificates").text
 
 
+def test_an_event_that_nobody_can_edit_any_more_sends_nobody_to_its_form_for_certificates(desk, session, scotland):
+    event_id = published(session, scotland)
+    base = f"/scotland/manage/events/{event_id}"
+    session.rollback()
+    assert "that is ticked where it is edited" in desk.get(f"{base}/certificates").text
+    assert desk.submit(f"/scotland/events/{event_id}", {"why": "Snow"}, form="/cancel").status_code == 303
+    closed = desk.get(f"{base}/certificates").text
+    assert "No certificates are given for this event." in closed
+    assert "ticked" not in closed
+
+
 def test_a_member_sees_the_ticket_and_later_the_certificate(app, session, scotland, frozen_clock):
     event_id = published(session, scotland, starts_at=clock.now() + timedelta(hours=1), certificate=True)
     account = make_person(app, "ann@example.org", name="Ann Roy", home="scotland")
@@ -306,8 +317,17 @@ def test_each_letter_that_goes_by_itself_can_be_seen_with_what_became_of_it(
     assert "Today it would reach 2 people." in page
     assert "Measuring for improvement" in page
     assert page.count("Waiting until it may go") == (2 if kind == "reminder" else 0)
+    assert ("Your ticket for the door is on the event’s page." in page) == (kind == "reminder")
     assert "ann@example.org" not in desk.get(f"{known}/messages/automatic/change?format=csv").text
     assert desk.get(f"{known}/messages/automatic/nonsense").status_code == 404
+
+
+def test_what_stands_for_an_organisers_words_is_in_the_language_of_its_letter(app, session_for, tenant, frozen_clock):
+    event_id = published(session_for("wales"), tenant("wales").ref())
+    desk = client_of(app, make_person(app, "o@example.org", grants=((Role.EVENTS_ORGANISER, "wales"),)))
+    page = desk.get(f"/wales/manage/events/{event_id}/messages/automatic/cancelled").text
+    assert page.count("what you write when you cancel") == 1
+    assert page.count("yr hyn a ysgrifennwch wrth ganslo") == 1
 
 
 def test_members_of_another_site_and_signed_out_see_none_of_it(app, session, day):

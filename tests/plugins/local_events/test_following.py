@@ -56,6 +56,28 @@ def test_a_date_that_was_left_out_or_cancelled_is_not_made_anew():
     assert _whats(lines) == [MOVES, STAYS, MOVES, MOVES, MOVES]
 
 
+TWICE = Rule("weekly", 1, (1, 3), count=6)  # Tuesdays and Thursdays
+
+
+def test_of_two_days_a_week_one_that_stays_or_was_left_out_stands_for_itself_alone():
+    days = dates(TWICE, FIRST)
+    there = [_date(0, days[0], registered=True), *(_date(number, days[number]) for number in (1, 3, 4, 5))]
+    later = dates(TWICE, FIRST + HOUR)
+    lines = plan(there, [written(days[2])], TWICE, later, NOW)
+    assert [(line.what, line.after) for line in lines] == [
+        (STAYS, days[0]), *((MOVES, later[number]) for number in (1, 3, 4, 5))
+    ]  # fmt: skip
+    assert [line.event_id for line in lines] == [one.event_id for one in there]
+
+
+def test_what_was_left_out_before_the_chosen_date_takes_nothing_from_it():
+    days = dates(TWICE, FIRST)
+    there = [_date(number, days[number]) for number in range(1, 6)]
+    rule = Rule("weekly", 1, (1, 3), count=5)
+    lines = plan(there, [written(days[0])], rule, dates(rule, days[1] + HOUR), NOW)
+    assert _whats(lines) == [MOVES] * 5
+
+
 def test_fewer_dates_end_what_is_left_over_and_more_add_to_it():
     few, many = Rule("weekly", 1, (1,), count=4), Rule("weekly", 1, (1,), count=8)
     assert _whats(plan(LATER, [], few, dates(few, FIRST), NOW)) == [MOVES] * 4 + [ENDS] * 2
@@ -75,11 +97,14 @@ kinds = st.tuples(
     st.integers(1, 3),
     st.integers(2, 12),
     st.integers(-60, 90),
+    st.sampled_from([(), (0,), (2, 4)]),
 )
-def test_settled_dates_keep_their_time_every_date_is_told_and_no_two_share_a_time(them, freq, interval, count, shift):
+def test_settled_dates_keep_their_time_every_date_is_told_and_no_two_share_a_time(
+    them, freq, interval, count, shift, also
+):
     there = [_date(n, FIRST + timedelta(days=7 * n), *one) for n, one in enumerate(them)]
     start = FIRST + timedelta(days=shift)
-    rule = Rule("weekly", interval, (start.weekday(),), count=count)
+    rule = Rule("weekly", interval, tuple(sorted({start.weekday(), *also})), count=count)
     if freq == "monthly":
         rule = Rule("monthly", interval, month_day=start.day, count=count)
     days = dates(rule, start)
@@ -101,3 +126,4 @@ def test_settled_dates_keep_their_time_every_date_is_told_and_no_two_share_a_tim
             assert line.after in days
     times = [line.after for line in lines if line.what in (MOVES, ADDED)]
     assert len(times) == len(set(times))
+    assert not set(times) & {line.after for line in lines if line.what == STAYS}

@@ -157,7 +157,13 @@ def test_the_pages_of_kinds(app, session):
     path = "/scotland/manage/events/kinds/workshop"
     assert "Workshop" in client.get("/scotland/manage/events/kinds").text
     said = {"minutes": "100", "questions-0-text": "Food", "questions-0-kind": "choice"}
-    assert client.submit(path, said).status_code == 422
+    refused = client.submit(path, said)
+    assert refused.status_code == 422
+    assert 'href="#questions-0-options">Give 2 to 20 options, each on a line of its own' in refused.text
+    crowd = {"minutes": "100"} | {f"questions-{number}-text": "Who are you?" for number in range(11)}
+    many = client.submit(path, crowd)
+    assert many.status_code == 422
+    assert "<li>A question needs words, and one with a list needs at least two options</li>" in many.text
     answer = client.submit(path, {**said, "questions-0-options": "Meat\nNo meat", "reminders": "24"})
     assert answer.status_code == 303
     saved = kinds.current(session, USUAL, "workshop")

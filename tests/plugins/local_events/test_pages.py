@@ -76,9 +76,12 @@ def test_an_organiser_writes_publishes_and_cancels(client, organiser, session):
     assert "14:00–16:00" in page.text
     assert client.submit(path, form="/publish").status_code == 303
     assert "Run charts" in client.get("/scotland/events/").text
+    assert "12 places left" in client.get(path).text
     assert client.submit(path, {"why": ""}, form="/cancel").status_code == 422
     assert client.submit(path, {"why": "Snow"}, form="/cancel").status_code == 303
-    assert "Snow" in client.get(path).text
+    cancelled = client.get(path).text
+    assert "Snow" in cancelled
+    assert "places left" not in cancelled
     assert row(session, path.rsplit("/", 1)[1]).state == "cancelled"
 
 

@@ -263,6 +263,14 @@ def test_the_pages_of_a_proposal(app, session, scotland, ann):
     lead = client_of(app, make_person(app, "lead@example.org", grants=((LEAD, "scotland"),)))
     event_id = drafted(session, scotland, visitor(home=scotland.id, account_id=ann), title="Bring a chart")
     path = f"/scotland/events/{event_id}"
+    for client, words, others in (
+        (mine, "Propose an event", "Create an event"),
+        (lead, "Create an event", "Propose an event"),
+    ):
+        for page in ("/scotland/events/", "/scotland/events/new"):
+            text = client.get(page).text
+            assert words in text
+            assert others not in text
     assert mine.submit(path, form="/submit").status_code == 303
     assert "Bring a chart" in lead.get("/scotland/manage/events/proposals").text
     assert lead.get("/scotland/manage/events/proposals?format=csv").mimetype == "text/csv"

@@ -1,5 +1,6 @@
 """Series: real events with a place in a rule; changing one, and this and following."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -318,3 +319,21 @@ def test_the_pages_of_a_series(app, session, scotland, first):
     assert app.test_client().get(f"/scotland/events/series/{made}").status_code == 200
     assert client.get("/scotland/events/series/nothing").status_code == 404
     assert client.get(f"/wales/events/series/{made}").status_code == 404
+
+
+def test_the_form_for_later_dates_counts_those_that_were_left_out(app, session, scotland, first):
+    client = client_of(app, make_person(app, "organiser@example.org", grants=((ORGANISER, "scotland"),)))
+    starts = wall(events.find(session, first).starts_at)
+    session.rollback()
+    said = {
+        "pattern": "weekly", "interval": "1", "ends": "count", "count": "5", "step": "apply",
+        "without": written(starts + timedelta(days=14)),
+    }  # fmt: skip
+    assert client.submit(f"/scotland/events/{first}/repeat", said).status_code == 303
+    made = series.series_of(session, first)
+    there = series.dates(session, made)
+    session.rollback()
+    assert len(there) == 4
+    for number, count in ((1, 4), (2, 2)):
+        page = client.get(f"/scotland/events/series/{made}/from/{there[number].event_id}").text
+        assert re.search(rf'<input[^>]*name="count"[^>]*value="{count}"', page)
