@@ -19,6 +19,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from core.kernel.clock import london
+from core.kernel.welsh import dates_inside
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 CORE_CATALOGUES = Path(__file__).parent / "translations"
@@ -62,13 +63,13 @@ def _words() -> NullTranslations:
 def gettext(message: str, /, **values: Any) -> str:
     """`message` in this request's language, with its `%(name)s` places filled."""
     text: str = _words().ugettext(message) if message else ""
-    return text % values if values else text
+    return dates_inside(text % values) if values else text
 
 
 def ngettext(one: str, many: str, num: int, /, **values: Any) -> str:
     """The right plural of a message for `num`, which is also its `%(num)s`."""
     text: str = _words().ungettext(one, many, num)
-    return text % {"num": num, **values}
+    return dates_inside(text % {"num": num, **values})
 
 
 def lazy_gettext(message: str, /, **values: Any) -> LazyString:
@@ -98,7 +99,9 @@ def _for_templates(words: _Words) -> Callable[..., str]:
         if evaluated.autoescape and not values and type(message) is str:
             return _shown(words[language()], message)
         text = gettext(message)
-        return (Markup(text) if evaluated.autoescape else text) % values  # noqa: S704 - as above
+        if not evaluated.autoescape:
+            return dates_inside(text % values)
+        return Markup(dates_inside(Markup(text) % values))  # noqa: S704 - as above, what fills it escaped before
 
     return of_template
 
