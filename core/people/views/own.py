@@ -18,6 +18,7 @@ from core.web.access import public, signed_in
 from core.web.context import here
 from core.web.gate import LANGUAGE_COOKIE
 from core.web.i18n import gettext as _
+from core.web.letters import in_language
 from core.web.pages import redirect_with, render
 
 
@@ -55,7 +56,8 @@ def home() -> Response:
                 {"": N_("Your details were changed in another window. Check what you see here, then save once more.")}
             )
         else:
-            response = redirect_with(_("Your details are saved."), "account.home")
+            with in_language(form.locale.data):
+                response = redirect_with(_("Your details are saved."), "account.home")
             response.delete_cookie(
                 LANGUAGE_COOKIE
             )  # this device's choice: from now on the account's own counts here too

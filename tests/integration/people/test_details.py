@@ -43,6 +43,14 @@ def test_saving_and_seeing_it(app: Flask, session: ScopedSession) -> None:
     assert queries.own(session, account_id).job_title == ""
 
 
+def test_the_language_one_has_just_chosen_is_spoken_at_once(app: Flask) -> None:
+    client = client_of(app, make_person(app, "sam@example.org"))
+    client.submit("/account/", {**WORDS, "locale": "cy"})
+    page = client.get("/account/").text
+    assert "Mae’ch manylion wedi’u cadw." in page
+    assert "Your details are saved" not in page
+
+
 @pytest.mark.parametrize(
     "values",
     [
