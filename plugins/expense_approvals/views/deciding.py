@@ -69,7 +69,11 @@ SORTS: dict[str, Any] = {
     "amount": lambda row: row.asked_p,
 }
 WISHES = ("agree", "query", "decline", "revoke")
-DONE = {"query": N_("Your question is sent."), "check": N_("It is noted that costs and proofs are checked.")}
+DONE = {
+    "query": N_("Your question is sent."),
+    "check": N_("It is noted that costs and proofs are checked."),
+    "first_approve": N_("Your approval is noted. A second person decides now."),
+}
 """What is said after a button was pressed that decides nothing yet."""
 
 

@@ -129,8 +129,8 @@ def check(session: ScopedSession, claim_id: str, by: Visitor = CHECKER) -> None:
     judging.check(session, claim_id, claims.one(session, claim_id, by).version, sha(session, claim_id), "", by)
 
 
-def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: int = 100, **changes: Any) -> None:
-    """Approve a share (in per cent) of what the policy allows."""
+def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: int = 100, **changes: Any) -> str:
+    """Approve a share (in per cent) of what the policy allows; the step that was taken."""
     lines = claims.lines(session, claim_id)
     given: dict[str, Any] = {
         "version": claims.one(session, claim_id, by).version, "sha256": sha(session, claim_id),
@@ -138,4 +138,4 @@ def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: 
         "reasons": {line.id: "The cheaper bus." for line in lines if share < 100}, "words": "", "rules": nothing, "mark": mark,
         "post": unheard, "limits": NO_LIMITS, **changes,
     }  # fmt: skip
-    judging.approve(session, claim_id, visitor=by, **given)
+    return judging.approve(session, claim_id, visitor=by, **given)

@@ -33,6 +33,7 @@ from plugins.expense_approvals.service import (
     claiming,
     deciding,
     expiring,
+    judging,
     policies,
     year_miles,
 )
@@ -123,10 +124,34 @@ def paying(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     return "approved"
 
 
+def seconding(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The plugin's own way to approve a claim as the second, every turn by another person; every other turn one says no instead,
+    where the job says so."""
+    who = helpers.visitor(Role.PARTNER_LEAD)
+    if job.get("reject") and job["turn"] % 2:
+        judging.reject(session, claim_id, job["version"], "Not this one.", who, claimed.unheard)
+        return "rejected"
+    return claimed.approve(session, claim_id, who)
+
+
+def above(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """Approve a claim where the site asks for two above `limit`."""
+    return claimed.approve(session, claim_id, limits=Limits(0, 0, 0, second_p=job["limit"]))
+
+
+def above_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must grant more by one person's word: look at the sum, think, then approve."""
+    if claims.in_all(session, claim_id) > job["limit"]:
+        raise Refused("two")
+    session.rollback()
+    time.sleep(0.2)
+    return claimed.approve(session, claim_id)
+
+
 def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     """The control, which must pay twice: look at the state, think, then write."""
     found = claims.one(session, claim_id, helpers.APPROVER)
-    if found.state != "checked":
+    if found.state != job.get("state", "checked"):
         raise Refused("decided")
     session.rollback()
     time.sleep(0.2)
@@ -257,7 +282,7 @@ def approving(session: ScopedSession, job: dict[str, Any], adjustment_id: str) -
 
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
     "properly": properly, "naively": naively, "within": within, "within_naively": within_naively,
-    "living": living, "paying": paying,
+    "living": living, "paying": paying, "seconding": seconding, "above": above, "above_naively": above_naively,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
     "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
     "adjusting": adjusting, "adjusting_naively": adjusting_naively, "approving": approving,
