@@ -17,7 +17,17 @@ from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import claiming, judging, receipts, sending
 from plugins.expense_approvals.service.claim_steps import News
 from plugins.expense_approvals.service.claiming import Cost
-from tests.plugins.expense_approvals.helpers import NO_LIMITS, POLICY, activity, agree, asked, cost, nothing, visitor
+from tests.plugins.expense_approvals.helpers import (
+    NO_LIMITS,
+    POLICY,
+    activity,
+    agree,
+    asked,
+    cost,
+    nothing,
+    unheard,
+    visitor,
+)
 
 CHECKER, SECOND = visitor(Role.EXPENSE_APPROVER), visitor(Role.PARTNER_LEAD)
 """Who checks and who approves."""
@@ -56,10 +66,6 @@ class Letters:
 
     def __call__(self, session: ScopedSession, news: News) -> None:
         self.sent.append(news)
-
-
-def unheard(session: ScopedSession, news: News) -> None:
-    """No letter."""
 
 
 def picture(colour: int = 0) -> bytes:

@@ -106,9 +106,9 @@ def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> 
     if way == "withdraw":
         asking.withdraw(session, preapproval_id, version, person)
     elif way == "revoke":
-        deciding.revoke(session, preapproval_id, version, "Not any more.", helpers.APPROVER)
+        deciding.revoke(session, preapproval_id, version, "Not any more.", helpers.APPROVER, helpers.unheard)
     elif way == "expire":
-        return "expire" if expiring.sweep(session) else "lost"
+        return "expire" if expiring.sweep(session, helpers.unheard) else "lost"
     else:
         helpers.agree(session, preapproval_id)
     return way

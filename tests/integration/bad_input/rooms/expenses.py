@@ -43,7 +43,7 @@ def make_expenses(cast: Cast) -> Room:
     declared, undeclared = activity(session, budget_id), activity(session, budget_id)
     declaring.declare(session, declared, member)
     waiting, queried, granted = (asked(session, declared, member) for _ in range(3))
-    deciding.query(session, queried, 1, "Is there a railcard?", APPROVER)
+    deciding.query(session, queried, 1, "Is there a railcard?", APPROVER, unheard)
     agree(session, granted)
     with cast.app.app_context():
         store = store_of(MANIFEST.name)
