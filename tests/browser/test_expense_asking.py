@@ -1,0 +1,81 @@
+"""Asking that costs be agreed in a browser: what the policy allows is said while it is typed."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from core.data.session import ScopedSession
+from core.sdk import Visitor
+from plugins.expense_approvals.service import declaring
+from tests.browser.visitors import press, signed_in
+from tests.factories.people import make_person
+from tests.plugins.expense_approvals.helpers import activity, opened, switched_on
+from tests.support.databases import Database
+from tests.support.servers import Process
+
+SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
+SHOTS = os.environ.get("QP_SHOTS", "")
+"""A folder that pictures of the pages are put into, for whoever wants to look."""
+
+
+def looked_at(page: Page, axe: Callable[[Page], None], name: str) -> None:
+    """Accessible, and no wider than a desktop and a phone."""
+    axe(page)
+    for size in SIZES:
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # two whole numbers
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, name
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / f"asking-{name}-{size['width']}.png", full_page=True)
+
+
+def test_an_estimate_is_looked_at_while_it_is_typed(
+    app: Flask, database: Database, start_server: Callable[..., Process], session_for: Callable[[str], ScopedSession],
+    new_page: Callable[..., Page], axe: Callable[[Page], None],
+) -> None:  # fmt: skip
+    """Where scripts run, beside each cost and in a live region; where none run, by the button that is there in either case."""
+    switched_on(app, "scotland")
+    ann = make_person(app, "ann@example.org", name="Ann", home="scotland")
+    session = session_for("scotland")
+    made = activity(session, opened(session))
+    declaring.declare(session, made, Visitor(ann, "Ann", "ann@example.org", is_member=True))
+    session.rollback()
+    server = start_server(database)
+    address = f"{server.url}/scotland/expenses/for/{made}/ask"
+
+    page = signed_in(new_page(java_script_enabled=True), app, ann, server.url)
+    asked_for: list[str] = []
+    page.on("request", lambda one: asked_for.append(one.method) if one.method == "POST" else None)
+    page.goto(address)
+    beside, in_all = page.locator("[data-estimate-row='0']"), page.get_by_role("status").filter(has_text="All together")
+    expect(beside).to_have_attribute("aria-live", "polite")
+    page.get_by_label("Kind of cost").select_option("lunch")
+    page.get_by_label("Estimate").press_sequentially("9.40", delay=60)
+    expect(beside).to_contain_text("The policy allows £8.00 of £9.40. At most £8.00 is covered.")
+    expect(in_all).to_contain_text("All together: The policy allows £8.00 of £9.40.")
+    assert len(asked_for) <= 2, "one question after a pause, not one for each stroke"
+    looked_at(page, axe, "typed")
+    page.get_by_label("Estimate").fill("")
+    expect(beside).to_be_empty()
+    page.context.set_offline(True)
+    page.get_by_label("Estimate").fill("5.00")
+    expect(page.get_by_text("What the policy allows cannot be shown at the moment.")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_label("Estimate").fill("5.50")
+    expect(beside).to_contain_text("The policy allows £5.50 of £5.50.")
+    press(page, page.get_by_role("button", name="Add another cost"))
+    page.get_by_label("Kind of cost").nth(1).select_option("coach")
+    page.get_by_label("Estimate").nth(1).fill("3.00")
+    expect(page.locator("[data-estimate-row='1']")).to_contain_text("£3.00 of £3.00")
+    expect(in_all).to_contain_text("£8.50 of £8.50")
+
+    plain = signed_in(new_page(java_script_enabled=False), app, ann, server.url)
+    plain.goto(address)
+    plain.get_by_label("Kind of cost").select_option("lunch")
+    plain.get_by_label("Estimate").fill("9.40")
+    plain.get_by_role("button", name="See what the policy allows").click()
+    expect(plain.get_by_role("heading", name="The policy allows £8.00 of £9.40")).to_be_visible()
+    expect(plain.locator("[data-estimate-row='0']")).to_be_empty()
