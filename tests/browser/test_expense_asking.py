@@ -1,4 +1,4 @@
-"""Asking that costs be agreed in a browser: what the policy allows is said while it is typed."""
+"""Asking that costs be agreed in a browser: what the policy allows is said while it is typed; and a declaration that is taken back."""
 
 import os
 from collections.abc import Callable
@@ -8,11 +8,14 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from core.data.session import ScopedSession
+from core.kernel.permissions import Role
 from core.sdk import Visitor
+from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import declaring
 from tests.browser.visitors import press, signed_in
 from tests.factories.people import make_person
-from tests.plugins.expense_approvals.helpers import activity, opened, switched_on
+from tests.plugins.expense_approvals.claimed import agreed, draft
+from tests.plugins.expense_approvals.helpers import activity, asked, opened, switched_on
 from tests.support.databases import Database
 from tests.support.servers import Process
 
@@ -79,3 +82,46 @@ def test_an_estimate_is_looked_at_while_it_is_typed(
     plain.get_by_role("button", name="See what the policy allows").click()
     expect(plain.get_by_role("heading", name="The policy allows £8.00 of £9.40")).to_be_visible()
     expect(plain.locator("[data-estimate-row='0']")).to_be_empty()
+
+
+def test_a_declaration_that_is_taken_back_is_told_and_declared_again_where_it_is_missing(
+    app: Flask, database: Database, start_server: Callable[..., Process], session_for: Callable[[str], ScopedSession],
+    new_page: Callable[..., Page], axe: Callable[[Page], None],
+) -> None:  # fmt: skip
+    """The person reads it on what they asked for and on their claim; who decides reads it too, and cannot agree."""
+    switched_on(app, "scotland")
+    ann = make_person(app, "ann@example.org", name="Ann Llewellyn-Bartholomew", home="scotland")
+    lead = make_person(app, "lena@example.org", name="Lena Lead", grants=((Role.PARTNER_LEAD, "scotland"),))
+    session, member = session_for("scotland"), Visitor(ann, "Ann", "ann@example.org", is_member=True)
+    made = activity(session, opened(session), in_days=0)
+    waiting = asked(session, made, member)
+    claim = draft(session, agreed(session, opened(session), member), member)
+    of_claim = claims.ground(session, claims.one(session, claim, member).preapproval_id).activity_id
+    declaring.take_back(session, of_claim, member)
+    session.rollback()
+    server = start_server(database)
+    own, desk = (f"{server.url}/scotland/{room}" for room in ("expenses", "manage/expenses"))
+    mine = signed_in(new_page(java_script_enabled=True), app, ann, server.url)
+    mine.goto(f"{own}/for/{made}")
+    press(mine, mine.get_by_role("button", name="Take my declaration back"))
+    expect(mine.get_by_text("Your declaration is taken back.")).to_be_visible()
+    looked_at(mine, axe, "activity")
+
+    theirs = signed_in(new_page(java_script_enabled=True), app, lead, server.url)
+    theirs.goto(f"{desk}/asked/{waiting}")
+    expect(theirs.get_by_text("The person has taken back their declaration")).to_be_visible()
+    expect(theirs.get_by_role("button", name="Agree to these amounts")).to_have_count(0)
+    expect(theirs.get_by_role("button", name="Decline")).to_be_visible()
+    looked_at(theirs, axe, "decide")
+
+    for path, then in ((f"asked/{waiting}", "Withdraw it"), (f"claims/{claim}", "Send the claim")):
+        mine.goto(f"{own}/{path}")
+        expect(mine.get_by_text("You have taken back your declaration")).to_be_visible()
+        looked_at(mine, axe, path.split("/")[0])
+        press(mine, mine.get_by_role("button", name="I declare this"))
+        assert mine.url.endswith(path), "it leads back to where it was missing"
+        expect(mine.get_by_text("You have declared it.")).to_be_visible()
+        expect(mine.get_by_text("You have taken back your declaration")).to_have_count(0)
+        expect(mine.get_by_role("button", name=then)).to_be_visible()
+    theirs.reload()
+    expect(theirs.get_by_role("button", name="Agree to these amounts")).to_be_visible()
