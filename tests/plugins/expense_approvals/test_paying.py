@@ -20,7 +20,7 @@ from core.work.models import Mail
 from plugins.expense_approvals.models import Claim, PayerAccount, Payment, PaymentBatch
 from plugins.expense_approvals.queries import claims, payments
 from plugins.expense_approvals.service import batches, payer, paying
-from tests.factories.people import client_of, make_person
+from tests.factories.people import PASSWORD, client_of, make_person
 from tests.plugins.expense_approvals import paid
 from tests.plugins.expense_approvals.claimed import CHECKER, Letters
 from tests.plugins.expense_approvals.helpers import opened, sums, visitor
@@ -264,7 +264,7 @@ def claimant(app: Flask, session: ScopedSession, budget_id: str, name: str, numb
     session.rollback()
     client = client_of(app, who)
     if number:
-        given = {"name": name.title(), "sort_code": "20-00-00", "account": number}
+        given = {"name": name.title(), "sort_code": "20-00-00", "account": number, "password": PASSWORD}
         assert client.submit("/scotland/expenses/account", given).status_code == 303
     return client
 
