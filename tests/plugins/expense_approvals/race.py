@@ -32,6 +32,7 @@ from plugins.expense_approvals.service import (
     batches,
     claiming,
     deciding,
+    declaring,
     expiring,
     judging,
     policies,
@@ -96,6 +97,32 @@ def within_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: 
     time.sleep(0.02)
     helpers.agree(session, preapproval_id, limits=helpers.NO_LIMITS)
     return "agreed"
+
+
+def declared(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """By turns agree, take the declaration back that everybody relies on, and ask for something more on it."""
+    person, way = helpers.visitor(account_id=job["person"]), job["turn"] % 4
+    if way == 1:
+        declaring.take_back(session, job["activity"], person)
+        return "taken back"
+    if way == 3:
+        given: dict[str, Any] = {"policy_on": helpers.POLICY, "partners": helpers.nothing, "days_kept": 90}
+        asking.ask(session, job["activity"], [helpers.cost(pence=100)], {}, person, new_token(), **given)
+        return "asked"
+    helpers.agree(session, preapproval_id)
+    return "agreed"
+
+
+def declared_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The control, which must agree on what is taken back: look whether the declaration stands, think, then agree."""
+    if job["turn"] % 4 in (1, 3):
+        return declared(session, job, preapproval_id)
+    if not preapprovals.declared(session, job["activity"], job["person"]):
+        raise Refused("undeclared")
+    session.rollback()
+    time.sleep(0.2)
+    declaring.must_stand = lambda *_: None  # this process is the control's own
+    return declared(session, job, preapproval_id)
 
 
 def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
@@ -281,7 +308,7 @@ def approving(session: ScopedSession, job: dict[str, Any], adjustment_id: str) -
 
 
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
-    "properly": properly, "naively": naively, "within": within, "within_naively": within_naively,
+    "properly": properly, "naively": naively, "within": within, "within_naively": within_naively, "declared": declared, "declared_naively": declared_naively,
     "living": living, "paying": paying, "seconding": seconding, "above": above, "above_naively": above_naively,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
     "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
