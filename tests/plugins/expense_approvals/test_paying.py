@@ -392,3 +392,19 @@ def test_from_what_is_ready_to_what_the_bank_says(site: Flask, session: ScopedSe
     assert lead.get(f"{PAYMENTS}/{new_id()}").status_code == 404
     elsewhere = member(site, "wyn", Role.PARTNER_LEAD)
     assert elsewhere.get(batch.replace("/scotland/", "/wales/")).status_code in (403, 404)
+
+
+def test_a_batch_prepared_before_hashes_were_kept_is_cancelled_and_prepared_anew(session, budget_id):
+    """As `docs/operate.md` says it."""
+    who = visitor()
+    account(session, who)
+    made = approved(session, budget_id, who)
+    old = prepare(session, made)
+    session.execute(sa.update(PaymentBatch).values(hashes={}).execution_options(synchronize_session=False))
+    session.commit()
+    with pytest.raises(Refused, match="The files are not what was prepared"):
+        batches.release(session, old, 1, RELEASER, seal=paid.SEAL)
+    batches.cancel(session, old, 1, PREPARER, tell=paying.life(PREPARER, paid.nobody))
+    assert state(session, made) == "approved"
+    again = prepare(session, made)
+    batches.release(session, again, 1, RELEASER, seal=paid.SEAL)
