@@ -61,13 +61,16 @@ from core.kernel.views import (
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
+from core.people.forms import OwnPasswordForm
 from core.people.limits import reads as reads_by_token
+from core.people.limits import tries as password_tries
 from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR
 from core.people.queries import holders, roles_of
 from core.people.reach import Known, members_named, members_today, people_by_id, person_by_email
 from core.people.sectors import SECTORS
 from core.people.service import calendar_keys
+from core.people.views.step_up import prove_password
 from core.tenancy import noticeboard, shelf
 from core.tenancy.directory import TenantSnapshot, is_on
 from core.web import charts
@@ -133,6 +136,7 @@ __all__ = [
     "Once",
     "OpenWork",
     "Outcome",
+    "OwnPasswordForm",
     "PermissionSpec",
     "Person",
     "PolicyException",
@@ -205,11 +209,13 @@ __all__ = [
     "normal_email",
     "noticeboard",
     "once",
+    "password_tries",
     "pence_typed",
     "people_by_id",
     "person_by_email",
     "plain_pounds",
     "pounds",
+    "prove_password",
     "public",
     "put_together",
     "reader_of",

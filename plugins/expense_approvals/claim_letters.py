@@ -17,6 +17,10 @@ LETTERS: dict[str, tuple[str, str]] = {
         N_("A question about your claim: %(title)s"),
         N_("Before your claim for “%(title)s” is decided, there is a question. Answer it on the claim’s page; you can change costs there too."),
     ),
+    "first_approve": (
+        N_("A second person decides about your claim: %(title)s"),
+        N_("One person has approved your claim for “%(title)s”. It comes to a sum for which this site asks two people, so a second one looks at it now, and can still ask a question, approve less or say no. You hear from us when it is decided."),
+    ),
     "approve": (
         N_("Your claim is approved: %(title)s"),
         N_("Your claim for “%(title)s” is approved: %(amount)s."),

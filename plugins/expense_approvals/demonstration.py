@@ -234,11 +234,13 @@ class _Telling:
         begun = self._at((sent if sent is not None else 3) + 1)
         trip = Trip(begins, ends, self.today - timedelta(days=sent or 0))
         found = evaluate([replace(line, evidence=frozenset({cost.proof})) for line, cost in zip(_lines(costs, begins), costs, strict=True)], trip, self.policies)  # fmt: skip
-        decided = bool({"approve", "part_approve"} & {one.event for one in told.steps})
+        taken = {one.event for one in told.steps}
+        decided, first = bool({"approve", "part_approve"} & taken), "first_approve" in taken
         amounts = _amounts(found, told.cut)
         state = DRAFT
         claim = self._row(
             Claim, preapproval_id=preapproval["id"], account_id=account_id, submitted_by=account_id, state=state,
+            first_by=self.lead if first else None, decided_by=self.lead if decided else None,
             version=1 + len(costs) * 3 + len(told.steps), revision=0 if sent is None else 1,
             claimed_p=0 if sent is None else found.claimed, allowed_p=0 if sent is None else found.allowed,
             approved_p=sum(amounts) if decided else 0, referred=sent is not None and (found.referred or told.twin),
@@ -254,7 +256,7 @@ class _Telling:
         ]
         sha256 = self._revision(claim, lines, proofs) if sent is not None else ""
         for line, amount, number in zip(lines, amounts, range(len(lines)), strict=True):
-            line["approved_p"] = amount if decided else None
+            line["approved_p"] = amount if decided or first else None
             line["why"] = told.cut[2] if decided and told.cut and told.cut[0] == number else ""
         first = claim["version"] - len(told.steps)
         for number, step in enumerate(told.steps, start=1):

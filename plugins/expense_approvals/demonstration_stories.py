@@ -131,6 +131,7 @@ STORIES = (
     Story("spring", (BUS, CARER), _agreed(92), Claimed(_judged(30, 7), account=True)),
     Story("recent", (TRAIN, LUNCH), _agreed(41), Claimed((Told("submit", 9),))),
     Story("recent", (BUS, LUNCH), _agreed(42), Claimed(_judged(12, 3)[:2])),
+    Story("spring", (TRAIN, NIGHT, CARER), _agreed(89), Claimed((*_judged(20, 3)[:2], Told("first_approve", 14)))),
     Story("recent", (TAXI, BUS), _agreed(43), Claimed((Told("submit", 11), Told("query", 8, "The receipt cannot be read. Please photograph it again.")))),
     Story("recent", (TRAIN,), _agreed(44), Claimed(_judged(10, 4), runs=(NEXT,))),
     Story("recent", (BUS, LUNCH), _agreed(45), Claimed(_judged(13, 2, "part_approve"), (BUS, Cost("lunch", 1_150)), (1, 700, "Two people ate: this is your half."))),

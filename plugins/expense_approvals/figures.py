@@ -75,11 +75,12 @@ def standing(budget: Movements, today: date, last: date) -> Standing:
 
 
 class Timed(NamedTuple):
-    """One claim's instants: sent, decided, and paid where it was."""
+    """One claim's instants: sent, decided, paid where it was, and approved by the first of two where it needed a second."""
 
     sent: datetime
     decided: datetime
     paid: datetime | None
+    first: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,11 @@ def waits(spans: Sequence[float]) -> Waits:
 def to_decide(claims: Iterable[Timed]) -> list[float]:
     """Days from sending to the decision."""
     return [(one.decided - one.sent).total_seconds() / 86_400 for one in claims]
+
+
+def to_second(claims: Iterable[Timed]) -> list[float]:
+    """Days from the first approval to the second, of those that needed two."""
+    return [(one.decided - one.first).total_seconds() / 86_400 for one in claims if one.first is not None]
 
 
 def to_pay(claims: Iterable[Timed]) -> list[float]:

@@ -4,7 +4,7 @@ decide, files that nobody needs any more go, and so do people from records that 
 from datetime import datetime
 
 from core.sdk import ScopedSession, every, sealer, site_of, sites, store_of
-from plugins.expense_approvals import letters
+from plugins.expense_approvals import asking_letters, letters
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.service import batches, escalating, expiring, receipts, retiring
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED
@@ -13,8 +13,8 @@ from plugins.expense_approvals.settings import settings_at
 
 @every("20 2 * * *", name="expense_approvals.expire")
 def expire(session: ScopedSession, at: datetime) -> None:  # noqa: ARG001 - the slot is every handler's argument
-    """Expire pre-approvals whose last day is over."""
-    expiring.sweep(session)
+    """Expire pre-approvals whose last day is over, each with a letter."""
+    expiring.sweep(session, asking_letters.post(site_of(session)))
 
 
 @every("40 6 * * *", name="expense_approvals.nobody_left")

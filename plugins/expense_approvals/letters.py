@@ -46,7 +46,7 @@ def account_changed(site: TenantSnapshot, language: str) -> Post:
     return write
 
 
-def _write(session: ScopedSession, site: TenantSnapshot, person: Known, made: Callable[[str], Letter]) -> None:
+def write_to(session: ScopedSession, site: TenantSnapshot, person: Known, made: Callable[[str], Letter]) -> None:
     """Write the letter that `made` makes in a language (its code): the person's, where the site has it, else the site's own."""
     language = person.locale if person.locale in site.languages else site.languages[0]
     with in_language(language):
@@ -58,7 +58,7 @@ def sent_back(site: TenantSnapshot) -> Warn:
 
     def write(session: ScopedSession, returned: Returned) -> None:
         for person in people_by_id(session, returned.people).values():
-            _write(session, site, person, lambda _: _returned(site, returned))
+            write_to(session, site, person, lambda _: _returned(site, returned))
 
     return write
 
@@ -88,7 +88,7 @@ def standing_in(site: TenantSnapshot) -> stands.Post:
     """What tells a member that they decide for somebody who is away, or that they do no more."""
 
     def write(session: ScopedSession, person: Known, visitor: Visitor, away: Away) -> None:
-        _write(session, site, person, lambda _: _named(site, visitor, away))
+        write_to(session, site, person, lambda _: _named(site, visitor, away))
 
     return write
 
@@ -120,7 +120,7 @@ def nobody_left(site: TenantSnapshot) -> escalating.Post:
     """What tells somebody of the central team how much waits at a site that nobody there can decide. Nobody is named in it."""
 
     def write(session: ScopedSession, person: Known, left: escalating.Left) -> None:
-        _write(session, site, person, lambda language: _left(site, site.named(language), left))
+        write_to(session, site, person, lambda language: _left(site, site.named(language), left))
 
     return write
 

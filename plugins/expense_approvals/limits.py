@@ -1,5 +1,5 @@
-"""What a site sets about who decides: how much an expense approver, and the site, may agree to, and whether who agreed
-beforehand may approve the claim. Above a limit somebody with more decides.
+"""What a site sets about who decides: how much an expense approver, and the site, may agree to, whether who agreed
+beforehand may approve the claim, and from which sum on a claim needs two approvers. Above a limit somebody with more decides.
 
 Plain decisions, no database. What counts is what the policy allows of what is asked, with all that the person was granted for
 the same activity before: neither agreeing to a part nor asking in parts gets round a limit. A limit is about saying yes;
@@ -33,17 +33,27 @@ OF_ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most in pence, 0 for no limit: what an approver may agree to beforehand and of a claim, and a lead of either; and
-    whether one person may agree beforehand and approve the claim."""
+    """The most in pence, 0 for no limit: what an approver may agree to beforehand and of a claim, and a lead of either;
+    whether one person may agree beforehand and approve the claim; and the most that one person's approval is enough for (None:
+    for any claim)."""
 
     preapproval_p: int
     claim_p: int
     lead_p: int
     preapprover_may_approve: bool = True
+    second_p: int | None = None
 
     def most(self, task: Task) -> int:
         """What an approver may say yes to in `task`."""
-        return {Task.PREAPPROVE: self.preapproval_p, Task.APPROVE: self.claim_p, Task.ADJUST: self.claim_p}.get(task, 0)
+        return self.preapproval_p if task is Task.PREAPPROVE else self.claim_p if task in LIMITED else 0
+
+    def two(self, pence: int) -> bool:
+        """Whether a claim needs a second approver, where `pence` is what limits are held against."""
+        return self.second_p is not None and pence > self.second_p
+
+
+LIMITED = frozenset({Task.PREAPPROVE, Task.APPROVE, Task.SECOND, Task.ADJUST})
+"""What needs an amount within somebody's limit."""
 
 
 class Above(NamedTuple):
@@ -73,7 +83,7 @@ def authority(roles: Collection[Role], stood_for: Iterable[Collection[Role]] = (
 
 def needed(task: Task, pence: int, limits: Limits) -> Authority:
     """The least authority with which somebody may say yes to `pence`."""
-    if task not in (Task.PREAPPROVE, Task.APPROVE, Task.ADJUST):
+    if task not in LIMITED:
         return Authority.APPROVER
     if _over(pence, limits.lead_p):
         return Authority.CENTRAL

@@ -111,7 +111,7 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         sa.update(ClaimStep).where(ClaimStep.account_id == account_id).values(account_id=None),
         sa.update(Claim).where(Claim.account_id == account_id).values(account_id=None, version=Claim.version + 1, changed_at=clock.now()),
         sa.delete(YearMiles).where(YearMiles.account_id == account_id),
-        sa.update(Claim).where(Claim.submitted_by == account_id).values(submitted_by=None),
+        *(sa.update(Claim).where(column == account_id).values({column: None}) for column in (Claim.submitted_by, Claim.first_by, Claim.decided_by)),
     ]  # fmt: skip
     for change in changes:
         session.execute(change.execution_options(**QUIET))

@@ -17,17 +17,21 @@ class Task(StrEnum):
     PREAPPROVE = "preapprove"
     CHECK = "check"
     APPROVE = "approve"
+    SECOND = "second"
     PREPARE = "prepare"
     RELEASE = "release"
     ADJUST = "adjust"
 
 
+APPROVALS = (Task.APPROVE, Task.SECOND)
+"""Saying yes to a claim: alone or as the first of two, and as the second."""
 WORDS: Mapping[str, str] = {
     "own": N_("You asked for this money, sent the request or would be paid, so somebody else decides."),
     "linked": N_("You share a bank account with the person, so somebody else decides."),
     "delegator": N_("The person you decide for could not decide this, so you cannot for them."),
     "checked": N_("You checked this claim, so somebody else approves it."),
     "approved": N_("You approved this claim, so somebody else checks it."),
+    "first": N_("You approved this claim first, so somebody else is the second approver."),
     "preapproved": N_("You agreed to this beforehand, so somebody else approves the claim."),
     "adjusted": N_("You made this adjustment, so somebody else approves it."),
     "prepared": N_("You prepared this batch, so somebody else releases it."),
@@ -38,8 +42,8 @@ NOBODY: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Case:
     """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account
-    with whoever is paid; `checked_by` checked the claim, or made the adjustment; `preapproved_by` agreed beforehand, where the
-    site wants somebody else to approve the claim."""
+    with whoever is paid; `checked_by` checked the claim, or made the adjustment; `approved_by` approved it (first, where it waits for a second
+    approver); `preapproved_by` agreed beforehand, where the site wants somebody else to approve the claim."""
 
     claimant: str | None
     submitter: str | None
@@ -64,9 +68,11 @@ def _conflict(task: Task, who: str, case: Case) -> str:
         return "own"
     if who in case.linked:
         return "linked"
-    if task is Task.APPROVE and who in case.checked_by:
+    if task in APPROVALS and who in case.checked_by:
         return "checked"
-    if task is Task.APPROVE and who in case.preapproved_by:
+    if task is Task.SECOND and who in case.approved_by:
+        return "first"
+    if task in APPROVALS and who in case.preapproved_by:
         return "preapproved"
     if task is Task.CHECK and who in case.approved_by:
         return "approved"

@@ -56,6 +56,17 @@ class Settings(BaseModel, extra="forbid"):
         ),
     )
 
+    second_approver_pounds: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        title=N_("A second approver, for claims above this many pounds"),
+        description=N_(
+            "Whole pounds, for one person and one activity. Above it two people approve a claim, one after the other, and neither "
+            "of them checked it. Empty means never, 0 means always."
+        ),
+    )
+
     @property
     def limits(self) -> Limits:
         """What is set about who decides, in pence."""
@@ -64,6 +75,7 @@ class Settings(BaseModel, extra="forbid"):
             self.approver_claim_pounds * 100,
             self.lead_pounds * 100,
             self.preapprover_may_approve,
+            None if self.second_approver_pounds is None else self.second_approver_pounds * 100,
         )
 
 

@@ -35,11 +35,15 @@ PREAPPROVAL = StateMachine(
 STORED = tuple(sorted(PREAPPROVAL.states - {NEW}))
 """The states that a row of a pre-approval can have."""
 
-DRAFT, CHECKED, REJECTED = "draft", "checked", "rejected"
+DRAFT, CHECKED, FIRST_APPROVED, REJECTED = "draft", "checked", "first_approved", "rejected"
 BATCHED, EXPORTED, PAID, BOUNCED = "batched", "exported", "paid", "bounced"
 EDITABLE = (DRAFT, QUERIED)
 """States in which the person may change a claim's costs and proofs."""
-IN_HAND = (SUBMITTED, QUERIED, CHECKED)
+TO_DECIDE = (SUBMITTED, CHECKED, FIRST_APPROVED)
+"""States in which a claim waits for somebody to check or decide it."""
+TO_APPROVE = (CHECKED, FIRST_APPROVED)
+"""Those of them in which it waits for an approval."""
+IN_HAND = (*TO_DECIDE, QUERIED)
 """States in which a claim waits: what was agreed for it stays agreed."""
 GRANTED = (APPROVED, PART_APPROVED, BATCHED, EXPORTED, PAID, BOUNCED)
 """States from the decision on: the money is the person's."""
@@ -51,12 +55,15 @@ CLAIM = StateMachine(
     DRAFT,
     (
         Transition("submit", DRAFT, SUBMITTED, MEMBER, f"the pre-approval stands and covers it; {_DECLARED}; what is sent is bound by its hash"),
-        *(Transition("query", state, QUERIED, APPROVE, f"a question is asked; {_APART}") for state in (SUBMITTED, CHECKED)),
+        *(Transition("query", state, QUERIED, APPROVE, f"a question is asked; {_APART}") for state in TO_DECIDE),
         Transition("answer", QUERIED, SUBMITTED, MEMBER, f"the question is answered; {_DECLARED}; what is sent now has a hash of its own"),
         Transition("check", SUBMITTED, CHECKED, APPROVE, f"the hash is what was looked at; {_DECLARED}; {_APART}"),
         Transition("approve", CHECKED, APPROVED, APPROVE, f"the hash is what was looked at; all of it; {_DECLARED}; not who checked it; {_WITHIN}; {_APART}"),
         Transition("part_approve", CHECKED, PART_APPROVED, APPROVE, f"as approve, for less, with a reason for each cost; {_APART}"),
-        *(Transition("reject", state, REJECTED, APPROVE, f"a reason is given; {_APART}") for state in (SUBMITTED, CHECKED)),
+        Transition("first_approve", CHECKED, FIRST_APPROVED, APPROVE, f"as either, above the sum from which the site asks for two; {_APART}"),
+        Transition("approve", FIRST_APPROVED, APPROVED, APPROVE, f"as above; neither who checked it nor who approved it first; at most what they approved; {_APART}"),
+        Transition("part_approve", FIRST_APPROVED, PART_APPROVED, APPROVE, f"the same, for less than was claimed; {_APART}"),
+        *(Transition("reject", state, REJECTED, APPROVE, f"a reason is given; {_APART}") for state in TO_DECIDE),
         *(Transition("withdraw", state, WITHDRAWN, MEMBER) for state in (DRAFT, *IN_HAND)),
         *(Transition("batch", state, BATCHED, PAYER, "in no other live batch") for state in (*AGREED, BOUNCED)),
         Transition("drop", BATCHED, APPROVED, PAYER, "its batch is cancelled"),

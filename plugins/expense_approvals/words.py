@@ -36,6 +36,7 @@ CLAIM_STATES: Mapping[str, str] = {
     "submitted": N_("Waiting for a check"),
     "queried": N_("A question is open"),
     "checked": N_("Checked, waiting for approval"),
+    "first_approved": N_("Approved by one person, waiting for a second"),
     "approved": N_("Approved"),
     "part_approved": N_("Approved in part"),
     "rejected": N_("Not approved"),
@@ -46,14 +47,15 @@ CLAIM_STATES: Mapping[str, str] = {
     "bounced": N_("The bank could not pay it"),
 }
 CLAIM_LOOKS: Mapping[str, str] = {
-    "submitted": "info", "queried": "warn", "checked": "info", "approved": "ok", "part_approved": "ok", "rejected": "err",
-    "paid": "ok", "bounced": "err",
+    "submitted": "info", "queried": "warn", "checked": "info", "first_approved": "info", "approved": "ok", "part_approved": "ok",
+    "rejected": "err", "paid": "ok", "bounced": "err",
 }  # fmt: skip
 CLAIM_EVENTS: Mapping[str, str] = {
     "submit": N_("Sent"),
     "query": N_("Question"),
     "answer": N_("Answer"),
     "check": N_("Checked"),
+    "first_approve": N_("Approved by the first of two"),
     "approve": N_("Approved"),
     "part_approve": N_("Approved in part"),
     "reject": N_("Not approved"),
@@ -65,6 +67,37 @@ CLAIM_EVENTS: Mapping[str, str] = {
     "pay": N_("Paid"),
     "bounce": N_("The bank could not pay it"),
 }
+CLAIM_NEXT: Mapping[tuple[str, bool], str] = {
+    ("submitted", False): N_("Somebody checks your costs and proofs now. Then somebody else decides."),
+    ("submitted", True): N_(
+        "Somebody checks your costs and proofs now. Then two other people decide, one after the other: above %(most)s for one "
+        "activity this site asks for two."
+    ),
+    ("checked", False): N_("Your costs and proofs are checked. Somebody else decides now."),
+    ("checked", True): N_(
+        "Your costs and proofs are checked. Two other people decide now, one after the other: above %(most)s for one activity this "
+        "site asks for two."
+    ),
+    ("first_approved", True): N_(
+        "One person has approved your claim. A second person decides now, and can still ask a question, approve less or say no."
+    ),
+}
+"""Who comes next, for the claimant, by state and whether two people approve."""
+CLAIM_STAGES: Mapping[tuple[str, bool], str] = {
+    ("submitted", False): N_("Step 1 of 2: somebody checks costs and proofs. Somebody else approves them."),
+    ("submitted", True): N_(
+        "Step 1 of 3: somebody checks costs and proofs. Two other people approve them, one after the other."
+    ),
+    ("checked", False): N_("Step 2 of 2: somebody who did not check the claim approves it."),
+    ("checked", True): N_(
+        "Step 2 of 3: the first approval, by somebody who did not check the claim. A second person approves it after that."
+    ),
+    ("first_approved", True): N_(
+        "Step 3 of 3: the second approval, by somebody who neither checked the claim nor approved it first. They can approve at "
+        "most what the first approver did."
+    ),
+}
+"""The same for who decides."""
 ADJUSTMENT_STATES: Mapping[str, str] = {
     "proposed": N_("Waiting for approval"),
     "declined": N_("Not approved"),

@@ -14,7 +14,7 @@ from plugins.expense_approvals.service import deciding, declaring
 from tests.browser.visitors import signed_in
 from tests.factories.people import make_person
 from tests.plugins.expense_approvals.adjusted import CAP, lunch
-from tests.plugins.expense_approvals.helpers import APPROVER, activity, asked, cost, opened, switched_on
+from tests.plugins.expense_approvals.helpers import APPROVER, activity, asked, cost, opened, switched_on, unheard
 from tests.plugins.expense_approvals.test_policy_versions import published
 from tests.support.databases import Database
 from tests.support.servers import Process
@@ -44,7 +44,7 @@ def test_every_page_is_accessible(
         cost("c", 4_500, category="other"),
     )
     open_question = asked(session, declared, member)
-    deciding.query(session, open_question, 1, "Is there a railcard?", APPROVER)
+    deciding.query(session, open_question, 1, "Is there a railcard?", APPROVER, unheard)
     session.rollback()
     server = start_server(database)
     own = (f"for/{undeclared}", f"for/{declared}", f"for/{declared}/ask", f"asked/{made}", f"asked/{open_question}", "")

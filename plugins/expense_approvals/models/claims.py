@@ -1,5 +1,6 @@
 """The tables of claims: what somebody spent, each version of it that was sent, its proofs, and every step of deciding."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -9,9 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.sdk import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.models.closed import one_of
-from plugins.expense_approvals.states import CLAIM_STORED, DRAFT, OVER
+from plugins.expense_approvals.states import CLAIM_STORED, DRAFT, FIRST_APPROVED, GRANTED, OVER
 
-_LIVE = sa.text("state not in ({})".format(", ".join(repr(state) for state in sorted(OVER))))
+
+def _listed(states: Iterable[str]) -> str:
+    return ", ".join(repr(state) for state in sorted(states))
+
+
+_LIVE = sa.text(f"state not in ({_listed(OVER)})")
 
 
 class Claim(TenantOwned, Base):
@@ -29,6 +35,9 @@ class Claim(TenantOwned, Base):
         sa.CheckConstraint("allowed_p between 0 and claimed_p", name="allowed"),
         sa.CheckConstraint("approved_p between 0 and allowed_p", name="approved"),
         sa.CheckConstraint(f"state in ('{DRAFT}', 'withdrawn') or (revision > 0 and sent_at is not null)", name="sent"),
+        sa.CheckConstraint(f"first_by is null or state in ({_listed((FIRST_APPROVED, *GRANTED))})", name="first"),
+        sa.CheckConstraint(f"decided_by is null or state in ({_listed(GRANTED)})", name="decided"),
+        sa.CheckConstraint("first_by is null or decided_by is null or first_by <> decided_by", name="two_people"),
         sa.Index(
             "uq_expense_approvals_claim_live", "tenant_id", "preapproval_id", unique=True,
             sqlite_where=_LIVE, postgresql_where=_LIVE,
@@ -41,6 +50,10 @@ class Claim(TenantOwned, Base):
     account_id: Mapped[IdRef | None]
     """Whose costs they are, and who is paid; None once that person is erased."""
     submitted_by: Mapped[IdRef | None]
+    first_by: Mapped[IdRef | None]
+    """Who approved this revision first, where the site asks for two; gone with every question, refusal and change."""
+    decided_by: Mapped[IdRef | None]
+    """Who approved it: alone, or as the second."""
     state: Mapped[str] = mapped_column(sa.String(20))
     version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int] = mapped_column(default=0)
@@ -112,7 +125,8 @@ class ClaimLine(TenantOwned, Base):
     policy_version: Mapped[int | None]
     found: Mapped[dict[str, Any]]
     why: Mapped[str] = mapped_column(sa.String(300), default="")
-    """The approver's reason for less than the policy allows."""
+    """The approver's reason for less than the policy allows. Of a claim that waits for a second approver this and `approved_p` are
+    the first one's, and nobody's word yet."""
 
 
 class Receipt(TenantOwned, Base):

@@ -22,7 +22,7 @@ from plugins.expense_approvals.models import (
 )
 from plugins.expense_approvals.queries.granted import adjusted, claimed
 from plugins.expense_approvals.queries.preapprovals import Asked, Taken
-from plugins.expense_approvals.states import AGREED, CHECKED, GRANTED, IN_HAND, OVER, USED, WAITING
+from plugins.expense_approvals.states import AGREED, GRANTED, IN_HAND, OVER, TO_APPROVE, USED, WAITING
 
 
 class Made(NamedTuple):
@@ -42,6 +42,7 @@ class Made(NamedTuple):
     findings: list[str]
     begun_at: datetime
     sent_at: datetime | None
+    first_by: str | None
 
 
 class Spent(NamedTuple):
@@ -215,7 +216,7 @@ def checkers(session: ScopedSession) -> dict[str, frozenset[str]]:
         sa.select(Claim.id, ClaimStep.account_id)
         .join(ClaimRevision, (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
         .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
-        .where(Claim.state == CHECKED, ClaimStep.event == "check", ClaimStep.account_id.is_not(None))
+        .where(Claim.state.in_(TO_APPROVE), ClaimStep.event == "check", ClaimStep.account_id.is_not(None))
     )
     return _by_claim(rows)
 
@@ -231,7 +232,7 @@ def preapprovers(session: ScopedSession, claim_id: str = "") -> dict[str, frozen
         .join(Preapproval, ground)
         .join(Step, (Step.tenant_id == Preapproval.tenant_id) & (Step.preapproval_id == Preapproval.id))
         .where(
-            Claim.state == CHECKED, Claim.id == claim_id if claim_id else sa.true(),
+            Claim.state.in_(TO_APPROVE), Claim.id == claim_id if claim_id else sa.true(),
             Step.event.in_(("approve", "part_approve")), Step.account_id.is_not(None),
         )
     )  # fmt: skip
@@ -311,6 +312,7 @@ class Listed(NamedTuple):
     begun_at: datetime
     sent_at: datetime | None
     submitted_by: str | None
+    first_by: str | None
     in_all_p: int
 
 
@@ -336,7 +338,7 @@ def _listed() -> Any:
     return (
         _grounded(
             Claim.id, Activity.title, Claim.account_id, Claim.state, Claim.claimed_p, Claim.allowed_p, Claim.approved_p,
-            Claim.referred, Claim.begun_at, Claim.sent_at, Claim.submitted_by, _in_all(),
+            Claim.referred, Claim.begun_at, Claim.sent_at, Claim.submitted_by, Claim.first_by, _in_all(),
         )
         .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
     )  # fmt: skip
@@ -359,7 +361,7 @@ def queue(session: ScopedSession) -> list[Listed]:
 def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
     """How many wait for a check, a decision or an answer, and how many for a decision above what a site may approve (pence; 0
     for no such limit)."""
-    above = sa.and_(sa.literal(site_p > 0), Claim.state == CHECKED, _in_all() > site_p)
+    above = sa.and_(sa.literal(site_p > 0), Claim.state.in_(TO_APPROVE), _in_all() > site_p)
     row = session.execute(
         _grounded(sa.func.count(Claim.id), sa.func.count(sa.case((above, Claim.id))))
         .select_from(Claim)

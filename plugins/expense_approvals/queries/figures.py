@@ -73,12 +73,18 @@ def full(session: ScopedSession, percent: int) -> int:
 
 
 def _decided() -> Any:
-    """When each claim was decided and when it was paid the last time, by claim."""
+    """When each claim was decided, when it was paid the last time, and when the first of two approved it, by claim."""
     at = sa.func.max(sa.case((ClaimStep.event.in_(DECIDED), ClaimStep.at)))
     paid = sa.func.max(sa.case((ClaimStep.event == "pay", ClaimStep.at)))
+    first, checked = (
+        sa.func.max(sa.case((ClaimStep.event == event, ClaimStep.at))) for event in ("first_approve", "check")
+    )
+    of_the_last = sa.case((first >= checked, first))  # a question begins the stages anew
     return (
-        sa.select(ClaimStep.tenant_id, ClaimStep.claim_id, at.label("decided"), paid.label("paid"))
-        .where(ClaimStep.event.in_((*DECIDED, "pay")))
+        sa.select(
+            ClaimStep.tenant_id, ClaimStep.claim_id, at.label("decided"), paid.label("paid"), of_the_last.label("first")
+        )
+        .where(ClaimStep.event.in_((*DECIDED, "pay", "first_approve", "check")))
         .group_by(ClaimStep.tenant_id, ClaimStep.claim_id)
         .subquery()
     )
@@ -88,7 +94,7 @@ def _granted(year: int, *columns: Any) -> Any:
     """Claims that were granted in a year, with `columns`, and the columns of `_decided` as (statement, when)."""
     when, (first, after) = _decided(), instants(year)
     query = (
-        sa.select(*columns, when.c.decided, when.c.paid)
+        sa.select(*columns, when.c.decided, when.c.paid, when.c.first)
         .join(when, (when.c.tenant_id == Claim.tenant_id) & (when.c.claim_id == Claim.id))
         .where(Claim.state.in_(GRANTED), when.c.decided >= first, when.c.decided < after)
     )
@@ -99,8 +105,8 @@ def timed(session: ScopedSession, year: int) -> list[Timed]:
     """The instants of every claim that was granted in a year."""
     query, _ = _granted(year, Claim.sent_at)
     return [
-        Timed(sent, decided, paid if paid is None or paid >= sent else None)
-        for sent, decided, paid in session.execute(query)
+        Timed(sent, decided, paid if paid is None or paid >= sent else None, first)
+        for sent, decided, paid, first in session.execute(query)
     ]
 
 

@@ -164,6 +164,16 @@ def steps(session: ScopedSession, preapproval_id: str) -> list[Taken]:
     return [Taken._make(row) for row in rows]
 
 
+def title_of(session: ScopedSession, preapproval_id: str) -> str:
+    """What the activity of a pre-approval is called."""
+    found = session.scalar(
+        sa.select(Activity.title)
+        .join(Preapproval, (Preapproval.tenant_id == Activity.tenant_id) & (Preapproval.activity_id == Activity.id))
+        .where(Preapproval.id == preapproval_id)
+    )
+    return found or ""
+
+
 def _in_all() -> sa.ColumnElement[int]:
     """What the policy allows of a pre-approval, with all else that was agreed to its person for the same activity: pence."""
     other = aliased(Preapproval)

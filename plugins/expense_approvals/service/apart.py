@@ -9,12 +9,16 @@ from plugins.expense_approvals.queries import claims, delegations
 from plugins.expense_approvals.queries.claims import Listed, Made
 from plugins.expense_approvals.separation import NOBODY, Case, Task, conflict
 from plugins.expense_approvals.service import bank_details
-from plugins.expense_approvals.states import CHECKED
+from plugins.expense_approvals.states import CHECKED, FIRST_APPROVED
+
+TASKS = {CHECKED: Task.APPROVE, FIRST_APPROVED: Task.SECOND}
+"""What a claim waits for by its state; a check in every other one."""
 
 
 class Open(NamedTuple):
     """Something that waits for somebody to do `task`: whose it is, who checked it, the pence that limits are held against (0
-    where only conflicts are asked about), and who agreed beforehand and may not approve it for that (`agreed_before`)."""
+    where only conflicts are asked about), who agreed beforehand and may not approve it for that (`agreed_before`), and who approved
+    it first."""
 
     id: str
     task: Task
@@ -23,12 +27,13 @@ class Open(NamedTuple):
     checked_by: frozenset[str] = NOBODY
     pence: int = 0
     preapproved_by: frozenset[str] = NOBODY
+    approved_by: frozenset[str] = NOBODY
 
     def case(self, linked: frozenset[str]) -> Case:
         """The same for the rule."""
         return Case(
             self.account_id, self.submitted_by, self.account_id, linked=linked, preapproved_by=self.preapproved_by,
-            checked_by=self.checked_by,
+            checked_by=self.checked_by, approved_by=self.approved_by,
         )  # fmt: skip
 
 
@@ -36,8 +41,10 @@ def of_claim(
     one: Listed | Made, checked_by: frozenset[str], in_all_p: int, agreed: Mapping[str, frozenset[str]]
 ) -> Open:
     """A claim as what waits for a check or an approval; `agreed` is what `agreed_before` found."""
-    task = Task.APPROVE if one.state == CHECKED else Task.CHECK
-    return Open(one.id, task, one.account_id, one.submitted_by, checked_by, in_all_p, agreed.get(one.id, NOBODY))
+    return Open(
+        one.id, TASKS.get(one.state, Task.CHECK), one.account_id, one.submitted_by, checked_by, in_all_p, agreed.get(one.id, NOBODY),
+        frozenset({one.first_by} if one.first_by else ()),
+    )  # fmt: skip
 
 
 def agreed_before(session: ScopedSession, limits: Limits, claim_id: str = "") -> Mapping[str, frozenset[str]]:

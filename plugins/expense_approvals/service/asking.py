@@ -96,7 +96,6 @@ def ask(
         key = once(session, form_key, "expense_approvals.ask")
         if key.result is not None:
             return key.result
-        declaring.must_stand(session, chance.id, visitor.account_id, WHY_NOT[UNDECLARED])
         now = clock.now()
         state = PREAPPROVAL.target("ask", NEW)
         session.add(
@@ -114,6 +113,7 @@ def ask(
             session, actor=visitor.actor(), action="expense_approvals.ask", subject=made,
             after={"activity": chance.id, "asked_p": asked_p, "allowed_p": found.evaluation.allowed},
         )  # fmt: skip
+        declaring.must_stand(session, chance.id, visitor.account_id, WHY_NOT[UNDECLARED])
         key.keep(made)
     return made
 

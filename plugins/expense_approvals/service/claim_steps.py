@@ -20,11 +20,11 @@ from core.sdk import (
     record_audit,
 )
 from plugins.expense_approvals.manifest import APPROVE
-from plugins.expense_approvals.models import Claim, ClaimStep
+from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep
 from plugins.expense_approvals.queries.claims import Made
-from plugins.expense_approvals.separation import NOBODY, WORDS, Task
+from plugins.expense_approvals.separation import WORDS
 from plugins.expense_approvals.service.apart import Open, against
-from plugins.expense_approvals.states import CLAIM, EDITABLE
+from plugins.expense_approvals.states import CLAIM, EDITABLE, FIRST_APPROVED
 
 QUIET = {"synchronize_session": False}
 NO_CHANGES = N_("This claim is with the approvers and cannot be changed now.")
@@ -116,16 +116,18 @@ def must_own(made: Made, visitor: Visitor) -> None:
         raise NotFound
 
 
-def must_judge(
-    session: ScopedSession, made: Made, visitor: Visitor, task: Task, checked_by: frozenset[str] = NOBODY,
-    preapproved_by: frozenset[str] = NOBODY,
-) -> None:  # fmt: skip
+def unsay(session: ScopedSession, made: Made) -> None:
+    """Take back what a first approver put beside the costs, in the caller's transaction, right after the step from the state that
+    `made` has."""
+    if made.state == FIRST_APPROVED:
+        undone = sa.update(ClaimLine).where(ClaimLine.claim_id == made.id).values(approved_p=None, why="")
+        session.execute(undone.execution_options(**QUIET))
+
+
+def must_judge(session: ScopedSession, waits: Open, visitor: Visitor) -> None:
     """Raises Forbidden for who may not decide, Refused (with the reason) for who may not decide this one, whatever their role."""
     if not visitor.can(APPROVE) or visitor.account_id is None:
         raise Forbidden(APPROVE)
-    waits = Open(
-        made.id, task, made.account_id, made.submitted_by, checked_by=checked_by, preapproved_by=preapproved_by
-    )
     if code := against(session, waits, visitor):
         raise Refused(WORDS[code])
 

@@ -25,7 +25,7 @@ from plugins.expense_approvals.models import Claim, ClaimLine, Receipt
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made
 from plugins.expense_approvals.service import stepping, year_miles
-from plugins.expense_approvals.service.claim_steps import QUIET, lock, must_own, take
+from plugins.expense_approvals.service.claim_steps import QUIET, lock, must_own, take, unsay
 from plugins.expense_approvals.service.fingerprints import Mark, forget
 from plugins.expense_approvals.states import AGREED, DRAFT
 
@@ -175,6 +175,7 @@ def withdraw(session: ScopedSession, claim_id: str, version: int, visitor: Visit
     must_own(made, visitor)
     proofs = [one.sha256 for one in claims.proofs(session, made.id)]
     with transaction(session):
-        take(session, made, "withdraw", visitor)
+        take(session, made, "withdraw", visitor, first_by=None)
+        unsay(session, made)
         year_miles.give_back(session, made)
         forget(session, made.id, mark, proofs)

@@ -26,7 +26,7 @@ from plugins.expense_approvals.separation import Task
 from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.service.apart import must_be_within
 from plugins.expense_approvals.service.moving import move
-from plugins.expense_approvals.service.stepping import must_be_free, must_decide, said, take
+from plugins.expense_approvals.service.stepping import Post, must_be_free, must_decide, said, take, tell
 
 ApproverRules = Callable[[Asked, list[AskedLine]], Iterable[Finding]]
 """Asks the other plugins (`q_expense_approver_rules`) whether this person may decide this one."""
@@ -35,10 +35,10 @@ WHY = N_("Say why, in words that the person can read.")
 
 def agree(
     session: ScopedSession, preapproval_id: str, version: int, amounts: Mapping[str, int], words: str, visitor: Visitor,
-    rules: ApproverRules, *, limits: Limits,
+    rules: ApproverRules, *, limits: Limits, post: Post,
 ) -> None:  # fmt: skip
     """Agree to `amounts` (pence by the id of a line; every line is named), at most what the policy allows. Less than was asked
-    needs a reason. The activity's budget is held to the sum in the same transaction.
+    needs a reason. The activity's budget is held to the sum, and the person told, in the same transaction.
 
     Raises NotFound, Forbidden, Refused (no separation, a partner's rule, not in this state, no declaration that stands, not enough
     in the budget, above the visitor's limit), Invalid (`amounts`, `words`), Conflict.
@@ -71,25 +71,35 @@ def agree(
                 .values(approved_p=amounts[line.id])
                 .execution_options(synchronize_session=False)
             )
+        tell(session, asked, event, words, post, total)
 
 
-def query(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor) -> None:
+def query(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor, post: Post) -> None:
     """Ask the person a question. Raises NotFound, Forbidden, Refused, Invalid (`words`), Conflict."""
-    _step(session, preapproval_id, version, "query", words, visitor, N_("Write your question."))
+    _step(session, preapproval_id, version, "query", words, visitor, post, N_("Write your question."))
 
 
-def decline(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor) -> None:
+def decline(
+    session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor, post: Post
+) -> None:
     """Say no, with a reason. Raises NotFound, Forbidden, Refused, Invalid (`words`), Conflict."""
-    _step(session, preapproval_id, version, "decline", words, visitor, WHY)
+    _step(session, preapproval_id, version, "decline", words, visitor, post, WHY)
 
 
-def revoke(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor) -> None:
+def revoke(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor, post: Post) -> None:
     """Take agreement back, with a reason; the budget has the money again. Raises NotFound, Forbidden, Refused, Invalid, Conflict."""
-    _step(session, preapproval_id, version, "revoke", words, visitor, WHY)
+    _step(session, preapproval_id, version, "revoke", words, visitor, post, WHY)
 
 
 def _step(
-    session: ScopedSession, preapproval_id: str, version: int, event: str, words: str, visitor: Visitor, what: str
+    session: ScopedSession,
+    preapproval_id: str,
+    version: int,
+    event: str,
+    words: str,
+    visitor: Visitor,
+    post: Post,
+    what: str,
 ) -> None:
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
     must_decide(session, asked, visitor)
@@ -100,6 +110,7 @@ def _step(
         take(session, asked, event, visitor, words)
         if budget_id is not None:
             move(session, budget_id, asked.id, "release", committed=-asked.approved_p)
+        tell(session, asked, event, words, post, asked.approved_p)
 
 
 def hear(findings: Iterable[Finding], visitor: Visitor) -> None:

@@ -41,16 +41,14 @@ def declare(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
             "id": new_id(), "tenant_id": session.scope.tenant_id, "activity_id": activity_id, "account_id": account_id,
             "statement": STATEMENT, "declared_at": clock.now(), "withdrawn_at": None,
         }  # fmt: skip
-        _end(session, activity_id, account_id, Declaration.statement != STATEMENT)
         standing = sa.select(Declaration.id).where(
             Declaration.activity_id == activity_id,
             Declaration.account_id == account_id,
+            Declaration.statement == STATEMENT,
             Declaration.withdrawn_at.is_(None),
         )
         if session.scalar(standing) is not None:
             return
-        session.add(Declaration(**values))
-        session.flush()
         record_audit(
             session,
             actor=visitor.actor(),
@@ -58,6 +56,9 @@ def declare(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
             subject=activity_id,
             after={"statement": STATEMENT},
         )
+        _end(session, activity_id, account_id)
+        session.add(Declaration(**values))
+        session.flush()
 
 
 def take_back(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
@@ -65,16 +66,17 @@ def take_back(session: ScopedSession, activity_id: str, visitor: Visitor) -> Non
     is none."""
     account_id = _member(visitor)
     with transaction(session):
-        if not is_id(activity_id) or not _end(session, activity_id, account_id):
-            raise NotFound
         record_audit(session, actor=visitor.actor(), action="expense_approvals.take_back", subject=activity_id)
+        if not is_id(activity_id) or not _end(session, activity_id, account_id):
+            raise NotFound  # and nothing is recorded
 
 
 def must_stand(session: ScopedSession, activity_id: str, account_id: str | None, gone: str) -> None:
     """Raises Refused with `gone` where a person's declaration for an activity does not stand.
 
-    Called in the transaction that relies on it. The row stays locked until its end, so taking it back comes before, and is
-    seen, or after.
+    Called in the transaction that relies on it, after its entry in the audit trail: everybody locks the trail before the
+    declaration, or two would wait for each other. The row stays locked until the end, so taking it back comes before, and
+    is seen, or after.
     """
     held = session.execute(
         sa.update(Declaration)
@@ -96,12 +98,12 @@ def _member(visitor: Visitor) -> str:
     return visitor.account_id
 
 
-def _end(session: ScopedSession, activity_id: str, account_id: str, *more: sa.ColumnElement[bool]) -> int:
+def _end(session: ScopedSession, activity_id: str, account_id: str) -> int:
     done = session.execute(
         sa.update(Declaration)
         .where(
             Declaration.activity_id == activity_id, Declaration.account_id == account_id,
-            Declaration.withdrawn_at.is_(None), *more,
+            Declaration.withdrawn_at.is_(None),
         )
         .values(withdrawn_at=clock.now())
         .returning(Declaration.id)

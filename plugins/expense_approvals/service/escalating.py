@@ -13,7 +13,7 @@ from plugins.expense_approvals.queries import adjustments, claims, preapprovals
 from plugins.expense_approvals.separation import NOBODY, Task, conflict
 from plugins.expense_approvals.service import adjusting, apart
 from plugins.expense_approvals.service.apart import Open
-from plugins.expense_approvals.states import CHECKED, SUBMITTED
+from plugins.expense_approvals.states import SUBMITTED, TO_DECIDE
 
 
 class Left(NamedTuple):
@@ -69,7 +69,7 @@ def _waiting(session: ScopedSession, limits: Limits) -> list[Open]:
     claimed = [
         apart.of_claim(one, checked.get(one.id, NOBODY), one.in_all_p, agreed)
         for one in claims.queue(session)
-        if one.state in (SUBMITTED, CHECKED)
+        if one.state in TO_DECIDE
     ]
     return [
         *asked,
@@ -80,6 +80,5 @@ def _waiting(session: ScopedSession, limits: Limits) -> list[Open]:
 
 def _counted(waits: Iterable[Open]) -> Left:
     tasks = [one.task for one in waits]
-    return Left(
-        tasks.count(Task.PREAPPROVE), tasks.count(Task.CHECK) + tasks.count(Task.APPROVE), tasks.count(Task.ADJUST)
-    )
+    asked, adjusted = tasks.count(Task.PREAPPROVE), tasks.count(Task.ADJUST)
+    return Left(asked, len(tasks) - asked - adjusted, adjusted)

@@ -3,11 +3,12 @@
 from core.sdk import SYSTEM, Conflict, Refused, ScopedSession, clock, record_audit, transaction
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.service.moving import move
-from plugins.expense_approvals.service.stepping import take
+from plugins.expense_approvals.service.stepping import Post, take, tell
 
 
-def sweep(session: ScopedSession) -> int:
-    """Expire every agreed pre-approval of the session's site whose last day is over; how many. Each is a transaction of its own."""
+def sweep(session: ScopedSession, post: Post) -> int:
+    """Expire every agreed pre-approval of the session's site whose last day is over, and tell its person; how many. Each is a
+    transaction of its own."""
     done = 0
     for asked in claims.over(session, clock.today()):
         budget_id = preapprovals.budget_of(session, asked.id)
@@ -17,6 +18,7 @@ def sweep(session: ScopedSession) -> int:
                 if budget_id is not None:
                     move(session, budget_id, asked.id, "release", committed=-asked.approved_p)
                 record_audit(session, actor=SYSTEM, action="expense_approvals.expire", subject=asked.id)
+                tell(session, asked, "expire", "", post, asked.approved_p)
         except (Conflict, Refused):
             continue  # somebody withdrew or revoked it meanwhile: that gave the money back
         done += 1

@@ -1,4 +1,5 @@
-"""Deciding a claim: a check, a question, the money in full or in part, or no. Each is about one revision, by its hash."""
+"""Deciding a claim: a check, a question, the money in full or in part (above a sum that the site sets in two steps, by two people),
+or no. Each is about one revision, by its hash."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -11,20 +12,22 @@ from plugins.expense_approvals.models import ClaimLine
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.separation import NOBODY, Task
+from plugins.expense_approvals.separation import Task
 from plugins.expense_approvals.service import declaring, stepping, year_miles
-from plugins.expense_approvals.service.apart import agreed_before, must_be_within
-from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell
+from plugins.expense_approvals.service.apart import Open, agreed_before, must_be_within, of_claim
+from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell, unsay
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
 from plugins.expense_approvals.service.moving import move
 from plugins.expense_approvals.service.stepping import said
 from plugins.expense_approvals.service.weighing import hash_of
+from plugins.expense_approvals.states import FIRST_APPROVED
 
 ClaimRules = Callable[[Made, list[Spent], Ground], Iterable[Finding]]
 """Asks the other plugins (`q_expense_approver_rules`) whether this person may decide this one."""
 TWIN = N_("A proof of this claim may be in another claim too. The central team looks at it and decides.")
 AMOUNTS = N_("Approve each cost from £0 up to what the policy allows.")
+AS_FIRST = N_("Approve each cost from £0 up to what the first approver approved.")
 REASONS = N_("Say why for each cost that you approve for less than the policy allows.")
 UNSHOWN = N_("Remove the characters that cannot be shown.")
 NOTHING = N_("That approves nothing. Reject the claim, with a reason.")
@@ -35,7 +38,7 @@ def check(session: ScopedSession, claim_id: str, version: int, sha256: str, word
     """Say that the costs and their proofs have been looked at. Raises NotFound, Forbidden, Refused (no separation, no declaration
     that stands, not in this state), Conflict."""
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(session, made, visitor, Task.CHECK)
+    must_judge(session, _waits(made, Task.CHECK), visitor)
     bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
     with transaction(session):
@@ -53,15 +56,20 @@ def reject(session: ScopedSession, claim_id: str, version: int, words: str, visi
     _say(session, claim_id, version, "reject", said(words, "words", WHY), visitor, post)
 
 
+def _waits(made: Made, task: Task) -> Open:
+    return Open(made.id, task, made.account_id, made.submitted_by)
+
+
 def _say(
     session: ScopedSession, claim_id: str, version: int, event: str, words: str, visitor: Visitor, post: Post
 ) -> None:
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(session, made, visitor, Task.PREAPPROVE)
+    must_judge(session, _waits(made, Task.PREAPPROVE), visitor)
     ground = claims.ground(session, made.preapproval_id)
     sha256 = claims.bound_to(session, made.id, made.revision)
     with transaction(session):
-        take(session, made, event, visitor, words, sha256)
+        take(session, made, event, visitor, words, sha256, first_by=None)
+        unsay(session, made)
         year_miles.give_back(session, made)
         tell(session, made, ground.title, event, words, post)
 
@@ -69,29 +77,45 @@ def _say(
 def approve(
     session: ScopedSession, claim_id: str, version: int, sha256: str, amounts: Mapping[str, int], reasons: Mapping[str, str], words: str,
     visitor: Visitor, *, rules: ClaimRules, mark: Mark, post: Post, limits: Limits,
-) -> None:  # fmt: skip
+) -> str:  # fmt: skip
     """Approve `amounts` (pence by the id of a cost; every cost is named), at most what the policy allows and in all what was
-    agreed. Less than the policy allows needs a reason for that cost. In the same transaction what was agreed is used up, and
-    every budget that held money for it has it as spent, or free again.
+    agreed; the step that was taken. Less than the policy allows needs a reason for that cost. In the same transaction what was
+    agreed is used up, and every budget that held money for it has it as spent, or free again.
+
+    Where the site asks for two (`Limits.two`), the first approval moves no money: it is kept beside the costs, and the second
+    person approves at most that. A claim that has the first waits for the second, whatever the site sets meanwhile.
 
     Raises NotFound, Forbidden, Refused (no separation, a partner's rule, a proof known elsewhere, no declaration that
     stands, more than agreed, above the visitor's limit, not in this state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    agreed = agreed_before(session, limits, made.id).get(made.id, NOBODY)
-    must_judge(session, made, visitor, Task.APPROVE, claims.checked_by(session, made.id, sha256), agreed)
+    agreed, in_all_p = agreed_before(session, limits, made.id), claims.in_all(session, made.id)
+    waits = of_claim(made, claims.checked_by(session, made.id, sha256), in_all_p, agreed)
+    must_judge(session, waits if made.state == FIRST_APPROVED else waits._replace(task=Task.APPROVE), visitor)
     lines = bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
     hear(rules(made, lines, ground), visitor)
     if twin(session, made, mark) and not visitor.can(APPROVE_REFERRED):
         raise Forbidden(APPROVE_REFERRED, TWIN)
-    total = _total(lines, amounts, reasons)
+    second = made.state == FIRST_APPROVED
+    if second and any(line.approved_p is None for line in lines):  # the first approval was taken back a moment ago
+        raise Conflict
+    total = _total(lines, amounts, reasons, second=second)
     if total > ground.agreed_p:
         raise Refused(TOO_MUCH)
+    spoken = words.strip()[:500]
+    if not second and limits.two(in_all_p):
+        with transaction(session):
+            take(session, made, "first_approve", visitor, spoken, sha256, first_by=visitor.account_id)
+            declaring.must_stand(session, ground.activity_id, made.account_id, declaring.GONE_OF_THEIRS)
+            must_be_within(session, Task.APPROVE, in_all_p, visitor, limits)
+            _write(session, lines, amounts, reasons)
+            tell(session, made, ground.title, "first_approve", spoken, post)
+        return "first_approve"
     event = "approve" if total == made.claimed_p else "part_approve"
     budgets = {one.id: preapprovals.budget_of(session, one.id) for one in ground.agreed}
     with transaction(session):
-        take(session, made, event, visitor, words.strip()[:500], sha256, approved_p=total)
+        take(session, made, event, visitor, spoken, sha256, approved_p=total, decided_by=visitor.account_id)
         declaring.must_stand(session, ground.activity_id, made.account_id, declaring.GONE_OF_THEIRS)
         left = total
         for part in ground.agreed:
@@ -102,23 +126,31 @@ def approve(
             spent = min(left, part.approved_p)
             left -= spent
             move(session, budget_id, part.id, "spend", committed=-part.approved_p, actual=spent)
-        must_be_within(session, Task.APPROVE, claims.in_all(session, made.id), visitor, limits)
-        for line in lines:
-            session.execute(
-                sa.update(ClaimLine)
-                .where(ClaimLine.id == line.id)
-                .values(approved_p=amounts[line.id], why=reasons.get(line.id, "").strip()[:300])
-                .execution_options(**QUIET)
-            )
-        tell(session, made, ground.title, event, words.strip()[:500], post, total)
+        in_all_p = claims.in_all(session, made.id)
+        must_be_within(session, waits.task, in_all_p, visitor, limits)
+        if not second and limits.two(in_all_p):  # another claim of the person was granted a moment ago
+            raise Conflict
+        _write(session, lines, amounts, reasons)
+        tell(session, made, ground.title, event, spoken, post, total)
+    return event
 
 
-def _total(lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str, str]) -> int:
-    """The sum of the amounts. Raises Invalid for what is no decision about every cost."""
-    if set(amounts) != {line.id for line in lines} or not all(
-        0 <= amounts[line.id] <= line.allowed_p for line in lines
-    ):
-        raise Invalid({"amounts": AMOUNTS})
+def _write(session: ScopedSession, lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str, str]) -> None:
+    """Put what is approved beside each cost, and why it is less than the policy allows."""
+    for line in lines:
+        session.execute(
+            sa.update(ClaimLine)
+            .where(ClaimLine.id == line.id)
+            .values(approved_p=amounts[line.id], why=reasons.get(line.id, "").strip()[:300])
+            .execution_options(**QUIET)
+        )
+
+
+def _total(lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str, str], *, second: bool = False) -> int:
+    """The sum of the amounts. Raises Invalid for what is no decision about every cost, or more than a `second` person can approve."""
+    most = {line.id: line.approved_p or 0 if second else line.allowed_p for line in lines}
+    if set(amounts) != set(most) or not all(0 <= amounts[key] <= most[key] for key in most):
+        raise Invalid({"amounts": AS_FIRST if second else AMOUNTS})
     if any(char < " " for reason in reasons.values() for char in reason):
         raise Invalid({"reasons": UNSHOWN})
     if any(amounts[line.id] < line.allowed_p and not reasons.get(line.id, "").strip() for line in lines):

@@ -121,7 +121,9 @@ def _strip_claims(session: ScopedSession, ids: Sequence[str], mark: Mark) -> int
         .values(reason="", why="", from_postcode="", to_postcode=""),
         sa.update(ClaimStep).where(ClaimStep.claim_id.in_(ids)).values(words="", account_id=None),
         sa.update(Adjustment).where(Adjustment.claim_id.in_(ids)).values(words=""),
-        sa.update(Claim).where(Claim.id.in_(ids)).values(account_id=None, submitted_by=None),
+        sa.update(Claim)
+        .where(Claim.id.in_(ids))
+        .values(account_id=None, submitted_by=None, first_by=None, decided_by=None),
     ):
         session.execute(change.execution_options(**QUIET))
     return len(gone)

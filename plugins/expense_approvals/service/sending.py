@@ -211,7 +211,6 @@ def ask_for_more(
         key = once(session, form_key, "expense_approvals.ask_for_more")
         if key.result is not None:
             return key.result
-        declaring.must_stand(session, root.activity_id, made.account_id, declaring.GONE)
         done = session.execute(  # one at a time: two that are sent together name one version of the first
             sa.update(Preapproval)
             .where(Preapproval.id == root.id, Preapproval.version == root.version, Preapproval.state.in_(AGREED))
@@ -236,6 +235,7 @@ def ask_for_more(
             session, actor=visitor.actor(), action="expense_approvals.ask_for_more", subject=more,
             after={"claim": made.id, "asked_p": found.over_p},
         )  # fmt: skip
+        declaring.must_stand(session, root.activity_id, made.account_id, declaring.GONE)
         key.keep(more)
     return more
 

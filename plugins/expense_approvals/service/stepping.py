@@ -1,6 +1,9 @@
-"""What the steps of a pre-approval share: the conditional update that each begins with, its entry among the steps, its audit."""
+"""What the steps of a pre-approval share: the conditional update that each begins with, its entry among the steps, its audit, and
+the letter to the person."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,22 +13,49 @@ from core.sdk import (
     Conflict,
     Forbidden,
     Invalid,
+    Known,
     NotFound,
     Refused,
     ScopedSession,
     Visitor,
     clock,
+    people_by_id,
     record_audit,
 )
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Preapproval, Step
-from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.preapprovals import Asked
 from plugins.expense_approvals.separation import WORDS, Task
 from plugins.expense_approvals.service.apart import Open, against
 from plugins.expense_approvals.states import AGREED, PREAPPROVAL
 
 LONGEST_WORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody is told about what they asked for: `pence` are agreed, and can be claimed until `last_day`."""
+
+    step: str
+    person: Known
+    preapproval_id: str
+    title: str
+    words: str
+    pence: int
+    last_day: date
+
+
+Post = Callable[[ScopedSession, Answer], None]
+"""What writes the letter, in the caller's transaction."""
+
+
+def tell(session: ScopedSession, asked: Asked, step: str, words: str, post: Post, pence: int) -> None:
+    """Write to the person, in the caller's transaction; to nobody where the account is closed. Two statements."""
+    person = people_by_id(session, {asked.account_id} if asked.account_id else set()).get(asked.account_id or "")
+    if person is not None:
+        title = preapprovals.title_of(session, asked.id)
+        post(session, Answer(step, person, asked.id, title, words, pence, asked.expires_on))
 
 
 def take(

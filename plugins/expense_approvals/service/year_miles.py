@@ -12,10 +12,10 @@ from core.sdk import Conflict, ScopedSession, new_id
 from plugins.expense_approvals.models import YearMiles
 from plugins.expense_approvals.policy.history import tax_year
 from plugins.expense_approvals.queries.claims import Made, Spent, lines
-from plugins.expense_approvals.states import CHECKED, SUBMITTED
+from plugins.expense_approvals.states import TO_DECIDE
 
 QUIET = {"synchronize_session": False}
-COUNTED = (SUBMITTED, CHECKED)
+COUNTED = TO_DECIDE
 """States from which a step takes a claim's miles out again: before, they do not count yet; after the decision they stay."""
 Years = Mapping[tuple[str, int], int]
 """Thousandths of a mile by (vehicle, tax year)."""

@@ -2,7 +2,20 @@
 
 from flask import Response
 
-from core.sdk import Conflict, Invalid, Refused, gettext, here, redirect_with, render, say, sealer, signed_in
+from core.sdk import (
+    Conflict,
+    Invalid,
+    Refused,
+    gettext,
+    here,
+    password_tries,
+    prove_password,
+    redirect_with,
+    render,
+    say,
+    sealer,
+    signed_in,
+)
 from plugins.expense_approvals.letters import account_changed
 from plugins.expense_approvals.service import bank_details
 from plugins.expense_approvals.views.base import blueprint
@@ -11,11 +24,13 @@ from plugins.expense_approvals.web_forms.account import AccountForm
 
 @blueprint.route("/account", methods=["GET", "POST"])
 @signed_in
+@password_tries
 def account() -> Response:
-    """One's account by its last figures, and giving another."""
+    """One's account by its last figures, and giving another, with one's password."""
     context, form = here(), AccountForm()
     if form.validate_on_submit():
         try:
+            prove_password(context.session, context.visitor, form.password.data)
             bank_details.change(
                 context.session, form.name.data, form.sort_code.data, form.account.data, context.visitor,
                 form_key=form.form_key.data, seal=sealer(bank_details.PURPOSE), post=account_changed(context.tenant, context.language),

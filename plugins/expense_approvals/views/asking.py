@@ -1,8 +1,10 @@
 """A member's pages: what may be covered, asking, and what became of it."""
 
 from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, jsonify, make_response, redirect, request, url_for
 
 from core.sdk import (
     Conflict,
@@ -11,6 +13,7 @@ from core.sdk import (
     gettext,
     here,
     is_id,
+    pounds,
     redirect_with,
     render,
     say,
@@ -19,7 +22,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.partners import Combined
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
-from plugins.expense_approvals.queries.preapprovals import ELIGIBLE
+from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, Chance
 from plugins.expense_approvals.service import asking, declaring
 from plugins.expense_approvals.service.stepping import must_own
 from plugins.expense_approvals.states import AGREED, PREAPPROVAL, WAITING
@@ -115,6 +118,8 @@ def ask(activity_id: str) -> Response:
     if wish == "more" and len(form.costs.entries) < MOST_ROWS:
         form.costs.append_entry()
     form.offer(policy, context.language, chance.starts_on)
+    if wish == "check" and request.accept_mimetypes.best == "application/json":
+        return _estimate(form, chance)
     if wish != "more" and form.validate_on_submit():
         lines, reasons = form.lines(policy)
         if not form.errors:
@@ -139,7 +144,39 @@ def ask(activity_id: str) -> Response:
     )  # fmt: skip
 
 
-def _preview(seen: Combined) -> dict[str, object]:
+def _estimate(form: AskForm, chance: Chance) -> Response:
+    """What the button shows, for the script that asks while somebody types: of the costs that can be read by now, in words by the number
+    of the row. A form that is nobody's is told nothing."""
+    form.validate()
+    if form.errors.get("csrf_token"):
+        return make_response(jsonify(rows={}, sum=""), 422)
+    lines = form.readable(policy_today())
+    if not lines:
+        return make_response(jsonify(rows={}, sum=""))
+    context = here()
+    seen = _preview(asking.judged(context.session, lines, chance, context.visitor, policies(), partners))
+    rows = {
+        str(int(line.key)): " ".join((_allowed(asked, allowed), *why))
+        for line, (_, _, asked, allowed, why) in zip(lines, seen.rows, strict=True)
+    }
+    together = gettext("All together: %(words)s", words=_allowed(seen.asked, seen.allowed))
+    return make_response(jsonify(rows=rows, sum=" ".join((together, *seen.messages))))
+
+
+def _allowed(asked: int, allowed: int) -> str:
+    return gettext("The policy allows %(allowed)s of %(asked)s.", allowed=pounds(allowed), asked=pounds(asked))
+
+
+class Preview(NamedTuple):
+    """What the policy and the partners make of costs, in words: each (title, day, asked, allowed, why), sums in pence, and messages."""
+
+    rows: list[tuple[str, date, int, int, list[str]]]
+    asked: int
+    allowed: int
+    messages: list[str]
+
+
+def _preview(seen: Combined) -> Preview:
     policy = policy_today()
     names = titles(policy)
     rows = [
@@ -150,7 +187,7 @@ def _preview(seen: Combined) -> dict[str, object]:
         for one in seen.evaluation.lines
     ]  # fmt: skip
     messages = [say(one.message) for one in seen.findings]
-    return {"rows": rows, "asked": seen.evaluation.claimed, "allowed": seen.evaluation.allowed, "messages": messages}
+    return Preview(rows, seen.evaluation.claimed, seen.evaluation.allowed, messages)
 
 
 @blueprint.get("/asked/<preapproval_id>")

@@ -30,7 +30,7 @@ from plugins.expense_approvals.queries.budgets import Planned
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
 from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.settings import Settings, settings_at
-from plugins.expense_approvals.words import EVENTS, LOOKS, STATEMENTS, STATES
+from plugins.expense_approvals.words import EVENTS, LOOKS, STATEMENTS, STATES, VEHICLES
 
 blueprint = Blueprint(MANIFEST.name, __name__)
 """Under `/expenses/`, for members."""
@@ -50,7 +50,7 @@ class Room(NamedTuple):
 
 DESK = Room(*(f"{manage_blueprint.name}.{page}" for page in Room._fields))
 STANDING_IN = Room(*(f"{blueprint.name}.standing_in_{page}" for page in Room._fields))
-SHARED: dict[str, Any] = {"states": STATES, "looks": LOOKS, "events": EVENTS, "pounds": pounds}
+SHARED: dict[str, Any] = {"states": STATES, "looks": LOOKS, "events": EVENTS, "pounds": pounds, "vehicles": VEHICLES}
 
 
 def settings_of(context: Here) -> Settings:

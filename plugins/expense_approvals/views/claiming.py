@@ -19,6 +19,7 @@ from core.sdk import (
     gettext,
     here,
     plain_pounds,
+    pounds,
     redirect_with,
     render,
     say,
@@ -38,7 +39,7 @@ from plugins.expense_approvals.service import claiming, receipts, sending, weigh
 from plugins.expense_approvals.service.claim_steps import must_own
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED, Mark
 from plugins.expense_approvals.service.weighing import Weighed
-from plugins.expense_approvals.states import ADJUSTED, CLAIM, EDITABLE, IN_HAND
+from plugins.expense_approvals.states import ADJUSTED, CLAIM, EDITABLE, FIRST_APPROVED, IN_HAND, TO_DECIDE
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
@@ -47,12 +48,20 @@ from plugins.expense_approvals.views.base import (
     partners,
     policies,
     policy_today,
+    settings_of,
     titles,
     told,
 )
 from plugins.expense_approvals.web_forms.asking import AnswerForm, offer
 from plugins.expense_approvals.web_forms.claiming import CostForm, ProofForm, WordsForm
-from plugins.expense_approvals.words import ADJUSTMENT_LOOKS, ADJUSTMENT_STATES, CLAIM_EVENTS, CLAIM_LOOKS, CLAIM_STATES
+from plugins.expense_approvals.words import (
+    ADJUSTMENT_LOOKS,
+    ADJUSTMENT_STATES,
+    CLAIM_EVENTS,
+    CLAIM_LOOKS,
+    CLAIM_NEXT,
+    CLAIM_STATES,
+)
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 NO_FILE = N_("Choose a photograph or a file.")
@@ -118,7 +127,9 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
         kept = line.found.get("found", ())
         sums = (judged.claimed, judged.allowed) if editable else (line.claimed_p, line.allowed_p)
         mine = [proof for proof in found.proofs if proof.line_id == line.id]
-        rows.append((line, *sums, told(now if editable else kept, policy), mine))
+        hidden = made.state == FIRST_APPROVED  # one approver's word alone is none yet
+        said = line._replace(approved_p=None, why="") if hidden else line
+        rows.append((said, *sums, told(now if editable else kept, policy), mine))
     evaluation = found.combined.evaluation
     claimed_p, allowed_p = (evaluation.claimed, evaluation.allowed) if editable else (made.claimed_p, made.allowed_p)
     return render(
@@ -127,9 +138,18 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
         messages=[say(one.message) for one in found.combined.findings], steps=claims.steps(session, made.id),
         adjusted=adjustments.of_claim(session, made.id, ADJUSTED),
         titles=titles(policy), can=CLAIM.events_from(made.state), problem=problem, illustrative=policy.illustrative,
-        form=form or AnswerForm(formdata=None),
+        form=form or AnswerForm(formdata=None), next=_next(made),
         **declaration(found.ground.activity_id, made.account_id, open_now=made.state in (*EDITABLE, *IN_HAND)), **CLAIMS,
     )  # fmt: skip
+
+
+def _next(made: Made) -> str:
+    """Who comes next, in words; "" where nobody has to decide. A statement more where the site asks for two at times."""
+    limits = settings_of(here()).limits
+    asked = made.state in TO_DECIDE and limits.second_p is not None
+    two = made.state == FIRST_APPROVED or (asked and limits.two(claims.in_all(here().session, made.id)))
+    found = CLAIM_NEXT.get((made.state, two))
+    return say(found, {"most": pounds(limits.second_p or 0)}) if found else ""
 
 
 @blueprint.route("/claims/<claim_id>/cost", methods=["GET", "POST"])

@@ -29,7 +29,7 @@ from core.sdk import (
     say,
     whole_number,
 )
-from plugins.expense_approvals import separation
+from plugins.expense_approvals import asking_letters, separation
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.separation import Task
@@ -69,7 +69,11 @@ SORTS: dict[str, Any] = {
     "amount": lambda row: row.asked_p,
 }
 WISHES = ("agree", "query", "decline", "revoke")
-DONE = {"query": N_("Your question is sent."), "check": N_("It is noted that costs and proofs are checked.")}
+DONE = {
+    "query": N_("Your question is sent."),
+    "check": N_("It is noted that costs and proofs are checked."),
+    "first_approve": N_("Your approval is noted. A second person decides now."),
+}
 """What is said after a button was pressed that decides nothing yet."""
 
 
@@ -121,15 +125,16 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     wish, limits = request.form.get("do", ""), settings_of(here()).limits
     if form.validate_on_submit() and told_what(wish, WISHES, form):
         version, words = whole_number(form.version.data), form.words.data or ""
+        post = asking_letters.post(here().tenant)
         try:
             if wish == "agree":
                 amounts = amounts_typed([line.id for line in lines], typed, wrong)
                 if not wrong:
                     deciding.agree(
-                        session, asked.id, version, amounts, words, visitor, approver_rules(activity, visitor), limits=limits
+                        session, asked.id, version, amounts, words, visitor, approver_rules(activity, visitor), limits=limits, post=post
                     )  # fmt: skip
             else:
-                getattr(deciding, wish)(session, asked.id, version, words, visitor)
+                getattr(deciding, wish)(session, asked.id, version, words, visitor, post)
         except Invalid as error:
             form.take(error.field_errors)
         except (Refused, Conflict) as error:

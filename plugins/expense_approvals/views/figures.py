@@ -107,6 +107,7 @@ class Report:
     kinds: list[Spent]
     sites: list[Spent]
     decided: Waits
+    second: Waits
     paid: Waits
     months: list[tuple[str, Waits]]
     rules: list[tuple[str, Hurt]]
@@ -181,6 +182,7 @@ def _report(context: Here, session: ScopedSession, year: int) -> Report:
         kinds=_spent(by_kind),
         sites=_spent(by_site) if everywhere else [],
         decided=figures.waits(figures.to_decide(timed)),
+        second=figures.waits(figures.to_second(timed)),
         paid=figures.waits(figures.to_pay(timed)),
         months=[(month_year(month), found) for month, found in figures.by_month(timed).items()],
         rules=[(_rule(named, one), one) for one in rules[:MOST_RULES]],
@@ -235,7 +237,11 @@ def _lines(report: Report) -> Iterator[Line]:
         yield Line(gettext("Claimed"), row.title, row.claimed, row.costs)
         yield Line(gettext("The policy allows"), row.title, row.allowed, row.costs)
         yield Line(gettext("Approved"), row.title, row.approved, row.costs)
-    for about, found in ((gettext("Sent to decided"), report.decided), (gettext("Sent to paid"), report.paid)):
+    for about, found in (
+        (gettext("Sent to decided"), report.decided),
+        (gettext("Sent to paid"), report.paid),
+        (gettext("First approval to second"), report.second),
+    ):
         yield Line(about, gettext("Half of the claims"), None, found.claims, found.half)
         yield Line(about, gettext("Nine in ten"), None, found.claims, found.nine_in_ten)
     for month, found in report.months:

@@ -27,6 +27,7 @@ from core.sdk import (
     needs,
     people_by_id,
     plain_pounds,
+    pounds,
     redirect_with,
     render,
     say,
@@ -35,13 +36,14 @@ from core.sdk import (
     whole_number,
 )
 from plugins.expense_approvals import claim_letters, separation
+from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
 from plugins.expense_approvals.queries import adjustments, claims, delegations
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.separation import NOBODY
 from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
-from plugins.expense_approvals.states import CHECKED, CLAIM, IN_HAND, SUBMITTED
+from plugins.expense_approvals.states import CLAIM, FIRST_APPROVED, IN_HAND, TO_DECIDE
 from plugins.expense_approvals.views.base import (
     DESK,
     Room,
@@ -55,7 +57,7 @@ from plugins.expense_approvals.views.base import (
 from plugins.expense_approvals.views.claiming import CLAIMS, mark
 from plugins.expense_approvals.views.deciding import amounts_typed, done, told_what
 from plugins.expense_approvals.web_forms.manage import JudgeForm
-from plugins.expense_approvals.words import CLAIM_STATES
+from plugins.expense_approvals.words import CLAIM_STAGES, CLAIM_STATES
 
 SHEET = Sheet(
     "claims-waiting",
@@ -74,7 +76,8 @@ SORTS: dict[str, Any] = {
     "amount": lambda row: row.claimed_p,
 }
 WISHES = ("check", "approve", "query", "reject")
-APPROVING = ("approve", "part_approve")
+TWO = N_("For this activity the person would have %(sum)s in all. Above %(most)s this site asks for two approvals.")
+APPROVING = ("first_approve", "approve", "part_approve")
 
 
 @manage_blueprint.get("/claims/")
@@ -119,14 +122,14 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     wrong: dict[str, str] = {}
     if form.validate_on_submit() and told_what(request.form.get("do", ""), WISHES, form):
         try:
-            _act(request.form["do"], made, lines, form, typed, wrong, visitor)
+            step = _act(request.form["do"], made, lines, form, typed, wrong, visitor)
         except Invalid as error:
             form.take(error.field_errors)
         except (Refused, Conflict) as error:
             form.form_errors.append(say(error.message, error.params))
         else:
             if not wrong:
-                return redirect_with(done(request.form["do"]), room.judge, claim_id=made.id)
+                return redirect_with(done(step), room.judge, claim_id=made.id)
     if wrong:
         form.form_errors.append(gettext("Mend the amounts that are marked below."))
     sha256 = claims.bound_to(session, made.id, made.revision)
@@ -146,7 +149,7 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     policy, proofs, steps = policy_today(), claims.proofs(session, made.id), claims.steps(session, made.id)
     for_whom = delegations.stood_in(session, steps)
     people = {made.account_id, *(step.account_id for step in steps), *chain.from_iterable(for_whom.values())} - {None}
-    central = made.state in (SUBMITTED, CHECKED) and bool(apart.nobody_left(session, [waits], limits))
+    central = made.state in TO_DECIDE and bool(apart.nobody_left(session, [waits], limits))
     rows = [
         (
             line, told(line.found.get("found", ()), policy), *typed[line.id], wrong.get(line.id, ""),
@@ -157,37 +160,52 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     return render(
         "expense_approvals/manage/judge.html", 422 if form.errors else 200, form=form, claim=made, ground=ground,
         rows=rows, steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy), stop=stop,
-        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, gone=gone, **CLAIMS,
+        adjusted=adjustments.of_claim(session, made.id), above=say(above.message, above.params) if above else "", can=can, kept=kept, central=central, for_whom=for_whom, room=room, gone=gone,
+        stage=_stage(made, waits.pence, limits), first=made.state == FIRST_APPROVED, **CLAIMS,
     )  # fmt: skip
 
 
+def _stage(made: Made, in_all_p: int, limits: Limits) -> list[str]:
+    """At which step a claim is and who comes next, in words; and why two people approve, where they do. Empty where nobody decides."""
+    two = made.state == FIRST_APPROVED or limits.two(in_all_p)
+    if (found := CLAIM_STAGES.get((made.state, two))) is None:
+        return []
+    if not limits.two(in_all_p):
+        return [say(found)]
+    return [say(found), say(TWO, {"sum": pounds(in_all_p), "most": pounds(limits.second_p or 0)})]
+
+
 def _typed(line: Spent) -> tuple[str, str]:
-    """The amount and the reason beside a cost: as typed, or what the policy allows and nothing."""
+    """The amount and the reason beside a cost: as typed, or as the first approver left them, or what the policy allows and nothing."""
+    most = line.allowed_p if line.approved_p is None else line.approved_p
     return (
-        request.form.get(f"amount-{line.id}", plain_pounds(line.allowed_p)),
-        request.form.get(f"why-{line.id}", ""),
+        request.form.get(f"amount-{line.id}", plain_pounds(most)),
+        request.form.get(f"why-{line.id}", line.why),
     )
 
 
 def _act(
     wish: str, made: Made, lines: list[Spent], form: JudgeForm, typed: dict[str, tuple[str, str]], wrong: dict[str, str],
     visitor: Visitor,
-) -> None:  # fmt: skip
-    """Do what the button says. Amounts that cannot be read stand in `wrong`, in words, and then nothing is done."""
+) -> str:  # fmt: skip
+    """Do what the button says; the step that was taken. Amounts that cannot be read stand in `wrong`, in words, and then nothing is
+    done."""
     session, post = here().session, claim_letters.post(here().tenant)
     version, sha256, words = whole_number(form.version.data), form.sha256.data or "", form.words.data or ""
     if wish == "check":
-        return judging.check(session, made.id, version, sha256, words, visitor)
+        judging.check(session, made.id, version, sha256, words, visitor)
+        return wish
     if wish in ("query", "reject"):
         act: Callable[..., None] = getattr(judging, wish)
-        return act(session, made.id, version, words, visitor, post)
+        act(session, made.id, version, words, visitor, post)
+        return wish
     amounts = amounts_typed([line.id for line in lines], {key: amount for key, (amount, _) in typed.items()}, wrong)
-    if not wrong:
-        judging.approve(
-            session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
-            rules=claim_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
-        )  # fmt: skip
-    return None
+    if wrong:
+        return ""
+    return judging.approve(
+        session, made.id, version, sha256, amounts, {key: why for key, (_, why) in typed.items()}, words, visitor,
+        rules=claim_rules(visitor), mark=mark(), post=post, limits=settings_of(here()).limits,
+    )  # fmt: skip
 
 
 def _stop(made: Made, waits: Open, visitor: Visitor) -> str:

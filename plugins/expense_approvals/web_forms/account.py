@@ -3,13 +3,13 @@
 from wtforms import StringField
 from wtforms.validators import Length
 
-from core.sdk import N_, Form, NotBlank, lazy_gettext, stripped
+from core.sdk import N_, NotBlank, OwnPasswordForm, lazy_gettext, stripped
 
 _l = lazy_gettext
 
 
-class AccountForm(Form):
-    """A UK account."""
+class AccountForm(OwnPasswordForm):
+    """A UK account, and the password of whoever gives it."""
 
     name = StringField(
         _l("Name on the account"),

@@ -57,6 +57,12 @@ class AskForm(Form):
         for entry in self.costs.entries:
             offer(entry.form, policy, language, day)
 
+    def readable(self, policy: Policy) -> list[Line]:
+        """The costs that can be read by now, while others are still being typed; the key of each is its row's number."""
+        rows = [(str(number), entry.form) for number, entry in enumerate(self.costs.entries)]
+        read = (line_of(row, key.zfill(2), policy) for key, row in rows if row.category.data and not row.errors)
+        return [line for line in read if line is not None]
+
     def lines(self, policy: Policy) -> tuple[list[Line], dict[str, str]]:
         """(the costs, the person's reasons by their key). Errors stand beside the fields, and then the first is empty."""
         lines, reasons, wrong = [], {}, False

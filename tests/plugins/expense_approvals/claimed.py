@@ -17,7 +17,17 @@ from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import claiming, judging, receipts, sending
 from plugins.expense_approvals.service.claim_steps import News
 from plugins.expense_approvals.service.claiming import Cost
-from tests.plugins.expense_approvals.helpers import NO_LIMITS, POLICY, activity, agree, asked, cost, nothing, visitor
+from tests.plugins.expense_approvals.helpers import (
+    NO_LIMITS,
+    POLICY,
+    activity,
+    agree,
+    asked,
+    cost,
+    nothing,
+    unheard,
+    visitor,
+)
 
 CHECKER, SECOND = visitor(Role.EXPENSE_APPROVER), visitor(Role.PARTNER_LEAD)
 """Who checks and who approves."""
@@ -56,10 +66,6 @@ class Letters:
 
     def __call__(self, session: ScopedSession, news: News) -> None:
         self.sent.append(news)
-
-
-def unheard(session: ScopedSession, news: News) -> None:
-    """No letter."""
 
 
 def picture(colour: int = 0) -> bytes:
@@ -129,8 +135,8 @@ def check(session: ScopedSession, claim_id: str, by: Visitor = CHECKER) -> None:
     judging.check(session, claim_id, claims.one(session, claim_id, by).version, sha(session, claim_id), "", by)
 
 
-def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: int = 100, **changes: Any) -> None:
-    """Approve a share (in per cent) of what the policy allows."""
+def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: int = 100, **changes: Any) -> str:
+    """Approve a share (in per cent) of what the policy allows; the step that was taken."""
     lines = claims.lines(session, claim_id)
     given: dict[str, Any] = {
         "version": claims.one(session, claim_id, by).version, "sha256": sha(session, claim_id),
@@ -138,4 +144,4 @@ def approve(session: ScopedSession, claim_id: str, by: Visitor = SECOND, share: 
         "reasons": {line.id: "The cheaper bus." for line in lines if share < 100}, "words": "", "rules": nothing, "mark": mark,
         "post": unheard, "limits": NO_LIMITS, **changes,
     }  # fmt: skip
-    judging.approve(session, claim_id, visitor=by, **given)
+    return judging.approve(session, claim_id, visitor=by, **given)

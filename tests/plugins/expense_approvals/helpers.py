@@ -49,6 +49,10 @@ def nothing(*_: Any) -> list[Any]:
     return []
 
 
+def unheard(*_: Any) -> None:
+    """No letter."""
+
+
 def opened(session: ScopedSession, limit_p: int = 100_00, name: str = "") -> str:
     """A budget's id."""
     return budgets.open_budget(session, name or f"Budget {new_id()}", limit_p, LEAD, new_token())
@@ -78,7 +82,13 @@ def agree(
     """Agree to a share (in per cent) of what the policy allows."""
     amounts = {line.id: line.allowed_p * share // 100 for line in preapprovals.lines(session, preapproval_id)}
     version = preapprovals.one(session, preapproval_id, by).version
-    given: dict[str, Any] = {"words": "That is the cheaper train.", "rules": nothing, "limits": NO_LIMITS, **changes}
+    given: dict[str, Any] = {
+        "words": "That is the cheaper train.",
+        "rules": nothing,
+        "limits": NO_LIMITS,
+        "post": unheard,
+        **changes,
+    }
     deciding.agree(session, preapproval_id, version, amounts, visitor=by, **given)
 
 

@@ -32,7 +32,9 @@ from plugins.expense_approvals.service import (
     batches,
     claiming,
     deciding,
+    declaring,
     expiring,
+    judging,
     policies,
     year_miles,
 )
@@ -97,6 +99,32 @@ def within_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: 
     return "agreed"
 
 
+def declared(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """By turns agree, take the declaration back that everybody relies on, and ask for something more on it."""
+    person, way = helpers.visitor(account_id=job["person"]), job["turn"] % 4
+    if way == 1:
+        declaring.take_back(session, job["activity"], person)
+        return "taken back"
+    if way == 3:
+        given: dict[str, Any] = {"policy_on": helpers.POLICY, "partners": helpers.nothing, "days_kept": 90}
+        asking.ask(session, job["activity"], [helpers.cost(pence=100)], {}, person, new_token(), **given)
+        return "asked"
+    helpers.agree(session, preapproval_id)
+    return "agreed"
+
+
+def declared_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
+    """The control, which must agree on what is taken back: look whether the declaration stands, think, then agree."""
+    if job["turn"] % 4 in (1, 3):
+        return declared(session, job, preapproval_id)
+    if not preapprovals.declared(session, job["activity"], job["person"]):
+        raise Refused("undeclared")
+    session.rollback()
+    time.sleep(0.2)
+    declaring.must_stand = lambda *_: None  # this process is the control's own
+    return declared(session, job, preapproval_id)
+
+
 def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> str:
     """Whichever of four ways out this turn is for; the first one at a pre-approval wins."""
     way = LIFE[job["turn"] % len(LIFE)]
@@ -105,9 +133,9 @@ def living(session: ScopedSession, job: dict[str, Any], preapproval_id: str) -> 
     if way == "withdraw":
         asking.withdraw(session, preapproval_id, version, person)
     elif way == "revoke":
-        deciding.revoke(session, preapproval_id, version, "Not any more.", helpers.APPROVER)
+        deciding.revoke(session, preapproval_id, version, "Not any more.", helpers.APPROVER, helpers.unheard)
     elif way == "expire":
-        return "expire" if expiring.sweep(session) else "lost"
+        return "expire" if expiring.sweep(session, helpers.unheard) else "lost"
     else:
         helpers.agree(session, preapproval_id)
     return way
@@ -123,10 +151,34 @@ def paying(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     return "approved"
 
 
+def seconding(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The plugin's own way to approve a claim as the second, every turn by another person; every other turn one says no instead,
+    where the job says so."""
+    who = helpers.visitor(Role.PARTNER_LEAD)
+    if job.get("reject") and job["turn"] % 2:
+        judging.reject(session, claim_id, job["version"], "Not this one.", who, claimed.unheard)
+        return "rejected"
+    return claimed.approve(session, claim_id, who)
+
+
+def above(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """Approve a claim where the site asks for two above `limit`."""
+    return claimed.approve(session, claim_id, limits=Limits(0, 0, 0, second_p=job["limit"]))
+
+
+def above_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must grant more by one person's word: look at the sum, think, then approve."""
+    if claims.in_all(session, claim_id) > job["limit"]:
+        raise Refused("two")
+    session.rollback()
+    time.sleep(0.2)
+    return claimed.approve(session, claim_id)
+
+
 def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     """The control, which must pay twice: look at the state, think, then write."""
     found = claims.one(session, claim_id, helpers.APPROVER)
-    if found.state != "checked":
+    if found.state != job.get("state", "checked"):
         raise Refused("decided")
     session.rollback()
     time.sleep(0.2)
@@ -256,8 +308,8 @@ def approving(session: ScopedSession, job: dict[str, Any], adjustment_id: str) -
 
 
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
-    "properly": properly, "naively": naively, "within": within, "within_naively": within_naively,
-    "living": living, "paying": paying,
+    "properly": properly, "naively": naively, "within": within, "within_naively": within_naively, "declared": declared, "declared_naively": declared_naively,
+    "living": living, "paying": paying, "seconding": seconding, "above": above, "above_naively": above_naively,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
     "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
     "adjusting": adjusting, "adjusting_naively": adjusting_naively, "approving": approving,

@@ -5,12 +5,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.kernel.permissions import Role
+from core.people import limits
 from core.work.models import Mail
-from tests.factories.people import client_of, make_person
+from tests.factories.people import PASSWORD, client_of, make_person
 from tests.support.client import FormClient
 
 PAGE = "/scotland/expenses/account"
-GOOD = {"name": "Ann Llewellyn", "sort_code": "20-00-00", "account": "55779911"}
+GOOD = {"name": "Ann Llewellyn", "sort_code": "20-00-00", "account": "55779911", "password": PASSWORD}
 
 
 def member(app: Flask, name: str, *roles: Role) -> FormClient:
@@ -47,3 +48,30 @@ def test_what_is_no_account_is_told_and_kept(site: Flask, typed: dict[str, str],
     answer = member(site, "ann").submit(PAGE, {**GOOD, **typed})
     assert (answer.status_code, said in answer.text) == (422, True)
     assert 'value="55779911"' in answer.text or 'value="1e7"' in answer.text
+
+
+@pytest.mark.parametrize("wrong", ["", "not my password"])
+def test_the_first_account_and_every_other_one_ask_for_the_password_again(
+    site: Flask, platform_session, wrong: str
+) -> None:
+    """Whoever sits at a browser that was left open changes nothing, writes no letter and reads no password back."""
+    ann = member(site, "ann")
+    for given, kept in ((GOOD, "ends in 9911"), ({**GOOD, "account": "31926819"}, "ends in 6819")):
+        refused = ann.submit(PAGE, {**given, "password": wrong})
+        assert (refused.status_code, 'href="#password"' in refused.text) == (422, True)
+        assert f'value="{given["account"]}"' in refused.text
+        assert "not my password" not in refused.text
+        assert kept not in ann.get(PAGE).text
+        assert ann.submit(PAGE, given).status_code == 303
+        assert kept in ann.get(PAGE).text
+    letters = sa.select(sa.func.count(Mail.id)).where(Mail.to_address == "ann@example.org")
+    assert platform_session.scalar(letters) == 2
+
+
+def test_guessing_is_limited_as_where_one_signs_in(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.limiter, "enabled", True)
+    limits.limiter.reset()
+    ann = member(site, "ann")
+    said = [ann.submit(PAGE, {**GOOD, "password": "a guess"}).status_code for _ in range(11)]
+    assert (said[0], said[9], said[10]) == (422, 422, 429)
+    limits.limiter.reset()

@@ -314,7 +314,7 @@ def test_what_comes_to_more_needs_a_supplementary_agreement(session, ann):
     assert sums(session, budget_id).committed == 2_400
     send(session, made, ann)
     with pytest.raises(Refused, match="being decided"):
-        deciding.revoke(session, extra, preapprovals.one(session, extra, APPROVER).version, "No.", APPROVER)
+        deciding.revoke(session, extra, preapprovals.one(session, extra, APPROVER).version, "No.", APPROVER, unheard)
     check(session, made)
     claimed.approve(session, made)
     assert sums(session, budget_id) == (0, 2_400, 0, 2_400, 0)
@@ -337,11 +337,11 @@ def test_what_a_claim_stands_on_is_neither_withdrawn_nor_revoked_nor_expired(ses
     with pytest.raises(Refused, match="being decided"):
         asking.withdraw(session, ground, now, ann)
     with pytest.raises(Refused, match="being decided"):
-        deciding.revoke(session, ground, now, "No.", APPROVER)
+        deciding.revoke(session, ground, now, "No.", APPROVER, unheard)
     frozen_clock.advance(days=120)
-    assert expiring.sweep(session) == 0
+    assert expiring.sweep(session, unheard) == 0
     judging.reject(session, made, version(session, made), "Too late.", SECOND, unheard)
-    assert expiring.sweep(session) == 1
+    assert expiring.sweep(session, unheard) == 1
     assert sums(session, budget_id) == (0, 0, 0, 0, 0)
 
 

@@ -1,5 +1,6 @@
 """A declaration that is taken back counts at every later step, and what it says is versioned."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -113,6 +114,34 @@ def test_it_is_looked_at_in_the_transaction_that_relies_on_it(session, session_f
     with pytest.raises(Refused):
         approve(session, claim, rules=taken_back(where))
     assert claims.one(session, claim, CHECKER).state == "checked"
+
+
+def test_everybody_locks_the_audit_trail_before_the_declaration(session, ann, statements):
+    """So that nobody waits for somebody who waits for them: PostgreSQL would end one of the two with an error."""
+    made_id = activity(session, opened(session))
+    declaring.declare(session, made_id, ann)
+    given: dict[str, Any] = {"policy_on": POLICY, "partners": nothing, "days_kept": 90}
+    made = asking.ask(session, made_id, [cost()], {}, ann, new_token(), **given)
+    over = draft(session, agreed(session, opened(session), ann), ann, spent(pence=25_00))
+    claim = draft(session, agreed(session, opened(session), ann), ann, colour=2)
+    deeds: tuple[Callable[[], object], ...] = (
+        lambda: asking.ask(session, made_id, [cost()], {}, ann, new_token(), **given),
+        lambda: agree(session, made),
+        lambda: sending.ask_for_more(session, over, "Full.", ann, new_token(), policy_on=POLICY, partners=nothing),
+        lambda: send(session, claim, ann),
+        lambda: check(session, claim),
+        lambda: approve(session, claim),
+        lambda: declaring.take_back(session, made_id, ann),
+        lambda: declaring.declare(session, made_id, ann),
+    )
+    for number, deed in enumerate(deeds):
+        with statements() as seen:
+            deed()
+        written = [" ".join(one.lower().split()) for one in seen.work if not one.lower().lstrip().startswith("select")]
+        trail = [place for place, one in enumerate(written) if "data_audit_head" in one]
+        held = [place for place, one in enumerate(written) if one.startswith("update expense_approvals_declaration")]
+        assert held, number
+        assert min(trail) < min(held), number
 
 
 def test_new_words_are_declared_anew_by_who_asks_from_then_on(session, ann, monkeypatch):

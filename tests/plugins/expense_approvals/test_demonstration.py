@@ -39,7 +39,8 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     shown = Counter(session.scalars(sa.select(Preapproval.state)))
     assert set(shown) == PREAPPROVAL.states - {"new"} - UNLIKE
     assert set(session.scalars(sa.select(Claim.state))) == {
-        "draft", "submitted", "queried", "checked", "approved", "part_approved", "rejected", "batched", "paid",
+        "draft", "submitted", "queried", "checked", "first_approved", "approved", "part_approved", "rejected", "batched",
+        "paid",
     }  # fmt: skip
     assert session.scalar(sa.select(sa.func.count(Claim.id)).where(Claim.referred.is_(True))) >= 1
     for budget_id in session.scalars(sa.select(Budget.id)).all():

@@ -33,6 +33,9 @@ held = st.frozensets(st.sampled_from(ROLES))
         (Task.PREAPPROVE, 2_000_00, Authority.LEAD),
         (Task.PREAPPROVE, 2_000_01, Authority.CENTRAL),
         (Task.APPROVE, 2_000_01, Authority.CENTRAL),
+        (Task.SECOND, 300_00, Authority.APPROVER),
+        (Task.SECOND, 300_01, Authority.LEAD),
+        (Task.SECOND, 2_000_01, Authority.CENTRAL),
         *((task, 10_000_00, Authority.APPROVER) for task in (Task.CHECK, Task.PREPARE, Task.RELEASE)),
     ],
 )

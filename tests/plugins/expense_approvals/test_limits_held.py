@@ -14,7 +14,18 @@ from plugins.expense_approvals.service import apart, deciding
 from plugins.expense_approvals.service.apart import Open
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, sent
-from tests.plugins.expense_approvals.helpers import APPROVER, LEAD, activity, agree, asked, cost, opened, sums, visitor
+from tests.plugins.expense_approvals.helpers import (
+    APPROVER,
+    LEAD,
+    activity,
+    agree,
+    asked,
+    cost,
+    opened,
+    sums,
+    unheard,
+    visitor,
+)
 from tests.plugins.expense_approvals.test_pages import amount, member
 from tests.plugins.expense_approvals.test_standing_in import known, name
 
@@ -71,8 +82,8 @@ def test_neither_a_part_nor_asking_in_parts_gets_round_a_limit(session):
 
 def test_asking_a_question_and_saying_no_need_no_limit(session):
     one, another = wanted(session, 12_00), wanted(session, 12_00)
-    deciding.query(session, one, 1, "Is there a bus?", APPROVER)
-    deciding.decline(session, another, 1, "There is a bus.", APPROVER)
+    deciding.query(session, one, 1, "Is there a bus?", APPROVER, unheard)
+    deciding.decline(session, another, 1, "There is a bus.", APPROVER, unheard)
     assert (state(session, one), state(session, another)) == ("queried", "declined")
 
 

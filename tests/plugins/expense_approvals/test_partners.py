@@ -37,6 +37,7 @@ from tests.plugins.expense_approvals.helpers import (
     cost,
     opened,
     switched_on,
+    unheard,
     visitor,
 )
 from tests.plugins.expense_approvals.partner import plugin as example
@@ -198,7 +199,9 @@ def test_a_plugin_that_loosens_changes_nothing(session, ann):
         agree(session, made, mine, rules=ask.rules_for(mine))
     line_of = preapprovals.lines(session, made)[0].id
     with pytest.raises(Invalid):
-        deciding.agree(session, made, 1, {line_of: 900}, "More.", APPROVER, ask.rules_for(APPROVER), limits=NO_LIMITS)
+        deciding.agree(
+            session, made, 1, {line_of: 900}, "More.", APPROVER, ask.rules_for(APPROVER), limits=NO_LIMITS, post=unheard
+        )
 
 
 def test_pages_ask_the_plugins_of_their_site(make_app, session_for):

@@ -31,6 +31,8 @@ def test_passengers_count_when_costs_are_agreed_and_when_they_are_claimed(site: 
     (line,) = preapprovals.lines(session, mine[-26:])
     session.rollback()
     assert (line.passengers, line.asked_p) == (2, 6_50)
+    for page in (lead.get(f"/scotland/manage/expenses/asked/{mine[-26:]}").text, ann.client.get(mine).text):
+        assert "10 miles, Car or van, with 2 passengers" in page
     assert lead.submit(f"/scotland/manage/expenses/asked/{mine[-26:]}", {"do": "agree", "words": ""}).status_code == 303
 
     claim = press(ann.client, f"{SITE}/", f"/claims/from/{mine[-26:]}").headers["Location"]
@@ -42,7 +44,10 @@ def test_passengers_count_when_costs_are_agreed_and_when_they_are_claimed(site: 
     assert (spent.passengers, spent.claimed_p, spent.allowed_p) == (2, 6_50, 6_50)
     assert claims.one(session, claim[-26:], APPROVER).claimed_p == 6_50
     session.rollback()
-    assert "£6.50" in lead.get(f"{MANAGE}/{claim[-26:]}").text
+    judged = lead.get(f"{MANAGE}/{claim[-26:]}").text
+    assert "£6.50" in judged
+    for page in (judged, ann.client.get(claim).text):
+        assert "10 miles from EH1 1YZ to PH1 5AA, Car or van, with 2 passengers" in page
 
 
 def test_passengers_of_a_cost_without_miles_count_for_nothing(site: Flask, session: ScopedSession) -> None:
@@ -55,3 +60,5 @@ def test_passengers_of_a_cost_without_miles_count_for_nothing(site: Flask, sessi
     assert sent.status_code == 303
     (line,) = preapprovals.lines(session, sent.headers["Location"][-26:])
     assert (line.passengers, line.asked_p) == (0, 4_20)
+    session.rollback()
+    assert "passenger" not in ann.get(sent.headers["Location"]).text

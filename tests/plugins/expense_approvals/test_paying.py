@@ -20,7 +20,7 @@ from core.work.models import Mail
 from plugins.expense_approvals.models import Claim, PayerAccount, Payment, PaymentBatch
 from plugins.expense_approvals.queries import claims, payments
 from plugins.expense_approvals.service import batches, payer, paying
-from tests.factories.people import client_of, make_person
+from tests.factories.people import PASSWORD, client_of, make_person
 from tests.plugins.expense_approvals import paid
 from tests.plugins.expense_approvals.claimed import CHECKER, Letters
 from tests.plugins.expense_approvals.helpers import opened, sums, visitor
@@ -264,7 +264,7 @@ def claimant(app: Flask, session: ScopedSession, budget_id: str, name: str, numb
     session.rollback()
     client = client_of(app, who)
     if number:
-        given = {"name": name.title(), "sort_code": "20-00-00", "account": number}
+        given = {"name": name.title(), "sort_code": "20-00-00", "account": number, "password": PASSWORD}
         assert client.submit("/scotland/expenses/account", given).status_code == 303
     return client
 
@@ -392,3 +392,19 @@ def test_from_what_is_ready_to_what_the_bank_says(site: Flask, session: ScopedSe
     assert lead.get(f"{PAYMENTS}/{new_id()}").status_code == 404
     elsewhere = member(site, "wyn", Role.PARTNER_LEAD)
     assert elsewhere.get(batch.replace("/scotland/", "/wales/")).status_code in (403, 404)
+
+
+def test_a_batch_prepared_before_hashes_were_kept_is_cancelled_and_prepared_anew(session, budget_id):
+    """As `docs/operate.md` says it."""
+    who = visitor()
+    account(session, who)
+    made = approved(session, budget_id, who)
+    old = prepare(session, made)
+    session.execute(sa.update(PaymentBatch).values(hashes={}).execution_options(synchronize_session=False))
+    session.commit()
+    with pytest.raises(Refused, match="The files are not what was prepared"):
+        batches.release(session, old, 1, RELEASER, seal=paid.SEAL)
+    batches.cancel(session, old, 1, PREPARER, tell=paying.life(PREPARER, paid.nobody))
+    assert state(session, made) == "approved"
+    again = prepare(session, made)
+    batches.release(session, again, 1, RELEASER, seal=paid.SEAL)

@@ -41,6 +41,7 @@ from tests.plugins.expense_approvals.helpers import (
     nothing,
     opened,
     sums,
+    unheard,
     visitor,
 )
 
@@ -147,10 +148,12 @@ def test_agreeing_to_a_part_needs_a_reason_and_never_goes_above_the_policy(sessi
         ({fare.id: 1_200, lunch.id: 800}, "x" * 501, "words"),
     ):
         with pytest.raises(Invalid) as refused:
-            deciding.agree(session, made, 1, amounts, words, APPROVER, nothing, limits=NO_LIMITS)
+            deciding.agree(session, made, 1, amounts, words, APPROVER, nothing, limits=NO_LIMITS, post=unheard)
         assert set(refused.value.field_errors) == {field}
     amounts = {fare.id: 600, lunch.id: 800}
-    deciding.agree(session, made, 1, amounts, "The early train is cheaper.", APPROVER, nothing, limits=NO_LIMITS)
+    deciding.agree(
+        session, made, 1, amounts, "The early train is cheaper.", APPROVER, nothing, limits=NO_LIMITS, post=unheard
+    )
     assert state(session, made) == "part_approved"
     assert [line.approved_p for line in preapprovals.lines(session, made)] == [600, 800]
     assert sums(session, budget_id).committed == 1_400
@@ -176,7 +179,7 @@ def test_nobody_decides_their_own_whatever_their_role(session, roles, act):
     now = version(session, made)
     deeds = {"agree": lambda: agree(session, made, own)}
     with pytest.raises(Refused, match=separation.WORDS["own"]):
-        deeds.get(act, lambda: getattr(deciding, act)(session, made, now, "words", own))()
+        deeds.get(act, lambda: getattr(deciding, act)(session, made, now, "words", own, unheard))()
     assert state(session, made) == ("approved" if act == "revoke" else "submitted")
 
 
@@ -187,19 +190,19 @@ def test_who_has_no_permission_finds_nothing_and_decides_nothing(session, ann):
         lambda: preapprovals.one(session, made, stranger),
         lambda: asking.withdraw(session, made, 1, stranger),
         lambda: asking.withdraw(session, made, 1, APPROVER),
-        lambda: deciding.decline(session, made, 1, "no", stranger),
+        lambda: deciding.decline(session, made, 1, "no", stranger, unheard),
         lambda: preapprovals.one(session, "nonsense", APPROVER),
         lambda: preapprovals.one(session, new_id(), APPROVER),
     ):
         with pytest.raises(NotFound):
             act()
     with pytest.raises(Forbidden):
-        deciding.decline(session, made, 1, "no", ann)
+        deciding.decline(session, made, 1, "no", ann, unheard)
 
 
 def test_a_question_and_its_answer(session, ann):
     made = asked(session, activity(session, opened(session)), ann)
-    deciding.query(session, made, 1, "Is there a railcard?", APPROVER)
+    deciding.query(session, made, 1, "Is there a railcard?", APPROVER, unheard)
     with pytest.raises(Refused):
         agree(session, made)
     asking.answer(session, made, 2, "Yes: a third off.", ann)
@@ -212,10 +215,10 @@ def test_a_question_and_its_answer(session, ann):
 
 def test_a_decision_on_what_has_changed_since_is_a_conflict(session, ann):
     made = asked(session, activity(session, opened(session)), ann)
-    deciding.query(session, made, 1, "Is there a railcard?", APPROVER)
+    deciding.query(session, made, 1, "Is there a railcard?", APPROVER, unheard)
     asking.answer(session, made, 2, "Yes.", ann)
     with pytest.raises(Conflict):
-        deciding.decline(session, made, 1, "no", APPROVER)
+        deciding.decline(session, made, 1, "no", APPROVER, unheard)
 
 
 def test_partners_limits_and_findings_are_in_it(session, ann):
@@ -247,12 +250,12 @@ def test_what_is_not_used_in_time_is_given_back_once(session, ann, frozen_clock)
     made = asked(session, activity(session, budget_id), ann)
     agree(session, made)
     frozen_clock.advance(days=14 + 90)
-    assert expiring.sweep(session) == 0
+    assert expiring.sweep(session, unheard) == 0
     frozen_clock.advance(days=1)
-    assert (expiring.sweep(session), expiring.sweep(session)) == (1, 0)
+    assert (expiring.sweep(session, unheard), expiring.sweep(session, unheard)) == (1, 0)
     assert (state(session, made), sums(session, budget_id)) == ("expired", (0, 0, 0, 0, 0))
     with pytest.raises(Refused):
-        deciding.revoke(session, made, version(session, made), "late", APPROVER)
+        deciding.revoke(session, made, version(session, made), "late", APPROVER, unheard)
 
 
 def test_costs_whose_days_are_over_are_not_agreed(session, ann, frozen_clock):
@@ -330,9 +333,9 @@ def test_a_budget_adds_up_after_every_step_whatever_is_done(session):
                 case 3:
                     asking.withdraw(session, which, version(session, which), who)
                 case 4:
-                    deciding.revoke(session, which, version(session, which), "Not any more.", APPROVER)
+                    deciding.revoke(session, which, version(session, which), "Not any more.", APPROVER, unheard)
                 case 5:
-                    deciding.decline(session, which, version(session, which), "No.", APPROVER)
+                    deciding.decline(session, which, version(session, which), "No.", APPROVER, unheard)
             done += 1
         except (Refused, NotFound, Invalid):
             pass
@@ -343,7 +346,7 @@ def test_a_budget_adds_up_after_every_step_whatever_is_done(session):
 def test_a_persons_data_is_given_and_goes_and_the_figures_stay(session, ann):
     budget_id = opened(session)
     made = asked(session, activity(session, budget_id), ann)
-    deciding.query(session, made, 1, "Mair, is there a railcard?", APPROVER)
+    deciding.query(session, made, 1, "Mair, is there a railcard?", APPROVER, unheard)
     asking.answer(session, made, 2, "Yes.", ann)
     agree(session, made)
     assert ann.account_id

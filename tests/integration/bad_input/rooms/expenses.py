@@ -12,6 +12,7 @@ from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.service import deciding, declaring, judging, policies
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS
+from tests.factories.people import PASSWORD
 from tests.integration.bad_input.rooms.cast import Cast, Room
 from tests.plugins.expense_approvals.claimed import CHECKER, agreed, check, draft, send, spent, unheard
 from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, opened, switched_on, visitor
@@ -43,7 +44,7 @@ def make_expenses(cast: Cast) -> Room:
     declared, undeclared = activity(session, budget_id), activity(session, budget_id)
     declaring.declare(session, declared, member)
     waiting, queried, granted = (asked(session, declared, member) for _ in range(3))
-    deciding.query(session, queried, 1, "Is there a railcard?", APPROVER)
+    deciding.query(session, queried, 1, "Is there a railcard?", APPROVER, unheard)
     agree(session, granted)
     with cast.app.app_context():
         store = store_of(MANIFEST.name)
@@ -86,7 +87,7 @@ def make_expenses(cast: Cast) -> Room:
             "expense_approvals.proof": {"kind": "receipt"}, "expense_approvals.more": {"words": "The cheap bus was full."},
             "expense_approvals.answer_claim": {"words": "Yes, there is."},
             "expense_approvals_manage.judge": {"words": "Because of the railcard."},
-            "expense_approvals.account": {"name": "Mel Member", "sort_code": "20-00-00", "account": "31926819"},
+            "expense_approvals.account": {"name": "Mel Member", "sort_code": "20-00-00", "account": "31926819", "password": PASSWORD},
             "expense_approvals_manage.decide": {"words": "Because of the railcard."},
             "expense_approvals_manage.budget_list": {"name": "Another", "limit": "250.00"},
             "expense_approvals_manage.budget": {"limit": "2000.00"},
