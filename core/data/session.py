@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy import event, orm
 
 from core.data.scope import Scope, ScopeError
+from core.kernel.errors import Conflict
 
 WRITE_OPTION = "qp_write"
+DEADLOCK = "40P01"
+"""PostgreSQL's code for a transaction that it ended so that another, which waited for this one, can go on."""
 
 
 class ScopedSession(orm.Session):
@@ -64,7 +67,8 @@ def transaction(session: ScopedSession) -> Iterator[None]:
 
     On SQLite the write lock is taken at the start (BEGIN IMMEDIATE): a read transaction that tries to become a write
     transaction fails at once when another writer came first, however long the busy timeout. What the session read
-    before is therefore ended first. Raises RuntimeError when services are nested: a use case is one transaction.
+    before is therefore ended first. Raises RuntimeError when services are nested: a use case is one transaction; Conflict where
+    PostgreSQL ended this transaction because it and another one waited for each other: the other has been quicker.
     """
     if session.in_service:
         raise RuntimeError("services do not nest: one use case is one transaction")
@@ -78,9 +82,11 @@ def transaction(session: ScopedSession) -> Iterator[None]:
             session.connection(execution_options={WRITE_OPTION: True})
         yield
         session.commit()
-    except BaseException:
+    except BaseException as error:
         session._after_commit.clear()
         session.rollback()
+        if isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "sqlstate", "") == DEADLOCK:
+            raise Conflict from error
         raise
     finally:
         session.in_service = False

@@ -331,6 +331,7 @@ def test_the_form_for_later_dates_counts_those_that_were_left_out(app, session, 
     }  # fmt: skip
     assert client.submit(f"/scotland/events/{first}/repeat", said).status_code == 303
     made = series.series_of(session, first)
+    assert made is not None
     there = series.dates(session, made)
     session.rollback()
     assert len(there) == 4
