@@ -65,9 +65,11 @@ def take_back(session: ScopedSession, activity_id: str, visitor: Visitor) -> Non
     """Take it back: nothing can be asked for, agreed, claimed or approved on it any more. Raises Forbidden, NotFound where there
     is none."""
     account_id = _member(visitor)
+    if not is_id(activity_id):
+        raise NotFound
     with transaction(session):
         record_audit(session, actor=visitor.actor(), action="expense_approvals.take_back", subject=activity_id)
-        if not is_id(activity_id) or not _end(session, activity_id, account_id):
+        if not _end(session, activity_id, account_id):
             raise NotFound  # and nothing is recorded
 
 
