@@ -68,6 +68,19 @@ def test_the_first_account_and_every_other_one_ask_for_the_password_again(
     assert platform_session.scalar(letters) == 2
 
 
+def test_a_slip_in_the_form_is_no_guess_at_the_password(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before the password is looked at, so it costs no try and says nothing about the password either."""
+    monkeypatch.setattr(limits.limiter, "enabled", True)
+    limits.limiter.reset()
+    ann = member(site, "ann")
+    slips = ({"sort_code": "20-00"}, {"account": "1"}, {"name": " "}, {"password": ""})
+    assert {ann.submit(PAGE, {**GOOD, **slips[number % 4]}).status_code for number in range(12)} == {422}
+    both = ann.submit(PAGE, {**GOOD, "account": "1", "password": "a guess"})
+    assert ('href="#account"' in both.text, 'href="#password"' in both.text) == (True, False)
+    assert ann.submit(PAGE, GOOD).status_code == 303
+    limits.limiter.reset()
+
+
 def test_guessing_is_limited_as_where_one_signs_in(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits.limiter, "enabled", True)
     limits.limiter.reset()
