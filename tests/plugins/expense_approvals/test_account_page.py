@@ -32,6 +32,7 @@ def test_an_account_is_kept_masked_and_told_by_a_letter(site: Flask, platform_se
     letter = platform_session.scalars(sa.select(Mail).where(Mail.to_address == "ann@example.org")).one()
     assert letter.subject == "Your bank details for expenses were given or changed"
     assert "9911" not in letter.text + letter.html
+    assert "tell Healthcare Improvement Scotland." in letter.text
     assert "Where your costs are paid to" in ann.get("/scotland/expenses/").text
 
 
