@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
@@ -74,12 +74,30 @@ def _went_out(response: Response) -> bool:
     return response.status_code == 303
 
 
+def note_wrong_password() -> None:
+    """Say that a password which came with this request was not its account's: what `guesses` counts."""
+    g.wrong_password = True
+
+
+def _guessed(_: Response) -> bool:
+    return bool(g.get("wrong_password"))
+
+
 def tries(view: Callable[..., Any]) -> Any:
-    """Limit failed tries of a password: per place and per account."""
+    """Limit failed tries of a form that is about a password: per place and per account."""
+    return _limited(view, _failed)
+
+
+def guesses(view: Callable[..., Any]) -> Any:
+    """Limit wrong passwords as `tries` does, on a form that is about something else: its other mistakes cost nothing."""
+    return _limited(view, _guessed)
+
+
+def _limited(view: Callable[..., Any], counts: Callable[[Response], bool]) -> Any:
     by_account = limiter.limit(
-        BY_ADDRESS, methods=["POST"], key_func=_whose_password, exempt_when=_nobodys_password, deduct_when=_failed
+        BY_ADDRESS, methods=["POST"], key_func=_whose_password, exempt_when=_nobodys_password, deduct_when=counts
     )
-    return limiter.limit(BY_PLACE, methods=["POST"], deduct_when=_failed)(by_account(view))
+    return limiter.limit(BY_PLACE, methods=["POST"], deduct_when=counts)(by_account(view))
 
 
 def mails(view: Callable[..., Any]) -> Any:

@@ -62,8 +62,8 @@ from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
 from core.people.emails import normal as normal_email
 from core.people.forms import OwnPasswordForm
+from core.people.limits import guesses as password_tries
 from core.people.limits import reads as reads_by_token
-from core.people.limits import tries as password_tries
 from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR
 from core.people.queries import holders, roles_of

@@ -37,7 +37,10 @@ def account_changed(site: TenantSnapshot, language: str) -> Post:
                 subject=gettext("Your bank details for expenses were given or changed"),
                 paragraphs=[
                     gettext("Your costs are paid to the account that was given now, from %(when)s on.", when=when),
-                    gettext("Was it not you? Change your password now, and tell your site."),
+                    gettext(
+                        "Was it not you? Change your password now, and tell %(partner)s.",
+                        partner=site.led_by(language),
+                    ),
                 ],
                 site_href=f"{root_of(site)}/",
             )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, clock
 from plugins.expense_approvals.models import Adjustment, Claim, ClaimLine, ClaimStep, Receipt, YearMiles
-from plugins.expense_approvals.states import GRANTED
+from plugins.expense_approvals.states import FIRST_APPROVED, GRANTED
 
 QUIET = {"synchronize_session": False}
 
@@ -31,7 +31,8 @@ def year_miles(session: ScopedSession, account_id: str) -> Iterator[tuple[str, A
 
 
 def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
-    """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs."""
+    """Everything that claims hold about one person at the session's site, as (heading, JSON value) pairs. What a first of two
+    approvers put beside a cost is nobody's word yet, and stands here no more than on the claim's page."""
     mine = sa.or_(Claim.account_id == account_id, Claim.submitted_by == account_id)
     claimed = session.execute(
         sa.select(Claim.id, Claim.state, Claim.claimed_p, Claim.approved_p, Claim.begun_at, Claim.sent_at)
@@ -41,10 +42,12 @@ def person_data(session: ScopedSession, account_id: str) -> Iterator[tuple[str, 
     if not claimed:
         return
     ids = [row.id for row in claimed]
+    undecided = ClaimLine.claim_id.in_([row.id for row in claimed if row.state == FIRST_APPROVED])
     costs = session.execute(
         sa.select(
             ClaimLine.claim_id, ClaimLine.category, ClaimLine.incurred_on, ClaimLine.from_postcode, ClaimLine.to_postcode,
-            ClaimLine.miles, ClaimLine.claimed_p, ClaimLine.approved_p, ClaimLine.reason, ClaimLine.why,
+            ClaimLine.miles, ClaimLine.claimed_p, sa.case((undecided, sa.null()), else_=ClaimLine.approved_p).label("approved_p"),
+            ClaimLine.reason, sa.case((undecided, ""), else_=ClaimLine.why).label("why"),
         )
         .where(ClaimLine.claim_id.in_(ids))
         .order_by(ClaimLine.claim_id, ClaimLine.position)

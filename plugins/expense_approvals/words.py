@@ -83,6 +83,15 @@ CLAIM_NEXT: Mapping[tuple[str, bool], str] = {
     ),
 }
 """Who comes next, for the claimant, by state and whether two people approve."""
+CLAIM_NEXT_ALWAYS: Mapping[str, str] = {
+    "submitted": N_(
+        "Somebody checks your costs and proofs now. Then two other people decide, one after the other: this site always asks for two."
+    ),
+    "checked": N_(
+        "Your costs and proofs are checked. Two other people decide now, one after the other: this site always asks for two."
+    ),
+}
+"""The same by state, at a site where two people approve every claim."""
 CLAIM_STAGES: Mapping[tuple[str, bool], str] = {
     ("submitted", False): N_("Step 1 of 2: somebody checks costs and proofs. Somebody else approves them."),
     ("submitted", True): N_(

@@ -1,6 +1,7 @@
 """Asking that costs be agreed in a browser: what the policy allows is said while it is typed; and a declaration that is taken back."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_an_estimate_is_looked_at_while_it_is_typed(
     app: Flask, database: Database, start_server: Callable[..., Process], session_for: Callable[[str], ScopedSession],
     new_page: Callable[..., Page], axe: Callable[[Page], None],
 ) -> None:  # fmt: skip
-    """Where scripts run, beside each cost and in a live region; where none run, by the button that is there in either case."""
+    """Where scripts run, beside each cost and, in all, in a live region; where none run, by the button that is there in either case."""
     switched_on(app, "scotland")
     ann = make_person(app, "ann@example.org", name="Ann", home="scotland")
     session = session_for("scotland")
@@ -54,10 +55,13 @@ def test_an_estimate_is_looked_at_while_it_is_typed(
     page.on("request", lambda one: asked_for.append(one.method) if one.method == "POST" else None)
     page.goto(address)
     beside, in_all = page.locator("[data-estimate-row='0']"), page.get_by_role("status").filter(has_text="All together")
-    expect(beside).to_have_attribute("aria-live", "polite")
+    assert beside.get_attribute("aria-live") is None, "the sum alone speaks by itself"
     page.get_by_label("Kind of cost").select_option("lunch")
     page.get_by_label("Estimate").press_sequentially("9.40", delay=60)
     expect(beside).to_contain_text("The policy allows £8.00 of £9.40. At most £8.00 is covered.")
+    expect(page.get_by_label("Estimate")).to_have_accessible_description(
+        re.compile(r"The policy allows £8\.00 of £9\.40")
+    )
     expect(in_all).to_contain_text("All together: The policy allows £8.00 of £9.40.")
     assert len(asked_for) <= 2, "one question after a pause, not one for each stroke"
     looked_at(page, axe, "typed")

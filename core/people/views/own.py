@@ -56,7 +56,8 @@ def home() -> Response:
                 {"": N_("Your details were changed in another window. Check what you see here, then save once more.")}
             )
         else:
-            with in_language(form.locale.data):
+            chosen = form.locale.data  # the next page speaks it, where this site has it
+            with in_language(chosen if chosen in context.tenant.languages else context.language):
                 response = redirect_with(_("Your details are saved."), "account.home")
             response.delete_cookie(
                 LANGUAGE_COOKIE

@@ -37,9 +37,17 @@ def upgrade() -> None:
             claim.create_check_constraint(op.f(f"ck_expense_approvals_claim_{name}"), check)
 
 
+def _every_site(on: bool) -> None:
+    """Reach the rows of all sites, or no more: PostgreSQL's row-level security binds the owner of the tables too, and an update
+    without a site changes nothing."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"select set_config('app.platform', '{'on' if on else ''}', true)")
+
+
 def downgrade() -> None:
     """What waits for a second approver waits for an approval again, by somebody who has not looked at it yet: a first approval
     counts as a check."""
+    _every_site(True)
     op.execute(
         "update expense_approvals_claim_line set approved_p = null, why = '' where claim_id in "
         "(select id from expense_approvals_claim where state = 'first_approved')"
@@ -48,6 +56,7 @@ def downgrade() -> None:
     op.execute(
         "update expense_approvals_claim_step set state = 'checked', event = 'check' where state = 'first_approved'"
     )
+    _every_site(False)
     with op.batch_alter_table("expense_approvals_claim") as claim:
         for name in CHECKS:
             claim.drop_constraint(op.f(f"ck_expense_approvals_claim_{name}"), type_="check")

@@ -289,6 +289,12 @@ def over(session: ScopedSession, today: date, limit: int = 200) -> list[Asked]:
     return [Asked._make(row) for row in rows]
 
 
+def ever_sent(session: ScopedSession, preapproval_ids: Iterable[str]) -> frozenset[str]:
+    """Those pre-approvals from which a claim was sent, whatever became of it."""
+    sent = sa.select(Claim.preapproval_id).where(Claim.preapproval_id.in_(preapproval_ids), Claim.sent_at.is_not(None))
+    return frozenset(session.scalars(sent))
+
+
 def miles_before(session: ScopedSession, account_id: str | None) -> dict[tuple[str, int], int]:
     """Thousandths of a mile that a person has claimed before, by (vehicle, tax year), at every site together: a number, and never
     where they were driven. One statement."""

@@ -61,6 +61,19 @@ def own(session: ScopedSession, visitor: Visitor) -> Masked | None:
     return Masked._make(row) if row is not None else None
 
 
+def read(name: str, sort_code: str, number: str) -> tuple[str, str, str]:
+    """An account as it was typed: its name, sort code and number. Raises Invalid (`name`, `sort_code`, `account`)."""
+    name = " ".join(name.split())
+    wrong = {} if 0 < len(name) <= 80 else {"name": NAME}
+    try:
+        code, account = account_typed(sort_code, number)
+    except Invalid as error:
+        wrong |= error.field_errors
+    if wrong:
+        raise Invalid(wrong)
+    return name, code, account
+
+
 def change(
     session: ScopedSession,
     name: str,
@@ -78,14 +91,7 @@ def change(
     """
     if visitor.account_id is None:
         raise Forbidden("expense_approvals.own")
-    name = " ".join(name.split())
-    wrong = {} if 0 < len(name) <= 80 else {"name": NAME}
-    try:
-        code, account = account_typed(sort_code, number)
-    except Invalid as error:
-        wrong |= error.field_errors
-    if wrong:
-        raise Invalid(wrong)
+    name, code, account = read(name, sort_code, number)
     made, now = new_id(), clock.now()
     mark = fingerprint(code, account, seal)
     try:

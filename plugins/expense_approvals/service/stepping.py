@@ -35,7 +35,8 @@ LONGEST_WORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody is told about what they asked for: `pence` are agreed, and can be claimed until `last_day`."""
+    """What somebody is told about what they asked for: `pence` are agreed, and can be claimed until `last_day`. `more` is for what
+    adds to an agreement because a claim came to more; `claim_id` is that claim, "" where it is no more."""
 
     step: str
     person: Known
@@ -44,6 +45,8 @@ class Answer:
     words: str
     pence: int
     last_day: date
+    more: bool = False
+    claim_id: str = ""
 
 
 Post = Callable[[ScopedSession, Answer], None]
@@ -51,11 +54,15 @@ Post = Callable[[ScopedSession, Answer], None]
 
 
 def tell(session: ScopedSession, asked: Asked, step: str, words: str, post: Post, pence: int) -> None:
-    """Write to the person, in the caller's transaction; to nobody where the account is closed. Two statements."""
+    """Write to the person, in the caller's transaction; to nobody where the account is closed. Two statements, and one more about
+    what adds to an agreement."""
     person = people_by_id(session, {asked.account_id} if asked.account_id else set()).get(asked.account_id or "")
     if person is not None:
-        title = preapprovals.title_of(session, asked.id)
-        post(session, Answer(step, person, asked.id, title, words, pence, asked.expires_on))
+        title, first = preapprovals.title_of(session, asked.id), asked.supplements_id
+        claim_id = (claims.live(session, first) or "") if first else ""
+        post(
+            session, Answer(step, person, asked.id, title, words, pence, asked.expires_on, first is not None, claim_id)
+        )
 
 
 def take(

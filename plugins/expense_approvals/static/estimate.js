@@ -1,4 +1,4 @@
-// Says beside each cost what the policy allows of it, while it is typed. Without it, the form's own button does the same.
+// Says beside each cost what the policy allows of it, while it is typed, and speaks the sum. Without it, the form's own button does the same.
 (() => {
   "use strict";
 
@@ -10,7 +10,7 @@
   let timer;
   let asking;
 
-  // Only what changed is written: a live region reads out what is new, and nothing twice.
+  // Only what changed is written: the sum is a live region, which reads out what is new, and nothing twice.
   const say = (place, words) => {
     if (place.textContent !== words) place.textContent = words;
   };

@@ -30,6 +30,8 @@ def account() -> Response:
     context, form = here(), AccountForm()
     if form.validate_on_submit():
         try:
+            # A slip in the figures is told before the password is looked at: it is no guess at that.
+            bank_details.read(form.name.data, form.sort_code.data, form.account.data)
             prove_password(context.session, context.visitor, form.password.data)
             bank_details.change(
                 context.session, form.name.data, form.sort_code.data, form.account.data, context.visitor,

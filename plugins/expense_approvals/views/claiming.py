@@ -60,6 +60,7 @@ from plugins.expense_approvals.words import (
     CLAIM_EVENTS,
     CLAIM_LOOKS,
     CLAIM_NEXT,
+    CLAIM_NEXT_ALWAYS,
     CLAIM_STATES,
 )
 
@@ -146,6 +147,8 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
 def _next(made: Made) -> str:
     """Who comes next, in words; "" where nobody has to decide. A statement more where the site asks for two at times."""
     limits = settings_of(here()).limits
+    if limits.second_p == 0 and made.state in CLAIM_NEXT_ALWAYS:
+        return say(CLAIM_NEXT_ALWAYS[made.state])
     asked = made.state in TO_DECIDE and limits.second_p is not None
     two = made.state == FIRST_APPROVED or (asked and limits.two(claims.in_all(here().session, made.id)))
     found = CLAIM_NEXT.get((made.state, two))

@@ -77,6 +77,7 @@ SORTS: dict[str, Any] = {
 }
 WISHES = ("check", "approve", "query", "reject")
 TWO = N_("For this activity the person would have %(sum)s in all. Above %(most)s this site asks for two approvals.")
+ALWAYS_TWO = N_("This site always asks for two approvals.")
 APPROVING = ("first_approve", "approve", "part_approve")
 
 
@@ -172,7 +173,8 @@ def _stage(made: Made, in_all_p: int, limits: Limits) -> list[str]:
         return []
     if not limits.two(in_all_p):
         return [say(found)]
-    return [say(found), say(TWO, {"sum": pounds(in_all_p), "most": pounds(limits.second_p or 0)})]
+    why = say(TWO, {"sum": pounds(in_all_p), "most": pounds(limits.second_p)}) if limits.second_p else say(ALWAYS_TWO)
+    return [say(found), why]
 
 
 def _typed(line: Spent) -> tuple[str, str]:

@@ -117,12 +117,12 @@ def problem(one: Problem, national: Policy | None) -> str:
     """Why a site's rule cannot stand, and what `national` says that it was measured against."""
     said = gettext("Rule %(rule)s: %(why)s", rule=one.rule, why=say(PROBLEMS[one.code]))
     if names := one.params.get("names"):
-        return f"{said} {gettext('Its categories are: %(names)s.', names=names)}"
+        return " ".join((said, gettext("Its categories are: %(names)s.", names=names)))
     against = next((rule for rule in national.rules if rule.key == one.against), None) if national else None
     if national is None or against is None:
         return said
     what = f"{in_words(against.words)} ({figures(national, against)})"
-    return f"{said} {gettext('It says: %(what)s', what=what)}"
+    return " ".join((said, gettext("It says: %(what)s", what=what)))
 
 
 class Turned(NamedTuple):

@@ -51,6 +51,14 @@ def test_the_language_one_has_just_chosen_is_spoken_at_once(app: Flask) -> None:
     assert "Your details are saved" not in page
 
 
+def test_a_language_that_a_site_has_not_is_not_spoken_there(app: Flask) -> None:
+    client = client_of(app, make_person(app, "sam@example.org"))
+    assert client.submit("/scotland/account/", {**WORDS, "locale": "cy"}).status_code == 303
+    page = client.get("/scotland/account/").text
+    assert "Your details are saved." in page
+    assert "Mae’ch manylion wedi’u cadw." not in page
+
+
 @pytest.mark.parametrize(
     "values",
     [

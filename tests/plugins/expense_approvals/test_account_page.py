@@ -32,6 +32,7 @@ def test_an_account_is_kept_masked_and_told_by_a_letter(site: Flask, platform_se
     letter = platform_session.scalars(sa.select(Mail).where(Mail.to_address == "ann@example.org")).one()
     assert letter.subject == "Your bank details for expenses were given or changed"
     assert "9911" not in letter.text + letter.html
+    assert "tell Healthcare Improvement Scotland." in letter.text
     assert "Where your costs are paid to" in ann.get("/scotland/expenses/").text
 
 
@@ -66,6 +67,19 @@ def test_the_first_account_and_every_other_one_ask_for_the_password_again(
         assert kept in ann.get(PAGE).text
     letters = sa.select(sa.func.count(Mail.id)).where(Mail.to_address == "ann@example.org")
     assert platform_session.scalar(letters) == 2
+
+
+def test_a_slip_in_the_form_is_no_guess_at_the_password(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before the password is looked at, so it costs no try and says nothing about the password either."""
+    monkeypatch.setattr(limits.limiter, "enabled", True)
+    limits.limiter.reset()
+    ann = member(site, "ann")
+    slips = ({"sort_code": "20-00"}, {"account": "1"}, {"name": " "}, {"password": ""})
+    assert {ann.submit(PAGE, {**GOOD, **slips[number % 4]}).status_code for number in range(12)} == {422}
+    both = ann.submit(PAGE, {**GOOD, "account": "1", "password": "a guess"})
+    assert ('href="#account"' in both.text, 'href="#password"' in both.text) == (True, False)
+    assert ann.submit(PAGE, GOOD).status_code == 303
+    limits.limiter.reset()
 
 
 def test_guessing_is_limited_as_where_one_signs_in(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What the policy allows of an estimate, for the script that asks while somebody types: the button's own answer, row by row."""
 
+import re
 from typing import Any
 
 import pytest
@@ -90,6 +91,12 @@ def test_it_reads_as_much_for_a_dozen_rows_as_for_one_and_writes_nothing(ann, pa
 
 def test_the_page_offers_it_and_the_button_stays(ann: FormClient, page: str) -> None:
     shown = ann.get(f"{page}/ask").text
-    assert 'data-estimate-row="0"' in shown
+    assert '<p class="hint" id="costs-0-estimate" data-estimate-row="0"></p>' in shown, "read out with its field alone"
+    for name in ("amount", "miles"):
+        (tag,) = re.findall(rf'<input[^>]*\bid="costs-0-{name}"[^>]*>', shown)
+        tied = re.search(r'aria-describedby="([^"]*)"', tag)
+        assert tied, name
+        assert "costs-0-estimate" in tied[1].split(), name
+    assert '<p role="status" data-estimate-sum></p>' in shown
     assert "expense_approvals/estimate.js" in shown
     assert 'value="check"' in shown

@@ -303,6 +303,40 @@ def test_approvers_who_leave_are_taken_out(session, ann):
     assert not {FIRST.account_id, LAST.account_id} & {one.account_id for one in claims.steps(session, made)}
 
 
+def test_what_the_first_of_two_put_beside_a_cost_is_not_given_out_before_the_decision(session, ann):
+    made = sent(session, opened(session), ann)
+    check(session, made)
+    approve(session, made, FIRST, share=80, limits=TWO)
+
+    def given() -> tuple[int | None, str]:
+        (cost,) = dict(personal.person_data(session, str(ann.account_id)))["Costs claimed"]
+        return cost["approved_p"], cost["why"]
+
+    assert given() == (None, "")
+    approve(session, made, LAST, share=50, limits=TWO)
+    assert given() == (500, "The cheaper bus.")
+
+
+def test_a_site_that_always_asks_for_two_says_so_and_names_no_sum(app: Flask, session: ScopedSession) -> None:
+    helpers.switched_on(app, "scotland", second_approver_pounds=0)
+    ann, cai, lena = (
+        Person(app, session),
+        member(app, "cai", Role.EXPENSE_APPROVER),
+        member(app, "lena", Role.PARTNER_LEAD),
+    )
+    claim = ann.begin()
+    ann.prove(ann.add(claim), picture())
+    press(ann.client, claim, "/send")
+    page, rules = f"{MANAGE}/{claim[-26:]}", lena.get("/scotland/manage/expenses/rules").text
+    for said in ("Then two other people decide", "Two other people decide now"):
+        mine, theirs = ann.client.get(claim).text, lena.get(page).text
+        assert f"{said}, one after the other: this site always asks for two." in mine
+        assert "This site always asks for two approvals." in theirs
+        assert "£0.00" not in mine + theirs
+        cai.submit(page, {"do": "check", "words": ""})
+    assert ("Always" in rules, "A second approver, for claims above" in rules) == (True, False)
+
+
 def test_the_pages_say_which_step_it_is_and_who_comes_next(app: Flask, session: ScopedSession) -> None:
     helpers.switched_on(app, "scotland", second_approver_pounds=5)
     ann = Person(app, session)
