@@ -22,7 +22,7 @@ from plugins.expense_approvals.models import (
 )
 from plugins.expense_approvals.queries.granted import adjusted, claimed
 from plugins.expense_approvals.queries.preapprovals import Asked, Taken
-from plugins.expense_approvals.states import AGREED, GRANTED, IN_HAND, OVER, TO_APPROVE, USED, WAITING
+from plugins.expense_approvals.states import AGREED, IN_HAND, OVER, TO_APPROVE, USED, WAITING
 
 
 class Made(NamedTuple):
@@ -260,13 +260,14 @@ def live(session: ScopedSession, preapproval_id: str) -> str | None:
 
 
 def in_hand() -> sa.ColumnElement[bool]:
-    """The condition that a claim from a pre-approval (or from the one that it adds to) waits or was granted."""
+    """The condition that a claim from a pre-approval (or from the one that it adds to) waits. One that was granted keeps nothing: it
+    used up what it stands on by the step that granted it."""
     return (
         sa.select(Claim.id)
         .where(
             Claim.tenant_id == Preapproval.tenant_id,
             sa.or_(Claim.preapproval_id == Preapproval.id, Claim.preapproval_id == Preapproval.supplements_id),
-            Claim.state.in_((*IN_HAND, *GRANTED)),
+            Claim.state.in_(IN_HAND),
         )
         .correlate(Preapproval)
         .exists()
