@@ -65,11 +65,9 @@ def _waiting(session: ScopedSession, limits: Limits) -> list[Open]:
         for one in preapprovals.queue(session)
         if one.state == SUBMITTED
     ]
-    checked, agreed = claims.checkers(session), apart.agreed_before(session, limits)
+    hands, agreed = claims.hands(session), apart.agreed_before(session, limits)
     claimed = [
-        apart.of_claim(one, checked.get(one.id, NOBODY), one.in_all_p, agreed)
-        for one in claims.queue(session)
-        if one.state in TO_DECIDE
+        apart.of_claim(one, hands, one.in_all_p, agreed) for one in claims.queue(session) if one.state in TO_DECIDE
     ]
     return [
         *asked,

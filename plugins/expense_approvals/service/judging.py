@@ -12,7 +12,7 @@ from plugins.expense_approvals.models import ClaimLine
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.separation import Task
+from plugins.expense_approvals.separation import SPEAK, Task
 from plugins.expense_approvals.service import declaring, stepping, year_miles
 from plugins.expense_approvals.service.apart import Open, agreed_before, must_be_within, of_claim
 from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell, unsay
@@ -64,7 +64,7 @@ def _say(
     session: ScopedSession, claim_id: str, version: int, event: str, words: str, visitor: Visitor, post: Post
 ) -> None:
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(session, _waits(made, Task.PREAPPROVE), visitor)
+    must_judge(session, _waits(made, SPEAK), visitor)
     ground = claims.ground(session, made.preapproval_id)
     sha256 = claims.bound_to(session, made.id, made.revision)
     with transaction(session):
@@ -90,7 +90,7 @@ def approve(
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     agreed, in_all_p = agreed_before(session, limits, made.id), claims.in_all(session, made.id)
-    waits = of_claim(made, claims.checked_by(session, made.id, sha256), in_all_p, agreed)
+    waits = of_claim(made, claims.hands(session, made.id), in_all_p, agreed)
     must_judge(session, waits if made.state == FIRST_APPROVED else waits._replace(task=Task.APPROVE), visitor)
     lines = bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)

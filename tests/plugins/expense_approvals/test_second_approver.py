@@ -20,11 +20,12 @@ from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.models import Claim, ClaimStep, YearMiles
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries import figures as reading
-from plugins.expense_approvals.separation import NOBODY, WORDS
+from plugins.expense_approvals.separation import WORDS
 from plugins.expense_approvals.service import apart, claiming, judging, sending
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.states import FIRST_APPROVED, GRANTED
 from plugins.expense_approvals.years import year_of
+from tests.factories.people import client_of
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import (
     CHECKER,
@@ -257,7 +258,7 @@ def test_where_nobody_of_the_site_is_left_the_central_team_is_the_second(app, ap
 
     def left() -> frozenset[str]:
         (row,) = claims.queue(session)
-        waits = apart.of_claim(row, claims.checkers(session).get(made, NOBODY), row.in_all_p, {})
+        waits = apart.of_claim(row, claims.hands(session), row.in_all_p, {})
         return apart.nobody_left(session, [waits], TWO)
 
     assert left() == frozenset()
@@ -351,6 +352,32 @@ def test_the_pages_say_which_step_it_is_and_who_comes_next(app: Flask, session: 
         "We have your claim", "A second person decides about your claim", "Your claim is approved in part",
     ]  # fmt: skip
     assert "£5.00" in lead.get("/scotland/manage/expenses/rules").text
+
+
+def test_who_may_not_be_the_second_can_still_ask_and_say_no(app: Flask, session: ScopedSession) -> None:
+    helpers.switched_on(app, "scotland", second_approver_pounds=5)
+    cai, lena = known(app, "cai", Role.EXPENSE_APPROVER), known(app, "lena", Role.PARTNER_LEAD)
+    kin = known(app, "kit", Role.EXPENSE_APPROVER)
+    ann = known(app, "ann")
+    for who in (ann, kin):
+        account(session, who, "00000009")
+    made = sent(session, opened(session), ann)
+    page = f"{MANAGE}/{made}"
+
+    def buttons(who: Visitor) -> set[str]:
+        session.rollback()
+        shown = client_of(app, str(who.account_id)).get(page).text
+        return {one for one in ("check", "approve", "query", "reject") if f'value="{one}"' in shown}
+
+    assert buttons(cai) == {"check", "query", "reject"}
+    check(session, made, cai)
+    assert (buttons(cai), buttons(lena)) == ({"query", "reject"}, {"approve", "query", "reject"})
+    approve(session, made, lena, limits=TWO)
+    assert (buttons(cai), buttons(lena), buttons(kin)) == ({"query", "reject"}, {"query", "reject"}, set())
+    asked = client_of(app, str(lena.account_id)).submit(page, {"do": "query", "words": "Which bus?"})
+    assert asked.status_code == 303
+    session.rollback()
+    assert state(session, made) == "queried"
 
 
 def test_its_migration_comes_and_goes_and_comes_again(empty_database: Database) -> None:
