@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from core.data import migrate
+from core.data.audit import AuditEntry
 from core.data.migrate import Component
 from core.kernel.permissions import Role
 from core.sdk import Conflict, Invalid, Refused, ScopedSession, Visitor, clock
@@ -163,18 +164,39 @@ def test_the_second_approves_at_most_what_the_first_did(session, ann):
     made = sent(session, budget_id, ann)
     check(session, made)
     approve(session, made, FIRST, share=80, limits=TWO)
+    (line,) = claims.lines(session, made)
     tried: tuple[tuple[int, dict[str, Any], dict[str, str]], ...] = (
         (81, {}, {"amounts": judging.AS_FIRST}),
         (80, {"reasons": {}}, {"reasons": judging.REASONS}),
+        (50, {}, {"reasons": judging.OWN_REASONS}),
+        (50, {"reasons": {line.id: " the  CHEAPER bus. "}}, {"reasons": judging.OWN_REASONS}),
     )
     for share, more, told in tried:
         with pytest.raises(Invalid) as refused:
             approve(session, made, LAST, share=share, limits=TWO, **more)
         assert refused.value.field_errors == told
-    assert approve(session, made, LAST, share=50, limits=TWO) == "part_approve"
+    own = {line.id: "There was a group ticket."}
+    assert approve(session, made, LAST, share=50, limits=TWO, reasons=own) == "part_approve"
     assert sums(session, budget_id) == (0, 500, 0, 500, 0)
     (line,) = claims.lines(session, made)
-    assert (line.approved_p, line.why) == (500, "The cheaper bus.")
+    assert (line.approved_p, line.why) == (500, "There was a group ticket.")
+
+
+def test_what_the_first_approved_stays_in_the_audit_trail(session, ann):
+    made = sent(session, opened(session), ann)
+    check(session, made)
+    approve(session, made, FIRST, share=80, limits=TWO)
+    (line,) = claims.lines(session, made)
+    approve(session, made, LAST, share=50, limits=TWO, reasons={line.id: "There was a group ticket."})
+    first, last = session.execute(
+        sa.select(AuditEntry.after)
+        .where(AuditEntry.subject == made, AuditEntry.action.like("%approve"))
+        .order_by(AuditEntry.seq)
+    ).scalars()
+    assert first == {
+        "state": FIRST_APPROVED, "sha256": sha(session, made), "approved_p": 800, "lines": {line.id: 800},
+    }  # fmt: skip
+    assert last["approved_p"] == 500
 
 
 def test_both_are_within_their_own_limit(session, ann):
