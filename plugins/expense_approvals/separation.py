@@ -1,7 +1,8 @@
 """Separation of duties, as one rule that nobody is exempt from by role. A setting of the site can add to it and never take away.
 
-Plain decisions, no database. Whoever decides for somebody who is away has that person's conflicts beside their own. Where
-nobody of a site is left, the central team decides; nothing is ever decided by itself.
+Plain decisions, no database. Whoever decides for somebody who is away has that person's conflicts beside their own, and that
+person has had a hand in what was decided for them. Where nobody of a site is left, the central team decides; nothing is ever
+decided by itself.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,14 +26,17 @@ class Task(StrEnum):
 
 APPROVALS = (Task.APPROVE, Task.SECOND)
 """Saying yes to a claim: alone or as the first of two, and as the second."""
+SPEAK = Task.PREAPPROVE
+"""Asking a question about a claim or saying no to it, at whatever step: what stands against agreeing beforehand stands against it, and
+no earlier hand in the claim does."""
 WORDS: Mapping[str, str] = {
     "own": N_("You asked for this money, sent the request or would be paid, so somebody else decides."),
     "linked": N_("You share a bank account with the person, so somebody else decides."),
     "delegator": N_("The person you decide for could not decide this, so you cannot for them."),
-    "checked": N_("You checked this claim, so somebody else approves it."),
-    "approved": N_("You approved this claim, so somebody else checks it."),
-    "first": N_("You approved this claim first, so somebody else is the second approver."),
-    "preapproved": N_("You agreed to this beforehand, so somebody else approves the claim."),
+    "checked": N_("You or your stand-in checked this claim, so somebody else approves it."),
+    "approved": N_("You or your stand-in approved this claim, so somebody else checks it."),
+    "first": N_("You or your stand-in approved this claim first, so somebody else is the second approver."),
+    "preapproved": N_("You or your stand-in agreed to this beforehand, so somebody else approves the claim."),
     "adjusted": N_("You made this adjustment, so somebody else approves it."),
     "prepared": N_("You prepared this batch, so somebody else releases it."),
 }
@@ -42,8 +46,9 @@ NOBODY: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Case:
     """Whose money it is and who has had a hand in it, as account ids (None: erased). `linked` share a bank account
-    with whoever is paid; `checked_by` checked the claim, or made the adjustment; `approved_by` approved it (first, where it waits for a second
-    approver); `preapproved_by` agreed beforehand, where the site wants somebody else to approve the claim."""
+    with whoever is paid; `checked_by` checked the claim, or made the adjustment; `approved_by` approved it (first, where it waits for
+    a second approver); `preapproved_by` agreed beforehand, where the site wants somebody else to approve the claim. For whom somebody
+    stood in at such a step is in it beside them."""
 
     claimant: str | None
     submitter: str | None

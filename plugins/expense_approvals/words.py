@@ -36,7 +36,7 @@ CLAIM_STATES: Mapping[str, str] = {
     "submitted": N_("Waiting for a check"),
     "queried": N_("A question is open"),
     "checked": N_("Checked, waiting for approval"),
-    "first_approved": N_("Approved by one person, waiting for a second"),
+    "first_approved": N_("Waiting for a second approval"),
     "approved": N_("Approved"),
     "part_approved": N_("Approved in part"),
     "rejected": N_("Not approved"),

@@ -51,7 +51,8 @@ class Claim(TenantOwned, Base):
     """Whose costs they are, and who is paid; None once that person is erased."""
     submitted_by: Mapped[IdRef | None]
     first_by: Mapped[IdRef | None]
-    """Who approved this revision first, where the site asks for two; gone with every question, refusal and change."""
+    """Who approved the revision that was sent last first, where the site asks for two: it stays when the second has decided, and goes
+    with a question, a refusal, a withdrawal, and when that person is erased. None where one approval was enough."""
     decided_by: Mapped[IdRef | None]
     """Who approved it: alone, or as the second."""
     state: Mapped[str] = mapped_column(sa.String(20))

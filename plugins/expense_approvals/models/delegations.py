@@ -30,7 +30,8 @@ class Delegation(TenantOwned, Base):
 
 
 class Escalation(TenantOwned, Base):
-    """That the central team was told of something (a pre-approval, a claim, an adjustment) that nobody of the site can decide."""
+    """That the central team was told of something (a pre-approval, a claim, an adjustment) that nobody of the site can decide. It
+    counts until that takes its next step: what comes after is told of anew."""
 
     __tablename__ = "expense_approvals_escalation"
     __table_args__ = tenant_args(sa.UniqueConstraint("tenant_id", "source_id"))

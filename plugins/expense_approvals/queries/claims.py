@@ -14,15 +14,17 @@ from plugins.expense_approvals.models import (
     ClaimLine,
     ClaimRevision,
     ClaimStep,
+    Delegation,
     Preapproval,
     PreapprovalLine,
     Receipt,
     Step,
     YearMiles,
 )
+from plugins.expense_approvals.queries.delegations import AWAY, Away
 from plugins.expense_approvals.queries.granted import adjusted, claimed
 from plugins.expense_approvals.queries.preapprovals import Asked, Taken
-from plugins.expense_approvals.states import AGREED, GRANTED, IN_HAND, OVER, TO_APPROVE, USED, WAITING
+from plugins.expense_approvals.states import AGREED, IN_HAND, OVER, TO_APPROVE, USED, WAITING
 
 
 class Made(NamedTuple):
@@ -200,37 +202,47 @@ def steps(session: ScopedSession, claim_id: str) -> list[Taken]:
     return [Taken._make(row) for row in rows]
 
 
-def checked_by(session: ScopedSession, claim_id: str, sha256: str) -> frozenset[str]:
-    """Who checked this revision of a claim."""
-    found = session.scalars(
-        sa.select(ClaimStep.account_id).where(
-            ClaimStep.claim_id == claim_id, ClaimStep.event == "check", ClaimStep.sha256 == sha256
-        )
-    )
-    return frozenset(one for one in found if one)
+class Hands(NamedTuple):
+    """Who has had a hand in the revision of a claim that was sent last, and for whom they stood in then."""
+
+    checked: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
 
 
-def checkers(session: ScopedSession) -> dict[str, frozenset[str]]:
-    """Who checked the revision that waits to be approved, by claim."""
+def hands(session: ScopedSession, claim_id: str = "") -> dict[str, Hands]:
+    """Who checked and who first approved what waits to be approved, by claim; or one claim's, whatever it waits for. One
+    statement, however many wait."""
     rows = session.execute(
-        sa.select(Claim.id, ClaimStep.account_id)
+        sa.select(Claim.id, ClaimStep.event, ClaimStep.account_id, ClaimStep.at, *AWAY)
         .join(ClaimRevision, (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
         .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
-        .where(Claim.state.in_(TO_APPROVE), ClaimStep.event == "check", ClaimStep.account_id.is_not(None))
+        .outerjoin(Delegation, _stands_in(ClaimStep))
+        .where(
+            Claim.id == claim_id if claim_id else Claim.state.in_(TO_APPROVE), ClaimStep.event.in_(("check", "first_approve")),
+            ClaimStep.account_id.is_not(None),
+        )
+    ).all()  # fmt: skip
+    checked, approved = (
+        _by_claim((claim, *step) for claim, event, *step in rows if event == wanted)
+        for wanted in ("check", "first_approve")
     )
-    return _by_claim(rows)
+    return {
+        claim: Hands(checked.get(claim, frozenset()), approved.get(claim, frozenset()))
+        for claim in {*checked, *approved}
+    }
 
 
 def preapprovers(session: ScopedSession, claim_id: str = "") -> dict[str, frozenset[str]]:
-    """Who agreed beforehand to what a checked claim stands on, and to what was added to that later, by claim; of all that wait to
-    be approved, or of one."""
+    """Who agreed beforehand to what a claim stands on that waits to be approved, and to what was added to that later, with those for
+    whom they stood in then, by claim; of all such claims, or of one (nothing, where it does not wait to be approved)."""
     ground = (Preapproval.tenant_id == Claim.tenant_id) & sa.or_(
         Preapproval.id == Claim.preapproval_id, Preapproval.supplements_id == Claim.preapproval_id
     )
     rows = session.execute(
-        sa.select(Claim.id, Step.account_id)
+        sa.select(Claim.id, Step.account_id, Step.at, *AWAY)
         .join(Preapproval, ground)
         .join(Step, (Step.tenant_id == Preapproval.tenant_id) & (Step.preapproval_id == Preapproval.id))
+        .outerjoin(Delegation, _stands_in(Step))
         .where(
             Claim.state.in_(TO_APPROVE), Claim.id == claim_id if claim_id else sa.true(),
             Step.event.in_(("approve", "part_approve")), Step.account_id.is_not(None),
@@ -239,10 +251,18 @@ def preapprovers(session: ScopedSession, claim_id: str = "") -> dict[str, frozen
     return _by_claim(rows)
 
 
+def _stands_in(step: type[ClaimStep] | type[Step]) -> sa.ColumnElement[bool]:
+    """Every absence in which whoever took a step was the one to stand in, whenever it was."""
+    return (Delegation.tenant_id == step.tenant_id) & (Delegation.delegate_id == step.account_id)
+
+
 def _by_claim(rows: Iterable[Any]) -> dict[str, frozenset[str]]:
+    """Who took steps, and for whom they stood in at that moment, from rows of a claim, who, when, and an absence (or nothing)."""
     found: dict[str, frozenset[str]] = {}
-    for claim_id, account_id in rows:
-        found[claim_id] = found.get(claim_id, frozenset()) | {str(account_id)}
+    for claim_id, account_id, at, *columns in rows:
+        away = None if columns[0] is None else Away._make(columns)
+        stood_for = {away.delegator_id} if away and away.held_at(at) else frozenset[str]()
+        found[claim_id] = found.get(claim_id, frozenset()) | {str(account_id)} | stood_for
     return found
 
 
@@ -260,13 +280,14 @@ def live(session: ScopedSession, preapproval_id: str) -> str | None:
 
 
 def in_hand() -> sa.ColumnElement[bool]:
-    """The condition that a claim from a pre-approval (or from the one that it adds to) waits or was granted."""
+    """The condition that a claim from a pre-approval (or from the one that it adds to) waits. One that was granted keeps nothing: it
+    used up what it stands on by the step that granted it."""
     return (
         sa.select(Claim.id)
         .where(
             Claim.tenant_id == Preapproval.tenant_id,
             sa.or_(Claim.preapproval_id == Preapproval.id, Claim.preapproval_id == Preapproval.supplements_id),
-            Claim.state.in_((*IN_HAND, *GRANTED)),
+            Claim.state.in_(IN_HAND),
         )
         .correlate(Preapproval)
         .exists()

@@ -37,13 +37,14 @@ class Away(NamedTuple):
         )  # fmt: skip
 
 
-_COLUMNS = [getattr(Delegation, name) for name in Away._fields]
+AWAY = [getattr(Delegation, name) for name in Away._fields]
+"""Its columns, for a statement."""
 
 
 def one(session: ScopedSession, delegation_id: str) -> Away:
     """An absence. Raises NotFound."""
     row = (
-        session.execute(sa.select(*_COLUMNS).where(Delegation.id == delegation_id)).one_or_none()
+        session.execute(sa.select(*AWAY).where(Delegation.id == delegation_id)).one_or_none()
         if is_id(delegation_id)
         else None
     )
@@ -54,7 +55,7 @@ def one(session: ScopedSession, delegation_id: str) -> Away:
 
 def all_of_site(session: ScopedSession, limit: int = 200) -> list[Away]:
     """Every absence, past ones too, the latest days first."""
-    rows = session.execute(sa.select(*_COLUMNS).order_by(Delegation.ends_on.desc(), Delegation.id).limit(limit))
+    rows = session.execute(sa.select(*AWAY).order_by(Delegation.ends_on.desc(), Delegation.id).limit(limit))
     return [Away._make(row) for row in rows]
 
 
@@ -133,5 +134,5 @@ def stood_in(session: ScopedSession, steps: Iterable[Taken]) -> Mapping[tuple[st
 
 
 def _by_delegates(session: ScopedSession, account_ids: Collection[str]) -> list[Away]:
-    rows = session.execute(sa.select(*_COLUMNS).where(Delegation.delegate_id.in_(sorted(account_ids))))
+    rows = session.execute(sa.select(*AWAY).where(Delegation.delegate_id.in_(sorted(account_ids))))
     return [Away._make(row) for row in rows]

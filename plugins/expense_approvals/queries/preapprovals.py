@@ -164,6 +164,20 @@ def steps(session: ScopedSession, preapproval_id: str) -> list[Taken]:
     return [Taken._make(row) for row in rows]
 
 
+def agreed_today(preapproval_id: str | None) -> sa.ColumnElement[bool]:
+    """The condition that this pre-approval is agreed and its last day is not over. For a statement about `Preapproval`."""
+    return sa.and_(
+        Preapproval.id == preapproval_id, Preapproval.state.in_(AGREED), Preapproval.expires_on >= clock.today()
+    )
+
+
+def adds_to_nothing(session: ScopedSession, asked: Asked) -> bool:
+    """Whether a request adds to something that is no longer agreed: it can be declined alone. A statement for a supplement."""
+    if asked.supplements_id is None:
+        return False
+    return session.scalar(sa.select(Preapproval.id).where(agreed_today(asked.supplements_id))) is None
+
+
 def title_of(session: ScopedSession, preapproval_id: str) -> str:
     """What the activity of a pre-approval is called."""
     found = session.scalar(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from core.sdk import Refused, ScopedSession, Visitor
 from plugins.expense_approvals.limits import Above, Limits, above, needed
 from plugins.expense_approvals.queries import claims, delegations
-from plugins.expense_approvals.queries.claims import Listed, Made
+from plugins.expense_approvals.queries.claims import Hands, Listed, Made
 from plugins.expense_approvals.separation import NOBODY, Case, Task, conflict
 from plugins.expense_approvals.service import bank_details
 from plugins.expense_approvals.states import CHECKED, FIRST_APPROVED
@@ -18,7 +18,7 @@ TASKS = {CHECKED: Task.APPROVE, FIRST_APPROVED: Task.SECOND}
 class Open(NamedTuple):
     """Something that waits for somebody to do `task`: whose it is, who checked it, the pence that limits are held against (0
     where only conflicts are asked about), who agreed beforehand and may not approve it for that (`agreed_before`), and who approved
-    it first."""
+    it first; each with those for whom they stood in then."""
 
     id: str
     task: Task
@@ -38,12 +38,14 @@ class Open(NamedTuple):
 
 
 def of_claim(
-    one: Listed | Made, checked_by: frozenset[str], in_all_p: int, agreed: Mapping[str, frozenset[str]]
+    one: Listed | Made, hands: Mapping[str, Hands], in_all_p: int, agreed: Mapping[str, frozenset[str]]
 ) -> Open:
-    """A claim as what waits for a check or an approval; `agreed` is what `agreed_before` found."""
+    """A claim as what waits for a check or an approval; `hands` is what `claims.hands` found, `agreed` what `agreed_before` did."""
+    had = hands.get(one.id, Hands())
+    first = frozenset({one.first_by} if one.first_by else ())
     return Open(
-        one.id, TASKS.get(one.state, Task.CHECK), one.account_id, one.submitted_by, checked_by, in_all_p, agreed.get(one.id, NOBODY),
-        frozenset({one.first_by} if one.first_by else ()),
+        one.id, TASKS.get(one.state, Task.CHECK), one.account_id, one.submitted_by, had.checked, in_all_p, agreed.get(one.id, NOBODY),
+        first | had.approved,
     )  # fmt: skip
 
 
@@ -58,9 +60,14 @@ def against(session: ScopedSession, open_one: Open, visitor: Visitor) -> str:
 
     Who shares an account with the person who is paid has a conflict, and whoever stands in for somebody has theirs.
     """
-    linked = _linked(session, [open_one]).get(open_one.account_id or "", NOBODY)
+    return against_each(session, open_one, visitor, open_one.task)[0]
+
+
+def against_each(session: ScopedSession, open_one: Open, visitor: Visitor, *tasks: Task) -> tuple[str, ...]:
+    """The same for each of several tasks, with the statements of one."""
+    case = open_one.case(_linked(session, [open_one]).get(open_one.account_id or "", NOBODY))
     away = delegations.standing_for(session, visitor.account_id)
-    return conflict(open_one.task, visitor.account_id or "", open_one.case(linked), on_behalf_of=away)
+    return tuple(conflict(task, visitor.account_id or "", case, on_behalf_of=away) for task in tasks)
 
 
 def over_limit(session: ScopedSession, waiting: Iterable[Open], visitor: Visitor, limits: Limits) -> dict[str, Above]:
@@ -73,8 +80,9 @@ def over_limit(session: ScopedSession, waiting: Iterable[Open], visitor: Visitor
 def must_be_within(session: ScopedSession, task: Task, pence: int, visitor: Visitor, limits: Limits) -> None:
     """Raises Refused, and says who decides, where `pence` is above the visitor's limit for `task`.
 
-    Called when the budget has moved, which locks it: of two decisions at once about one person and activity, the second sees
-    the first.
+    Where money moves it is called when the budget has moved, which locks it, with `pence` as read then: of two decisions at once
+    about one person and activity, the second sees the first. A first approval of a claim moves nothing and locks no budget; what
+    is granted at the same moment is seen by the second one, which asks again.
     """
     if why := above(task, pence, limits, delegations.authority_of(session, visitor)):
         raise Refused(why.message, **why.params)

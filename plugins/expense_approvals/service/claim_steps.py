@@ -1,6 +1,6 @@
 """What the steps of a claim share: the conditional update that each begins with, its entry among the steps, its audit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,9 +51,11 @@ Post = Callable[[ScopedSession, News], None]
 
 
 def take(
-    session: ScopedSession, made: Made, event: str, visitor: Visitor, words: str = "", sha256: str = "", **values: Any
-) -> None:
-    """Take `event` from the version that was looked at: the first statement of the caller's transaction.
+    session: ScopedSession, made: Made, event: str, visitor: Visitor, words: str = "", sha256: str = "",
+    kept: Mapping[str, Any] | None = None, **values: Any,
+) -> None:  # fmt: skip
+    """Take `event` from the version that was looked at: the first statement of the caller's transaction. `values` go into the claim;
+    its sums among them, and `kept`, into the audit trail.
 
     Raises Refused (the table has no such step), Conflict (somebody was quicker), NotFound.
     """
@@ -74,7 +76,7 @@ def take(
     note(session, made.id, made.version + 1, event, target, visitor, words, sha256, now)
     record_audit(
         session, actor=visitor.actor(), action=f"expense_approvals.claim_{event}", subject=made.id,
-        before={"state": made.state}, after={"state": target, "sha256": sha256, **_figures(values)},
+        before={"state": made.state}, after={"state": target, "sha256": sha256, **_figures(values), **(kept or {})},
     )  # fmt: skip
 
 

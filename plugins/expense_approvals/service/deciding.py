@@ -19,7 +19,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.manifest import APPROVE_REFERRED
-from plugins.expense_approvals.models import PreapprovalLine
+from plugins.expense_approvals.models import Preapproval, PreapprovalLine
 from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.preapprovals import Asked, AskedLine
 from plugins.expense_approvals.separation import Task
@@ -31,6 +31,9 @@ from plugins.expense_approvals.service.stepping import Post, must_be_free, must_
 ApproverRules = Callable[[Asked, list[AskedLine]], Iterable[Finding]]
 """Asks the other plugins (`q_expense_approver_rules`) whether this person may decide this one."""
 WHY = N_("Say why, in words that the person can read.")
+NOTHING_LEFT = N_(
+    "What this would add to is no longer there: it is paid for, it was taken back, or its last day is over. Decline this request."
+)
 
 
 def agree(
@@ -41,7 +44,7 @@ def agree(
     needs a reason. The activity's budget is held to the sum, and the person told, in the same transaction.
 
     Raises NotFound, Forbidden, Refused (no separation, a partner's rule, not in this state, no declaration that stands, not enough
-    in the budget, above the visitor's limit), Invalid (`amounts`, `words`), Conflict.
+    in the budget, above the visitor's limit, nothing left that it would add to), Invalid (`amounts`, `words`), Conflict.
     """
     asked = preapprovals.one(session, preapproval_id, visitor)._replace(version=version)
     must_decide(session, asked, visitor)
@@ -62,6 +65,7 @@ def agree(
     with transaction(session):
         take(session, asked, event, visitor, words, approved_p=total)
         declaring.must_stand(session, asked.activity_id, asked.account_id, declaring.GONE_OF_THEIRS)
+        _hold(session, asked)
         move(session, budget_id, asked.id, "commit", committed=total)
         must_be_within(session, Task.PREAPPROVE, preapprovals.in_all(session, asked.id), visitor, limits)
         for line in held:
@@ -72,6 +76,24 @@ def agree(
                 .execution_options(synchronize_session=False)
             )
         tell(session, asked, event, words, post, total)
+
+
+def _hold(session: ScopedSession, asked: Asked) -> None:
+    """What a supplement adds to must still be agreed, or its money would be held for good: only the claim from that can use it.
+
+    Whoever is using that up or taking it back must look again: their version is an older one now. Raises Refused.
+    """
+    if asked.supplements_id is None:
+        return
+    done = session.execute(
+        sa.update(Preapproval)
+        .where(preapprovals.agreed_today(asked.supplements_id))
+        .values(version=Preapproval.version + 1)
+        .returning(Preapproval.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if len(done) != 1:
+        raise Refused(NOTHING_LEFT)
 
 
 def query(session: ScopedSession, preapproval_id: str, version: int, words: str, visitor: Visitor, post: Post) -> None:

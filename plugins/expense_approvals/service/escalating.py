@@ -1,6 +1,7 @@
-"""Telling the central team of what nobody of a site can decide: a letter a day, and each thing once."""
+"""Telling the central team of what nobody of a site can decide: a letter a day, and each thing once at each step of its life."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.sdk import Known, Role, ScopedSession, clock, holders, people_by_id, transaction
 from plugins.expense_approvals.limits import Limits
-from plugins.expense_approvals.models import Escalation
+from plugins.expense_approvals.models import Adjustment, Claim, Escalation, Preapproval
 from plugins.expense_approvals.queries import adjustments, claims, preapprovals
 from plugins.expense_approvals.separation import NOBODY, Task, conflict
 from plugins.expense_approvals.service import adjusting, apart
@@ -30,11 +31,16 @@ Post = Callable[[ScopedSession, Known, Left], None]
 
 def tell_central(session: ScopedSession, uk_id: int, limits: Limits, post: Post) -> int:
     """Write to everybody who holds the central team's role (given at the UK site, `uk_id`) about what nobody of the session's site
-    can decide and nobody was told of before; how many things. Nobody is told of their own. Where nobody could be told, the next
-    run tries again."""
+    can decide and nobody was told of since its last step; how many things. Nobody is told of their own. Where nobody could be told,
+    the next run tries again."""
+    now = clock.now()  # before anything is read: a step that is taken meanwhile is later, and told of by the next run
     waits = _waiting(session, limits)
     known = set(
-        session.scalars(sa.select(Escalation.source_id).where(Escalation.source_id.in_([one.id for one in waits])))
+        session.scalars(
+            sa.select(Escalation.source_id).where(
+                Escalation.source_id.in_([one.id for one in waits]), Escalation.told_at >= _changed()
+            )
+        )
     )
     left = apart.nobody_left(session, (one for one in waits if one.id not in known), limits)
     for_central = [one for one in waits if one.id in left]
@@ -49,13 +55,31 @@ def tell_central(session: ScopedSession, uk_id: int, limits: Limits, post: Post)
         return 0
     try:
         with transaction(session):
-            session.add_all(Escalation(source_id=one, told_at=clock.now()) for one in sorted(told))
+            session.execute(
+                sa.delete(Escalation)
+                .where(Escalation.source_id.in_(told), Escalation.told_at < _changed())
+                .execution_options(synchronize_session=False)
+            )
+            session.add_all(Escalation(source_id=one, told_at=now) for one in sorted(told))
             session.flush()
             for person, theirs in letters:
                 post(session, person, _counted(theirs))
     except IntegrityError:  # another worker told them at the same moment
         return 0
     return len(told)
+
+
+def _changed() -> sa.ColumnElement[datetime]:
+    """When what was told of took its last step. For a statement about `Escalation`."""
+    return sa.func.coalesce(
+        *(
+            sa.select(model.changed_at)
+            .where(model.tenant_id == Escalation.tenant_id, model.id == Escalation.source_id)
+            .correlate(Escalation)
+            .scalar_subquery()
+            for model in (Claim, Preapproval, Adjustment)
+        )
+    )
 
 
 def _waiting(session: ScopedSession, limits: Limits) -> list[Open]:
@@ -65,11 +89,9 @@ def _waiting(session: ScopedSession, limits: Limits) -> list[Open]:
         for one in preapprovals.queue(session)
         if one.state == SUBMITTED
     ]
-    checked, agreed = claims.checkers(session), apart.agreed_before(session, limits)
+    hands, agreed = claims.hands(session), apart.agreed_before(session, limits)
     claimed = [
-        apart.of_claim(one, checked.get(one.id, NOBODY), one.in_all_p, agreed)
-        for one in claims.queue(session)
-        if one.state in TO_DECIDE
+        apart.of_claim(one, hands, one.in_all_p, agreed) for one in claims.queue(session) if one.state in TO_DECIDE
     ]
     return [
         *asked,

@@ -12,7 +12,7 @@ from plugins.expense_approvals.models import ClaimLine
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
-from plugins.expense_approvals.separation import Task
+from plugins.expense_approvals.separation import SPEAK, Task
 from plugins.expense_approvals.service import declaring, stepping, year_miles
 from plugins.expense_approvals.service.apart import Open, agreed_before, must_be_within, of_claim
 from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell, unsay
@@ -29,6 +29,7 @@ TWIN = N_("A proof of this claim may be in another claim too. The central team l
 AMOUNTS = N_("Approve each cost from £0 up to what the policy allows.")
 AS_FIRST = N_("Approve each cost from £0 up to what the first approver approved.")
 REASONS = N_("Say why for each cost that you approve for less than the policy allows.")
+OWN_REASONS = N_("Say why, in your own words, for each cost that you approve for less than the first approver did.")
 UNSHOWN = N_("Remove the characters that cannot be shown.")
 NOTHING = N_("That approves nothing. Reject the claim, with a reason.")
 TOO_MUCH = N_("That is more than was agreed beforehand.")
@@ -64,7 +65,7 @@ def _say(
     session: ScopedSession, claim_id: str, version: int, event: str, words: str, visitor: Visitor, post: Post
 ) -> None:
     made = claims.one(session, claim_id, visitor)._replace(version=version)
-    must_judge(session, _waits(made, Task.PREAPPROVE), visitor)
+    must_judge(session, _waits(made, SPEAK), visitor)
     ground = claims.ground(session, made.preapproval_id)
     sha256 = claims.bound_to(session, made.id, made.revision)
     with transaction(session):
@@ -82,15 +83,16 @@ def approve(
     agreed; the step that was taken. Less than the policy allows needs a reason for that cost. In the same transaction what was
     agreed is used up, and every budget that held money for it has it as spent, or free again.
 
-    Where the site asks for two (`Limits.two`), the first approval moves no money: it is kept beside the costs, and the second
-    person approves at most that. A claim that has the first waits for the second, whatever the site sets meanwhile.
+    Where the site asks for two (`Limits.two`), the first approval moves no money: it is kept beside the costs and in the audit
+    trail, and the second person approves at most that; for less, with a reason of their own. A claim that has the first waits for
+    the second, whatever the site sets meanwhile.
 
     Raises NotFound, Forbidden, Refused (no separation, a partner's rule, a proof known elsewhere, no declaration that
     stands, more than agreed, above the visitor's limit, not in this state), Invalid (`amounts`, `reasons`), Conflict (also where `sha256` is not what was sent).
     """
     made = claims.one(session, claim_id, visitor)._replace(version=version)
     agreed, in_all_p = agreed_before(session, limits, made.id), claims.in_all(session, made.id)
-    waits = of_claim(made, claims.checked_by(session, made.id, sha256), in_all_p, agreed)
+    waits = of_claim(made, claims.hands(session, made.id), in_all_p, agreed)
     must_judge(session, waits if made.state == FIRST_APPROVED else waits._replace(task=Task.APPROVE), visitor)
     lines = bound(session, made, sha256)
     ground = claims.ground(session, made.preapproval_id)
@@ -106,7 +108,8 @@ def approve(
     spoken = words.strip()[:500]
     if not second and limits.two(in_all_p):
         with transaction(session):
-            take(session, made, "first_approve", visitor, spoken, sha256, first_by=visitor.account_id)
+            approved = {"approved_p": total, "lines": dict(amounts)}
+            take(session, made, "first_approve", visitor, spoken, sha256, kept=approved, first_by=visitor.account_id)
             declaring.must_stand(session, ground.activity_id, made.account_id, declaring.GONE_OF_THEIRS)
             must_be_within(session, Task.APPROVE, in_all_p, visitor, limits)
             _write(session, lines, amounts, reasons)
@@ -155,10 +158,17 @@ def _total(lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str,
         raise Invalid({"reasons": UNSHOWN})
     if any(amounts[line.id] < line.allowed_p and not reasons.get(line.id, "").strip() for line in lines):
         raise Invalid({"reasons": REASONS})
+    if second and any(amounts[one.id] < most[one.id] and _same(reasons.get(one.id, ""), one.why) for one in lines):
+        raise Invalid({"reasons": OWN_REASONS})
     total = sum(amounts.values())
     if total == 0:
         raise Invalid({"amounts": NOTHING})
     return total
+
+
+def _same(words: str, first: str) -> bool:
+    """Whether a reason is the first approver's, but for spaces and capitals."""
+    return words.casefold().split() == first.casefold().split()
 
 
 def bound(session: ScopedSession, made: Made, sha256: str) -> list[Spent]:

@@ -85,14 +85,20 @@ def _old_declarations(day: date) -> sa.Delete:
 
 
 def _claims(session: ScopedSession, before: datetime) -> list[str]:
-    """Claims that ended before and still know somebody, or have proofs; not those with an adjustment that still has to be decided
-    or paid, or that was paid since."""
+    """Claims that ended before and still know somebody, be it an approver, or have proofs; not those with an adjustment that still has
+    to be decided or paid, or that was paid since."""
     kept = sa.select(Adjustment.id).where(
         Adjustment.tenant_id == Claim.tenant_id, Adjustment.claim_id == Claim.id,
         sa.or_(Adjustment.state.not_in((PAID, DECLINED)), Adjustment.changed_at >= before),
     )  # fmt: skip
     proved = sa.select(Receipt.id).where(Receipt.tenant_id == Claim.tenant_id, Receipt.claim_id == Claim.id)
-    known = sa.or_(Claim.account_id.is_not(None), Claim.submitted_by.is_not(None), proved.correlate(Claim).exists())
+    taken = sa.select(ClaimStep.id).where(
+        ClaimStep.tenant_id == Claim.tenant_id, ClaimStep.claim_id == Claim.id, ClaimStep.account_id.is_not(None)
+    )
+    people = (Claim.account_id, Claim.submitted_by, Claim.first_by, Claim.decided_by)
+    known = sa.or_(
+        *(one.is_not(None) for one in people), proved.correlate(Claim).exists(), taken.correlate(Claim).exists()
+    )
     return list(
         session.scalars(
             sa.select(Claim.id)
@@ -136,7 +142,11 @@ def _asked(session: ScopedSession, before: datetime) -> list[str]:
         sa.or_(Claim.preapproval_id == Preapproval.id, Claim.preapproval_id == Preapproval.supplements_id),
         sa.or_(Claim.account_id.is_not(None), Claim.submitted_by.is_not(None)),
     )
-    known = sa.or_(Preapproval.account_id.is_not(None), Preapproval.submitted_by.is_not(None))
+    taken = sa.select(Step.id).where(
+        Step.tenant_id == Preapproval.tenant_id, Step.preapproval_id == Preapproval.id, Step.account_id.is_not(None)
+    )
+    people = (Preapproval.account_id, Preapproval.submitted_by)
+    known = sa.or_(*(one.is_not(None) for one in people), taken.correlate(Preapproval).exists())
     return list(
         session.scalars(
             sa.select(Preapproval.id)

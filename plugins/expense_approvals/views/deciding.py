@@ -155,6 +155,8 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     budget = budgets.one(session, activity.budget_id) if activity.budget_id and asked.state in WAITING else None
     above = apart.over_limit(session, [waits], visitor, limits).get(asked.id) if asked.state in WAITING else None
     gone = undeclared(asked.activity_id, asked.account_id) if asked.state in (*WAITING, *AGREED) else ""
+    if asked.state in WAITING and preapprovals.adds_to_nothing(session, asked):
+        gone = say(deciding.NOTHING_LEFT)
     kept = [form.words.data] if form.words.data and not decidable else []
     if against or above or gone:
         kept.extend(request.form[name] for name in (f"amount-{line.id}" for line in lines) if name in request.form)

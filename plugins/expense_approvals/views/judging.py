@@ -40,7 +40,6 @@ from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.manifest import APPROVE, APPROVE_REFERRED, MANIFEST
 from plugins.expense_approvals.queries import adjustments, claims, delegations
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
-from plugins.expense_approvals.separation import NOBODY
 from plugins.expense_approvals.service import apart, judging
 from plugins.expense_approvals.service.apart import Open
 from plugins.expense_approvals.states import CLAIM, FIRST_APPROVED, IN_HAND, TO_DECIDE
@@ -99,8 +98,8 @@ def queue_page(room: Room) -> Response:
     names = people_by_id(session, {row.account_id for row in rows if row.account_id})
     ages = {row.id: (clock.now() - row.sent_at).days for row in rows}
     limits = settings_of(here()).limits
-    checked, agreed = claims.checkers(session), apart.agreed_before(session, limits)
-    waits = [apart.of_claim(row, checked.get(row.id, NOBODY), row.in_all_p, agreed) for row in rows]
+    hands, agreed = claims.hands(session), apart.agreed_before(session, limits)
+    waits = [apart.of_claim(row, hands, row.in_all_p, agreed) for row in rows]
     return render(
         "expense_approvals/manage/claims.html", listing=listing, rows=rows, names=names, ages=ages, room=room,
         central=apart.nobody_left(session, waits, limits), above=apart.over_limit(session, waits, here().visitor, limits), **CLAIMS,
@@ -137,12 +136,13 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     form.version.data, form.sha256.data = str(made.version), sha256
     limits = settings_of(here()).limits
     agreed = apart.agreed_before(session, limits, made.id)
-    waits = apart.of_claim(made, claims.checked_by(session, made.id, sha256), claims.in_all(session, made.id), agreed)
-    stop, above = _stop(made, waits, visitor), apart.over_limit(session, [waits], visitor, limits).get(made.id)
+    waits = apart.of_claim(made, claims.hands(session, made.id), claims.in_all(session, made.id), agreed)
+    stop, silent = _stop(made, waits, visitor)
+    above = apart.over_limit(session, [waits], visitor, limits).get(made.id)
     ground = claims.ground(session, made.preapproval_id)
     gone = undeclared(ground.activity_id, made.account_id) if made.state in IN_HAND else ""
-    barred = {*(APPROVING if above or gone else ()), *(("check",) if gone else ())}
-    can = () if stop else tuple(one for one in CLAIM.events_from(made.state) if one not in barred)
+    barred = {*(APPROVING if above or gone or stop else ()), *(("check",) if gone or stop else ())}
+    can = () if silent else tuple(one for one in CLAIM.events_from(made.state) if one not in barred)
     fields = [f"{what}-{line.id}" for line in lines for what in ("amount", "why")]
     kept = [] if "approve" in can else [request.form[name] for name in fields if request.form.get(name)]
     if "query" not in can and form.words.data:
@@ -210,14 +210,16 @@ def _act(
     )  # fmt: skip
 
 
-def _stop(made: Made, waits: Open, visitor: Visitor) -> str:
-    """What stands against this visitor deciding, in words; "" for nothing."""
+def _stop(made: Made, waits: Open, visitor: Visitor) -> tuple[str, bool]:
+    """What stands against this visitor checking or approving, in words ("" for nothing), and whether it stands against a question
+    and a no too."""
     session = here().session
-    if code := apart.against(session, waits, visitor):
-        return say(separation.WORDS[code])
+    code, silent = apart.against_each(session, waits, visitor, waits.task, separation.SPEAK)
+    if code:
+        return say(separation.WORDS[code]), bool(silent)
     if judging.twin(session, made, mark()) and not visitor.can(APPROVE_REFERRED):
-        return say(judging.TWIN)
-    return ""
+        return say(judging.TWIN), True
+    return "", False
 
 
 def claim_rules(visitor: Visitor) -> judging.ClaimRules:

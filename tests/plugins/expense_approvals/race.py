@@ -161,6 +161,27 @@ def seconding(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str
     return claimed.approve(session, claim_id, who)
 
 
+def adding(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """By turns approve a claim and agree to what was asked for beyond it, each thinking for a while in between."""
+
+    def think(*_: Any) -> list[Any]:
+        session.rollback()
+        time.sleep(0.1)
+        return []
+
+    if job["turn"] % 2:
+        helpers.agree(session, job["more"], rules=think)
+        return "agreed"
+    claimed.approve(session, claim_id, rules=think)
+    return "approved"
+
+
+def adding_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
+    """The control, which must leave money committed: nobody looks whether the claim can still use it."""
+    deciding._hold = lambda *_: None  # this process is the control's own
+    return adding(session, job, claim_id)
+
+
 def above(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     """Approve a claim where the site asks for two above `limit`."""
     return claimed.approve(session, claim_id, limits=Limits(0, 0, 0, second_p=job["limit"]))
@@ -309,7 +330,7 @@ def approving(session: ScopedSession, job: dict[str, Any], adjustment_id: str) -
 
 WAYS: dict[str, Callable[[ScopedSession, dict[str, Any], str], str]] = {
     "properly": properly, "naively": naively, "within": within, "within_naively": within_naively, "declared": declared, "declared_naively": declared_naively,
-    "living": living, "paying": paying, "seconding": seconding, "above": above, "above_naively": above_naively,
+    "living": living, "paying": paying, "seconding": seconding, "adding": adding, "adding_naively": adding_naively, "above": above, "above_naively": above_naively,
     "paying_naively": paying_naively, "publish": publish, "batch": batch, "prepare": prepare,
     "batching": batching, "batching_naively": batching_naively, "driving": driving, "driving_naively": driving_naively,
     "adjusting": adjusting, "adjusting_naively": adjusting_naively, "approving": approving,

@@ -9,7 +9,7 @@ from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.sdk import Refused, ScopedSession, Visitor
 from plugins.expense_approvals.queries import claims
-from plugins.expense_approvals.separation import NOBODY, WORDS
+from plugins.expense_approvals.separation import WORDS
 from plugins.expense_approvals.service import apart, sending
 from plugins.expense_approvals.settings import Settings
 from tests.factories.people import client_of
@@ -103,8 +103,7 @@ def test_a_stand_in_inherits_it_and_where_nobody_is_left_the_central_team_decide
 
     def left(limits):
         (row,) = claims.queue(session)
-        checked = claims.checkers(session).get(made, NOBODY)
-        waits = apart.of_claim(row, checked, row.in_all_p, apart.agreed_before(session, limits))
+        waits = apart.of_claim(row, claims.hands(session), row.in_all_p, apart.agreed_before(session, limits))
         return apart.nobody_left(session, [waits], limits)
 
     assert (left(APART), left(NO_LIMITS)) == ({made}, frozenset())

@@ -96,7 +96,7 @@ def test_from_an_agreement_to_an_approval(site: Flask, session: ScopedSession) -
     assert press(ann.client, claim, "/answer", words="No.").status_code == 303
     assert checker.submit(one, {"do": "check", "words": ""}).status_code == 303
     refused = checker.get(one).text
-    assert "You checked this claim, so somebody else approves it." in refused
+    assert "You or your stand-in checked this claim, so somebody else approves it." in refused
     assert 'value="approve"' not in refused
     (amount,) = re.findall(r'name="(amount-[a-z0-9]{26})"', lead.get(one).text)
     for typed in ("1e3", "99.00", "10.00"):

@@ -9,9 +9,10 @@ from core.config import normalise_url
 from core.sdk import ScopedSession, Visitor
 from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.models import Claim, ClaimRevision
-from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.queries import claims, preapprovals
 from tests.plugins.expense_approvals.claimed import agreed, approve, check, draft, send, sent, spent
-from tests.plugins.expense_approvals.helpers import APPROVER, activity, agree, asked, cost, opened, sums, visitor
+from tests.plugins.expense_approvals.helpers import APPROVER, Sums, activity, agree, asked, cost, opened, sums, visitor
+from tests.plugins.expense_approvals.test_supplements import over, without
 from tests.support.racing import together
 
 TURNS, DRIVES = 64, 24
@@ -152,6 +153,30 @@ def test_a_second_approval_or_a_no_and_never_both(shared, other_database):
     told = _race(normalise_url(other_database.app_url), shared, made, "seconding", **more)
     assert told["approve"] + told["rejected"] == 1
     assert sums(shared, budget_id)[:2] == (2_000 - 2_000 * told["approve"], 1_000 * told["approve"])
+
+
+def _added(url: str, session: ScopedSession, way: str) -> tuple[Sums, str]:
+    """A claim that was sent without the cost for which more was asked, approved and added to by turns of two processes, and approved
+    in the end: what its budget has, and what became of what was asked."""
+    budget_id, person = opened(session), visitor()
+    made, more = over(session, budget_id, person)
+    without(session, made, person)
+    _race(url, session, made, way, more=more)
+    if claims.one(session, made, APPROVER).state == "checked":
+        approve(session, made)
+    return sums(session, budget_id), preapprovals.one(session, more, APPROVER).state
+
+
+def test_more_is_agreed_in_time_for_the_claim_or_not_at_all(shared, other_database):
+    found, state = _added(normalise_url(other_database.app_url), shared, "adding")
+    assert found == (0, 1_500, 0, 1_500, 0)
+    assert state in ("used", "submitted")
+
+
+def test_the_race_for_more_can_be_lost(shared, other_database):
+    """The control: agreeing without holding what it adds to leaves money that nobody can use or give back."""
+    found, state = _added(normalise_url(other_database.app_url), shared, "adding_naively")
+    assert (found, state) == ((400, 1_500, 400, 1_500, 400), "approved")
 
 
 def _in_parts(url: str, session: ScopedSession, way: str) -> int:

@@ -1,5 +1,7 @@
 """What nobody of a site can decide is told to the central team by a letter: each thing once, in the reader's language."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,10 +11,21 @@ from core.sdk import clock, transaction
 from core.work.models import Mail
 from plugins.expense_approvals import jobs
 from plugins.expense_approvals.models import Escalation
-from plugins.expense_approvals.service import escalating
+from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.service import escalating, judging, sending
 from tests.factories.people import make_person
-from tests.plugins.expense_approvals.claimed import check, sent
-from tests.plugins.expense_approvals.helpers import NO_LIMITS, activity, asked, opened, switched_on, visitor
+from tests.plugins.expense_approvals.claimed import approve, check, mark, sent, unheard
+from tests.plugins.expense_approvals.helpers import (
+    NO_LIMITS,
+    POLICY,
+    activity,
+    asked,
+    nothing,
+    opened,
+    switched_on,
+    visitor,
+)
+from tests.plugins.expense_approvals.paid import account
 
 UK = 1
 
@@ -65,6 +78,55 @@ def test_each_thing_is_told_once_to_who_may_decide_it(app, wales, lead):
     assert "Un hawliad." in more[0].text, more[0].text
     assert "/manage/expenses/claims/" in more[0].text
     assert wales.scalar(sa.select(sa.func.count(Escalation.id))) == 2
+
+
+def test_a_later_step_and_a_new_round_are_told_anew(app, wales, lead, frozen_clock):
+    central(app, "cen")
+    cai = make_person(app, "cai@example.org", grants=((Role.EXPENSE_APPROVER, "wales"),))
+    checker, ann = visitor(Role.EXPENSE_APPROVER, account_id=cai), visitor()
+    made = sent(wales, opened(wales, 1_000_00), ann)
+    two = replace(NO_LIMITS, second_p=0)
+
+    def told() -> int:
+        wales.rollback()
+        frozen_clock.advance(hours=24)
+        found = escalating.tell_central(wales, UK, two, lambda *_: None)
+        found += escalating.tell_central(wales, UK, two, lambda *_: None)  # never twice
+        frozen_clock.advance(minutes=1)
+        return found
+
+    assert told() == 0
+    check(wales, made, checker)
+    assert told() == 0  # the lead approves first
+    approve(wales, made, lead, limits=two)
+    assert told() == 1
+    assert told() == 0
+    account(wales, visitor(account_id=cai), "00000009")
+    account(wales, lead, "00000009")
+    account(wales, ann, "00000009")  # and nobody of the site can even check it in the next round
+    version = claims.one(wales, made, checker).version
+    judging.query(wales, made, version, "Which bus?", visitor(Role.CENTRAL_TEAM), unheard)
+    assert told() == 0
+    sending.answer(
+        wales, made, claims.one(wales, made, ann).version, "The X55.", ann, policy_on=POLICY, partners=nothing, mark=mark, post=unheard
+    )  # fmt: skip
+    assert told() == 1
+    check(wales, made, visitor(Role.CENTRAL_TEAM))
+    assert told() == 1
+    assert wales.scalar(sa.select(sa.func.count(Escalation.id))) == 1
+
+
+def test_a_step_that_is_taken_while_the_letter_is_written_is_told_of_by_the_next(app, wales, lead, frozen_clock):
+    central(app, "cen")
+    made = sent(wales, opened(wales, 1_000_00), lead)
+    wales.rollback()
+    began = clock.now()
+    assert escalating.tell_central(wales, UK, NO_LIMITS, lambda *_: frozen_clock.advance(hours=1)) == 1
+    assert wales.scalars(sa.select(Escalation.told_at)).all() == [began]
+    frozen_clock.advance(minutes=-30)
+    check(wales, made, visitor(Role.CENTRAL_TEAM))
+    wales.rollback()
+    assert escalating.tell_central(wales, UK, NO_LIMITS, lambda *_: None) == 1
 
 
 def test_nothing_is_noted_where_nobody_could_be_told_or_a_letter_failed(app, wales, lead):

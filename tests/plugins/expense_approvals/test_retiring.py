@@ -23,11 +23,11 @@ from plugins.expense_approvals.models import (
     YearMiles,
 )
 from plugins.expense_approvals.queries import claims, figures
-from plugins.expense_approvals.service import adjusting, retiring
+from plugins.expense_approvals.service import adjusting, deciding, retiring
 from plugins.expense_approvals.service.claim_steps import take
 from tests.plugins.expense_approvals import adjusted
 from tests.plugins.expense_approvals.claimed import CHECKER, approve, check, mark, sent, spent
-from tests.plugins.expense_approvals.helpers import activity, asked, opened, sums, visitor
+from tests.plugins.expense_approvals.helpers import activity, asked, opened, sums, unheard, visitor
 from tests.plugins.expense_approvals.paid import account, approved, at_the_bank, payer_account, settle
 from tests.plugins.expense_approvals.test_policy_versions import published
 
@@ -147,6 +147,49 @@ def test_what_was_said_about_an_adjustment_goes_with_its_claim(session, ann, fro
     frozen_clock.move_to(GONE)
     retiring.retire(session, mark)
     assert held() == ("", 150, "declined")
+
+
+@pytest.mark.parametrize("column", ["first_by", "decided_by", "step"])
+def test_approvers_go_too_where_the_claimant_went_before(session, ann, frozen_clock, column):
+    """A claim of somebody who was erased, without a proof: nothing but an approver is known of it."""
+    made = paid(session, ann, opened(session))
+    steps = sa.update(ClaimStep).values(account_id=new_id() if column == "step" else None)
+    known = {"first_by": None, "decided_by": None, **({column: new_id()} if column != "step" else {})}
+    quiet = {"synchronize_session": False}
+    with transaction(session):
+        session.execute(sa.delete(Receipt).execution_options(**quiet))
+        session.execute(steps.execution_options(**quiet))
+        session.execute(sa.update(Claim).values(account_id=None, submitted_by=None, **known).execution_options(**quiet))
+
+    def left():
+        session.rollback()
+        claim = session.execute(sa.select(Claim.first_by, Claim.decided_by).where(Claim.id == made)).one()
+        return {one for one in (*claim, *session.scalars(sa.select(ClaimStep.account_id))) if one}
+
+    frozen_clock.move_to(LAST_KEPT)
+    retiring.retire(session, mark)
+    assert len(left()) == 1
+    frozen_clock.move_to(GONE)
+    retiring.retire(session, mark)
+    assert left() == set()
+    assert retiring.retire(session, mark).claims == 0
+
+
+def test_who_answered_a_request_goes_too_where_its_person_went_before(session, ann, frozen_clock):
+    made = asked(session, activity(session, opened(session)), ann)
+    deciding.decline(session, made, 1, "It is not covered.", CHECKER, unheard)
+    with transaction(session):
+        session.execute(
+            sa.update(Preapproval)
+            .values(account_id=None, submitted_by=None)
+            .execution_options(synchronize_session=False)
+        )
+    frozen_clock.move_to(LAST_KEPT)
+    assert retiring.retire(session, mark).preapprovals == 0
+    assert CHECKER.account_id in session.scalars(sa.select(Step.account_id)).all()
+    frozen_clock.move_to(GONE)
+    assert retiring.retire(session, mark).preapprovals == 1
+    assert set(session.execute(sa.select(Step.account_id, Step.words)).all()) == {(None, "")}
 
 
 def test_that_the_central_team_was_told_goes_too(session, frozen_clock):

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from core.data import migrate
+from core.data.audit import AuditEntry
 from core.data.migrate import Component
 from core.kernel.permissions import Role
 from core.sdk import Conflict, Invalid, Refused, ScopedSession, Visitor, clock
@@ -20,11 +21,12 @@ from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.models import Claim, ClaimStep, YearMiles
 from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries import figures as reading
-from plugins.expense_approvals.separation import NOBODY, WORDS
+from plugins.expense_approvals.separation import WORDS
 from plugins.expense_approvals.service import apart, claiming, judging, sending
 from plugins.expense_approvals.settings import Settings
 from plugins.expense_approvals.states import FIRST_APPROVED, GRANTED
 from plugins.expense_approvals.years import year_of
+from tests.factories.people import client_of
 from tests.plugins.expense_approvals import helpers
 from tests.plugins.expense_approvals.claimed import (
     CHECKER,
@@ -162,18 +164,39 @@ def test_the_second_approves_at_most_what_the_first_did(session, ann):
     made = sent(session, budget_id, ann)
     check(session, made)
     approve(session, made, FIRST, share=80, limits=TWO)
+    (line,) = claims.lines(session, made)
     tried: tuple[tuple[int, dict[str, Any], dict[str, str]], ...] = (
         (81, {}, {"amounts": judging.AS_FIRST}),
         (80, {"reasons": {}}, {"reasons": judging.REASONS}),
+        (50, {}, {"reasons": judging.OWN_REASONS}),
+        (50, {"reasons": {line.id: " the  CHEAPER bus. "}}, {"reasons": judging.OWN_REASONS}),
     )
     for share, more, told in tried:
         with pytest.raises(Invalid) as refused:
             approve(session, made, LAST, share=share, limits=TWO, **more)
         assert refused.value.field_errors == told
-    assert approve(session, made, LAST, share=50, limits=TWO) == "part_approve"
+    own = {line.id: "There was a group ticket."}
+    assert approve(session, made, LAST, share=50, limits=TWO, reasons=own) == "part_approve"
     assert sums(session, budget_id) == (0, 500, 0, 500, 0)
     (line,) = claims.lines(session, made)
-    assert (line.approved_p, line.why) == (500, "The cheaper bus.")
+    assert (line.approved_p, line.why) == (500, "There was a group ticket.")
+
+
+def test_what_the_first_approved_stays_in_the_audit_trail(session, ann):
+    made = sent(session, opened(session), ann)
+    check(session, made)
+    approve(session, made, FIRST, share=80, limits=TWO)
+    (line,) = claims.lines(session, made)
+    approve(session, made, LAST, share=50, limits=TWO, reasons={line.id: "There was a group ticket."})
+    first, last = session.execute(
+        sa.select(AuditEntry.after)
+        .where(AuditEntry.subject == made, AuditEntry.action.like("%approve"))
+        .order_by(AuditEntry.seq)
+    ).scalars()
+    assert first == {
+        "state": FIRST_APPROVED, "sha256": sha(session, made), "approved_p": 800, "lines": {line.id: 800},
+    }  # fmt: skip
+    assert last["approved_p"] == 500
 
 
 def test_both_are_within_their_own_limit(session, ann):
@@ -257,7 +280,7 @@ def test_where_nobody_of_the_site_is_left_the_central_team_is_the_second(app, ap
 
     def left() -> frozenset[str]:
         (row,) = claims.queue(session)
-        waits = apart.of_claim(row, claims.checkers(session).get(made, NOBODY), row.in_all_p, {})
+        waits = apart.of_claim(row, claims.hands(session), row.in_all_p, {})
         return apart.nobody_left(session, [waits], TWO)
 
     assert left() == frozenset()
@@ -364,11 +387,11 @@ def test_the_pages_say_which_step_it_is_and_who_comes_next(app: Flask, session: 
     assert WORDS["first"] in shown
     assert 'value="approve"' not in shown
     mine = ann.client.get(claim).text
-    assert "Approved by one person, waiting for a second" in mine
+    assert "Waiting for a second approval" in mine
     assert "One person has approved your claim. A second person decides now" in mine
     assert "£11.00" not in mine, "one approver's word is none yet"
     assert "The slower bus." not in mine
-    assert "Approved by one person, waiting for a second" in last.get(f"{MANAGE}/").text
+    assert "Waiting for a second approval" in last.get(f"{MANAGE}/").text
     shown = last.get(page).text
     assert "Step 3 of 3" in shown
     assert 'value="11.00"' in shown
@@ -385,6 +408,32 @@ def test_the_pages_say_which_step_it_is_and_who_comes_next(app: Flask, session: 
         "We have your claim", "A second person decides about your claim", "Your claim is approved in part",
     ]  # fmt: skip
     assert "£5.00" in lead.get("/scotland/manage/expenses/rules").text
+
+
+def test_who_may_not_be_the_second_can_still_ask_and_say_no(app: Flask, session: ScopedSession) -> None:
+    helpers.switched_on(app, "scotland", second_approver_pounds=5)
+    cai, lena = known(app, "cai", Role.EXPENSE_APPROVER), known(app, "lena", Role.PARTNER_LEAD)
+    kin = known(app, "kit", Role.EXPENSE_APPROVER)
+    ann = known(app, "ann")
+    for who in (ann, kin):
+        account(session, who, "00000009")
+    made = sent(session, opened(session), ann)
+    page = f"{MANAGE}/{made}"
+
+    def buttons(who: Visitor) -> set[str]:
+        session.rollback()
+        shown = client_of(app, str(who.account_id)).get(page).text
+        return {one for one in ("check", "approve", "query", "reject") if f'value="{one}"' in shown}
+
+    assert buttons(cai) == {"check", "query", "reject"}
+    check(session, made, cai)
+    assert (buttons(cai), buttons(lena)) == ({"query", "reject"}, {"approve", "query", "reject"})
+    approve(session, made, lena, limits=TWO)
+    assert (buttons(cai), buttons(lena), buttons(kin)) == ({"query", "reject"}, {"query", "reject"}, set())
+    asked = client_of(app, str(lena.account_id)).submit(page, {"do": "query", "words": "Which bus?"})
+    assert asked.status_code == 303
+    session.rollback()
+    assert state(session, made) == "queried"
 
 
 def test_its_migration_comes_and_goes_and_comes_again(empty_database: Database) -> None:

@@ -250,8 +250,8 @@ def test_the_queue_costs_the_same_statements_however_long_it_is(session, people,
         session.rollback()
         with statements() as seen:
             rows = claims.queue(session)
-            checked = claims.checkers(session)
-            apart.nobody_left(session, (Open(row.id, Task.CHECK, row.account_id, row.submitted_by, checked.get(row.id, frozenset())) for row in rows), NO_LIMITS)  # fmt: skip
+            hands = claims.hands(session)
+            apart.nobody_left(session, (apart.of_claim(row, hands, row.in_all_p, {}) for row in rows), NO_LIMITS)
         return len(seen)
 
     for colour in range(3):
