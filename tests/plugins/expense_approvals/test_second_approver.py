@@ -336,8 +336,9 @@ def test_what_the_first_of_two_put_beside_a_cost_is_not_given_out_before_the_dec
         return cost["approved_p"], cost["why"]
 
     assert given() == (None, "")
-    approve(session, made, LAST, share=50, limits=TWO)
-    assert given() == (500, "The cheaper bus.")
+    (line,) = claims.lines(session, made)
+    approve(session, made, LAST, share=50, limits=TWO, reasons={line.id: "A single, not a return."})
+    assert given() == (500, "A single, not a return.")
 
 
 def test_a_site_that_always_asks_for_two_says_so_and_names_no_sum(app: Flask, session: ScopedSession) -> None:
