@@ -25,8 +25,6 @@ from core.data.session import ScopedSession
 
 REASON = "unscoped_reason"
 CHECKED_INSERT = "qp_checked_insert"
-
-
 TENANT = "qp_tenant"
 """The parameter that a filtered select takes its tenant from; without it the select fails."""
 

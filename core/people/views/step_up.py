@@ -3,7 +3,7 @@
 from core.data.session import ScopedSession
 from core.kernel.errors import Invalid
 from core.people import limits
-from core.people.service import closing
+from core.people.service import credentials
 from core.people.views.base import tools
 from core.web.context import Visitor
 
@@ -12,7 +12,7 @@ def prove_password(session: ScopedSession, visitor: Visitor, password: str) -> N
     """See that whoever sits here is the account's owner; on a view with `password_tries`, which limits guessing and counts nothing
     else. Ask it last, once everything else in the form is right. Raises Invalid (`password`)."""
     try:
-        closing.check_password(session, tools(), visitor.actor(), password)
+        credentials.proved(session, tools(), visitor.actor(), password, "password")
     except Invalid:
         limits.note_wrong_password()
         raise

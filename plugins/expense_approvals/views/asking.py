@@ -22,7 +22,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.partners import Combined
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
-from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, Chance
+from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, UNDECLARED, Chance
 from plugins.expense_approvals.service import asking, declaring
 from plugins.expense_approvals.service.stepping import must_own
 from plugins.expense_approvals.states import AGREED, PREAPPROVAL, WAITING
@@ -78,9 +78,11 @@ def _activity_page(activity_id: str, problem: str = "") -> Response:
         for category in policy.categories
     ]  # fmt: skip
     everywhere = [in_words(rule.words) for rule in policy.rules if rule.category == "all"]
+    stands = preapprovals.declared(context.session, activity_id, context.visitor.account_id)
     return render(
         "expense_approvals/activity.html", 422 if problem else 200, chance=chance, statement=STATEMENTS[declaring.STATEMENT],
-        declared=preapprovals.declared(context.session, activity_id, context.visitor.account_id), covered=covered, everywhere=everywhere, illustrative=policy.illustrative, problem=problem, **SHARED,
+        declared=stands and chance.kind != UNDECLARED, covered=covered, everywhere=everywhere, illustrative=policy.illustrative,
+        problem=problem, **SHARED,
     )  # fmt: skip
 
 
