@@ -2,7 +2,9 @@
 
 import gc
 
+from core import SERVING
 from core.app import boot
 
 app = boot()
 gc.freeze()  # what is there now stays: no later collection looks through it, and pages shared after a fork stay shared
+gc.set_threshold(*SERVING)

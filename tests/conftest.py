@@ -1,5 +1,6 @@
 """The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -83,6 +84,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left]
     # What takes long comes first: begun last, it would keep one process busy while the other has nothing to do.
     items.sort(key=lambda item: 0 if "slow" in item.keywords else 1 if item.nodeid.startswith(ONE_WORLD) else 2)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no collection of garbage looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

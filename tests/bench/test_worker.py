@@ -23,9 +23,9 @@ IDLE_FROM, IDLE_FOR = 35, 30
 
 
 @pytest.fixture
-def rig(other_database: Database, tmp_path: Path) -> Iterator[Bench]:
+def rig(own_database: Database, tmp_path: Path) -> Iterator[Bench]:
     """The work rig on a database of its own."""
-    made = Bench(other_database, application_on(other_database), tmp_path / "probe.jsonl", tmp_path)
+    made = Bench(own_database, application_on(own_database), tmp_path / "probe.jsonl", tmp_path)
     yield made
     made.stop_all()
     with made.app.app_context():

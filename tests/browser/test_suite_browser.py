@@ -5,9 +5,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser_fixtures import Watch
+from tests.support.browser_fixtures import AXE, REMEMBERING, Watch
 
 PAGES = {
     "/good": "<!doctype html><html lang=en><title>Good</title><link rel=icon href=data:,><main><h1>Good</h1></main>",
@@ -15,6 +17,9 @@ PAGES = {
     "/missing": "<!doctype html><title>x</title><link rel=icon href=data:,><img alt='' src='/none.png'>",
     "/error": "<!doctype html><title>x</title><link rel=icon href=data:,><script>throw Error('broken')</script>",
     "/console": "<!doctype html><title>x</title><link rel=icon href=data:,><script>console.error('said so')</script>",
+    "/pale": "<!doctype html><html lang=en><title>Pale</title><link rel=icon href=data:,><main style='background:#eee'><h1>Pale</h1>"
+    "<p style='color:#777'>words a</p><p style='color:#777'>words b</p><p style='color:#7778'>words c</p><p style='color:oklch(.7 .1 20)'>words d</p>"
+    "<p style='color:#333'>words e</p><p style='background:#0008;color:#888'>words f</p><p style='opacity:.5;color:#333'>words g</p></main>",
     "/poor": "<!doctype html><html><title>x</title><link rel=icon href=data:,><main><img src='data:,'></main>",
 }
 
@@ -86,3 +91,13 @@ def test_the_partners_host_names_lead_here_and_no_other_does(new_page: Callable[
     page = new_page(java_script_enabled=False)
     page.goto(f"http://scotland.q.test:{port}/good")
     assert page.inner_text("h1") == "Good"
+
+
+def test_axe_remembers_colours_and_finds_what_it_finds_without(page: Page, pages: str) -> None:
+    found = []
+    for script in (AXE_SCRIPT, AXE_SCRIPT + REMEMBERING):
+        page.goto(f"{pages}/pale")
+        found.append(Axe(script).run(page, options=AXE).response["violations"])
+    contrast = next(violation for violation in found[0] if violation["id"] == "color-contrast")
+    assert len(contrast["nodes"]) == 6
+    assert found[0] == found[1]

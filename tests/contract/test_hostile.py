@@ -39,9 +39,9 @@ def _loads(database: Database) -> Iterator[Load]:
 
 
 @pytest.fixture
-def hostile(other_database: Database) -> Iterator[Load]:
+def hostile(own_database: Database) -> Iterator[Load]:
     """`hostile("lying")`: the platform with its own plugins and the named ones, those that can be on being on in Scotland."""
-    yield from _loads(other_database)
+    yield from _loads(own_database)
 
 
 @pytest.fixture

@@ -28,13 +28,13 @@ def boot_on() -> Iterator[Callable[[Database], Flask]]:
 
 
 def test_a_plugin_without_its_tables_is_broken_and_the_rest_starts(
-    other_database: Database, boot_on: Callable[[Database], Flask]
+    own_database: Database, boot_on: Callable[[Database], Flask]
 ) -> None:
-    owner = sa.create_engine(other_database.owner_url)
+    owner = sa.create_engine(own_database.owner_url)
     with owner.begin() as c:
         c.exec_driver_sql("drop table local_events_sealed_answer")
     owner.dispose()
-    app = boot_on(other_database)
+    app = boot_on(own_database)
     assert "local_events_sealed_answer" in app.extensions["q.registry"].broken["local_events"].error
     client = app.test_client()
     assert client.get("/scotland/").status_code == 200

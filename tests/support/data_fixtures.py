@@ -73,14 +73,20 @@ def baseline(databases: Databases, run_folder: Path) -> Database:
     return once_per_run(run_folder, "baseline", lambda: prepare(databases.create(), "db upgrade", "tenants sync"))
 
 
-@pytest.fixture(scope="session")
-def kept_database(databases: Databases, baseline: Database) -> Iterator[tuple[Database, Keeper]]:
-    """This test process's own database, with what puts it back. Ask for `database` instead."""
+@contextmanager
+def _kept(databases: Databases, baseline: Database) -> Iterator[tuple[Database, Keeper]]:
     database = databases.create(baseline)
     keeper = databases.keep(database, baseline)
     yield database, keeper
     keeper.close()
     databases.drop(database)
+
+
+@pytest.fixture(scope="session")
+def kept_database(databases: Databases, baseline: Database) -> Iterator[tuple[Database, Keeper]]:
+    """This test process's own database, with what puts it back. Ask for `database` instead."""
+    with _kept(databases, baseline) as kept:
+        yield kept
 
 
 @pytest.fixture
@@ -91,9 +97,24 @@ def database(kept_database: tuple[Database, Keeper]) -> Iterator[Database]:
     keeper.restore()
 
 
+@pytest.fixture(scope="session")
+def kept_other_database(databases: Databases, baseline: Database) -> Iterator[tuple[Database, Keeper]]:
+    """A second database of this test process, to which its own application is never connected. Ask for `other_database` instead."""
+    with _kept(databases, baseline) as kept:
+        yield kept
+
+
 @pytest.fixture
-def other_database(databases: Databases, baseline: Database) -> Iterator[Database]:
-    """A migrated database with the partners' tenants, for one test alone: several processes may use it."""
+def other_database(kept_other_database: tuple[Database, Keeper]) -> Iterator[Database]:
+    """A migrated database with the partners' tenants for processes that the test starts; their rows are put back after it."""
+    database, keeper = kept_other_database
+    yield database
+    keeper.restore()
+
+
+@pytest.fixture
+def own_database(databases: Databases, baseline: Database) -> Iterator[Database]:
+    """A migrated database with the partners' tenants that nobody uses after this test: its tables may be changed too."""
     database = databases.create(baseline)
     yield database
     databases.drop(database)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tests.support.environment import ROOT
 
-PRELOADED = ("core.cli", "core.work.worker")
+PRELOADED = ("tests.support.preloaded",)
+"""Last of what is imported, because it ends by putting everything out of the reach of collections of garbage."""
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(list(PRELOADED))
 

@@ -25,7 +25,7 @@ RACES = (
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""
 LONGEST = 120.0
-PROCESSES.set_forkserver_preload([*PRELOADED, *RACES])
+PROCESSES.set_forkserver_preload([*RACES, *PRELOADED])
 
 
 def together(module: str, *jobs: dict[str, Any]) -> list[Any]:

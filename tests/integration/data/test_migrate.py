@@ -65,26 +65,26 @@ def test_the_boot_check_refuses_owner_and_superuser(database: Database) -> None:
 
 
 @pytest.mark.only("postgres")
-def test_the_boot_check_refuses_a_table_without_policy(other_database: Database) -> None:
-    owner = sa.create_engine(other_database.owner_url)
+def test_the_boot_check_refuses_a_table_without_policy(own_database: Database) -> None:
+    owner = sa.create_engine(own_database.owner_url)
     with owner.begin() as c:
         c.exec_driver_sql("alter table data_form_key no force row level security")
     owner.dispose()
-    engine = sa.create_engine(other_database.app_url)
+    engine = sa.create_engine(own_database.app_url)
     with engine.connect() as c:
         assert any("data_form_key" in line for line in rls.problems(c))
     engine.dispose()
 
 
 @pytest.mark.only("sqlite")
-def test_backup_and_restore(other_database: Database, tmp_path: Path) -> None:
+def test_backup_and_restore(own_database: Database, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
-    migrate.backup(other_database.app_url, copy)
-    engine = sa.create_engine(other_database.app_url)
+    migrate.backup(own_database.app_url, copy)
+    engine = sa.create_engine(own_database.app_url)
     with engine.begin() as c:
         c.exec_driver_sql("update tenancy_tenant set name = 'changed' where id = 2")
     engine.dispose()
-    kept = migrate.restore(other_database.app_url, copy)
+    kept = migrate.restore(own_database.app_url, copy)
     assert kept.exists()
     with engine.connect() as c:
         assert c.exec_driver_sql("select name from tenancy_tenant where id = 2").scalar() == "Scotland"
@@ -92,8 +92,8 @@ def test_backup_and_restore(other_database: Database, tmp_path: Path) -> None:
 
 
 @pytest.mark.only("sqlite")
-def test_a_damaged_backup_is_refused(other_database: Database, tmp_path: Path) -> None:
+def test_a_damaged_backup_is_refused(own_database: Database, tmp_path: Path) -> None:
     bad = tmp_path / "bad.sqlite"
     bad.write_bytes(b"no database" * 500)
     with pytest.raises(ValueError, match="intact"):
-        migrate.restore(other_database.app_url, bad)
+        migrate.restore(own_database.app_url, bad)

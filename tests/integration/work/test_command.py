@@ -19,10 +19,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
-    other_database: Database, start_process: Callable[..., Process], smtp_server: Mailbox
+    own_database: Database, start_process: Callable[..., Process], smtp_server: Mailbox
 ) -> None:
-    worker = start_process(("worker",), other_database, QP_MAIL_URL=smtp_server.url)
-    app = application_on(other_database)
+    worker = start_process(("worker",), own_database, QP_MAIL_URL=smtp_server.url)
+    app = application_on(own_database)
     with app.app_context(), open_session(Scope.tenant(2)) as session, transaction(session):
         session.info["request_id"] = "asked-by-hand"
         mail.send(session, to="anna@example.org", subject="Welcome", text="T", html="<p>T</p>")

@@ -28,16 +28,16 @@ def rows(url: str, query: str) -> set[tuple[Any, ...]]:
         return {tuple(one) for one in connection.execute(sa.text(query))}
 
 
-def test_what_waits_for_a_second_approver_waits_for_an_approval_again_at_every_site(other_database: Database) -> None:
-    engine = create_engine(other_database.app_url)
+def test_what_waits_for_a_second_approver_waits_for_an_approval_again_at_every_site(own_database: Database) -> None:
+    engine = create_engine(own_database.app_url)
     where = "select id from tenancy_tenant where slug in ('scotland', 'wales')"
-    for (tenant_id,) in rows(other_database.superuser_url, where):
+    for (tenant_id,) in rows(own_database.superuser_url, where):
         with ScopedSession(scope=Scope.tenant(tenant_id), bind=engine) as session:
             once_approved(session, visitor(), colour=tenant_id)
     engine.dispose()
-    every, owner = other_database.superuser_url, other_database.owner_url
+    every, owner = own_database.superuser_url, own_database.owner_url
     assert rows(every, CLAIMS) == {("first_approved", 2)}
-    if other_database.engine == "postgres":
+    if own_database.engine == "postgres":
         assert rows(owner, CLAIMS) == set(), "row-level security binds the owner too"
 
     ways = migrate.owner_engine(owner)
@@ -50,5 +50,5 @@ def test_what_waits_for_a_second_approver_waits_for_an_approval_again_at_every_s
     with ways.begin() as connection:
         command.upgrade(migrate._config(connection, OURS), "head")
     assert rows(every, CLAIMS) == {("checked", 2)}
-    if other_database.engine == "postgres":
+    if own_database.engine == "postgres":
         assert rows(owner, CLAIMS) == set(), "the migration leaves no door open"
