@@ -24,8 +24,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
-ONE_WORLD = "tests/integration/bad_input/"
-"""Has a world of its own that takes long to make: where its tests come together, one process runs them all and makes it once."""
+TOGETHER = ("class", "module", "package")
+"""Tests that share a fixture of such a scope are run by one test process, so that it is made once."""
 SERVER = pytest.StashKey[Any]()
 
 
@@ -40,6 +40,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
+
+
+def _shared(item: pytest.Item) -> str:
+    """The file or folder whose tests share a fixture with this one; empty where they share none."""
+    found = getattr(item, "_fixtureinfo", None)
+    scopes = {made[-1].scope for made in found.name2fixturedefs.values()} if found else set()
+    file = item.nodeid.partition("::")[0]
+    if "package" in scopes:
+        return file.rpartition("/")[0]
+    return file if scopes.intersection(TOGETHER) else ""
 
 
 @pytest.hookimpl(trylast=True)
@@ -59,6 +69,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVER].__exit__(None, None, None)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups next
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what uses a database, a browser or a stopwatch; leave out what is for the other engine, and what measures."""
     engine = config.getoption("--engine")
@@ -70,6 +81,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(mark)
         if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+        if shared := _shared(item):
+            item.add_marker(pytest.mark.xdist_group(shared))
         for only in item.iter_markers("only"):
             item.add_marker("database")
             other.extend([item] if only.args != (engine,) else [])
@@ -83,7 +96,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = set(other)
         items[:] = [item for item in items if item not in left]
     # What takes long comes first: begun last, it would keep one process busy while the other has nothing to do.
-    items.sort(key=lambda item: 0 if "slow" in item.keywords else 1 if item.nodeid.startswith(ONE_WORLD) else 2)
+    items.sort(key=lambda item: "slow" not in item.keywords)
 
 
 def pytest_collection_finish() -> None:

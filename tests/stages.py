@@ -44,7 +44,7 @@ class Stage:
 
 
 def _tests(name: str, *words: str) -> Stage:
-    return Stage(name, (("pytest", "-q", "--dist", "worksteal", *words),), pytest=True)
+    return Stage(name, (("pytest", "-q", "--dist", "loadgroup", *words),), pytest=True)
 
 
 STAGES = (
@@ -58,9 +58,9 @@ STAGES = (
         ),
         beside="sqlite",  # which leaves a fifth of two processors idle: it waits for an hour to close, and for jobs' delays
     ),
-    _tests("sqlite", "-n", "2", "-m", ABROAD),
-    _tests("postgres", "-n", "2", "--engine", "postgres", "-m", f"database and {ABROAD}", "--ignore=tests/unit"),
-    _tests("browser", "-n", "2", "-m", "browser", "tests/browser"),
+    _tests("sqlite", "-n", "3", "-m", ABROAD),
+    _tests("postgres", "-n", "3", "--engine", "postgres", "-m", f"database and {ABROAD}", "--ignore=tests/unit"),
+    _tests("browser", "-n", "3", "-m", "browser", "tests/browser"),
 )
 """Each test process imports and collects all it is given: unit tests have no database, and browsers their own folder."""
 OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),)

@@ -64,7 +64,10 @@ def _refresh(app: Flask, unless_known: bool = False) -> None:
 @pytest.fixture(scope="session")
 def kept_app(kept_database: tuple[Database, Keeper]) -> Iterator[Flask]:
     """This test process's application. Ask for `app` instead: it puts the data back."""
+    from core.web import compiled, unchanged  # as in `_make`
+
     app = _make(config_for(kept_database[0]))
+    compiled.keep(app, app.extensions[unchanged.RELEASE])  # as the servers do: the next test process finds them
     _refresh(app)
     app.extensions[BASELINE] = app.extensions["q.directory"].all()
     yield app

@@ -17,6 +17,7 @@ from core.work.models import Mail
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
+from tests.support.client import without_token
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -33,11 +34,6 @@ def session(session_for: Callable[[str], ScopedSession], frozen_clock: FrozenClo
 def ann(app: Flask, session: ScopedSession) -> Any:
     """An applicant's browser."""
     return client_of(app, make_person(app, "ann@example.org", name="Ann Roy"))
-
-
-def without_token(page: str) -> str:
-    """A page without the form token in its menu, which is signed anew every second."""
-    return re.sub(r'name="csrf_token" value="[^"]*"', "", page)
 
 
 def begin(ann: Any) -> str:

@@ -17,8 +17,7 @@ from core.kernel.views import Actor
 from tests.factories.assessing import make_assessment, make_assessor
 from tests.factories.people import client_of
 from tests.integration.admissions.panel import Panel
-from tests.integration.admissions.test_applying_pages import without_token
-from tests.support.client import FormClient
+from tests.support.client import FormClient, without_token
 
 ROOM = "/scotland/assess/"
 STORY = "We made the ward safer."

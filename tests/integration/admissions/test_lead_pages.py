@@ -29,9 +29,8 @@ from tests.factories.assessing import (
     make_submitted,
 )
 from tests.factories.people import client_of, make_person
-from tests.integration.admissions.test_applying_pages import without_token
 from tests.support.app_fixtures import FrozenClock
-from tests.support.client import FormClient
+from tests.support.client import FormClient, without_token
 
 ROOM = "/scotland/manage/admissions"
 

@@ -23,7 +23,7 @@ from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
 from tests.factories.people import client_of
 from tests.integration.admissions.panel import Panel
-from tests.integration.admissions.test_applying_pages import without_token
+from tests.support.client import without_token
 
 ROOM = "/scotland/manage/admissions/"
 
