@@ -8,6 +8,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.routing import Rule
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -30,11 +31,27 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class LateRule(Rule):
+    """A route whose address builder is compiled when the first address of it is built. Werkzeug compiles two for each of some 550
+    routes at the start, by way of Python's syntax trees: a tenth of the start, for routes most of which a process never names."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile_now = super()._compile_builder
+
+        def late(rule: "LateRule", **values: Any) -> tuple[str, str]:
+            built = compile_now(append_unknown).__get__(rule)
+            setattr(rule, "_build_unknown" if append_unknown else "_build", built)
+            return built(**values)  # type: ignore[no-any-return]  # a function bound by hand
+
+        return late
+
+
 class PlatformFlask(Flask):
     """The platform's application. Its views, handlers and hooks are plain functions: `mount` refuses plugins with others."""
 
     session_interface = CookieSessions()
     jinja_environment = Templates
+    url_rule_class = LateRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """`func` itself: Flask asks of each of nine functions at each request whether it is a coroutine function."""

@@ -10,6 +10,7 @@ from flask import Flask
 from core.config import ROOT
 from core.hooks.manifest import Manifest, ManifestError
 from core.hooks.registry import Plugin, Registry
+from core.web.flask_app import PlatformFlask
 
 APPLICATION_WIDE = (
     "before_request_funcs",
@@ -84,7 +85,7 @@ def _rehearse(app: Flask, plugin: Plugin, room: Room, blueprints: Sequence[Any])
         raise ManifestError(f"the platform itself uses the name {room.name!r}")
     if room.address in set(_segments(app)) or (ROOT / "tenants" / plugin.manifest.url_name).is_dir():
         raise ManifestError(f"the address /{room.address}/ is taken")
-    stage, plain = Flask("stage", static_folder=None), Flask("plain", static_folder=None)
+    stage, plain = PlatformFlask("stage", static_folder=None), PlatformFlask("plain", static_folder=None)
     for blueprint in blueprints:
         stage.register_blueprint(blueprint, url_prefix=f"/{room.address}")
     for what in APPLICATION_WIDE:
