@@ -38,7 +38,7 @@ class LateRule(Rule):
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now = super()._compile_builder
 
-        def late(rule: "LateRule", **values: Any) -> tuple[str, str]:
+        def late(rule: "LateRule", /, **values: Any) -> tuple[str, str]:
             built = compile_now(append_unknown).__get__(rule)
             setattr(rule, "_build_unknown" if append_unknown else "_build", built)
             return built(**values)  # type: ignore[no-any-return]  # a function bound by hand

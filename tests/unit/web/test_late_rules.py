@@ -14,7 +14,7 @@ ROUTES: tuple[tuple[str, dict[str, Any]], ...] = (
 )  # fmt: skip
 VALUES: tuple[Mapping[str, Any], ...] = (
     {}, {"event_id": "01abc"}, {"event_id": "a b/ŷ?&#"}, {"name": "x/y z"}, {"number": 7}, {"number": 1}, {"a": "1", "b": "2"},
-    {"event_id": "01abc", "page": ["2", "3"], "q": "ŵ & co"},
+    {"event_id": "01abc", "page": ["2", "3"], "q": "ŵ & co"}, {"rule": "standard@1.0.0", "self": "1", "values": "2"},
 )  # fmt: skip
 
 
