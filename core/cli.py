@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 from flask import Flask
 
-from core import SERVING
+from core import started
 from core.admissions.jobs import quality as quality_jobs
 from core.admissions.service import forms
 from core.admissions.states import states_markdown
@@ -77,8 +77,7 @@ def worker() -> None:
     from core.work.worker import Worker  # brings the job engine: over a second and 45 MB that web processes do without
 
     app = boot()
-    gc.freeze()  # as in a web process
-    gc.set_threshold(*SERVING)
+    started()
     directory, registry = app.extensions["q.directory"], app.extensions["q.registry"]
 
     def may_run(tenant_id: int, job: str) -> bool:

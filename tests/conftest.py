@@ -1,6 +1,5 @@
 """The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
 
-import gc
 import os
 import sys
 from typing import Any
@@ -24,8 +23,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
-TOGETHER = ("class", "module", "package")
-"""Tests that share a fixture of such a scope are run by one test process, so that it is made once."""
 SERVER = pytest.StashKey[Any]()
 
 
@@ -43,13 +40,14 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def _shared(item: pytest.Item) -> str:
-    """The file or folder whose tests share a fixture with this one; empty where they share none."""
+    """The file or folder whose tests share a fixture with this one, so that one test process runs them all and makes it once; empty
+    where they share none."""
     found = getattr(item, "_fixtureinfo", None)
     scopes = {made[-1].scope for made in found.name2fixturedefs.values()} if found else set()
     file = item.nodeid.partition("::")[0]
     if "package" in scopes:
         return file.rpartition("/")[0]
-    return file if scopes.intersection(TOGETHER) else ""
+    return file if scopes & {"class", "module"} else ""
 
 
 @pytest.hookimpl(trylast=True)
@@ -95,14 +93,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=other)
         left = set(other)
         items[:] = [item for item in items if item not in left]
-    # What takes long comes first: begun last, it would keep one process busy while the other has nothing to do.
+    # What takes long comes first: begun last, it would keep one process busy while the others have nothing to do.
     items.sort(key=lambda item: "slow" not in item.keywords)
-
-
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no collection of garbage looks through it again."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

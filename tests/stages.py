@@ -66,8 +66,8 @@ STAGES = (
 OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),)
 
 
-MEMORY = Path("/dev/shm")
-ROOM = 6 * 2**30
+MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30
+"""Where files are kept in memory on Linux, and how many bytes must be free there: a whole run's databases take less."""
 
 
 @contextmanager

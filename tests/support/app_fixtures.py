@@ -50,15 +50,10 @@ def _make(config: Config, **options: Any) -> Flask:
     return app
 
 
-def _refresh(app: Flask, unless_known: bool = False) -> None:
-    """Read the tenants as the database has them now; `unless_known`: not when the application's are of the same versions."""
-    directory: TenantDirectory = app.extensions["q.directory"]
+def _refresh(app: Flask) -> None:
+    """Read the tenants as the database has them now."""
     with app.app_context(), open_session(Scope.platform("tests")) as session:
-        if unless_known:
-            now = session.execute(sa.select(Tenant.id, Tenant.config_version))
-            if {tenant.id: tenant.version for tenant in directory.all()} == {row.id: row.config_version for row in now}:
-                return
-        directory.refresh(session)
+        app.extensions["q.directory"].refresh(session)
 
 
 @pytest.fixture(scope="session")
@@ -123,11 +118,13 @@ def tenant(app: Flask) -> Callable[[str], TenantSnapshot]:
     """`tenant("scotland")`: that tenant as the application sees it now."""
 
     def find(slug: str) -> TenantSnapshot:
-        _refresh(app, unless_known=True)
         directory: TenantDirectory = app.extensions["q.directory"]
+        if directory.by_slug(slug) is None:
+            _refresh(app)
         found = directory.by_slug(slug)
         assert found is not None, f"no tenant {slug}"
-        return found
+        with app.app_context(), open_session(Scope.platform("tests")) as session:
+            return directory.current(session, found.id)
 
     return find
 

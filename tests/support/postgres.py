@@ -84,7 +84,7 @@ def private_server() -> Iterator[str]:
                 raise NoPostgres(f"initdb failed:\n{(folder / 'log').read_text()}")
             settings = {
                 "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "full_page_writes": "off",
-                "synchronous_commit": "off", "max_connections": "200", "autovacuum": "off", "jit": "off",
+                "synchronous_commit": "off", "max_connections": "200", "autovacuum": "off",
             }  # fmt: skip
             options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
             process = subprocess.Popen(

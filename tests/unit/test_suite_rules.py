@@ -1,8 +1,10 @@
 """The suite keeps its own rules: no database in unit tests, no other machine, and no stage that passes without tests."""
 
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,24 @@ def test_a_stage_that_runs_beside_another_counts_as_much(capsys: pytest.CaptureF
     assert stages.run([stages.Stage("alone", (bad,), beside="first")]) == 1
     told = [line.split()[0] for line in capsys.readouterr().out.splitlines() if " s  " in line]
     assert told == ["first", "beside", "first", "beside", "alone"]
+
+
+@pytest.mark.parametrize("roomy", [True, False])
+def test_temporary_files_live_in_memory_where_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, roomy: bool
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(stages, "MEMORY", tmp_path)
+    monkeypatch.setattr(stages, "ROOM", 0 if roomy else sys.maxsize)
+    usual = tempfile.gettempdir()
+    with stages._in_memory():
+        inside = Path(tempfile.gettempdir())
+        assert (inside.parent == tmp_path) is roomy
+        assert os.environ.get("TMPDIR") == (str(inside) if roomy else None)
+    assert list(tmp_path.iterdir()) == []
+    assert "TMPDIR" not in os.environ
+    assert tempfile.gettempdir() == usual
 
 
 def test_an_unknown_stage_is_refused() -> None:
