@@ -35,6 +35,9 @@ from core.people.models import Account
 NOTHING_TO_DECIDE = (DRAFT, NOT_SUBMITTED, TRANSFERRED)
 FINAL = ("accept", "decline")
 
+# Rows beside those that the statement around reads itself. Made once: an alias makes every column of its table anew.
+_LATER, _AGAINST, _PROPOSAL = aliased(Assessment), aliased(Conflict), aliased(RuleProposal)
+
 
 def standing(until: sa.ColumnElement[datetime] | None = None) -> sa.ColumnElement[bool]:
     """The condition that an assessment is what its assessor holds now: the last that they sealed, after the discussion where
@@ -47,14 +50,13 @@ def standing(until: sa.ColumnElement[datetime] | None = None) -> sa.ColumnElemen
         sealed: sa.ColumnElement[bool] = one.sealed_at.is_not(None)
         return sealed if until is None else sa.and_(sealed, until.is_(None) | (one.sealed_at <= until))
 
-    later, against = aliased(Assessment), aliased(Conflict)
-    replaced = sa.select(later.id).where(
-        later.assignment_id == Assessment.assignment_id, in_time(later),
-        (later.sealed_at > Assessment.sealed_at) | ((later.sealed_at == Assessment.sealed_at) & (later.id > Assessment.id)),
+    replaced = sa.select(_LATER.id).where(
+        _LATER.assignment_id == Assessment.assignment_id, in_time(_LATER),
+        (_LATER.sealed_at > Assessment.sealed_at) | ((_LATER.sealed_at == Assessment.sealed_at) & (_LATER.id > Assessment.id)),
     )  # fmt: skip
-    in_conflict = sa.select(against.id).where(
-        against.application_id == Assignment.application_id, against.account_id == Assessor.account_id,
-        against.ended_at.is_(None),
+    in_conflict = sa.select(_AGAINST.id).where(
+        _AGAINST.application_id == Assignment.application_id, _AGAINST.account_id == Assessor.account_id,
+        _AGAINST.ended_at.is_(None),
     )  # fmt: skip
     counts = (
         sa.select(Assignment.id)
@@ -69,11 +71,10 @@ def standing(until: sa.ColumnElement[datetime] | None = None) -> sa.ColumnElemen
 
 def newest_proposal() -> sa.ScalarSelect[str]:
     """The id of the newest proposal of the statement's `Application`."""
-    of = aliased(RuleProposal)
     return (
-        sa.select(of.id)
-        .where(of.application_id == Application.id)
-        .order_by(of.at.desc(), of.id.desc())
+        sa.select(_PROPOSAL.id)
+        .where(_PROPOSAL.application_id == Application.id)
+        .order_by(_PROPOSAL.at.desc(), _PROPOSAL.id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -8,31 +8,32 @@ from sqlalchemy.orm import aliased
 from plugins.expense_approvals.models import Adjustment, Claim, Preapproval
 from plugins.expense_approvals.states import ADJUSTED, GRANTED
 
+# Other rows of what the statement around reads itself. Made once: an alias makes every column of its table anew.
+_ADJUSTMENT, _CLAIM, _GROUND = aliased(Adjustment), aliased(Claim), aliased(Preapproval)
+
 
 def claimed(tenant_id: Any, account_id: Any, activity_id: Any, but: Any = None) -> sa.ColumnElement[int]:
     """The pence of the granted claims of a person for an activity, `but` for one claim. The arguments are columns of the
     statement that it is put into."""
-    other, ground = aliased(Claim), aliased(Preapproval)
     query = (
-        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(other.approved_p), 0), sa.BigInteger))
-        .join(ground, (ground.tenant_id == other.tenant_id) & (ground.id == other.preapproval_id))
+        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_CLAIM.approved_p), 0), sa.BigInteger))
+        .join(_GROUND, (_GROUND.tenant_id == _CLAIM.tenant_id) & (_GROUND.id == _CLAIM.preapproval_id))
         .where(
-            other.tenant_id == tenant_id, other.account_id == account_id, ground.activity_id == activity_id, other.state.in_(GRANTED)
+            _CLAIM.tenant_id == tenant_id, _CLAIM.account_id == account_id, _GROUND.activity_id == activity_id, _CLAIM.state.in_(GRANTED)
         )
     )  # fmt: skip
-    return (query.where(other.id != but) if but is not None else query).correlate(Claim, Preapproval).scalar_subquery()
+    return (query.where(_CLAIM.id != but) if but is not None else query).correlate(Claim, Preapproval).scalar_subquery()
 
 
 def adjusted(tenant_id: Any, account_id: Any, activity_id: Any, but: Any = None) -> sa.ColumnElement[int]:
     """The same of adjustments that were approved, `but` for one adjustment."""
-    other, claim, ground = aliased(Adjustment), aliased(Claim), aliased(Preapproval)
     query = (
-        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(other.pence), 0), sa.BigInteger))
-        .join(claim, (claim.tenant_id == other.tenant_id) & (claim.id == other.claim_id))
-        .join(ground, (ground.tenant_id == claim.tenant_id) & (ground.id == claim.preapproval_id))
+        sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_ADJUSTMENT.pence), 0), sa.BigInteger))
+        .join(_CLAIM, (_CLAIM.tenant_id == _ADJUSTMENT.tenant_id) & (_CLAIM.id == _ADJUSTMENT.claim_id))
+        .join(_GROUND, (_GROUND.tenant_id == _CLAIM.tenant_id) & (_GROUND.id == _CLAIM.preapproval_id))
         .where(
-            other.tenant_id == tenant_id, claim.account_id == account_id, ground.activity_id == activity_id, other.state.in_(ADJUSTED)
+            _ADJUSTMENT.tenant_id == tenant_id, _CLAIM.account_id == account_id, _GROUND.activity_id == activity_id, _ADJUSTMENT.state.in_(ADJUSTED)
         )
     )  # fmt: skip
-    query = query.where(other.id != but) if but is not None else query
+    query = query.where(_ADJUSTMENT.id != but) if but is not None else query
     return query.correlate(Claim, Preapproval, Adjustment).scalar_subquery()
