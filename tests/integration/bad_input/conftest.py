@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from core.app import components, create_app
 from core.data.db import db
 from core.kernel import clock
+from core.web import compiled, unchanged
 from tests.integration.bad_input.discovery import NotingRequest, Way, find_ways
 from tests.integration.bad_input.rooms.whole import fill
 from tests.integration.bad_input.watch import Watch
@@ -26,6 +28,7 @@ def world(databases: Databases, baseline: Database) -> Iterator[World]:
     database = databases.create(baseline)
     app = create_app(config_for(database, demo=True))
     components(app.extensions["q.registry"])
+    compiled.keep(app, app.extensions[unchanged.RELEASE])  # another test process of this run may have compiled them
     app.test_client_class = FormClient
     app.request_class = NotingRequest
     refresh(app)
@@ -46,9 +49,15 @@ def _let_go(app: Flask) -> None:
 
 
 @pytest.fixture(scope="package")
-def ways(world: World) -> list[Way]:
-    """Every form of the application, with good answers."""
+def answered(world: World) -> dict[Way, TestResponse | None]:
+    """Every form of the application, with what good answers to it were answered; None for those that were only found."""
     return find_ways(world)
+
+
+@pytest.fixture(scope="package")
+def ways(answered: dict[Way, TestResponse | None]) -> list[Way]:
+    """Every form of the application, with good answers."""
+    return list(answered)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from flask import Flask, Request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from core.kernel.ids import is_id
 from tests.integration.bad_input.rooms.cast import FIRST
@@ -48,7 +49,7 @@ class NotingRequest(Request):
     parameter_storage_class = NotingQuery
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Way:
     """A form and how to send it well: `fields` are good answers to all of its questions."""
 
@@ -107,8 +108,7 @@ def addresses(world: World, rule: Rule) -> list[str]:
 def build(app: Flask, rule: Rule, values: dict[str, str]) -> str:
     """The address of a route with these parameters, under the site at which it is looked at."""
     converted = {k: int(v) if k in rule.arguments and _is_number(rule, k) else v for k, v in values.items()}
-    with app.test_request_context("/"):
-        return prefix(rule.endpoint) + app.url_map.bind("localhost").build(rule.endpoint, converted)
+    return prefix(rule.endpoint) + app.url_map.bind("localhost").build(rule.endpoint, converted)
 
 
 def _is_number(rule: Rule, name: str) -> bool:
@@ -156,9 +156,11 @@ def _ways(world: World, browser: Browser, page: str, html: str) -> Iterator[Way]
             yield Way(browser, endpoint, page, action, {**fields, **({name: [value]} if name else {})}, form)
 
 
-def find_ways(world: World) -> list[Way]:
-    """Every different form that any of the browsers is shown, those behind a first step included."""
-    found: dict[tuple[object, ...], Way] = {}
+def find_ways(world: World) -> dict[Way, TestResponse | None]:
+    """Every different form that any of the browsers is shown, those behind a first step included, and what its good answers
+    were answered when it was looked for what lies behind it: None for what lay there, which was not sent."""
+    known: set[tuple[object, ...]] = set()
+    answers: dict[Way, TestResponse | None] = {}
 
     def take(ways: Iterable[Way]) -> list[Way]:
         new = []
@@ -166,8 +168,9 @@ def find_ways(world: World) -> list[Way]:
             step = way.fields.get("step", [""])[0]
             opened = endpoint_of(world.app, way.page, "GET") if step else ""  # undoing leads to the same step
             key = (way.endpoint, step, opened, way.button, tuple(sorted(way.form.kinds)))
-            if key not in found:
-                found[key] = way
+            if key not in known:
+                known.add(key)
+                answers[way] = None
                 new.append(way)
         return new
 
@@ -176,15 +179,16 @@ def find_ways(world: World) -> list[Way]:
         for browser in world.browsers:
             pages = [(at, html) for at in addresses(world, rule) if (html := _page(world, browser, at))]
             new = [way for at, html in pages for way in take(_ways(world, browser, at, html))]
+            world.put_back()
             for way in new:
-                after = world.send(way.browser, "POST", way.action, data=way.fields)
+                after = answers[way] = world.send(way.browser, "POST", way.action, data=way.fields)
                 if after.status_code == 200 and after.mimetype == "text/html":
                     take(_ways(world, way.browser, way.action, after.text))
                 world.put_back()
             alike += bool(pages) and not new
             if alike == 2:
                 break  # who looks at it makes no difference to this page
-    return list(found.values())
+    return answers
 
 
 def _page(world: World, browser: Browser, address: str) -> str:

@@ -56,13 +56,16 @@ class Watch:
         return int(self._connection.exec_driver_sql(question).scalar_one())
 
     def _rows(self, tables: Iterable[str]) -> Rows:
+        # PostgreSQL gives a row as one text: columns need not be made into Python's kinds to be compared
+        row = "*" if self._sqlite else "whole::text"
+
         def of(table: str) -> list[str]:
             where = (
                 "where action not in ('platform.read', 'local_events.read_sensitive')"
                 if table == "data_audit_entry"
                 else ""
             )
-            found: Any = self._connection.exec_driver_sql(f'select * from "{table}" {where}')
+            found: Any = self._connection.exec_driver_sql(f'select {row} from "{table}" whole {where}')
             return sorted(repr(tuple(row)) for row in found)
 
         return {table: of(table) for table in self._tables if table in set(tables)}
