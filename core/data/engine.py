@@ -36,6 +36,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
     return {
         "connect_args": {"cursor_factory": Cursor},
+        "pool_use_lifo": True,  # the connection used last has most of the next statements prepared, and its caches warm
         "pool_size": 8,
         "max_overflow": 8,
         "pool_pre_ping": False,
