@@ -17,11 +17,11 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+from tests.support import servers
 from tests.support.client import forms
 from tests.support.environment import QPLATFORM, ROOT
 from tests.support.mailbox import Mailbox
 from tests.support.postgres import private_server, programs
-from tests.support.servers import free_port
 
 HOST = "q.example.org"
 FORWARDED = {"Host": HOST, "X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": HOST}
@@ -125,7 +125,7 @@ def deployment(engine_name: str, tmp_path: Path, smtp_server: Mailbox) -> Iterat
             "QP_APP_PASSWORD": values["QP_APP_PASSWORD"],
         }
         subprocess.run([ROOT / ".deploy/postgres/roles.sh"], env=env, check=True, capture_output=True)
-        yield Deployment(services, values, str(admin.query["host"]), free_port(), tmp_path)
+        yield Deployment(services, values, str(admin.query["host"]), servers.free_port(), tmp_path)
 
 
 @pytest.mark.slow
@@ -139,7 +139,9 @@ def test_the_compose_files_commands_run_the_platform(deployment: Deployment, smt
         running = {name: deployment.start(name) for name in ("web", "worker")}
         for process in running.values():
             stack.callback(process.kill)
-        _until(lambda: deployment.healthy("web"), lambda: deployment.log("web"))
+        # asked here first: every try of its own check is a process of Python
+        _until(lambda: servers.status(deployment.port, "/readyz") == 200, lambda: deployment.log("web"))
+        assert deployment.healthy("web"), deployment.log("web")
         _until(lambda: "is ready" in deployment.log("worker"), lambda: deployment.log("worker"))
         assert deployment.ask("GET", "/scotland/")[0] == 200
         assert deployment.ask("GET", "/metrics")[0] == 404  # the proxy's visitors do not get them
