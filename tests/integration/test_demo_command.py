@@ -65,6 +65,6 @@ def test_the_demonstration_runs_stops_and_keeps_its_data(
     again.stop()
 
 
-def test_the_demonstration_is_absent_without_its_switch(live_server: Process) -> None:
+def test_the_demonstration_is_absent_without_its_switch(server: Process) -> None:
     for path in ("/demo", "/demo/", "/demo/mail", "/demo/sign-in"):
-        assert status(live_server.port, path) == 404, path
+        assert status(server.port, path) == 404, path

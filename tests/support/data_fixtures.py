@@ -4,16 +4,17 @@ import fcntl
 import json
 import os
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
 from tests.support.databases import Database, Databases, Keeper, PostgresDatabases, SqliteDatabases
-from tests.support.environment import QPLATFORM, ROOT, environment
+from tests.support.environment import environment
+from tests.support.forking import Forked
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +55,12 @@ def once_per_run(folder: Path, name: str, make: Callable[[], Database]) -> Datab
 
 
 def prepare(database: Database, *commands: str, **settings: str) -> Database:
-    """Run `qplatform` commands on a database that is going to be copied."""
+    """Run `qplatform` commands on a database that is going to be copied: in processes that need not import the platform first."""
     for command in commands:
-        done = subprocess.run(
-            [QPLATFORM, *command.split()],
-            env=environment(database, **settings), cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            pytest.fail(f"qplatform {command} failed:\n{done.stdout}{done.stderr}", pytrace=False)
+        with NamedTemporaryFile("r") as log:
+            done = Forked("core.cli", command.split(), environment(database, **settings), Path(log.name))
+            if done.wait():
+                pytest.fail(f"qplatform {command} failed:\n{log.read()}", pytrace=False)
     if database.engine == "sqlite":
         sqlite3.connect(database.name).execute("pragma wal_checkpoint(truncate)").connection.close()
     return database

@@ -68,18 +68,6 @@ def server(kept_server: Process, database: Database) -> Process:
     return kept_server
 
 
-@pytest.fixture(scope="module")
-def live_server(
-    databases: Databases, baseline: Database, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Process]:
-    """A web server for one test module on a migrated database with the partners' tenants."""
-    database = databases.create(baseline)
-    server = servers.serve(database, tmp_path_factory.mktemp("live"))
-    yield server
-    server.stop()
-    databases.drop(database)
-
-
 @pytest.fixture(scope="session")
 def demo_baseline(databases: Databases, run_folder: Path) -> Database:
     """The demonstration community, loaded once per run; to be copied, never connected to."""
