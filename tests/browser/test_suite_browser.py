@@ -6,10 +6,9 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
-from tests.support.browser_fixtures import AXE, REMEMBERING, Watch
+from tests.support.browser_fixtures import REMEMBERING, Watch, axe_results
 
 PAGES = {
     "/good": "<!doctype html><html lang=en><title>Good</title><link rel=icon href=data:,><main><h1>Good</h1></main>",
@@ -20,6 +19,8 @@ PAGES = {
     "/pale": "<!doctype html><html lang=en><title>Pale</title><link rel=icon href=data:,><main style='background:#eee'><h1>Pale</h1>"
     "<p style='color:#777'>words a</p><p style='color:#777'>words b</p><p style='color:#7778'>words c</p><p style='color:oklch(.7 .1 20)'>words d</p>"
     "<p style='color:#333'>words e</p><p style='background:#0008;color:#888'>words f</p><p style='opacity:.5;color:#333'>words g</p></main>",
+    "/leaving": "<!doctype html><title>x</title><script>axe = {run: () => { location.href = '/poor'; return new Promise(() => {}); }}</script>",
+    "/broken": "<!doctype html><title>x</title><script>axe = {run: () => { throw Error('broken') }}</script>",
     "/poor": "<!doctype html><html><title>x</title><link rel=icon href=data:,><main><img src='data:,'></main>",
 }
 
@@ -97,7 +98,27 @@ def test_axe_remembers_colours_and_finds_what_it_finds_without(page: Page, pages
     found = []
     for script in (AXE_SCRIPT, AXE_SCRIPT + REMEMBERING):
         page.goto(f"{pages}/pale")
-        found.append(Axe(script).run(page, options=AXE).response["violations"])
+        found.append(axe_results(page, script)["violations"])
     contrast = next(violation for violation in found[0] if violation["id"] == "color-contrast")
     assert len(contrast["nodes"]) == 6
     assert found[0] == found[1]
+
+
+def test_axe_reads_the_page_that_came_while_it_read_another(page: Page, pages: str) -> None:
+    page.goto(f"{pages}/leaving")
+    found = {violation["id"] for violation in axe_results(page)["violations"]}
+    assert {"image-alt", "html-has-lang"} <= found
+    assert page.url == f"{pages}/poor"
+
+
+def test_axe_that_fails_on_a_page_that_stays_fails_its_test(page: Page, pages: str) -> None:
+    page.goto(f"{pages}/broken")
+    with pytest.raises(Error, match="broken"):
+        axe_results(page)
+
+
+def test_axe_reads_a_page_again_as_it_read_it_first(page: Page, pages: str) -> None:
+    page.goto(f"{pages}/pale")
+    first = axe_results(page)["violations"]
+    assert [violation["id"] for violation in first] == ["color-contrast"]
+    assert axe_results(page)["violations"] == first

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +66,16 @@ class Process:
     def log(self) -> str:
         """Everything it has written so far."""
         return self.log_file.read_text(errors="replace")
+
+    @contextlib.contextmanager
+    def explaining(self) -> Iterator[None]:
+        """What fails inside carries the last errors that this command has written."""
+        try:
+            yield
+        except BaseException as error:
+            errors = [line for line in self.log().splitlines() if '"level": "error"' in line]
+            error.add_note("\n".join(["the server wrote:", *errors[-5:]]))
+            raise
 
     def wait_ready(self, workers: int) -> None:
         """Return once all `workers` run and `/readyz` answers 200; fail the test with the log when they do not."""

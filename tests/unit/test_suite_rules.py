@@ -6,11 +6,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
 from tests import stages
+from tests.support import servers
 from tests.support.network import NetworkRefused
 from tests.unit.conftest import DatabaseInUnitTest
 
@@ -92,3 +94,12 @@ def test_an_unknown_stage_is_refused() -> None:
     )
     assert done.returncode == 2
     assert "no such stage: nonsense" in done.stdout
+
+
+def test_a_failure_carries_what_the_server_wrote_of_errors(tmp_path: Path) -> None:
+    log = tmp_path / "serve.log"
+    log.write_text('{"level": "info", "message": "ready"}\n{"level": "error", "message": "no such table"}\n')
+    server = servers.Process(cast("Any", None), cast("Any", None), log)
+    with pytest.raises(AssertionError) as failure, server.explaining():
+        raise AssertionError
+    assert failure.value.__notes__ == ['the server wrote:\n{"level": "error", "message": "no such table"}']

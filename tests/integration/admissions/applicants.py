@@ -64,7 +64,8 @@ class Applicant:
 
     def load(self) -> None:
         """Open the section and take the token from its form, as a browser does."""
-        _, body = self.ask("GET", f"{self.place}part/about")
+        status, body = self.ask("GET", f"{self.place}part/about")
+        assert status == 200, (status, body)
         self.token = next(form.fields["csrf_token"][0] for form in forms(body) if "part/about" in form.action)
 
     def save(self, text: str) -> None:

@@ -144,7 +144,7 @@ def test_three_hundred_at_closing_time(
     """No lost save and no 5xx in the last minute; in the grace it is taken, after it refused with the words kept."""
     server = start_server(database, workers=2)
     crowd = gather(CROWD, server.port)
-    with ThreadPoolExecutor(16) as pool:
+    with server.explaining(), ThreadPoolExecutor(16) as pool:
         list(pool.map(Applicant.load, crowd))
     closes = clock.now() + timedelta(seconds=CLOSES_IN)
     with transaction(session):
@@ -160,7 +160,7 @@ def test_three_hundred_at_closing_time(
             turn += 1
             time.sleep(EVERY)
 
-    with ThreadPoolExecutor(CROWD) as pool:
+    with server.explaining(), ThreadPoolExecutor(CROWD) as pool:
         list(pool.map(type_on, enumerate(crowd)))
     _nothing_is_lost(session, crowd)
     statuses = Counter(status for one in crowd for status in one.statuses)
