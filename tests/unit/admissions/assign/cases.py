@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import combinations, product
 
 from hypothesis import strategies as st
@@ -11,6 +12,19 @@ from core.admissions.assign import Application, Assessor, Plan
 ROLES = ("external", "lay", "welsh_reader")
 WORKPLACES = ("", "a hospital", "a practice")
 Panel = tuple[list[Assessor], list[Application]]
+
+
+# Made once, because to make and check a way of drawing takes longer than to draw.
+_roles = st.sampled_from(ROLES)
+_workplaces = st.sampled_from(WORKPLACES)
+_required = st.dictionaries(_roles, st.integers(0, 2), max_size=3)
+_held = [st.sets(_roles, max_size=most) for most in range(len(ROLES) + 1)]
+
+
+@cache
+def _people(count: int) -> st.SearchStrategy[set[str]]:
+    """Some of a panel of so many."""
+    return st.sets(st.sampled_from([f"a{i}" for i in range(count)])) if count else st.just(set())
 
 
 @st.composite
@@ -24,26 +38,26 @@ def panels(
     existing: bool = True,
 ) -> Panel:
     """A small panel and its applications; `most_roles` is how many roles one person may hold."""
-    ids = [f"a{i}" for i in range(draw(st.integers(0, people)))]
-    some = st.sets(st.sampled_from(ids)) if ids else st.just(set[str]())
+    count = draw(st.integers(0, people))
+    some = _people(count)
     assessors = [
         Assessor(
-            id=i,
+            id=f"a{i}",
             capacity=draw(st.integers(0, 5)),
-            roles=frozenset(draw(st.sets(st.sampled_from(ROLES), max_size=most_roles))),
-            workplace=draw(st.sampled_from(WORKPLACES)),
+            roles=frozenset(draw(_held[most_roles])),
+            workplace=draw(_workplaces),
             already=draw(st.integers(0, 2)),
         )
-        for i in ids
+        for i in range(count)
     ]
     found = [
         Application(
             id=f"p{i}",
             wanted=draw(st.integers(0, seats)),
-            required_roles=draw(st.dictionaries(st.sampled_from(ROLES), st.integers(0, 2), max_size=3)),
+            required_roles=draw(_required),
             conflicts=frozenset(draw(some)),
             existing=frozenset(draw(some)) if existing and draw(st.booleans()) else frozenset(),
-            workplace=draw(st.sampled_from(WORKPLACES)),
+            workplace=draw(_workplaces),
         )
         for i in range(draw(st.integers(0, applications)))
     ]
