@@ -5,20 +5,17 @@ from typing import Any
 import pytest
 
 from core.admissions.rules import ConfigRefused, WindowFigures, checked_config, collect, draw, run
-from core.sdk import Assessment, NationalPolicy, Outcome, PolicyException, Proposal, Reason
+from core.sdk import Assessment, Outcome, Proposal, Reason
 from core.sdk.testing import CHECKS, check_rule_pack, rule_pack_faults
 from plugins.assessment_rules.bilingual_wales import BilingualWales, BilingualWalesConfig
 from plugins.assessment_rules.double_mark_sample import DoubleMarkSample, DoubleMarkSampleConfig, too_much
+from tests.plugins.assessment_rules.pinned import ALLOWED, QUIET
 from tests.unit.admissions.rules.cases import POLICY, assessed, case
 
 ACCEPT, DECLINE, PANEL, MORE = Outcome.ACCEPT, Outcome.DECLINE, Outcome.PANEL, Outcome.MORE_ASSESSORS
 THREES = (3,) * 5
 READER = assessed("a", THREES, roles=("cy_reader",))
 OTHER = assessed("b", THREES)
-ALLOWED = NationalPolicy(
-    version="2", exceptions=(PolicyException(rule="double_mark_sample", min_assessors=1, decision="board-2026-03"),)
-)
-QUIET = WindowFigures(double_marked=60, disagreed=1)
 
 
 def welsh(*assessments: Assessment, language: str = "cy", **more: Any) -> Proposal:

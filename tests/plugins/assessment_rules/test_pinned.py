@@ -6,29 +6,15 @@ from typing import Any
 
 import pytest
 
-from core.admissions.rules import collect, replay, run, sha256
+from core.admissions.rules import replay, run
 from core.config import ROOT
 from core.hooks.registry import load
 from core.sdk.testing import check_rule_pack
 from plugins.assessment_rules.lay_panel import LayPanel
 from plugins.assessment_rules.manifest import MANIFEST
-from plugins.assessment_rules.plugin import q_rule_sets
 from plugins.assessment_rules.standard import Standard
-from tests.plugins.assessment_rules.test_others import ALLOWED, QUIET
-from tests.unit.admissions.rules.cases import assessed, case
+from tests.plugins.assessment_rules.pinned import ALLOWED, BOOK, CASES, digest
 
-BOOK = collect((MANIFEST.name, pack) for pack in q_rule_sets())
-CASES = [
-    case(
-        *(assessed(f"a{n}", row, roles=("cy_reader", "external", "lay")[: n + 1]) for n, row in enumerate(rows)),
-        language=language, draw=4000, window=QUIET,
-    )
-    for language in ("en", "cy")
-    for rows in (
-        [(3, 3, 4, 3, 3)], [(3, 3, 4, 3, 3)] * 2, [(3, 3, 4, 3, None)] * 3, [(2, 2, 2, 1, 2)] * 3, [(4,) * 5, (1,) * 5],
-        [(3, 2, 2, 3, 3), (2, 3, 3, 2, 2), (3, 2, 3, 2, 2)],
-    )
-]  # fmt: skip
 SAID = {
     "bilingual_wales@1.0.0": "39027ec7f054dd9fddcc41cab96a68d1f91e19e56142ebd16049c92db8744d51",
     "double_mark_sample@1.0.0": "ad3116b59b765331ab538f44b7df369bea02240804aa16cbeda9bc715f49d21d",
@@ -36,11 +22,6 @@ SAID = {
     "standard@1.0.0": "8dbcc4136f0f282535443f4ad8255d92e93f70e5fee0f892333116cdfad61c96",
 }
 """What version 1.0.0 of each says of the cases above, as a hash of its records."""
-
-
-def digest(ref: str) -> str:
-    """One hash over everything that a pack says of the cases."""
-    return sha256("".join(run(BOOK, ref, {}, ALLOWED, one).model_dump_json() for one in CASES))
 
 
 def test_the_four_are_offered_through_the_hook():
@@ -68,9 +49,7 @@ def test_it_is_replayed_byte_for_byte_without_incident(ref: str):
 
 
 def test_other_processes_write_the_same_bytes():
-    code = (
-        "from tests.plugins.assessment_rules.test_pinned import BOOK, digest; print(*map(digest, sorted(BOOK.packs)))"
-    )
+    code = "from tests.plugins.assessment_rules.pinned import BOOK, digest; print(*map(digest, sorted(BOOK.packs)))"
     found = {
         subprocess.run(
             [sys.executable, "-c", code],
