@@ -146,8 +146,10 @@ def _huge_png() -> bytes:
 
 
 def _bomb() -> bytes:
+    """310 megabytes of nothing: ten, packed so that they can be said again. Only the sum at the very end is wrong, where nobody gets."""
     packer = zlib.compressobj(9)
-    packed = b"".join([*(packer.compress(bytes(10_000_000)) for _ in range(31)), packer.flush()])
+    first, more = (packer.compress(bytes(10_000_000)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    packed = first + more * 30 + packer.flush()
     return b"%PDF-1.7\n1 0 obj <</Length 1 /Filter /FlateDecode>> stream\n" + packed + b"\nendstream endobj\n%%EOF\n"
 
 
