@@ -1,44 +1,61 @@
 """Imports: at the top of the file, and a plugin's only from `core.sdk`. The layers themselves are import-linter's."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 from tests.support.sources import files, report, text
 
 
-def _functions(tree: ast.AST) -> Iterator[ast.AST]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+class Imported(NamedTuple):
+    """A module that is imported somewhere; `inside` says that it is in a function."""
+
+    name: str
+    line: int
+    inside: bool
 
 
-def _imported(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+Imports = Mapping[Path, list[Imported]]
 
 
-def test_an_import_inside_a_function_gives_its_reason_on_the_line() -> None:
+def _imported(node: ast.AST, inside: bool = False) -> Iterator[Imported]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Imported(alias.name, child.lineno, inside) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield Imported(child.module or "", child.lineno, inside)
+        elif not isinstance(child, ast.expr):  # no expression imports anything, and most nodes lie in one
+            yield from _imported(child, inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@pytest.fixture(scope="module")
+def imports() -> Imports:
+    """What each file of the product imports: all are parsed once, as that takes longer than any check."""
+    return {path: list(_imported(ast.parse(text(path)))) for path in files(".py", under=("core", "plugins", "wsgi.py"))}
+
+
+def test_an_import_inside_a_function_gives_its_reason_on_the_line(imports: Imports) -> None:
     found = set()
-    for path in files(".py", under=("core", "plugins", "wsgi.py")):
+    for path, imported in imports.items():
         source = text(path).splitlines()
-        for function in _functions(ast.parse(text(path))):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    _, _, why = source[node.lineno - 1].partition("#")
-                    if len(why.split()) < 2:
-                        found.add(f"{path}:{node.lineno}: {source[node.lineno - 1].strip()}")
+        for one in imported:
+            _, _, why = source[one.line - 1].partition("#")
+            if one.inside and len(why.split()) < 2:
+                found.add(f"{path}:{one.line}: {source[one.line - 1].strip()}")
     assert not found, report(sorted(found))
 
 
-def test_a_plugin_imports_core_sdk_and_itself_alone() -> None:
+def test_a_plugin_imports_core_sdk_and_itself_alone(imports: Imports) -> None:
     found = []
     for path in files(".py", under=("plugins",)):
         own = ".".join(path.parts[:2]).removesuffix(".py")
-        for node in ast.walk(ast.parse(text(path))):
-            for name in _imported(node):
-                ours = name.split(".")[0] in {"core", "plugins", "tests", "wsgi"}
-                if ours and not _within(name, "core.sdk") and not _within(name, own):
-                    found.append(f"{path}:{getattr(node, 'lineno', 0)}: {name}")
+        for name, line, _ in imports[path]:
+            ours = name.split(".")[0] in {"core", "plugins", "tests", "wsgi"}
+            if ours and not _within(name, "core.sdk") and not _within(name, own):
+                found.append(f"{path}:{line}: {name}")
     assert not found, report(found)
 
 
@@ -46,7 +63,7 @@ def _within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-def test_the_product_never_imports_its_tests_or_what_only_tests_install() -> None:
+def test_the_product_never_imports_its_tests_or_what_only_tests_install(imports: Imports) -> None:
     only_tests = {
         "tests",
         "pytest",
@@ -60,11 +77,10 @@ def test_the_product_never_imports_its_tests_or_what_only_tests_install() -> Non
     }
     allowed = Path("core/sdk/testing.py")
     found = [
-        f"{path}: {name}"
-        for path in files(".py", under=("core", "plugins", "wsgi.py"))
+        f"{path}: {one.name}"
+        for path, imported in imports.items()
         if path != allowed and "tests" not in path.parts and not path.is_relative_to(allowed.with_suffix(""))
-        for node in ast.walk(ast.parse(text(path)))
-        for name in _imported(node)
-        if name.split(".")[0] in only_tests
+        for one in imported
+        if one.name.split(".")[0] in only_tests
     ]
     assert not found, report(found)
