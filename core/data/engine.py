@@ -12,6 +12,8 @@ from core.data.guard import guard_engine
 from core.data.session import WRITE_OPTION
 
 BUSY_SECONDS = 30
+STATEMENTS_KEPT = 1024
+"""Prepared statements that a connection to SQLite keeps: the pages of the platform have some hundreds, and Python keeps 128."""
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
@@ -31,7 +33,8 @@ def chain(previous: str, digest: str) -> str:
 def engine_options(url: str) -> dict[str, Any]:
     """Pool and driver options for `url`."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+        statements = {"cached_statements": STATEMENTS_KEPT}
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False, **statements}}
     from core.data.columns import Cursor  # brings PostgreSQL's driver
 
     return {
