@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, declared_attr, mapped_column
 from sqlalchemy.orm import registry as orm_registry
 
 from core.kernel.ids import ID_LENGTH, new_id
@@ -41,6 +41,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+Model = TypeVar("Model", bound="Base")
 Id = Annotated[str, mapped_column(sa.String(ID_LENGTH), primary_key=True, default=new_id)]
 """A row's own id: `id: Mapped[Id]`."""
 IdRef = Annotated[str, mapped_column(sa.String(ID_LENGTH))]
@@ -74,6 +75,19 @@ class TenantOwned:
 def tenant_args(*more: Any, key: str = "id") -> tuple[Any, ...]:
     """`__table_args__` of a tenant-owned table: UNIQUE(tenant_id, `key`) for composite foreign keys to point at, and `more`."""
     return (sa.UniqueConstraint("tenant_id", key), *more)
+
+
+def another(model: type[Model]) -> type[Model]:
+    """`model` as a further row of its table in a statement that reads the table already; for a module to make once, as an alias
+    makes every column of its table anew.
+
+    SQLAlchemy makes each at its first use, and of two threads that use one first at the same moment, one is given the column of
+    the table itself: a statement with another meaning. Here all are made before anybody has the alias.
+    """
+    made: Any = aliased(model)
+    for name in model.__mapper__.c.keys():  # noqa: SIM118 - a collection of columns, whose iterator gives columns
+        getattr(made, name).__clause_element__()
+    return made  # type: ignore[no-any-return]  # an alias answers for its class, and is none
 
 
 def listed(values: Iterable[str]) -> str:

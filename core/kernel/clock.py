@@ -31,7 +31,7 @@ def from_london(naive: datetime) -> datetime:
     In the repeated hour of October the first reading is taken; in March's missing hour the time is moved on, as
     `zoneinfo` does.
     """
-    return naive.replace(tzinfo=LONDON).astimezone(UTC)
+    return naive.replace(tzinfo=LONDON, fold=0).astimezone(UTC)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from core.admissions.rules import (
 )
 from core.data.audit import record as record_audit
 from core.data.audit import record_each as record_audit_each
-from core.data.base import Base, Id, IdRef, Shared, TenantOwned, tenant_args, tenant_fk
+from core.data.base import Base, Id, IdRef, Shared, TenantOwned, another, tenant_args, tenant_fk
 from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
 from core.data.sealing import Sealer, Unreadable
@@ -168,6 +168,7 @@ __all__ = [
     "Visitor",
     "WindowFigures",
     "after_commit",
+    "another",
     "calendar_keys",
     "calendar_keys_made_at",
     "calendars",

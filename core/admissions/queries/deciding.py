@@ -27,6 +27,7 @@ from core.admissions.models import (
 from core.admissions.queries import scores as scores_of_others
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT, HELD_BY_ASSESSOR, NOT_SUBMITTED, RELEASED, TRANSFERRED, UNDER_WAY
+from core.data.base import another
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -35,8 +36,8 @@ from core.people.models import Account
 NOTHING_TO_DECIDE = (DRAFT, NOT_SUBMITTED, TRANSFERRED)
 FINAL = ("accept", "decline")
 
-# Rows beside those that the statement around reads itself. Made once: an alias makes every column of its table anew.
-_LATER, _AGAINST, _PROPOSAL = aliased(Assessment), aliased(Conflict), aliased(RuleProposal)
+# Rows beside those that the statement around reads itself.
+_LATER, _AGAINST, _PROPOSAL = another(Assessment), another(Conflict), another(RuleProposal)
 
 
 def standing(until: sa.ColumnElement[datetime] | None = None) -> sa.ColumnElement[bool]:

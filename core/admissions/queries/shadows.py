@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from core.admissions.models import Application, PolicyVersion, RuleProposal, ShadowRun
 from core.admissions.queries import policies
@@ -13,6 +12,7 @@ from core.admissions.queries.rules import last_numbers
 from core.admissions.queries.sight import clear_of
 from core.admissions.rules import NationalPolicy, ShadowReport
 from core.admissions.rules.canonical import written
+from core.data.base import another
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -39,7 +39,7 @@ class Run(NamedTuple):
     agreed_at: datetime | None
 
 
-_asker, _agreer = aliased(Account), aliased(Account)
+_asker, _agreer = another(Account), another(Account)
 _RUNS = (
     sa.select(
         ShadowRun.id, ShadowRun.rule, ShadowRun.config, ShadowRun.policy_id, PolicyVersion.number, ShadowRun.state,

@@ -15,12 +15,12 @@ from core.admissions.models import (
     Decision,
     PanelItem,
 )
+from core.data.base import another
 from core.data.session import ScopedSession
 from core.kernel.ids import ID_LENGTH
 
-# Of their own: the statement around a condition may read conflicts and applications itself. Made once: an alias makes every
-# column of its table anew, which took longer than all the rest of the condition.
-_AGAINST, _MINE = sa.orm.aliased(Conflict), sa.orm.aliased(Application)
+# Of their own: the statement around a condition may read conflicts and applications itself.
+_AGAINST, _MINE = another(Conflict), another(Application)
 
 
 def clear_of(

@@ -3,13 +3,13 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
+from core.sdk import another
 from plugins.expense_approvals.models import Adjustment, Claim, Preapproval
 from plugins.expense_approvals.states import ADJUSTED, GRANTED
 
-# Other rows of what the statement around reads itself. Made once: an alias makes every column of its table anew.
-_ADJUSTMENT, _CLAIM, _GROUND = aliased(Adjustment), aliased(Claim), aliased(Preapproval)
+# Other rows of what the statement around reads itself.
+_ADJUSTMENT, _CLAIM, _GROUND = another(Adjustment), another(Claim), another(Preapproval)
 
 
 def claimed(tenant_id: Any, account_id: Any, activity_id: Any, but: Any = None) -> sa.ColumnElement[int]:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from core.sdk import (
     N_,
@@ -20,6 +19,7 @@ from core.sdk import (
     Sealer,
     Unreadable,
     Visitor,
+    another,
     clock,
     new_id,
     once,
@@ -35,8 +35,8 @@ COOLING = timedelta(hours=24)
 """How long nobody is paid to an account that took another one's place: time for its owner to read the letter and say no."""
 NAME = N_("Enter the name on the account, in at most 80 characters.")
 QUIET = {"synchronize_session": False}
-_OTHER = aliased(BankDetails)
-"""Somebody else's account beside the statement's own. Made once: an alias makes every column of its table anew."""
+_OTHER = another(BankDetails)
+"""Somebody else's account, beside the statement's own."""
 Post = Callable[[ScopedSession, Visitor, datetime], None]
 """Writes the person the letter about a change, in the caller's transaction; the instant is when the account can be paid to."""
 

@@ -131,12 +131,16 @@ def test_a_rule_that_is_cut_gives_the_same_dates_before_and_none_after(case, dat
 @example(wall_clock("2026-03-29T01:30"), timedelta(minutes=30))
 @example(wall_clock("2026-03-29T00:45"), timedelta(minutes=30))
 @example(wall_clock("2026-10-25T01:30"), timedelta(minutes=45))
+@example(wall_clock("2026-03-29T01:30").replace(fold=1), timedelta(minutes=30))
+@example(wall_clock("2026-10-25T01:30").replace(fold=1), timedelta(minutes=45))
 def test_the_wall_clock_is_kept_and_no_event_ends_before_it_begins(start, length):
     begins, ends = instants(start, length)
     assert begins < ends
     assert begins.tzinfo is UTC
     local = begins.astimezone(LONDON)
-    exists = start.replace(tzinfo=LONDON).astimezone(UTC).astimezone(LONDON).replace(tzinfo=None, fold=0) == start
+    exists = (
+        start.replace(tzinfo=LONDON, fold=0).astimezone(UTC).astimezone(LONDON).replace(tzinfo=None, fold=0) == start
+    )
     if exists:
         assert local.replace(tzinfo=None, fold=0) == start == wall(begins)
         assert local.fold == 0, "of an hour that comes twice, the first"
