@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
 from tests import stages
+from tests.conftest import _spread
 from tests.support import servers
 from tests.support.network import NetworkRefused
 from tests.unit.conftest import DatabaseInUnitTest
@@ -103,3 +105,16 @@ def test_a_failure_carries_what_the_server_wrote_of_errors(tmp_path: Path) -> No
     with pytest.raises(AssertionError) as failure, server.explaining():
         raise AssertionError
     assert failure.value.__notes__ == ['the server wrote:\n{"level": "error", "message": "no such table"}']
+
+
+@pytest.mark.parametrize("quick", [0, 1, 7, 40])
+def test_what_takes_long_is_spread_over_the_first_three_quarters(quick: int) -> None:
+    slow = [SimpleNamespace(name=f"slow {n}", keywords={"slow": True}) for n in range(3)]
+    others = [SimpleNamespace(name=f"quick {n}", keywords={}) for n in range(quick)]
+    items = cast("list[pytest.Item]", [*others[: quick // 2], *slow, *others[quick // 2 :]])
+    order = [item.name for item in _spread(items)]
+    assert sorted(order) == sorted(item.name for item in items)
+    assert [name for name in order if name.startswith("quick")] == [one.name for one in others]
+    assert order[0] == "slow 0"
+    assert order.index("slow 2") <= 3 * quick // 4 + 2
+    assert _spread(items[: quick // 2]) == items[: quick // 2]
