@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,28 @@ log = logging.getLogger("q.work")
 POLL, IDLE_POLL, IDLE_AFTER = 0.05, 0.2, 30.0
 """Seconds between looks into the outbox: just after work, and when none came for `IDLE_AFTER`."""
 FORGET_BEATS = timedelta(hours=1)
+
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+def stop_signals() -> Callable[[], None]:
+    """Keep SIGTERM and SIGINT from now on; what is returned waits until one of them has come. For the main thread, once.
+
+    Python itself writes a signal's number into the pipe, at once and in whichever thread it comes. A handler of ours would run at
+    the main thread's next step: where the signal comes just before that thread begins to wait, there is no next step.
+    """
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    for number in STOPPING:
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(writes)
+
+    def wait() -> None:
+        while os.read(reads, 1)[0] not in STOPPING:
+            pass
+
+    return wait
 
 
 class Worker:
@@ -69,13 +92,11 @@ class Worker:
 
     def run(self) -> int:
         """Work until a signal says to stop. Returns 0, the exit code; where work had to be left to others the process ends here, with 1."""
-        asked = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: asked.set())
+        wait = stop_signals()
         stamp_log_records()
         self.start()
         log.info("worker %s is ready", self.id)
-        asked.wait()
+        wait()
         log.info("worker %s is stopping", self.id)
         if self.stop():
             return 0
