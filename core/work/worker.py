@@ -31,6 +31,7 @@ FORGET_BEATS = timedelta(hours=1)
 
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
+"""What tells a worker to stop."""
 
 
 def stop_signals() -> Callable[[], None]:
@@ -41,9 +42,9 @@ def stop_signals() -> Callable[[], None]:
     """
     reads, writes = os.pipe()
     os.set_blocking(writes, False)
+    signal.set_wakeup_fd(writes)  # before the handlers: a signal that came between them would be told to nobody
     for number in STOPPING:
         signal.signal(number, lambda *_: None)
-    signal.set_wakeup_fd(writes)
 
     def wait() -> None:
         while os.read(reads, 1)[0] not in STOPPING:
