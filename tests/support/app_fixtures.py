@@ -43,9 +43,12 @@ def config_for(database: Database, **changes: Any) -> Config:
 
 def _make(config: Config, **options: Any) -> Flask:
     from core.app import components, create_app  # every room at once: unit tests do without
+    from core.web import compiled, unchanged
 
     app = create_app(config, **options)
     components(app.extensions["q.registry"])  # every table of every plugin is known, as in a server process
+    if not options.get("packages"):  # with others it is another release, and each forgets what the last one compiled
+        compiled.keep(app, app.extensions[unchanged.RELEASE])  # as the servers do: the next test process finds them
     app.test_client_class = FormClient
     return app
 
@@ -59,10 +62,7 @@ def _refresh(app: Flask) -> None:
 @pytest.fixture(scope="session")
 def kept_app(kept_database: tuple[Database, Keeper]) -> Iterator[Flask]:
     """This test process's application. Ask for `app` instead: it puts the data back."""
-    from core.web import compiled, unchanged  # as in `_make`
-
     app = _make(config_for(kept_database[0]))
-    compiled.keep(app, app.extensions[unchanged.RELEASE])  # as the servers do: the next test process finds them
     _refresh(app)
     app.extensions[BASELINE] = app.extensions["q.directory"].all()
     yield app

@@ -1,5 +1,6 @@
 """Processes that fork from one which has imported the platform: they cost no start of Python and no import of a thousand modules."""
 
+import contextlib
 import importlib
 import multiprocessing
 import os
@@ -51,7 +52,8 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has, and the news is on its way
+                os.kill(self.pid, number)
 
 
 def _run(module: str, words: tuple[str, ...], environment: dict[str, str], log: str) -> None:

@@ -45,6 +45,11 @@ def _boxes(client: FormClient, path: str) -> list[str]:
     return re.findall(r'name="pick" value="([^"]+)"', client.get(path).text)
 
 
+def _references(page: str) -> set[str]:
+    """The rig's references in a page; a form's token can hold what looks like another."""
+    return set(re.findall(r"Q-(?:A{4}|B{4})", page))
+
+
 def _confirm(client: FormClient, answer: str, ending: str) -> int:
     """Send the form of a checking page; the status."""
     [form] = [one for one in forms(answer) if one.action.endswith(ending)]
@@ -56,11 +61,11 @@ def test_a_lead_signs_some_at_once_and_one_with_comments(rig: Rig, lead: FormCli
     assessor = make_assessor(rig.session, quick_people(rig.session, ["sue"])["sue"])
     make_assessment(rig.session, make_assignment(rig.session, bob, assessor), 2)
     page = f"{ROOM}windows/{rig.window_id}/decisions"
-    assert {"Q-AAAA", "Q-BBBB"} <= set(re.findall(r"Q-\w+", lead.get(page).text))
+    assert _references(lead.get(page).text) == {"Q-AAAA", "Q-BBBB"}
     assert "Q-AAAA" in lead.get(f"{page}?format=csv").text
     assert "Q-AAAA" not in lead.get(f"{page}?show=held").text
     for typed, found in (("aaaa", {"Q-AAAA"}), ("bob", {"Q-BBBB"}), ("Q-", {"Q-AAAA", "Q-BBBB"}), ("%", set())):
-        assert set(re.findall(r"Q-\w{4}", lead.get(page, query_string={"q": typed}).text)) == found, typed
+        assert _references(lead.get(page, query_string={"q": typed}).text) == found, typed
     assert lead.get(page).text.count('class="tabs') == 1
     assert lead.submit(page, {"pick": [new_id()]}, form="check").status_code == 422
     check = lead.submit(page, {"pick": [ann]}, form="check")

@@ -1,5 +1,6 @@
 """A database with the platform's tables and the engine's, and processes of the rig on it."""
 
+import contextlib
 import json
 import signal
 import time
@@ -136,8 +137,9 @@ def bench_alone(bench: Bench) -> Iterator[Bench]:
     yield bench
     for process in bench.started:
         if process not in before and process.poll() is None:
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # killed by the test, and its exit not heard of yet
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()
             process.kill()
             process.wait()
 
