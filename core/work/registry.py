@@ -16,6 +16,7 @@ LONGEST_PAUSE = 3600.0
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 Handler = Callable[..., None]
+Needed = Callable[[ScopedSession], bool]
 
 
 class UnknownJob(LookupError):
@@ -49,11 +50,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a job comes round by itself. `once` says that one run serves the whole platform."""
+    """When a job comes round by itself. `once` says that one run serves the whole platform; `needed`, where given, whether a
+    tenant has anything for it to do."""
 
     name: str
     cron: str
     once: bool
+    needed: Needed | None = None
 
 
 JOBS: dict[str, Job] = {}
@@ -111,6 +114,7 @@ def every(
     name: str,
     once: bool = False,
     platform: str | None = None,
+    needed: Needed | None = None,
     queue: str = "default",
     tries: int = 6,
     base: float = 0.5,
@@ -121,8 +125,12 @@ def every(
     the morning all year; keep daily jobs out of 01:00 to 02:00, which happens twice in October. Each slot is given out
     once, however many workers there are; of those missed while no worker ran, the last is made up for. It runs for
     every tenant where its plugin is on; with `once` one time only, at the UK site; with `platform` (the reason) one
-    time across all tenants. Raises ValueError as `job` does, and for a wrong number of fields.
+    time across all tenants. What comes round often and mostly finds nothing says so with `needed(session)`, a question or two
+    in a tenant's session: a slot is passed over where it answers False. Raises ValueError as `job` does, for a wrong number
+    of fields, and for `needed` together with `platform`.
     """
+    if needed is not None and platform is not None:
+        raise ValueError("what runs across all tenants cannot ask one of them whether it is needed")
     if len(cron.split()) not in {5, 6}:
         raise ValueError(f"{cron!r} must have five fields, or six with seconds in front")
 
@@ -132,7 +140,7 @@ def every(
 
         run.__module__, run.__qualname__ = handler.__module__, handler.__qualname__
         _add(Job(name, run, queue, tries, base, platform))
-        SCHEDULES[name] = Schedule(name, cron, once or platform is not None)
+        SCHEDULES[name] = Schedule(name, cron, once or platform is not None, needed)
         return handler
 
     return declare

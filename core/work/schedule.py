@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from croniter import croniter
+from flask import Flask
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.data import audit
+from core.data.db import db, tenant_session
 from core.kernel import clock
 from core.tenancy.models import Tenant
 from core.work import registry
@@ -41,10 +43,12 @@ class Timetable:
     """Gives out the slots that are due. Any number of workers may hold one: the row of the schedule decides."""
 
     def __init__(
-        self, engine: sa.Engine, may_run: MayRun, schedules: Mapping[str, registry.Schedule] = registry.SCHEDULES
+        self, app: Flask, may_run: MayRun, schedules: Mapping[str, registry.Schedule] = registry.SCHEDULES
     ) -> None:
-        self._engine, self._may_run, self._schedules = engine, may_run, schedules
-        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        self._app, self._may_run, self._schedules = app, may_run, schedules
+        with app.app_context():
+            self._engine = db.engine
+        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         self._due: dict[str, datetime] = {}
 
     def tick(self) -> int:
@@ -83,7 +87,21 @@ class Timetable:
 
     def _tenants(self, schedule: registry.Schedule) -> list[int]:
         if schedule.once:
-            return [audit.UK] if self._may_run(audit.UK, schedule.name) else []
-        with self._engine.connect() as connection:
-            ids = connection.scalars(sa.select(Tenant.id).order_by(Tenant.position)).all()
-        return [tenant_id for tenant_id in ids if self._may_run(tenant_id, schedule.name)]
+            ids = [audit.UK]
+        else:
+            with self._engine.connect() as connection:
+                ids = list(connection.scalars(sa.select(Tenant.id).order_by(Tenant.position)))
+        with self._app.app_context():
+            return [one for one in ids if self._may_run(one, schedule.name) and _needed(schedule, one)]
+
+
+def _needed(schedule: registry.Schedule, tenant_id: int) -> bool:
+    """Whether the tenant has something for the job to do. Where that cannot be told, the job runs: if it fails, people see it."""
+    if schedule.needed is None:
+        return True
+    try:
+        with tenant_session(tenant_id) as session:
+            return schedule.needed(session)
+    except Exception:
+        log.exception("whether %s is needed cannot be told", schedule.name)
+        return True

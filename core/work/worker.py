@@ -79,12 +79,7 @@ class Worker:
         self._runner = Runner(app, may_run)
         self.engine = Engine(self._db, self.id, registry.QUEUES, self._runner.run)
         self._relay = Relay(self._db, self.engine, registry.QUEUES)
-
-        def asked(tenant_id: int, name: str) -> bool:
-            with app.app_context():
-                return may_run(tenant_id, name)
-
-        self._timetable = Timetable(self._db, asked)
+        self._timetable = Timetable(app, may_run)
         self._started_at = clock.now()
         self._wake, self._stopping, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._pump = threading.Thread(target=self._pump_until_stopped, name="pump", daemon=True)

@@ -16,7 +16,7 @@ def sweep_offers(session: ScopedSession, _at: datetime) -> None:
     offers.sweep(session)
 
 
-@every("* * * * *", name="local_events.tell_places")
+@every("* * * * *", name="local_events.tell_places", needed=telling.anybody_waits)
 def tell_places(session: ScopedSession, _at: datetime) -> None:
     """Write to everybody whose registration has changed, and to the invited, when it is not night."""
     site = site_of(session)
@@ -34,7 +34,7 @@ def remind(session: ScopedSession, _at: datetime) -> None:
     reminding.remind(session, site_of(session).ref())
 
 
-@every("* * * * *", name="local_events.post_letters")
+@every("* * * * *", name="local_events.post_letters", needed=posting.anything_waits)
 def post_letters(session: ScopedSession, _at: datetime) -> None:
     """Write the letters that were asked for."""
     site = site_of(session)

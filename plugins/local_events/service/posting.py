@@ -41,6 +41,11 @@ Post = Callable[[ScopedSession, News], str]
 """Writes one letter in the caller's transaction; its id."""
 
 
+def anything_waits(session: ScopedSession) -> bool:
+    """Whether `post` might have something to write."""
+    return session.scalar(sa.select(Delivery.id).where(Delivery.state == WAITING).limit(1)) is not None
+
+
 def post(session: ScopedSession, settings: Settings, write: Post) -> int:
     """Write every letter that waits and may go now; how many. Any number of workers may do this at once.
 

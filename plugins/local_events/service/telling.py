@@ -52,6 +52,12 @@ MayGo = Callable[[str, datetime], bool]
 """Whether news of a kind, about an event that begins then, is written now; what is not waits."""
 
 
+def anybody_waits(session: ScopedSession) -> bool:
+    """Whether `tell` might have something to write."""
+    noted = sa.select(Registration.id).where(Registration.notice != "").limit(1)
+    return session.scalar(noted) is not None or session.execute(_untold(1)).first() is not None
+
+
 def tell(session: ScopedSession, post: Post, may_go: MayGo = lambda kind, starts_at: True) -> int:
     """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once."""
     due = session.execute(
@@ -118,8 +124,9 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
     return True
 
 
-def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
-    due = session.execute(
+def _untold(most: int) -> sa.Select[str, str, str, str, datetime]:
+    """Those invited to what is still to come who do not know it yet, the first `most` of them."""
+    return (
         sa.select(Invitation.id, Invitation.email, Event.id.label("event_id"), Event.title, Event.starts_at)
         .join(Event, sa.and_(Event.tenant_id == Invitation.tenant_id, Event.id == Invitation.event_id))
         .where(
@@ -127,10 +134,13 @@ def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
             Event.starts_at > clock.now(),
         )
         .order_by(Invitation.invited_at, Invitation.id)
-        .limit(MOST)
-    ).all()  # fmt: skip
+        .limit(most)
+    )  # fmt: skip
+
+
+def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
     count = 0
-    for row in due:
+    for row in session.execute(_untold(MOST)).all():
         if not may_go("invited", row.starts_at):
             continue
         with transaction(session):

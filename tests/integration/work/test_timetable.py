@@ -1,6 +1,7 @@
 """Slots of schedules: a new one begins with its next, a missed one is made up for, and two workers give out one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -24,13 +25,11 @@ def timetables(app: Flask, monkeypatch: pytest.MonkeyPatch) -> tuple[Timetable, 
     """Two workers' timetables. The daily job's plugin is off at tenant 3."""
     jobs = {name: registry.Job(name, lambda session, at: None, "default", 6, 0.5, None) for name in SCHEDULES}
     monkeypatch.setattr(registry, "JOBS", {**registry.JOBS, **jobs})
-    with app.app_context():
-        engine = db.engine
 
     def may_run(tenant_id: int, name: str) -> bool:
         return tenant_id != 3
 
-    return Timetable(engine, may_run, SCHEDULES), Timetable(engine, may_run, SCHEDULES)
+    return Timetable(app, may_run, SCHEDULES), Timetable(app, may_run, SCHEDULES)
 
 
 def test_slots(
@@ -64,16 +63,45 @@ def test_slots(
 def test_a_schedule_that_cannot_be_read_stops_no_other(
     app: Flask, timetables: tuple[Timetable, Timetable], frozen_clock: FrozenClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with app.app_context():
-        engine = db.engine
     wrong = {
         "try.daily": registry.Schedule("try.daily", "61 * * * *", once=True),
         "try.hourly": SCHEDULES["try.hourly"],
     }
-    timetable = Timetable(engine, lambda tenant_id, name: True, wrong)
+    timetable = Timetable(app, lambda tenant_id, name: True, wrong)
     timetable.tick()
     frozen_clock.advance(hours=1)
     assert timetable.tick() == 1
     assert caplog.text.count("the schedule try.daily cannot be read: '61 * * * *'") == 1
-    with engine.connect() as connection:
+    with app.app_context(), db.engine.connect() as connection:
         assert connection.scalars(sa.select(Slot.name)).all() == ["try.hourly"]
+
+
+def test_a_slot_in_which_a_site_has_nothing_to_do_is_passed_over(
+    app: Flask,
+    timetables: tuple[Timetable, Timetable],
+    session_for: Callable[[str], ScopedSession],
+    frozen_clock: FrozenClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[int | None] = []
+
+    def needed(session: ScopedSession) -> bool:
+        seen.append(session.scope.tenant_id)
+        if session.scope.tenant_id == 5:
+            raise RuntimeError("out of order")
+        return session.scope.tenant_id in {2, 3}
+
+    timetable = Timetable(
+        app, lambda tenant_id, name: tenant_id != 3, {"try.daily": replace(SCHEDULES["try.daily"], needed=needed)}
+    )
+    assert timetable.tick() == 0
+    assert seen == []
+    frozen_clock.advance(days=1)
+    assert timetable.tick() == 2
+    assert set(seen) == set(range(1, 20)) - {3}  # where the job may not run, nobody asks
+    found = session_for("uk").scalars(sa.select(OutboxItem.at_tenant_id)).all()
+    assert set(found) == {2, 5}  # where it cannot be told, the job runs
+    assert caplog.text.count("whether try.daily is needed cannot be told") == 1
+    assert timetable.tick() == 0
+    frozen_clock.advance(days=1)
+    assert timetable.tick() == 2  # a slot passed over is no slot missed

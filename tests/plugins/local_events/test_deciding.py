@@ -140,6 +140,30 @@ def test_reserved_places_are_for_the_invited_who_see_the_event(app, session, sco
             inviting.invite(session, scotland, event_id, wrong, WHO)
 
 
+def test_the_worker_is_asked_to_write_only_where_somebody_waits_for_news(app, session, scotland):
+    event_id, later = published(session, scotland, capacity=1), published(session, scotland, capacity=1)
+    guest = visitor(account_id=make_person(app, "guest@example.org"), email="guest@example.org")
+    capacities.change(session, scotland, event_id, {"reserved": _size(1, "invited")}, WHO)
+
+    def told() -> bool:
+        telling.tell(session, lambda *_: new_id())
+        return telling.anybody_waits(session)
+
+    assert not telling.anybody_waits(session)
+    assert inviting.invite(session, scotland, event_id, ["guest@example.org"], WHO) == 1
+    assert telling.anybody_waits(session)
+    assert not told()
+    places.register(session, scotland, event_id, guest)
+    assert telling.anybody_waits(session)
+    assert not told()
+    capacities.change(session, scotland, later, {"reserved": _size(1, "invited")}, WHO)
+    inviting.invite(session, scotland, later, ["guest@example.org"], WHO)
+    with clock.frozen(
+        clock.now() + timedelta(days=1000)
+    ):  # an invitation to what is over is told to nobody, at no time
+        assert not telling.anybody_waits(session)
+
+
 def test_a_place_is_handed_on_with_a_secret_of_its_own(app, session, scotland):
     event_id, first, (waiting,) = full_with(session, scotland, 1)
     account = make_person(app, "mair@example.org", home="scotland")

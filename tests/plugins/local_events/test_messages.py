@@ -80,9 +80,12 @@ def test_a_message_goes_once_to_each_in_their_language(session_for, wales, tenan
     welsh = sa.update(Account).where(Account.id == people[1].account_id).values(locale="cy")
     with transaction(session):
         session.execute(welsh.execution_options(synchronize_session=False))
+    assert not posting.anything_waits(session)
     _send(session, wales, event_id)
+    assert posting.anything_waits(session)
     write = letters.post(tenant("wales"))
     assert (posting.post(session, USUAL, write), posting.post(session, USUAL, write)) == (3, 0)
+    assert not posting.anything_waits(session)
     assert _mails(session) == [
         ("ann@example.org", "Bring boots", "en"),
         ("ben@example.org", "Dewch ag esgidiau", "cy"),

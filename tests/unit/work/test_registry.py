@@ -77,6 +77,8 @@ def test_a_schedule_hands_its_slot_as_an_instant() -> None:
     assert registry.SCHEDULES["try.often"] == registry.Schedule("try.often", "*/5 * * * *", True)
     with pytest.raises(ValueError, match="five fields"):
         every("* * *", name="try.wrong")
+    with pytest.raises(ValueError, match="whether it is needed"):
+        every("* * * * *", name="try.wrong", platform="figures", needed=lambda session: True)
 
 
 @pytest.mark.parametrize("value", [None, True, 1, 1.5, "é", [], [1, ["x"]], {"a": {"b": [None]}}])
