@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -64,22 +65,26 @@ def open_work(tenant: TenantSnapshot) -> list[OpenWork]:
         return list(found.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line of the sites table: the site, and how much waits there for somebody."""
 
     row: queries.TenantRow
-    waiting: int
+    tenant: TenantSnapshot | None
+
+    @cached_property
+    def waiting(self) -> int:
+        """Asked of the site when somebody looks: the lines of other pages and searches cost nothing."""
+        return sum(work.count for work in open_work(self.tenant)) if self.tenant is not None else 0
 
 
 def _lines(search: str) -> list[Line]:
     """The sites whose name has `search` in it, in either language, in their order."""
     directory().refresh(here().session)
-    waiting = {tenant.id: sum(work.count for work in open_work(tenant)) for tenant in directory().all()}
     rows = queries.tenants_table(here().session, registry())
     wanted = search.casefold()
     return [
-        Line(row, waiting.get(row.id, 0))
+        Line(row, directory().by_id(row.id))
         for row in rows
         if wanted in f"{row.name}\n{row.name_cy}\n{row.slug}".casefold()
     ]

@@ -49,6 +49,18 @@ def test_the_sites_table_costs_the_same_however_many_sites_there_are(
     assert len(many) == len(few), many.text
 
 
+def test_only_the_sites_that_are_shown_are_asked_what_waits_there(central: FormClient, statements: Counter) -> None:
+    def cost(query: str) -> int:
+        with statements() as seen:
+            assert central.get(f"/console/{query}").status_code == 200
+        return len(seen)
+
+    cost("")
+    none, one, two, every = cost("?q=nowhere"), cost("?q=wales"), cost("?q=ireland"), cost("")
+    assert none < one == two < every
+    assert every - none >= 15 * (one - none)  # nearly every partner has plugins on
+
+
 def test_one_sites_page_tells_its_plugins_and_its_open_work(central: FormClient) -> None:
     page = central.get("/console/tenants/wales/").text
     assert "Local events" in page
