@@ -43,6 +43,14 @@ def status(port: int, path: str) -> int:
         connection.close()
 
 
+def kill_all(pid: int) -> None:
+    """End a process and everything it started, at once; what has ended meanwhile is no matter."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in (*psutil.Process(pid).children(recursive=True), psutil.Process(pid)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
 @dataclass
 class Process:
     """A running `qplatform` command."""
@@ -90,10 +98,7 @@ class Process:
     def kill(self) -> None:
         """End it and everything it started, at once, as `kill -9` or a power cut would."""
         self.stopped = True
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for process in (*psutil.Process(self.pid).children(recursive=True), psutil.Process(self.pid)):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+        kill_all(self.pid)
         self.process.wait()
 
     def stop(self) -> None:

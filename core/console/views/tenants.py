@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -29,7 +28,7 @@ from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
-from core.web.lists import in_memory, listed, searched
+from core.web.lists import Read, in_memory, listed, searched
 from core.web.model_forms import problems
 from core.web.pages import redirect_with, registry, render
 
@@ -65,38 +64,47 @@ def open_work(tenant: TenantSnapshot) -> list[OpenWork]:
         return list(found.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the sites table: the site, and how much waits there for somebody."""
 
     row: queries.TenantRow
-    tenant: TenantSnapshot | None
-
-    @cached_property
-    def waiting(self) -> int:
-        """Asked of the site when somebody looks: the lines of other pages and searches cost nothing."""
-        return sum(work.count for work in open_work(self.tenant)) if self.tenant is not None else 0
+    waiting: int
 
 
-def _lines(search: str) -> list[Line]:
-    """The sites whose name has `search` in it, in either language, in their order."""
-    directory().refresh(here().session)
-    rows = queries.tenants_table(here().session, registry())
-    wanted = search.casefold()
-    return [
-        Line(row, directory().by_id(row.id))
-        for row in rows
-        if wanted in f"{row.name}\n{row.name_cy}\n{row.slug}".casefold()
-    ]
+def _line(row: queries.TenantRow) -> Line:
+    tenant = directory().by_id(row.id)
+    return Line(row, sum(work.count for work in open_work(tenant)) if tenant is not None else 0)
 
 
 SITE_SORTS: dict[str, Callable[[Any], Any]] = {
-    "order": lambda line: 0,  # as the query gives them: the UK site, the nations, the regions
-    "name": lambda line: site_name(line.row.id).casefold(),
-    "members": lambda line: line.row.members,
-    "work": lambda line: line.waiting,
-    "changed": lambda line: line.row.changed_at,
+    "order": lambda row: 0,  # as the query gives them: the UK site, the nations, the regions
+    "name": lambda row: site_name(row.id).casefold(),
+    "members": lambda row: row.members,
+    "changed": lambda row: row.changed_at,
 }
+WORK_SORT: dict[str, Callable[[Any], Any]] = {"work": lambda line: line.waiting}
+
+
+def _sites(search: str, listing: Listing) -> Read:
+    """The lines of the sites whose name has `search` in it, in either language. What waits is asked of those that are shown; of
+    all of them where it decides their order."""
+    directory().refresh(here().session)
+    wanted = search.casefold()
+    rows = [
+        row
+        for row in queries.tenants_table(here().session, registry())
+        if wanted in f"{row.name}\n{row.name_cy}\n{row.slug}".casefold()
+    ]
+    if listing.sort.removeprefix("-") in WORK_SORT:
+        return in_memory([_line(row) for row in rows], listing, WORK_SORT)
+    sites = in_memory(rows, listing, SITE_SORTS)
+
+    def read(limit: int | None, offset: int) -> tuple[list[Line], int]:
+        shown, total = sites(limit, offset)
+        return [_line(row) for row in shown], total
+
+    return read
 
 
 @console.get("/")
@@ -104,8 +112,9 @@ SITE_SORTS: dict[str, Callable[[Any], Any]] = {
 def home() -> Response:
     """Every tenant in one table."""
     search = searched()
-    listing = Listing.read(url_for("console.home"), request.args, sorts=tuple(SITE_SORTS), filters=("q",), size=SIZE)
-    found = listed(listing, SITES, in_memory(_lines(search), listing, SITE_SORTS))
+    sorts = (*SITE_SORTS, *WORK_SORT)
+    listing = Listing.read(url_for("console.home"), request.args, sorts=sorts, filters=("q",), size=SIZE)
+    found = listed(listing, SITES, _sites(search, listing))
     if isinstance(found, Response):
         return found
     listing, lines = found

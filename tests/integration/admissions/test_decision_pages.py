@@ -46,8 +46,8 @@ def _boxes(client: FormClient, path: str) -> list[str]:
 
 
 def _references(page: str) -> set[str]:
-    """The rig's references in a page; a form's token can hold what looks like another."""
-    return set(re.findall(r"Q-(?:A{4}|B{4})", page))
+    """Every reference in a page. In the middle of a form's token, something can look like one."""
+    return set(re.findall(r"(?<![\w.-])Q-\w+(?![\w.-])", page))
 
 
 def _confirm(client: FormClient, answer: str, ending: str) -> int:

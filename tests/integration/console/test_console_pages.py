@@ -59,6 +59,7 @@ def test_only_the_sites_that_are_shown_are_asked_what_waits_there(central: FormC
     none, one, two, every = cost("?q=nowhere"), cost("?q=wales"), cost("?q=ireland"), cost("")
     assert none < one == two < every
     assert every - none >= 15 * (one - none)  # nearly every partner has plugins on
+    assert cost("?sort=-work") == every
 
 
 def test_one_sites_page_tells_its_plugins_and_its_open_work(central: FormClient) -> None:

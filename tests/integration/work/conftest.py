@@ -1,6 +1,5 @@
 """A database with the platform's tables and the engine's, and processes of the rig on it."""
 
-import contextlib
 import json
 import signal
 import time
@@ -9,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -23,6 +21,7 @@ from tests.integration.work import rig
 from tests.support.databases import Database, Databases
 from tests.support.environment import environment
 from tests.support.forking import Forked
+from tests.support.servers import kill_all
 
 TENANTS = (1, 2, 3)
 
@@ -137,10 +136,7 @@ def bench_alone(bench: Bench) -> Iterator[Bench]:
     yield bench
     for process in bench.started:
         if process not in before and process.poll() is None:
-            with contextlib.suppress(psutil.NoSuchProcess):  # killed by the test, and its exit not heard of yet
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    child.kill()
-            process.kill()
+            kill_all(process.pid)
             process.wait()
 
 
