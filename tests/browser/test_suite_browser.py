@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Error, Page
 
-from tests.support.browser_fixtures import REMEMBERING, Watch, axe_results
+from tests.support.browser_fixtures import REMEMBERING, Watch, violations
 
 PAGES = {
     "/good": "<!doctype html><html lang=en><title>Good</title><link rel=icon href=data:,><main><h1>Good</h1></main>",
@@ -98,7 +98,7 @@ def test_axe_remembers_colours_and_finds_what_it_finds_without(page: Page, pages
     found = []
     for script in (AXE_SCRIPT, AXE_SCRIPT + REMEMBERING):
         page.goto(f"{pages}/pale")
-        found.append(axe_results(page, script)["violations"])
+        found.append(violations(page, script))
     contrast = next(violation for violation in found[0] if violation["id"] == "color-contrast")
     assert len(contrast["nodes"]) == 6
     assert found[0] == found[1]
@@ -106,7 +106,7 @@ def test_axe_remembers_colours_and_finds_what_it_finds_without(page: Page, pages
 
 def test_axe_reads_the_page_that_came_while_it_read_another(page: Page, pages: str) -> None:
     page.goto(f"{pages}/leaving")
-    found = {violation["id"] for violation in axe_results(page)["violations"]}
+    found = {violation["id"] for violation in violations(page)}
     assert {"image-alt", "html-has-lang"} <= found
     assert page.url == f"{pages}/poor"
 
@@ -114,11 +114,11 @@ def test_axe_reads_the_page_that_came_while_it_read_another(page: Page, pages: s
 def test_axe_that_fails_on_a_page_that_stays_fails_its_test(page: Page, pages: str) -> None:
     page.goto(f"{pages}/broken")
     with pytest.raises(Error, match="broken"):
-        axe_results(page)
+        violations(page)
 
 
 def test_axe_reads_a_page_again_as_it_read_it_first(page: Page, pages: str) -> None:
     page.goto(f"{pages}/pale")
-    first = axe_results(page)["violations"]
+    first = violations(page)
     assert [violation["id"] for violation in first] == ["color-contrast"]
-    assert axe_results(page)["violations"] == first
+    assert violations(page) == first

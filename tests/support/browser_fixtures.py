@@ -32,6 +32,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP *.q.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+FINDING = "async options => (await axe.run(options)).violations"
 REMEMBERING = """
 ;(() => {
   const Color = axe.commons.color.Color, parse = Color.prototype.parseString, known = new Map();
@@ -114,10 +115,10 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page(viewport={"width": 1280, "height": 900})
 
 
-def axe_results(page: Page, script: str = AXE_SCRIPT + REMEMBERING) -> dict[str, Any]:
-    """What axe says of a page. Where another page takes its place meanwhile, axe reads that one: a press that sends a form is over
-    for the browser before the answer is there. A page read again is not given axe's half a megabyte again. Raises Error when axe
-    fails on a page that stays."""
+def violations(page: Page, script: str = AXE_SCRIPT + REMEMBERING) -> list[dict[str, Any]]:
+    """What axe finds wrong with a page; what it finds right, ten times as much, stays in the browser. Where another page takes its
+    place meanwhile, axe reads that one: a press that sends a form is over for the browser before the answer is there. A page read
+    again is not given axe's half a megabyte again. Raises Error when axe fails on a page that stays."""
     arrived: list[Frame] = []
 
     def arrive(frame: Frame) -> None:
@@ -131,7 +132,7 @@ def axe_results(page: Page, script: str = AXE_SCRIPT + REMEMBERING) -> dict[str,
             try:
                 if not page.evaluate("typeof axe === 'object'"):
                     page.evaluate(script)
-                results: dict[str, Any] = page.evaluate("options => axe.run(options)", AXE)
+                found: list[dict[str, Any]] = page.evaluate(FINDING, AXE)
             except Error:
                 if not arrived:
                     page.wait_for_timeout(LEAVING_MS)
@@ -139,7 +140,7 @@ def axe_results(page: Page, script: str = AXE_SCRIPT + REMEMBERING) -> dict[str,
                     raise
             else:
                 if not arrived:
-                    return results
+                    return found
     finally:
         page.remove_listener("framenavigated", arrive)
 
@@ -154,7 +155,7 @@ def axe() -> Callable[[Page], None]:
             + "\n".join(
                 f"    {' '.join(map(str, node['target']))}  {node['html'][:160]}" for node in violation["nodes"]
             )
-            for violation in axe_results(page)["violations"]
+            for violation in violations(page)
         ]
         if found:
             pytest.fail(f"{page.url} has accessibility violations:\n" + "\n".join(found), pytrace=False)
