@@ -14,7 +14,7 @@ _BETWEEN_TAGS = re.compile(r">\s+<")
 @cache
 def _drawings() -> ZipFile:
     """Lucide's file of drawings, opened once: the package's own function opens it for each icon, which takes 20 ms."""
-    return ZipFile((files("lucide") / "lucide.zip").open("rb"))
+    return ZipFile(str(files("lucide") / "lucide.zip"))
 
 
 @lru_cache(maxsize=256)
