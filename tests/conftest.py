@@ -110,10 +110,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to run where tests that share a fixture are not kept together. xdist 3.8 does that by the tests' names, which pytest
     from 9.2 on does not let it change: nothing fails then, and every test process makes each shared fixture again."""
     if session.config.getoption("loadgroup", False):
-        together = [item.nodeid for item in session.items if "xdist_group" in item.keywords]
-        apart = [name for name in together if "@" not in name.rpartition("]")[2]]
-        if apart:
-            raise pytest.UsageError(f"xdist does not keep tests together that share a fixture, first {apart[0]}")
+        for item in session.items:
+            if "xdist_group" in item.keywords and "@" not in item.nodeid.rpartition("]")[2]:
+                raise pytest.UsageError(f"xdist does not keep tests together that share a fixture: {item.nodeid}")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

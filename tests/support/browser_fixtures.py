@@ -116,9 +116,9 @@ def page(new_page: Callable[..., Page]) -> Page:
 
 
 def violations(page: Page, script: str = AXE_SCRIPT + REMEMBERING) -> list[dict[str, Any]]:
-    """What axe finds wrong with a page; what it finds right, ten times as much, stays in the browser. Where another page takes its
-    place meanwhile, axe reads that one: a press that sends a form is over for the browser before the answer is there. A page read
-    again is not given axe's half a megabyte again. Raises Error when axe fails on a page that stays."""
+    """What axe finds wrong with a page; what it finds right stays in the browser. Where another page takes its place meanwhile, axe
+    reads that one: a press that sends a form is over for the browser before the answer is there. A page read again is not given
+    axe's half a megabyte again. Raises Error when axe fails on a page that stays."""
     arrived: list[Frame] = []
 
     def arrive(frame: Frame) -> None:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests import stages
-from tests.conftest import _spread
+from tests.conftest import _spread, pytest_collection_finish
 from tests.support import servers
 from tests.support.network import NetworkRefused
 from tests.unit.conftest import DatabaseInUnitTest
@@ -118,3 +119,22 @@ def test_what_takes_long_is_spread_over_the_first_three_quarters(quick: int) -> 
     assert order[0] == "slow 0"
     assert order.index("slow 2") <= 3 * quick // 4 + 2
     assert _spread(items[: quick // 2]) == items[: quick // 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "marked", "refused"),
+    [
+        ("test_it.py::test_a@test_it.py", True, False),
+        ("test_it.py::test_a[b@c]@test_it.py", True, False),
+        ("test_it.py::test_a", False, False),
+        ("test_it.py::test_a", True, True),
+        ("test_it.py::test_a[b@c]", True, True),
+    ],
+)
+def test_a_run_that_does_not_keep_together_what_shares_a_fixture_is_refused(
+    name: str, marked: bool, refused: bool
+) -> None:
+    item = SimpleNamespace(nodeid=name, keywords={"xdist_group": True} if marked else {})
+    session = cast("pytest.Session", SimpleNamespace(config=SimpleNamespace(getoption=lambda *_: True), items=[item]))
+    with pytest.raises(pytest.UsageError) if refused else nullcontext():
+        pytest_collection_finish(session)
