@@ -2,7 +2,7 @@
 # Needs make and Python 3.11 or later. uv is used where it is installed, else venv and pip.
 
 # The system's own Python where it will do, else the first on the path: distributions build theirs with profile-guided
-# optimisation, and with one that was built without it everything here takes a twelfth longer. Another: make PYTHON=...
+# optimisation, and with one that was built without it tests took a twelfth longer. Another: make PYTHON=...
 PYTHON ?= $(shell for python in /usr/bin/python3 python3; do \
 	$$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; done; echo $$python)
 PORT   ?= 8000

@@ -1,8 +1,10 @@
 """A further row of a table in a statement, made once for all threads."""
 
+import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from sqlalchemy.util import OrderedSet
 
 from core.admissions.models import Application
 from core.data.base import another
+
+THREADS, ROUNDS = 8, 60
 
 
 class Interrupted(defaultdict[Any, Any]):
@@ -51,7 +55,28 @@ def _of_two_threads(make: Callable[[type[Application]], Any]) -> tuple[str, str]
     return first, seen[0]
 
 
+@pytest.fixture
+def _turns_are_short() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_turns_are_short")
 def test_threads_that_use_it_first_at_once_write_one_statement() -> None:
+    barrier = Barrier(THREADS)
+
+    def told(other: Any) -> str:
+        barrier.wait()
+        return _told(other)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        [text] = {text for _ in range(ROUNDS) for text in pool.map(told, [another(Application)] * THREADS)}
+    assert "admissions_application." not in text
+
+
+def test_a_thread_that_comes_in_the_midst_of_anothers_first_use_writes_the_same_statement() -> None:
     first, second = _of_two_threads(another)
     assert first == second
     assert "admissions_application." not in first
