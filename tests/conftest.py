@@ -24,6 +24,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
+ROOMS = ("tests/integration/admissions/", "tests/integration/console/", "tests/integration/people/", "tests/plugins/")
+"""Pages and services of the rooms, which say the same on both engines: on PostgreSQL, CI runs them again."""
+PROCESSES = {"other_database", "start_process", "start_server"}
+"""A test that asks for one of these starts processes that meet in the database: who wins is the engine's to say."""
 SERVER = pytest.StashKey[Any]()
 
 
@@ -49,6 +53,17 @@ def _shared(item: pytest.Item) -> str:
     if "package" in scopes:
         return file.rpartition("/")[0]
     return file if scopes & {"class", "module"} else ""
+
+
+def _again(item: pytest.Item, engine: str) -> bool:
+    """Whether the test is run on this engine `again`: what it says has little to do with the engine, and the other one has it in
+    every check. A test that says what one engine alone can do is never one of these, nor is any in a thorough run."""
+    if THOROUGH or "only" in item.keywords:
+        return False
+    if mainly := item.get_closest_marker("mainly"):
+        return bool(mainly.args != (engine,))
+    meets = "both" in item.keywords or PROCESSES.intersection(getattr(item, "fixturenames", ()))
+    return engine == "postgres" and item.nodeid.startswith(ROOMS) and not meets
 
 
 def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
@@ -94,9 +109,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for only in item.iter_markers("only"):
             item.add_marker("database")
             other.extend([item] if only.args != (engine,) else [])
-        for mainly in item.iter_markers("mainly"):
+        if "mainly" in item.keywords:
             item.add_marker("database")
-            other.extend([item] if mainly.args != (engine,) and not THOROUGH else [])
+        if "database" in item.keywords and _again(item, engine):
+            item.add_marker("again")
         if "bench" in item.keywords and not measuring:
             other.append(item)
     if other:

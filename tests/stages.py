@@ -29,6 +29,9 @@ MINUTES = 20
 NO_TESTS = 5
 """The exit code by which pytest says that it found nothing to run."""
 ABROAD = "not browser and not bench"
+ONCE = f"not again and {ABROAD}"
+DATABASE = ("--engine", "postgres", "--ignore=tests/unit")
+"""Unit tests have no database."""
 CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+ in [\d.]+s.*?) ?=*$")
 
 
@@ -58,12 +61,15 @@ STAGES = (
         ),
         beside="sqlite",  # which leaves a fifth of two processors idle: it waits for an hour to close, and for jobs' delays
     ),
-    _tests("sqlite", "-n", "3", "-m", ABROAD),
-    _tests("postgres", "-n", "3", "--engine", "postgres", "-m", f"database and {ABROAD}", "--ignore=tests/unit"),
+    _tests("sqlite", "-n", "3", "-m", ONCE),
+    _tests("postgres", "-n", "3", *DATABASE, "-m", f"database and {ONCE}"),
     _tests("browser", "-n", "3", "-m", "browser", "tests/browser"),
 )
-"""Each test process imports and collects all it is given: unit tests have no database, and browsers their own folder."""
-OTHERS = (_tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),)
+"""Each test process imports and collects all it is given: browsers have their own folder."""
+OTHERS = (
+    _tests("again", "-n", "3", *DATABASE, "-m", f"database and again and {ABROAD}"),
+    _tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),
+)
 
 
 MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30

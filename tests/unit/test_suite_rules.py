@@ -1,6 +1,7 @@
 """The suite keeps its own rules: no database in unit tests, no other machine, and no stage that passes without tests."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any, cast
 import pytest
 import sqlalchemy as sa
 
-from tests import stages
+from tests import conftest, stages
 from tests.conftest import _spread, pytest_collection_finish
 from tests.support import servers
 from tests.support.network import NetworkRefused
@@ -138,3 +139,53 @@ def test_a_run_that_does_not_keep_together_what_shares_a_fixture_is_refused(
     session = cast("pytest.Session", SimpleNamespace(config=SimpleNamespace(getoption=lambda *_: True), items=[item]))
     with pytest.raises(pytest.UsageError) if refused else nullcontext():
         pytest_collection_finish(session)
+
+
+@pytest.mark.parametrize(
+    ("engine", "file", "fixtures", "marks", "again"),
+    [
+        ("sqlite", "tests/plugins/some/test_pages.py", ["app"], [], False),
+        ("postgres", "tests/plugins/some/test_pages.py", ["app"], [], True),
+        ("postgres", "tests/integration/people/test_pages.py", ["app"], [], True),
+        ("postgres", "tests/integration/data/test_scope.py", ["app"], [], False),
+        ("postgres", "tests/plugins/some/test_race.py", ["app", "other_database"], [], False),
+        ("postgres", "tests/plugins/some/test_race.py", ["app"], [pytest.mark.both], False),
+        ("postgres", "tests/plugins/some/test_pages.py", ["app"], [pytest.mark.only("postgres")], False),
+        ("postgres", "tests/plugins/some/test_pages.py", ["app"], [pytest.mark.mainly("postgres")], False),
+        ("sqlite", "tests/plugins/some/test_pages.py", ["app"], [pytest.mark.mainly("postgres")], True),
+        ("postgres", "tests/contract/test_some.py", ["app"], [pytest.mark.mainly("sqlite")], True),
+    ],
+)
+def test_what_both_engines_say_alike_waits_for_the_second_look(
+    monkeypatch: pytest.MonkeyPatch,
+    engine: str,
+    file: str,
+    fixtures: list[str],
+    marks: list[pytest.MarkDecorator],
+    again: bool,
+) -> None:
+    found = {mark.name: mark.mark for mark in marks}
+    item = SimpleNamespace(
+        nodeid=f"{file}::test_a", fixturenames=fixtures, keywords=found, get_closest_marker=found.get
+    )
+    monkeypatch.setattr(conftest, "THOROUGH", False)
+    assert conftest._again(cast("pytest.Item", item), engine) is again
+    monkeypatch.setattr(conftest, "THOROUGH", True)
+    assert conftest._again(cast("pytest.Item", item), engine) is False
+
+
+def test_whoever_meets_in_the_database_does_so_on_both_engines() -> None:
+    """A race of threads is known by nothing that a test asks for: its file says so."""
+    rooms = [file for room in conftest.ROOMS for file in Path(room).rglob("test_*.py")]
+    races = [file for file in rooms if re.search(r"import .*\bat_once\b", file.read_text())]
+    assert len(races) > 3
+    assert [file for file in races if "pytest.mark.both" not in file.read_text()] == []
+
+
+def test_the_stages_leave_no_test_out() -> None:
+    """What `make test` does not run again on PostgreSQL is what the stage of that name runs, and CI runs both."""
+    asked = {stage.name: stage.commands[0] for stage in (*stages.STAGES, *stages.OTHERS)}
+    assert asked["postgres"][:-1] == asked["again"][:-1]
+    assert asked["postgres"][-1] == f"database and not again and {stages.ABROAD}"
+    assert asked["again"][-1] == f"database and again and {stages.ABROAD}"
+    assert re.findall(r"(?m)^(?:exec )?make (\S+)", (stages.ROOT / ".ci/run").read_text()) == ["test", "test-again"]

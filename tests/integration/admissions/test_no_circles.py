@@ -32,6 +32,7 @@ from tests.integration.admissions.deciding_rig import quick_people
 SCOTLAND, WALES = 2, 3
 REACHED = 0.6
 """Seconds after which what runs meanwhile has come to the row that is held."""
+pytestmark = pytest.mark.both  # they meet in the database
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.support.databases import Database
 
 SAVES, SUBMISSIONS, KILLS = 200, 50, 4
 CROWD, LAST_MINUTE, CLOSES_IN, GRACE, EVERY = 300, 60, 40, 8, 5.0
+pytestmark = pytest.mark.both  # they meet in the database
 
 
 @pytest.fixture

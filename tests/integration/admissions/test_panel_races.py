@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -28,6 +29,7 @@ from tests.support.racing import at_once, together
 
 PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 2  # fewer than threads: a process by itself can give too many
 Sessions = Callable[[str], ScopedSession]
+pytestmark = pytest.mark.both  # they meet in the database
 
 
 def _filled(session: ScopedSession) -> tuple[str, str, list[str]]:

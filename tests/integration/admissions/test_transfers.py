@@ -366,6 +366,7 @@ def test_the_central_team_moves_it_on_a_page(
     assert client_of(app, ann).get(f"/wales/apply/{new}/").status_code == 200
 
 
+@pytest.mark.both
 def test_moves_in_both_directions_do_not_wait_in_a_circle(
     app: Flask, session: ScopedSession, there: ScopedSession, form: str
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -24,6 +25,7 @@ from tests.factories.people import make_person
 from tests.support.racing import AT_ONCE, at_once
 
 Sessions = Callable[[str], ScopedSession]
+pytestmark = pytest.mark.both  # they meet in the database
 
 
 def _tenant(session: ScopedSession) -> int:

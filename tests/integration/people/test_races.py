@@ -25,6 +25,7 @@ from tests.support.racing import AT_ONCE, at_once
 
 Tenants = Callable[[str], TenantSnapshot]
 UK = 1
+pytestmark = pytest.mark.both  # they meet in the database
 
 
 def _count(session: ScopedSession, *where: sa.ColumnElement[bool]) -> int:

@@ -21,6 +21,7 @@ from tests.support.racing import together
 
 PEOPLE = 30
 MODULE = "tests.plugins.local_events.day_race"
+pytestmark = pytest.mark.both  # they meet in the database
 
 
 @pytest.fixture
