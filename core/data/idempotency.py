@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.data import upserts
 from core.data.base import Base, Id, TenantOwned, tenant_args
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -49,7 +49,6 @@ def once(session: ScopedSession, key: str, purpose: str) -> Once:
     """
     if not key or len(key) > 64 or not key.isascii() or not key.isprintable():
         raise Refused(N_("This form is out of date. Load the page again and send it once more."))
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row_id = new_id()
     values = {
         "id": row_id,
@@ -59,7 +58,7 @@ def once(session: ScopedSession, key: str, purpose: str) -> Once:
         "result": "",
         "created_at": clock.now(),
     }
-    claim = insert(FormKey).values(**values).on_conflict_do_nothing().returning(FormKey.id)
+    claim = upserts.insert(session, FormKey).values(**values).on_conflict_do_nothing().returning(FormKey.id)
     if session.execute(claim).one_or_none() is not None:
         return Once(session, row_id, None)
     earlier = session.execute(sa.select(FormKey.id, FormKey.purpose, FormKey.result).where(FormKey.key == key)).one()

@@ -22,6 +22,7 @@ from core.admissions.rules import (
     WindowFigures,
     reckoning,
 )
+from core.data import upserts
 from core.data.audit import record as record_audit
 from core.data.audit import record_each as record_audit_each
 from core.data.base import Base, Id, IdRef, Shared, TenantOwned, another, tenant_args, tenant_fk
@@ -247,6 +248,7 @@ __all__ = [
     "thousandths_typed",
     "transaction",
     "uploads_limited",
+    "upserts",
     "while_off",
     "whole_number",
     "worst",

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from core.data import upserts
 from core.data.scope import ScopeError
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -17,10 +17,7 @@ from core.work.models import OutboxItem
 
 TABLE = cast("sa.Table", OutboxItem.__table__)
 INSERT = sa.insert(TABLE)  # on the table and with one row's values: half the cost of an ORM insert of a list
-INSERT_ONCE: Mapping[str, sa.Insert] = {
-    "postgresql": postgresql.insert(TABLE).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(TABLE).on_conflict_do_nothing(),
-}
+INSERT_ONCE = upserts.for_each_dialect(TABLE, lambda new: new.on_conflict_do_nothing())
 
 
 def enqueue(
@@ -46,7 +43,7 @@ def enqueue(
         session.execute(INSERT, values)
     else:
         values["id"] = keyed_id(values["at_tenant_id"], name, key)
-        session.execute(INSERT_ONCE[session.get_bind().dialect.name], values)
+        session.execute(INSERT_ONCE(session), values)
     return str(values["id"])
 
 

@@ -12,10 +12,9 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.config import ROOT
-from core.data import audit
+from core.data import audit, upserts
 from core.data.db import db, open_session, platform_scope
 from core.data.scope import Scope
 from core.data.session import WRITE_OPTION, ScopedSession
@@ -108,7 +107,6 @@ class Runner:
         self._app, self._may_run = app, may_run
         with app.app_context():
             self._engine = db.engine
-        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
 
     def run(self, data: Mapping[str, Any]) -> None:
         """Run one task and write down what follows. Returns only when that is committed, however long it takes."""
@@ -209,7 +207,7 @@ class Runner:
             "failure_id": task.failure_id,
             "request_id": task.request_id,
         }
-        connection.execute(self._insert(OutboxItem).values(**values).on_conflict_do_nothing())
+        connection.execute(upserts.insert(connection, OutboxItem).values(**values).on_conflict_do_nothing())
 
     def record_lost(self, data: Mapping[str, Any], error: str) -> None:
         """Write down a task that the engine gave up: its workers died of it, or it could not be read."""
@@ -230,7 +228,7 @@ class Runner:
             "failed_at": clock.now(),
         }
         latest = {key: values[key] for key in ("state", "error", "place", "failed_at")}
-        statement = self._insert(WorkFailure).values(**values)
+        statement = upserts.insert(connection, WorkFailure).values(**values)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[WorkFailure.id],

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from croniter import croniter
 from flask import Flask
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core.data import audit
+from core.data import audit, upserts
 from core.data.db import db, tenant_session
 from core.kernel import clock
 from core.tenancy.models import Tenant
@@ -48,7 +47,6 @@ class Timetable:
         self._app, self._may_run, self._schedules = app, may_run, schedules
         with app.app_context():
             self._engine = db.engine
-        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         self._due: dict[str, datetime] = {}
 
     def tick(self) -> int:
@@ -74,7 +72,7 @@ class Timetable:
             return 0
         tenants = self._tenants(schedule) if last is not None else []
         with writing(self._engine) as connection:
-            known = self._insert(Slot).values(name=schedule.name, last_at=slot).on_conflict_do_nothing()
+            known = upserts.insert(connection, Slot).values(name=schedule.name, last_at=slot).on_conflict_do_nothing()
             if connection.execute(known).rowcount == 1:
                 return 0
             moved = sa.update(Slot).where(Slot.name == schedule.name, Slot.last_at < slot).values(last_at=slot)

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.dialects import postgresql, sqlite
 
+from core.data import upserts
 from core.data.db import db
 from core.kernel import clock
 from core.kernel.ids import new_id
@@ -75,7 +75,6 @@ class Worker:
         self._beat, self._dead, self._grace, self._rarely = beat, timedelta(seconds=dead), grace, rarely
         with app.app_context():
             self._db: sa.Engine = db.engine
-        self._insert = postgresql.insert if self._db.dialect.name == "postgresql" else sqlite.insert
         self._runner = Runner(app, may_run)
         self.engine = Engine(self._db, self.id, registry.QUEUES, self._runner.run)
         self._relay = Relay(self._db, self.engine, registry.QUEUES)
@@ -168,7 +167,7 @@ class Worker:
         """Say that this worker lives; the ids of all that do."""
         now = clock.now()
         values: dict[str, Any] = {"started_at": self._started_at, "seen_at": now, "running": self.engine.busy}
-        beat = self._insert(WorkerBeat).values(id=self.id, **values)
+        beat = upserts.insert(self._db, WorkerBeat).values(id=self.id, **values)
         with writing(self._db) as connection:
             connection.execute(beat.on_conflict_do_update(index_elements=[WorkerBeat.id], set_=values))
             connection.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - FORGET_BEATS))

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.models import CompactAcceptance, CompactNotice, CompactRefusal, CompactVersion
 from core.admissions.queries import compact as queries
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, Refused
@@ -23,11 +22,6 @@ CHANGED = N_("The compact was changed while you were reading. This is the newest
 LONGEST_WORDS = 1000
 
 
-def _insert(session: ScopedSession, model: Any) -> Any:
-    """An INSERT that the database's own ON CONFLICT can be said of."""
-    return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(model)
-
-
 def accept_in(session: ScopedSession, account_id: str, version_id: str, at: datetime) -> bool:
     """Write down, in the caller's transaction, that somebody accepted the newest version; False if they had already.
 
@@ -36,7 +30,9 @@ def accept_in(session: ScopedSession, account_id: str, version_id: str, at: date
     if session.scalar(sa.select(queries.is_newest(version_id))) is not True:
         raise Conflict(CHANGED)
     row = {"id": new_id(), "account_id": account_id, "compact_version_id": version_id, "at": at}
-    made = _insert(session, CompactAcceptance).values(row).on_conflict_do_nothing().returning(CompactAcceptance.id)
+    made = (
+        upserts.insert(session, CompactAcceptance).values(row).on_conflict_do_nothing().returning(CompactAcceptance.id)
+    )
     return session.execute(made).one_or_none() is not None
 
 
@@ -77,7 +73,7 @@ def refuse(session: ScopedSession, actor: Actor, version_id: str, words: str) ->
         values = {"words": words, "at": clock.now()}
         row = {"id": new_id(), "account_id": account_id, "compact_version_id": version_id, **values}
         said = (
-            _insert(session, CompactRefusal)
+            upserts.insert(session, CompactRefusal)
             .values(row)
             .on_conflict_do_update(
                 index_elements=["account_id", "compact_version_id"], set_=values, where=CompactRefusal.words != words
@@ -123,7 +119,10 @@ def tell_members(session: ScopedSession, at: datetime, post: Callable[[ScopedSes
     rows = [{"id": new_id(), "account_id": one, "compact_version_id": version_id, "at": at} for one in sorted(people)]
     with transaction(session):
         claimed = session.scalars(
-            _insert(session, CompactNotice).values(rows).on_conflict_do_nothing().returning(CompactNotice.account_id)
+            upserts.insert(session, CompactNotice)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(CompactNotice.account_id)
         ).all()
         for account_id in claimed:  # another worker has written to those that were there already
             post(session, people[account_id])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.models import Appeal, Application, Decision
 from core.admissions.override_reasons import APPEAL
@@ -15,7 +14,7 @@ from core.admissions.service.deciding import insert_signed
 from core.admissions.service.ending_decisions import withdraw_in
 from core.admissions.service.windows import may_manage
 from core.admissions.states import DECLINED, RELEASED
-from core.data import audit
+from core.data import audit, upserts
 from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -68,8 +67,9 @@ def appeal(session: ScopedSession, actor: Actor, application_id: str, grounds: s
             "decision_id": mine.status.decision_id, "grounds": grounds, "state": "received", "reviewer_id": None, "answer": "",
             "version": 1, "at": now, "ended_at": None,
         }  # fmt: skip
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        made = session.scalar(insert(Appeal).values(**row).on_conflict_do_nothing().returning(Appeal.id))
+        made = session.scalar(
+            upserts.insert(session, Appeal).values(**row).on_conflict_do_nothing().returning(Appeal.id)
+        )
         if made is None:
             return
         post(session, _news(session, "appeal_received", application_id))

@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.models import Application, Assessor, Assignment, Submission
 from core.admissions.models import Conflict as OfInterest
 from core.admissions.models.panels import NOT_ENDED
 from core.admissions.states import ASSESSING, ASSIGNMENT, DECLARED, OFFERED
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, NotFound, Refused
@@ -120,14 +119,13 @@ def tell(
 def keep_out(session: ScopedSession, actor: Actor, done: Stepped, why: str) -> None:
     """Write that the assessor is in conflict with the application, in the caller's transaction: from now on they see nothing
     of it, in whatever role. One that stands already stays as it is."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {
         "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": done.application_id,
         "account_id": done.account_id, "source": "declared", "kind": "other", "why": why, "by": actor.account_id,
         "at": clock.now(), "ended_at": None, "ended_by": None, "end_why": "",
     }  # fmt: skip
     session.execute(
-        insert(OfInterest)
+        upserts.insert(session, OfInterest)
         .values(**row)
         .on_conflict_do_nothing(index_elements=["tenant_id", "application_id", "account_id"], index_where=NOT_ENDED)
     )

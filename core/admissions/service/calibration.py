@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.content.shapes import CRITERIA, LEVELS
 from core.admissions.form.answers import unfinished
@@ -15,7 +14,7 @@ from core.admissions.queries import calibration as queries
 from core.admissions.queries import forms
 from core.admissions.queries.calibration import CARD, Case, ToAsk
 from core.admissions.service.submitting import canonical, digest
-from core.data import audit
+from core.data import audit, upserts
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -182,7 +181,6 @@ def ask_assessors(session: ScopedSession, post: Post) -> int:
     due, over = queries.to_ask(session), queries.cards_of_closed(session)
     if not due and not over:
         return 0
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     now, asked = clock.now(), 0
     with transaction(session):
         for one in due:
@@ -191,7 +189,10 @@ def ask_assessors(session: ScopedSession, post: Post) -> int:
                 "scores": {}, "recommendation": None, "version": 1, "changed_at": now, "sealed_at": None,
             }  # fmt: skip
             made = session.execute(
-                insert(CalibrationMark).values(**row).on_conflict_do_nothing().returning(CalibrationMark.id)
+                upserts.insert(session, CalibrationMark)
+                .values(**row)
+                .on_conflict_do_nothing()
+                .returning(CalibrationMark.id)
             ).scalar_one_or_none()
             if made is None:
                 continue

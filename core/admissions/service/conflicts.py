@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions import conflict_rules
 from core.admissions.conflict_rules import DERIVED, Applicant, Known
@@ -21,7 +20,7 @@ from core.admissions.queries import conflicts as queries
 from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, RECUSED
-from core.data import audit
+from core.data import audit, upserts
 from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -114,7 +113,7 @@ def _reconcile(
         if (pair not in standing or standing[pair].id in over) and (*pair, kind) not in overruled
     ]
     if new:
-        session.execute(_insert(session).on_conflict_do_nothing(), new)
+        session.execute(upserts.insert(session, Conflict).on_conflict_do_nothing(), new)
         recuse_in(session, sorted({row["application_id"] for row in new}))
 
 
@@ -125,11 +124,6 @@ def _row(
         "id": new_id(), "tenant_id": tenant_id, "application_id": pair[0], "account_id": pair[1], "source": source,
         "kind": kind, "why": why, "by": by, "at": at, "end_why": "",
     }  # fmt: skip
-
-
-def _insert(session: ScopedSession) -> postgresql.Insert | sqlite.Insert:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(Conflict)
 
 
 def recuse_in(session: ScopedSession, application_ids: list[str]) -> int:
@@ -163,7 +157,9 @@ def set_in(
     """Put a conflict down and recuse what it forbids, in the caller's transaction after its audit entry. False when one
     stands already for this person, which then stays as it is."""
     row = _row(session.scope.tenant_id, (application_id, account_id), source, kind, why.strip()[:500], by, clock.now())
-    made = session.execute(_insert(session).values(**row).on_conflict_do_nothing().returning(Conflict.id)).one_or_none()
+    made = session.execute(
+        upserts.insert(session, Conflict).values(**row).on_conflict_do_nothing().returning(Conflict.id)
+    ).one_or_none()
     recuse_in(session, [application_id])
     return made is not None
 
@@ -174,7 +170,7 @@ def bar_in(
     """Put a conflict down at a site that `tenant_id` names, in the caller's transaction in platform scope, about an application that
     nobody has there yet. One that stands already is kept as the kind that stays."""
     row = _row(tenant_id, (application_id, account_id), SET, kind, "", None, at)
-    statement: Any = _insert(session).values(**row)
+    statement: Any = upserts.insert(session, Conflict).values(**row)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "application_id", "account_id"], index_where=NOT_ENDED,

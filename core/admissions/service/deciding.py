@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import Application, Decision, MembershipOffer
@@ -16,7 +15,7 @@ from core.admissions.queries.deciding import FINAL, Candidate
 from core.admissions.queries.sight import clear_of
 from core.admissions.service.windows import may_manage
 from core.admissions.states import JOINED, RELEASED, SIGNED, SUBMITTED
-from core.data import audit
+from core.data import audit, upserts
 from core.data.idempotency import once
 from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
@@ -183,8 +182,9 @@ def insert_signed(
         }
         for row in rows
     ]  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    made = session.scalars(insert(Decision).on_conflict_do_nothing().returning(Decision.id), values).all()
+    made = session.scalars(
+        upserts.insert(session, Decision).on_conflict_do_nothing().returning(Decision.id), values
+    ).all()
     if len(made) != len(rows):
         raise Refused(SIGNED_ALREADY)
     return [str(row["id"]) for row in values]

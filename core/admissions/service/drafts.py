@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.form.answers import given
 from core.admissions.form.schema import Kind
@@ -21,7 +20,7 @@ from core.admissions.models.applications import IS_LIVE
 from core.admissions.queries import applying
 from core.admissions.service import shelving
 from core.admissions.states import DRAFT, INFO_REQUESTED
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound, Refused
@@ -78,8 +77,7 @@ def start(
         "window_id": opening.id, "form_version_id": opening.form_version_id, "state": DRAFT, "locale": locale, "previous_id": None,
         "seconds": 0, "version": 1, "created_at": now, "changed_at": now, "lateness": "", "state_why": "",
     }  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    claim = insert(Application).values(**row).on_conflict_do_nothing(
+    claim = upserts.insert(session, Application).values(**row).on_conflict_do_nothing(
         index_elements=["tenant_id", "window_id", "account_id"], index_where=IS_LIVE
     )  # fmt: skip
     with transaction(session):
@@ -150,8 +148,7 @@ _STILL_OPEN = (
 )  # fmt: skip
 
 
-def _over(insert: Any) -> Any:
-    new = insert(Answer)
+def _over(new: upserts.Insert) -> Any:
     return new.on_conflict_do_update(
         index_elements=["tenant_id", "application_id", "question"],
         set_={name: new.excluded[name] for name in ("value", "revision", "changed_at")},
@@ -159,7 +156,7 @@ def _over(insert: Any) -> Any:
     ).returning(Answer.revision)
 
 
-_OVER = {"postgresql": _over(postgresql.insert), "sqlite": _over(sqlite.insert)}
+_OVER = upserts.for_each_dialect(Answer, _over)
 """Writes an answer where there is none, or over the revision before it; made once, with `_STILL_OPEN`: a save is what is asked
 for most in the last hour of a window."""
 
@@ -220,7 +217,7 @@ def _keep_late(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str,
 
 def write_in(session: ScopedSession, mine: applying.Mine, wishes: Mapping[str, Wish], now: datetime) -> Saved:
     """Write answers, each over the revision it was made from, and to the trail, in the caller's transaction."""
-    over = _OVER[session.get_bind().dialect.name]
+    over = _OVER(session)
     tenant_id = session.scope.tenant_id
     revisions: dict[str, int] = {}
     lost: dict[str, applying.Held] = {}

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions import content
 from core.admissions.content.shapes import Nation
 from core.admissions.equality import link
 from core.admissions.models import Application, EqualityResponse
 from core.admissions.states import ACCEPTED, DECLINED, INFO_REQUESTED, SUBMITTED, TRANSFERRED, WITHDRAWN
+from core.data import upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel.errors import Invalid, Refused
 from core.kernel.text import N_
@@ -56,8 +56,7 @@ def answer(
             raise Refused(N_("These questions are asked once an application is submitted."))
         _delete(session, [own])
         if rows:  # two windows may send at the same moment: the later answer stands
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            put = insert(EqualityResponse).values(rows)
+            put = upserts.insert(session, EqualityResponse).values(rows)
             fresh = {name: put.excluded[name] for name in ("nation", "category", "parent")}
             session.execute(put.on_conflict_do_update(index_elements=["link", "question"], set_=fresh))
 
@@ -83,8 +82,7 @@ def carry(session: ScopedSession, *, secret_key: str, before: str, after: str) -
     with transaction(session):
         rows = session.execute(sa.delete(table).where(table.c.link == old).returning(*table.c)).mappings().all()
         if rows:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            put = insert(table).values([{**row, "link": new} for row in rows])
+            put = upserts.insert(session, table).values([{**row, "link": new} for row in rows])
             session.execute(put.on_conflict_do_nothing(index_elements=["link", "question"]))
     return len(rows)
 

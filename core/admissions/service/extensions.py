@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.instants import WindowState
 from core.admissions.models import Extension
 from core.admissions.queries import windows
 from core.admissions.service.windows import STATE_CHANGED, may_manage, move_dates, reason
-from core.data import audit
+from core.data import audit, upserts
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -84,8 +83,12 @@ def extend(
         if changed is None:
             changed = new_id()
             of = {"id": changed, "tenant_id": session.scope.tenant_id, "window_id": window_id, "account_id": person.id}
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            new = insert(Extension).values(**of, **values).on_conflict_do_nothing().returning(Extension.id)
+            new = (
+                upserts.insert(session, Extension)
+                .values(**of, **values)
+                .on_conflict_do_nothing()
+                .returning(Extension.id)
+            )
             if session.execute(new).one_or_none() is None:  # somebody gave this person time at the same moment
                 raise Conflict
         sent.keep(str(changed))

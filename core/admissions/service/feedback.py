@@ -1,9 +1,8 @@
 """What applicants say of a decision: how far they understand why, and whether they would apply again. Once each."""
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from core.admissions.models import DecisionFeedback
 from core.admissions.queries import public
+from core.data import upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Invalid, Refused
@@ -41,7 +40,11 @@ def tell(
             "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": application_id, "understood": understood,
             "would_reapply": would_reapply, "words": words.strip(), "at": clock.now(),
         }  # fmt: skip
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        made = insert(DecisionFeedback).values(**row).on_conflict_do_nothing().returning(DecisionFeedback.id)
+        made = (
+            upserts.insert(session, DecisionFeedback)
+            .values(**row)
+            .on_conflict_do_nothing()
+            .returning(DecisionFeedback.id)
+        )
         if session.scalar(made) is None:
             raise Refused(N_("You have told us already. Thank you."))

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.instants import WindowState
 from core.admissions.models import Interest
 from core.admissions.queries import windows
-from core.data import audit
+from core.data import audit, upserts
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -97,7 +96,6 @@ def _again(session: ScopedSession, email: str, locale: str) -> sa.Row[*tuple[Any
 
 
 def _new(session: ScopedSession, secret_key: str, email: str, locale: str) -> sa.Row[*tuple[Any, ...]] | None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     now, interest_id = clock.now(), new_id()
     values = {
         "id": interest_id, "tenant_id": session.scope.tenant_id, "email": email.strip(), "email_norm": emails.normal(email),
@@ -105,7 +103,7 @@ def _new(session: ScopedSession, secret_key: str, email: str, locale: str) -> sa
         "changed_at": now,
     }  # fmt: skip
     return session.execute(
-        insert(Interest).values(**values).on_conflict_do_nothing().returning(*_ROW)
+        upserts.insert(session, Interest).values(**values).on_conflict_do_nothing().returning(*_ROW)
     ).one_or_none()  # fmt: skip
 
 

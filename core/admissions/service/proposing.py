@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions.models import RuleProposal
 from core.admissions.queries import casework, rules
@@ -26,7 +25,7 @@ from core.admissions.rules import (
     window_figures,
 )
 from core.admissions.service.windows import may_manage
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
@@ -119,10 +118,9 @@ def _figures(session: ScopedSession, pinned: Pinned, found: Iterable[Found]) -> 
 
 def _kept(session: ScopedSession, actor: Actor, pinned: Pinned, batch: Sequence[_New]) -> set[str]:
     """Keep a batch; the applications whose proposal is this one, not that of somebody quicker."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [_row(session, item) for item in batch]
     with transaction(session):
-        adding = insert(RuleProposal).on_conflict_do_nothing().returning(RuleProposal.application_id)
+        adding = upserts.insert(session, RuleProposal).on_conflict_do_nothing().returning(RuleProposal.application_id)
         kept = set(session.scalars(adding, rows))
         for row in rows:  # an entry each: a number over the window would count what its reader must not know of
             if row["application_id"] in kept:

@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions import content
 from core.admissions.models import EqualityFigures, QualityReport
 from core.admissions.quality.equality import FEWEST_PUBLISHED, published
 from core.admissions.quality.report import Report
 from core.admissions.queries import quality as queries
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Forbidden
@@ -48,13 +47,15 @@ def ask(session: ScopedSession, actor: Actor, *, tenant_id: int, period: str, le
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()  # fmt: skip
         if taken is None:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
             row = {
                 "id": new_id(), "tenant_id": tenant_id, "period": period, "without": without, "left_out": sorted(left_out),
                 "state": "queued", "progress": 0, "asked_at": now, "content": None, "made_at": None,
             }  # fmt: skip
             taken = session.execute(
-                insert(QualityReport).values(**row).on_conflict_do_nothing().returning(QualityReport.id)
+                upserts.insert(session, QualityReport)
+                .values(**row)
+                .on_conflict_do_nothing()
+                .returning(QualityReport.id)
             ).scalar_one_or_none()
         if taken is None:
             return  # it is being worked out
@@ -113,14 +114,16 @@ def publish_equality(session: ScopedSession, groups_of: GroupsOf) -> int | None:
     questions = {one.key: tuple(parent.key for parent in one.parents) for one in content.equality().questions}
     answers = {key: groups_of(session, list(outcome), key) for key in questions}
     figures = published(outcome, answers, questions)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {
         "id": new_id(), "number": number, "counted": sorted(outcome), "content": figures.model_dump(mode="json"),
         "at": clock.now(),
     }  # fmt: skip
     with transaction(session):
         made = session.execute(
-            insert(EqualityFigures).values(**row).on_conflict_do_nothing().returning(EqualityFigures.id)
+            upserts.insert(session, EqualityFigures)
+            .values(**row)
+            .on_conflict_do_nothing()
+            .returning(EqualityFigures.id)
         ).first()
         if made is None:
             return None

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.admissions import conflict_rules
 from core.admissions.instants import WindowState
@@ -42,7 +41,7 @@ from core.admissions.service.drafts import new_reference
 from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.windows import reason
 from core.admissions.states import ASSESSING, SEALED, SUBMITTED, TRANSFERRED, UNDER_WAY
-from core.data import audit
+from core.data import audit, upserts
 from core.data.files import Store, new_key
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -188,8 +187,7 @@ def _arrive(session: ScopedSession, row: Any, source: Place, new: Place, window_
         "state": SUBMITTED, "version": 1, "changed_at": now, "previous_id": None, "moved_tenant_id": source.tenant_id,
         "moved_id": source.application_id, "state_why": "",
     }  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    claim = insert(Application).values(**values).on_conflict_do_nothing(
+    claim = upserts.insert(session, Application).values(**values).on_conflict_do_nothing(
         index_elements=["tenant_id", "window_id", "account_id"], index_where=IS_LIVE
     )  # fmt: skip
     if session.execute(claim.returning(Application.id)).one_or_none() is None:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core.data import audit
+from core.data import audit, upserts
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -58,7 +57,7 @@ def register(
             return
         account = _values(email=email, name=name, locale=locale)
         made = session.execute(
-            _insert(session)
+            upserts.insert(session, Account)
             .values(**account)
             .on_conflict_do_nothing(index_elements=["email_norm"])
             .returning(Account.id)
@@ -73,11 +72,6 @@ def register(
         kind = "already" if known.confirmed else "confirm"
         token = "" if known.confirmed else tools.sign("confirm", known.id, known.stamp)
         tools.post(session, Letter(kind, known.email, known.locale, known.id, token, then=then))
-
-
-def _insert(session: ScopedSession) -> postgresql.Insert | sqlite.Insert:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(Account)
 
 
 def _values(*, email: str, name: str, locale: str) -> dict[str, Any]:
@@ -179,14 +173,13 @@ def change_details(session: ScopedSession, actor: Actor, *, details: Details, ve
         "job_title": details.job_title, "organisation": details.organisation,
         "locality": details.locality, "about": details.about, "sector": details.sector,
     }  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     with transaction(session):
         change(
             session, (Account.id == actor.account_id, Account.version == version),
             {"name": details.name.strip(), "locale": details.locale, "version": version + 1}, Conflict(),
         )  # fmt: skip
         session.execute(
-            insert(Profile)
+            upserts.insert(session, Profile)
             .values(account_id=actor.account_id, **profile)
             .on_conflict_do_update(index_elements=["account_id"], set_=profile)
         )

@@ -5,9 +5,8 @@ address can be shown once only, and one that has got about is ended by making an
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core.data import audit
+from core.data import audit, upserts
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -33,7 +32,6 @@ def make(session: ScopedSession, actor: Actor, scope: str, form_key: str) -> str
     if actor.account_id is None:
         raise Forbidden(MEMBERS_ONLY)
     token = new_token()
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     with transaction(session):
         key = once(session, form_key, f"calendar.{scope}:{actor.account_id}")
         if key.result is not None:
@@ -43,7 +41,7 @@ def make(session: ScopedSession, actor: Actor, scope: str, form_key: str) -> str
             raise Forbidden(MEMBERS_ONLY, N_("The programme for members can be read by members of Q."))
         values = {"token_hash": token_hash(token), "as_member": member, "made_at": clock.now()}
         made = session.scalar(
-            insert(CalendarKey)
+            upserts.insert(session, CalendarKey)
             .values(id=new_id(), account_id=actor.account_id, scope=scope, **values)
             .on_conflict_do_update(index_elements=["account_id", "scope"], set_=values)
             .returning(CalendarKey.id)

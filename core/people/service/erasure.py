@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from core.data import upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Refused
@@ -20,9 +20,8 @@ def schedule_in(session: ScopedSession, account_id: str) -> datetime:
     """Have a closed account erased when the grace period is over, in the caller's transaction. Returns when that is."""
     now = clock.now()
     values = {"asked_at": now, "erase_after": now + GRACE}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(Closure)
+        upserts.insert(session, Closure)
         .values(account_id=account_id, begun_at=None, erased_at=None, **values)
         .on_conflict_do_update(index_elements=["account_id"], set_=values, where=Closure.begun_at.is_(None))
     )

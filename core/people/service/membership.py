@@ -3,9 +3,8 @@
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
@@ -47,9 +46,8 @@ def join_in(
     """`join` in the caller's transaction. Somebody who had left becomes a member again, with their first cohort."""
     if home.kind == "uk":
         raise Invalid({"home": N_("Choose a partner’s site as home")})
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     joined = session.execute(
-        insert(Membership)
+        upserts.insert(session, Membership)
         .values(account_id=account_id, cohort=cohort.value, since=since, left_on=None)
         .on_conflict_do_update(
             index_elements=["account_id"], set_={"left_on": None}, where=Membership.left_on.is_not(None)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import (
     N_,
@@ -21,6 +20,7 @@ from core.sdk import (
     new_id,
     record_audit,
     transaction,
+    upserts,
 )
 from plugins.local_events import attendance
 from plugins.local_events.attendance import IN, OUT, UNDO
@@ -181,7 +181,7 @@ def _standing(session: ScopedSession, one: Press) -> tuple[str, ...]:
 
 def _insert(session: ScopedSession, row: dict[str, Any]) -> bool:
     """Write a press unless it is there already; whether it was new. Raises Refused where its nonce is another person's."""
-    if session.scalar(_INSERTS[session.get_bind().dialect.name], row) is not None:
+    if session.scalar(_INSERT(session), row) is not None:
         return True
     same = ("event_id", "registration_id", "walk_in_id", "direction", "undoes")
     kept = session.execute(sa.select(*(getattr(CheckIn, name) for name in same)).where(CheckIn.nonce == row["nonce"]))
@@ -203,7 +203,7 @@ def _walk_in(
         "id": new_id(), "tenant_id": tenant.id, "event_id": event.id, "account_id": one.account_id, "name": name,
         "email": one.email[:320], "nonce": one.nonce, "added_by": visitor.account_id, "added_at": now,
     }  # fmt: skip
-    written: str | None = session.scalar(_WALK_INS[session.get_bind().dialect.name], row)
+    written: str | None = session.scalar(_WALK_IN(session), row)
     if written is not None:
         return written
     known = sa.or_(WalkIn.nonce == one.nonce, WalkIn.account_id == one.account_id)
@@ -222,11 +222,5 @@ def _has_place(session: ScopedSession, event_id: str, account_id: str) -> bool:
     return session.scalar(held) is not None
 
 
-_INSERTS = {
-    name: dialect.insert(CheckIn).on_conflict_do_nothing().returning(CheckIn.id)
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
-_WALK_INS = {
-    name: dialect.insert(WalkIn).on_conflict_do_nothing().returning(WalkIn.id)
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
+_INSERT = upserts.for_each_dialect(CheckIn, lambda new: new.on_conflict_do_nothing().returning(CheckIn.id))
+_WALK_IN = upserts.for_each_dialect(WalkIn, lambda new: new.on_conflict_do_nothing().returning(WalkIn.id))

@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from core.sdk import ScopedSession, TenantRef, clock, new_id
+from core.sdk import ScopedSession, TenantRef, clock, new_id, upserts
 from plugins.local_events.models import Delivery
 
 CHANGE, REMINDER, MESSAGE, CERTIFICATE = "change", "reminder", "message", "certificate"
 CONFIRMATION, CANCELLATION = "confirmed", "cancelled"
 WAITING, WRITTEN, DROPPED = "waiting", "written", "dropped"
-_ONCE = {
-    name: dialect.insert(Delivery).on_conflict_do_nothing()
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
+_ONCE = upserts.for_each_dialect(Delivery, lambda new: new.on_conflict_do_nothing())
 
 
 def ask(
@@ -38,7 +34,7 @@ def ask(
         for account_id, slot in sorted(slots.items())  # in one order, so that two who ask never wait for each other
     ]  # fmt: skip
     if rows:
-        session.execute(_ONCE[session.get_bind().dialect.name], rows)
+        session.execute(_ONCE(session), rows)
 
 
 def note(session: ScopedSession, event_id: str, account_id: str, kind: str, mail_id: str) -> None:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import (
     FEWEST_SHOWN,
@@ -28,6 +27,7 @@ from core.sdk import (
     new_id,
     shelf,
     transaction,
+    upserts,
 )
 from plugins.local_events.feedback_questions import COMMENTS, LONGEST_COMMENT, NOT_FOR_ME, SCORES, WORTH, asked
 from plugins.local_events.feedback_steps import SIZE, Step, next_step
@@ -139,9 +139,8 @@ def opened(session: ScopedSession, tenant: TenantRef, turn: Turn, now: datetime)
 
 def _given(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: str) -> bool:
     """Note that the person has answered; False where they had already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"id": nameless_id(), "tenant_id": tenant.id, "event_id": event_id, "account_id": account_id}
-    put = insert(FeedbackGiven).values(**values)
+    put = upserts.insert(session, FeedbackGiven).values(**values)
     return session.scalar(put.on_conflict_do_nothing().returning(FeedbackGiven.id)) is not None
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import (
     N_,
@@ -25,6 +24,7 @@ from core.sdk import (
     once,
     record_audit,
     transaction,
+    upserts,
 )
 from plugins.local_events.models import Invitation, Registration, SealedAnswer
 from plugins.local_events.queries import events
@@ -233,7 +233,7 @@ def insert(
     """Write a registration; its id, or None where the person has an active one already. Needs the event's lock."""
     now = clock.now()
     written: str | None = session.scalar(
-        _INSERTS[session.get_bind().dialect.name],
+        _INSERT(session),
         {
             "id": new_id(), "tenant_id": tenant.id, "event_id": turn.id, "pool_id": pool_id, "account_id": holder.account_id,
             "name": holder.name[:200], "email": holder.email[:320], "state": state, "queued_at": now,
@@ -245,15 +245,14 @@ def insert(
     return written
 
 
-def _inserting(insert: Any) -> Any:
+def _inserting(new: upserts.Insert) -> Any:
     active = sa.text(f"state in ({', '.join(repr(state) for state in sorted(ACTIVE))})")
-    return insert.on_conflict_do_nothing(
+    return new.on_conflict_do_nothing(
         index_elements=["tenant_id", "event_id", "account_id"], index_where=active
     ).returning(Registration.id)
 
 
-_TABLE = table(Registration)
-_INSERTS = {"postgresql": _inserting(postgresql.insert(_TABLE)), "sqlite": _inserting(sqlite.insert(_TABLE))}
+_INSERT = upserts.for_each_dialect(table(Registration), _inserting)
 
 
 def why_closed(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> Exception:

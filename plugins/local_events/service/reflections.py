@@ -1,7 +1,6 @@
 """A person's own reflection on an event they had a place at. Nobody else reads it."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import (
     N_,
@@ -16,6 +15,7 @@ from core.sdk import (
     once,
     record_audit,
     transaction,
+    upserts,
 )
 from plugins.local_events.models import Reflection
 from plugins.local_events.queries import events
@@ -50,9 +50,10 @@ def keep(
     event, now = events.find(session, event_id), clock.now()
     if event.state not in HELD or event.ends_at > now:
         raise Refused(N_("This event is not over yet."))
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     kept = {"words": words.strip(), "wants_to_share": wants_to_share, "changed_at": now}
-    put = insert(Reflection).values(id=new_id(), tenant_id=tenant.id, event_id=event_id, account_id=account_id, **kept)
+    put = upserts.insert(session, Reflection).values(
+        id=new_id(), tenant_id=tenant.id, event_id=event_id, account_id=account_id, **kept
+    )
     with transaction(session):
         key = once(session, form_key, f"{PLUGIN}.reflect:{event_id}:{account_id}")
         if key.result is not None:

@@ -5,7 +5,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import (
     N_,
@@ -23,6 +22,7 @@ from core.sdk import (
     record_audit,
     shelf,
     transaction,
+    upserts,
 )
 from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, MANIFEST, ORGANISE
@@ -227,9 +227,10 @@ def look_for(
         raise Forbidden("member", N_("Visits are for members of Q."))
     if not set(domains) <= set(DOMAINS) or len(topics) > MOST_TOPICS or len(words) > LONGEST:
         raise Invalid({"words": N_("At most 2,000 characters")})
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     kept = {"domains": domains, "topics": topics, "words": words.strip(), "changed_at": clock.now()}
-    put = insert(VisitInterest).values(id=new_id(), tenant_id=tenant.id, account_id=visitor.account_id, **kept)
+    put = upserts.insert(session, VisitInterest).values(
+        id=new_id(), tenant_id=tenant.id, account_id=visitor.account_id, **kept
+    )
     with transaction(session):
         key = once(session, form_key, f"{PLUGIN}.look_for_visits:{visitor.account_id}")
         if key.result is not None:

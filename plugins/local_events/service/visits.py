@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.sdk import (
     N_,
@@ -28,6 +27,7 @@ from core.sdk import (
     record_audit,
     shelf,
     transaction,
+    upserts,
 )
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.models import Visit, VisitLearning, VisitOffer
@@ -227,8 +227,7 @@ def tell(
     if not 0 < len(words.strip()) <= LONGEST:
         raise Invalid({"words": N_("Say what you learnt, in at most 2,000 characters")})
     kept = {"words": words.strip(), "shared": shared, "told_at": clock.now()}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    put = insert(VisitLearning).values(
+    put = upserts.insert(session, VisitLearning).values(
         id=new_id(), tenant_id=tenant.id, visit_id=visit_id, side=side, account_id=visitor.account_id, **kept
     )
     with transaction(session):
