@@ -4,15 +4,13 @@ from wtforms import (
     BooleanField,
     EmailField,
     HiddenField,
-    IntegerField,
     PasswordField,
     SelectField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, NumberRange
-from wtforms.widgets import HiddenInput
+from wtforms.validators import DataRequired, Length
 
 from core.kernel.text import N_
 from core.people.emails import LONGEST
@@ -115,7 +113,7 @@ class PressForm(Form):
 
 
 class DetailsForm(Form):
-    """One's own name, language and short profile. `version` is the account's as the page was made."""
+    """One's own name, language and short profile."""
 
     name = _name()
     locale = SelectField(
@@ -134,7 +132,6 @@ class DetailsForm(Form):
     )
     locality = StringField(_l("Town or area"), [_length(120)], filters=[stripped])
     about = TextAreaField(_l("A few words about you"), [LONG_TEXT], filters=[stripped])
-    version = IntegerField(validators=[NumberRange(0, 2**31 - 1)], widget=HiddenInput(), default=0)
 
 
 class HomeForm(Form):

@@ -80,7 +80,7 @@ from core.web.contact import contact_address
 from core.web.context import Here, Visitor, here
 from core.web.everywhere import every_site
 from core.web.feeds import feed_response
-from core.web.forms import DayField, Form, NotBlank, stripped
+from core.web.forms import DayField, Form, NotBlank, kept_on, next_version, stripped, version_sent
 from core.web.i18n import gettext, lazy_gettext, month_year, ngettext, say
 from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
@@ -195,6 +195,7 @@ __all__ = [
     "is_id",
     "is_on",
     "job",
+    "kept_on",
     "lazy_gettext",
     "listed",
     "lowest",
@@ -207,6 +208,7 @@ __all__ = [
     "new_id",
     "new_key",
     "new_token",
+    "next_version",
     "ngettext",
     "normal_email",
     "noticeboard",
@@ -249,6 +251,7 @@ __all__ = [
     "transaction",
     "uploads_limited",
     "upserts",
+    "version_sent",
     "while_off",
     "whole_number",
     "worst",

@@ -1,20 +1,26 @@
-"""The base of every form: CSRF, a one-use key, clean text."""
+"""The base of every form: CSRF, a one-use key, clean text; and what becomes of a form that cannot be taken as it was sent."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from babel.support import Translations
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, FileField, HiddenField, StringField, TextAreaField
+from wtforms.fields.choices import SelectFieldBase
 from wtforms.fields.core import Field
 from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
+from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
+from core.kernel.numbers import whole_number
 from core.kernel.text import N_
-from core.web.i18n import language, say
+from core.web.i18n import day, language, say
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 
@@ -43,6 +49,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             return MultiDict([*request.form.items(multi=True), *files]) if files else request.form
 
     form_key = HiddenField()
+    overtaken = False
+    """Whether somebody else changed first what this form is about: see `kept_on`."""
+    differing: Sequence[tuple[str, Any, Any]] = ()
+    """Where it was overtaken: the label of each field that differs, the answer as it is now, and as it was typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,6 +76,62 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
                 self.form_errors.append(say(message))
             else:
                 target.errors = [*target.errors, say(message)]
+
+    def differs_from(self, now: Self) -> list[tuple[str, Any, Any]]:
+        """The visible fields whose answers differ from those of `now`, the same form filled with what is kept: label, now, here."""
+        return [
+            (mine.label.text, _told(now[mine.name]), _told(mine))
+            for mine in self
+            if getattr(mine.widget, "input_type", "") != "hidden"
+            and mine.name in now
+            and now[mine.name].data != mine.data
+        ]
+
+
+@contextmanager
+def kept_on(form: Form, now: Callable[[], Form] | None = None) -> Iterator[None]:
+    """Show a service's refusal on the form itself, with everything that was typed.
+
+    Where somebody else's change came first (Conflict) the form is `overtaken`, and with `now`, which makes the same form of what
+    is kept, its page shows what differs. Whoever has been told so can send it again: see `next_version`.
+    """
+    try:
+        yield
+    except Invalid as error:
+        form.take(error.field_errors or {"": error.message})
+    except (Conflict, Refused) as error:
+        form.form_errors.append(say(error.message, error.params))
+        form.overtaken = isinstance(error, Conflict)
+        if form.overtaken and now is not None:
+            form.differing = form.differs_from(now())
+
+
+def whole(name: str) -> int:
+    """A whole number out of what was sent; 0 for what is none."""
+    return whole_number(request.form.get(name))
+
+
+def version_sent(now: int = 0) -> int:
+    """The version that the sent form was made from, 0 for none; `now` where the page is only shown."""
+    return whole("version") if request.method == "POST" else now
+
+
+def next_version(form: Form, now: int) -> int:
+    """The version that the form on the answered page is made from. `now` is that of what is kept.
+
+    It is `now` where the page is only shown, and where the form was overtaken: whoever sends it then has been told. Otherwise
+    what was sent stays: with a newer one a mended slip would write over somebody else's change unseen.
+    """
+    return now if form.overtaken else version_sent(now)
+
+
+def _told(field: Field) -> Any:
+    """A field's answer as people read it."""
+    if isinstance(field, SelectFieldBase):
+        return ", ".join(str(label) for _, label, chosen, *_ in field.iter_choices() if chosen)
+    if isinstance(field.data, datetime):
+        return f"{day(field.data.date())}, {field.data:%H:%M}"
+    return day(field.data) if isinstance(field.data, date) else field.data
 
 
 class _Words:

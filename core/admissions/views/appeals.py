@@ -7,11 +7,11 @@ from core.admissions.queries import appeals as queries
 from core.admissions.queries import deciding as reading
 from core.admissions.service import appeals as service
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, by_criterion, tables, titles, who
-from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import AnswerForm
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing

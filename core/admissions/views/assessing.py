@@ -13,13 +13,14 @@ from core.admissions.queries.scores import Sealed
 from core.admissions.service import declaring, discussion_notes
 from core.admissions.service.scoring import in_the_room
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TAKEN_BACK, TURNED_DOWN
-from core.admissions.views.shared import kept_by_nobody, kept_on, version_sent
+from core.admissions.views.shared import kept_by_nobody
 from core.admissions.web_forms.assessing import DeclareForm, NoteForm, RecuseForm, TurnDownForm
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing

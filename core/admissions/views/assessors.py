@@ -11,13 +11,13 @@ from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.queries import assessors as queries
 from core.admissions.queries.assessors import Row
 from core.admissions.service import assessors as service
-from core.admissions.views.shared import kept_on, version_sent
 from core.admissions.web_forms.panels import AddForm, InterestForm, PlaceForm, WhyForm
 from core.kernel.errors import Conflict
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -124,14 +124,14 @@ def edit(assessor_id: str) -> Response:
     """Change a place."""
     context, row = here(), _one(assessor_id)
     form = PlaceForm(data=row._asdict())
-    version = version_sent(row.version)
     if form.validate_on_submit():
-        with kept_on(form):
-            service.change(context.session, context.visitor.actor(), assessor_id, version, form.place())
+        with kept_on(form, lambda: PlaceForm(formdata=None, data=row._asdict())):
+            service.change(context.session, context.visitor.actor(), assessor_id, version_sent(), form.place())
             return redirect_with(_("The place on the panel is changed."), "assessors.show", assessor_id=assessor_id)
     return render(
-        "admissions/assessors/edit.html", 422 if form.errors else 200, form=form, assessor=row, version=version
-    )
+        "admissions/assessors/edit.html", 422 if form.errors else 200, form=form, assessor=row,
+        version=next_version(form, row.version),
+    )  # fmt: skip
 
 
 @blueprint.post("/<assessor_id>/move")
@@ -153,13 +153,13 @@ def move(assessor_id: str) -> Response:
 def end(assessor_id: str) -> Response:
     """End a place, for a stated reason."""
     context, row, form = here(), _one(assessor_id), WhyForm()
-    version = version_sent(row.version)
     if form.validate_on_submit():
         with kept_on(form):
-            service.end(context.session, context.visitor.actor(), assessor_id, version, form.why.data)
+            service.end(context.session, context.visitor.actor(), assessor_id, version_sent(), form.why.data)
             return redirect_with(_("The place on the panel has ended."), "assessors.listing")
     return render(
-        "admissions/assessors/end.html", 422 if form.errors else 200, form=form, assessor=row, version=version
+        "admissions/assessors/end.html", 422 if form.errors else 200, form=form, assessor=row,
+        version=next_version(form, row.version),
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from core.admissions.queries.batches import Batch, Entry
 from core.admissions.service import batches as service
 from core.admissions.service import releasing
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, tables, who
-from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import OUTCOMES, BatchForm, ReleaseForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel import clock
@@ -19,6 +18,7 @@ from core.kernel.errors import DomainError, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, next_version, version_sent, whole
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
@@ -104,17 +104,18 @@ def batch_edit(batch_id: str) -> Response:
     context = here()
     batch = _one(batch_id)
     until = wall_clock.typed(batch.embargo_until) if batch.embargo_until is not None else None
-    form = BatchForm(data={"name": batch.name, "embargo_until": until})
+    kept = {"name": batch.name, "embargo_until": until}
+    form = BatchForm(data=kept)
     if form.validate_on_submit():
-        with kept_on(form):
+        with kept_on(form, lambda: BatchForm(formdata=None, data=kept)):
             service.change(
-                context.session, context.visitor.actor(), batch.id, whole("version"), name=form.name.data,
+                context.session, context.visitor.actor(), batch.id, version_sent(), name=form.name.data,
                 embargo_until=wall_clock.instant(form.embargo_until.data) if form.embargo_until.data else None,
             )  # fmt: skip
             return redirect_with(_("The batch is changed."), "decisions.batch", batch_id=batch.id)
     return render(
         "admissions/decisions/batch_edit.html", 422 if form.errors else 200, form=form, batch=batch,
-        window=windows.one(context.session, batch.window_id),
+        window=windows.one(context.session, batch.window_id), version=next_version(form, batch.version),
     )  # fmt: skip
 
 

@@ -7,12 +7,11 @@ from flask import Blueprint, Response, request
 from core.admissions import content
 from core.admissions.queries import calibration as queries
 from core.admissions.service import calibration as service
-from core.admissions.views.shared import whole
 from core.admissions.web_forms.calibration import ScoresForm, values_of
-from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 from core.web.where import only_at_partners_sites
@@ -37,23 +36,18 @@ def mark(mark_id: str) -> Response:
     context = here()
     marking = queries.marking(context.session, mark_id, context.visitor.account_id)
     form: Any = ScoresForm(data=values_of(marking.scores, marking.recommendation))
-    version = whole("version") if request.method == "POST" else marking.version
     if form.validate_on_submit():
         sealing = request.form.get("do") == "seal"
         act = service.seal if sealing else service.save
-        try:
+        with kept_on(form, lambda: ScoresForm(formdata=None, data=values_of(marking.scores, marking.recommendation))):
             act(
-                context.session, context.visitor.actor(), mark_id, version, form.judged(), form.recommendation.data or None
+                context.session, context.visitor.actor(), mark_id, version_sent(), form.judged(),
+                form.recommendation.data or None,
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors or {"": error.message})
-        except (Conflict, Refused) as error:
-            form.take({"": error.message})
-        else:
             if sealing:
                 return redirect_with(_("Your scores are sealed. Thank you."), "calibration.index")
             return redirect_with(_("Your scores are saved. Nobody sees them."), "calibration.mark", mark_id=mark_id)
     return render(
-        "admissions/calibration/mark.html", 422 if form.errors else 200, form=form, marking=marking, version=version,
-        criteria=content.criteria(),
+        "admissions/calibration/mark.html", 422 if form.errors else 200, form=form, marking=marking,
+        version=next_version(form, marking.version), criteria=content.criteria(),
     )  # fmt: skip

@@ -15,14 +15,14 @@ from core.admissions.queries.calibration import Counts, Given
 from core.admissions.service import calibration as service
 from core.admissions.views.blueprints import central
 from core.admissions.views.quality import site_names
-from core.admissions.views.shared import whole
 from core.admissions.web_forms.calibration import SOURCE_TITLES, CaseForm, SendForm
 from core.data.db import platform_scope
-from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.errors import Invalid, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, next_version, version_sent, whole
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
 from core.web.lists import asked_for, download, own_address
@@ -135,24 +135,19 @@ def calibration_edit(case_id: str) -> Response:
     case = queries.case(context.session, case_id)
     if not case.is_draft and request.method != "POST":
         raise Refused(service.SENT)
-    form = CaseForm(data={"name": case.name, "source": case.source, "locale": case.locale})
+    kept = {"name": case.name, "source": case.source, "locale": case.locale}
+    form = CaseForm(data=kept)
     answers: dict[str, Any] = dict(case.answers)
-    version = case.version
     if request.method == "POST":
-        version = whole("version")
         asked = (question for question in case.schema.questions() if question.kind is not Kind.FILE)
         answers = {question.key: read(question, request.form.getlist(question.key)) for question in asked}
     if form.validate_on_submit():
-        try:
-            service.change(context.session, context.visitor.actor(), case_id, version, form.about(), answers)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Conflict, Refused) as error:
-            form.take({"": error.message})
-        else:
+        with kept_on(form, lambda: CaseForm(formdata=None, data=kept)):
+            service.change(context.session, context.visitor.actor(), case_id, version_sent(), form.about(), answers)
             return redirect_with(_("The case is saved."), "admissions.calibration_case", case_id=case_id)
     return render(
-        "admissions/calibration/edit.html", 422 if form.errors else 200, form=form, case=case, answers=answers, version=version
+        "admissions/calibration/edit.html", 422 if form.errors else 200, form=form, case=case, answers=answers,
+        version=next_version(form, case.version),
     )  # fmt: skip
 
 
@@ -175,13 +170,8 @@ def calibration_send(case_id: str) -> Response:
         raise Refused(service.SENT)
     version = whole("version") if request.method == "POST" else case.version
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             service.send(context.session, context.visitor.actor(), case_id, version, form.due())
-        except Invalid as error:
-            form.take(error.field_errors or {"": error.message})
-        except (Conflict, Refused) as error:
-            form.take({"": error.message})
-        else:
             return redirect_with(
                 _("The case is out. Assessors are asked within a quarter of an hour."),
                 "admissions.calibration_case", case_id=case_id,

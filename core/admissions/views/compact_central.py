@@ -11,8 +11,6 @@ from core.admissions.queries import compact as queries
 from core.admissions.queries.compact import ACCEPTED, NOT_YET, REFUSED, Whole
 from core.admissions.service import compact as service
 from core.admissions.views.blueprints import central
-from core.admissions.views.form_edit import now_and_mine
-from core.admissions.views.shared import version_sent
 from core.admissions.web_forms.joining import (
     ExpectationForm,
     FrameForm,
@@ -28,6 +26,7 @@ from core.kernel.text import N_
 from core.tenancy.directory import TenantDirectory
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -152,7 +151,7 @@ def _edit_page(number: int, form: Any, status: int, now: Any, **context: Any) ->
     whole, stale = _draft(number), status == 409
     if not form.is_submitted() or stale:
         form.version.data = str(whole.version.version)
-    rows = now_and_mine(now(whole), form) if stale else []
+    rows = form.differs_from(now(whole)) if stale else []
     return render(
         "admissions/compact/edit.html", status, form=form, version=whole.version, stale=stale, rows=rows, **context
     )

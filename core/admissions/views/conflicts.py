@@ -5,13 +5,13 @@ from flask import Blueprint, Response
 from core.admissions import conflict_rules
 from core.admissions.queries import conflicts as queries
 from core.admissions.service import conflicts as service
-from core.admissions.views.shared import kept_on
 from core.admissions.web_forms.panels import ConflictForm, WhyForm
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 from core.web.where import only_at_partners_sites

@@ -12,7 +12,6 @@ from core.admissions.queries import windows
 from core.admissions.queries.deciding import Candidate
 from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
-from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import DomainError
@@ -20,6 +19,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, next_version, whole
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
@@ -203,10 +203,10 @@ def comments(window_id: str, application_id: str) -> Response:
     first = {f"comment_{key}_{code}": text for key, by in signed.comments.items() for code, text in by.items()}
     form = CommentForm(data=first)
     if form.validate_on_submit():
-        with kept_on(form):
+        with kept_on(form, lambda: CommentForm(formdata=None, data=first)):
             service.comment(session, context.visitor.actor(), signed.id, whole("version"), form.comments())
             return redirect_with(_("The comments are saved."), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
     return render(
         "admissions/decisions/comments.html", 422 if form.errors else 200, window=window, one=found, form=form,
-        version=whole("version") or signed.version, said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(),
+        version=next_version(form, signed.version), said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(),
     )  # fmt: skip

@@ -10,10 +10,11 @@ from core.admissions.queries.applying import Mine
 from core.admissions.service import equality as service
 from core.admissions.views.applying import blueprint
 from core.admissions.web_forms.joining import equality_form
-from core.kernel.errors import Invalid, Refused
+from core.kernel.errors import Refused
 from core.kernel.text import N_
 from core.web.access import signed_in
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 
@@ -42,7 +43,7 @@ def equality(application_id: str) -> Response:
     given = queries.given(context.session, secret_key(), mine.id)
     form = equality_form(nation, given)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             service.answer(
                 context.session, secret_key=secret_key(), application_id=mine.id,
                 account_id=str(context.visitor.account_id), nation=nation, answers=form.answers(),
@@ -52,8 +53,6 @@ def equality(application_id: str) -> Response:
                 "applying.tasks",
                 application_id=mine.id,
             )
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
     return render(
         "admissions/equality.html", 422 if form.errors else 200, mine=mine, form=form, given=given, nation=nation,
         asked=content.equality(),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, request
-from wtforms import HiddenField
 
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.form import editing
@@ -14,12 +13,12 @@ from core.admissions.queries.forms import Whole
 from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
 from core.admissions.views.form_versions import MAY
-from core.admissions.views.shared import version_sent
 from core.admissions.web_forms.form_versions import FirstQuestionForm, NewSectionForm, SectionForm, prepare
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render
@@ -95,21 +94,12 @@ def question_of(form: Any, key: str) -> Question | None:
         return None
 
 
-def now_and_mine(now: Any, mine: Any) -> list[tuple[str, Any, Any]]:
-    """What differs between the part as it is now and what was typed, field by field."""
-    return [
-        (field.label.text, now[field.name].data, field.data)
-        for field in mine
-        if not isinstance(field, HiddenField) and now[field.name].data != field.data
-    ]
-
-
 def page(template: str, whole: Whole, form: Any, status: int = 200, now: Any = None, **context: Any) -> Response:
     """An edit page. After a conflict the next sending is for the draft as it is now: the person has seen what differs."""
     stale = status == 409
     if not form.is_submitted() or stale:
         form.version.data = str(whole.version.version)
-    rows = now_and_mine(now, form) if stale and now is not None else []
+    rows = form.differs_from(now) if stale and now is not None else []
     return render(template, status=status, form=form, version=whole.version, stale=stale, rows=rows, **context)
 
 

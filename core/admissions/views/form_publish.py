@@ -12,12 +12,12 @@ from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
 from core.admissions.views.form_edit import draft, take
 from core.admissions.views.form_versions import MAY, NONE, counts, missing, published_before, titles
-from core.admissions.views.shared import version_sent
 from core.admissions.web_forms.form_versions import CHANGE_HINTS, PartForm, PublishForm, WhyForm, prepare
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render
@@ -127,10 +127,8 @@ def form_retire(number: int) -> Response:
     if form.is_submitted():
         status = 422
         if form.validate_on_submit():
-            try:
+            with kept_on(form):
                 with platform_scope("Joining Q: form version retired", here().visitor.actor()) as session:
                     service.retire(session, here().visitor.actor(), number=number, why=form.reason.data)
                 return redirect_with(_("The version is retired."), "admissions.form_list")
-            except Refused as refused:
-                form.form_errors.append(say(refused.message, refused.params))
     return render("admissions/form_retire.html", status=status, form=form, version=whole.version)

@@ -14,7 +14,6 @@ from core.admissions.service import forms as service
 from core.admissions.views.blueprints import central
 from core.admissions.views.form_edit import attempt, done, draft, page, question_of, said, spread, take
 from core.admissions.views.form_versions import MAY, outline
-from core.admissions.views.shared import version_sent
 from core.admissions.web_forms.form_versions import (
     EligibilityForm,
     NewEligibilityForm,
@@ -26,6 +25,7 @@ from core.admissions.web_forms.form_versions import (
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language
 

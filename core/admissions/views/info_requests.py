@@ -7,12 +7,13 @@ from core.admissions.letters import applications as application_letters
 from core.admissions.queries import applications as queries
 from core.admissions.service import submitting
 from core.admissions.states import SUBMITTED
-from core.admissions.views.shared import kept_on, still
+from core.admissions.views.shared import still
 from core.admissions.web_forms.applications import AskForm
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 from core.web.where import only_at_partners_sites

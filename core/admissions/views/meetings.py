@@ -10,7 +10,7 @@ from core.admissions.queries.assessing import DISCUSSED
 from core.admissions.queries.meetings import Item, Meeting
 from core.admissions.service import meetings as service
 from core.admissions.views.assessing import KEYS, shifts
-from core.admissions.views.shared import kept_by_nobody, kept_on, me, version_sent, whole
+from core.admissions.views.shared import kept_by_nobody, me
 from core.admissions.web_forms.assessing import ConcludeForm, MeetingForm, PresentForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Conflict, NotFound, Refused
@@ -18,6 +18,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import Form, kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.lists import asked_for, download
@@ -85,18 +86,17 @@ def edit(meeting_id: str) -> Response:
     """Change when, where and with how many a planned meeting is held."""
     context = here()
     meeting = queries.one(context.session, meeting_id)
-    form = MeetingForm(
-        data={"held_at": wall_clock.typed(meeting.held_at), "place": meeting.place, "quorum": meeting.quorum}
-    )  # fmt: skip
+    kept = {"held_at": wall_clock.typed(meeting.held_at), "place": meeting.place, "quorum": meeting.quorum}
+    form = MeetingForm(data=kept)
     if meeting.state != "planned" and request.method != "POST":
         raise Refused(service.MEETING_CHANGED)
     if form.validate_on_submit():
-        with kept_on(form):
+        with kept_on(form, lambda: MeetingForm(formdata=None, data=kept)):
             service.change(context.session, context.visitor.actor(), meeting_id, version_sent(), form.plan())
             return redirect_with(_("The meeting is changed."), "meetings.show", meeting_id=meeting_id)
     return render(
         "admissions/meetings/edit.html", 422 if form.errors else 200, form=form, window=None, meeting=meeting,
-        version=version_sent() or meeting.version,
+        version=next_version(form, meeting.version),
     )  # fmt: skip
 
 
@@ -130,11 +130,11 @@ def agenda(meeting_id: str) -> Response:
     """Choose what a meeting discusses: disagreements stand first."""
     context = here()
     meeting = queries.one(context.session, meeting_id)
-    problem = ""
+    form = PressForm()
     if meeting.state == "closed" and request.method != "POST":
         raise Refused(service.MEETING_CHANGED)
     if request.method == "POST":
-        try:
+        with kept_on(form):
             service.set_agenda(
                 context.session,
                 context.visitor.actor(),
@@ -143,15 +143,13 @@ def agenda(meeting_id: str) -> Response:
                 request.form.getlist("application"),
             )
             return redirect_with(_("The agenda is set."), "meetings.show", meeting_id=meeting_id)
-        except (Conflict, Refused) as error:
-            problem = say(error.message)
     items = queries.agenda(context.session, me(), meeting_id)
     chosen = set(request.form.getlist("application")) or {one.application_id for one in items}
     return render(
-        "admissions/meetings/agenda.html", 422 if problem else 200, meeting=meeting, problem=problem, chosen=chosen,
+        "admissions/meetings/agenda.html", 422 if form.errors else 200, meeting=meeting, chosen=chosen,
         rows=queries.candidates(context.session, me(), meeting.window_id), criteria=criteria(),
-        fixed={one.application_id for one in items if one.state != "waiting"}, press=PressForm(formdata=None),
-        version=version_sent() or meeting.version,
+        fixed={one.application_id for one in items if one.state != "waiting"}, form=form,
+        version=next_version(form, meeting.version),
     )  # fmt: skip
 
 
@@ -195,7 +193,7 @@ def item(item_id: str) -> Response:
     return _screen(*_item(item_id), ConcludeForm(formdata=None))
 
 
-def _screen(one: Item, meeting: Meeting, form: ConcludeForm, status: int = 200, problem: str = "") -> Response:
+def _screen(one: Item, meeting: Meeting, form: Form, status: int = 200) -> Response:
     session = here().session
     may_read = scores.may_read(session, me(), one.application_id, leads=True)
     found = scores.sealed(session, me(), [one.application_id], leads=True).get(one.application_id, [])
@@ -205,10 +203,10 @@ def _screen(one: Item, meeting: Meeting, form: ConcludeForm, status: int = 200, 
     blind = meeting.blindness != "none"  # everybody in the room sees the screen, those too who have not sealed
     items = queries.agenda(session, me(), meeting.id)
     return render(
-        "admissions/meetings/item.html", status, item=one, meeting=meeting, form=form, problem=problem, found=found,
+        "admissions/meetings/item.html", status, item=one, meeting=meeting, form=form, found=found,
         discussed=discussed, spreads=scores.spreads(found, KEYS), shifts=shifts(found, discussed), criteria=criteria(),
         may_read=may_read, blind=blind, item_states=ITEMS, outcomes=OUTCOMES, press=PressForm(formdata=None),
-        reading=_reading(one, blind) if may_read else None, version=version_sent() or one.version,
+        reading=_reading(one, blind) if may_read else None, version=next_version(form, one.version),
         notes=scores.notes(session, me(), one.application_id, found, leads=True),
         out=[member.name for member in members if member.id in out and member.id in meeting.present],
         inside=[member.name for member in members if member.id in meeting.present and member.id not in out],
@@ -230,11 +228,11 @@ def bring_up(item_id: str) -> Response:
     """Discuss an application now."""
     context = here()
     one, meeting = _item(item_id)
-    try:
-        service.bring_up(context.session, context.visitor.actor(), item_id, whole("version"))
-    except (Conflict, Refused) as error:
-        return _screen(one, meeting, ConcludeForm(formdata=None), 422, say(error.message))
-    return redirect_with(_("Now: %(reference)s.", reference=one.reference), "meetings.item", item_id=item_id)
+    form = ConcludeForm(formdata=None)
+    with kept_on(form):
+        service.bring_up(context.session, context.visitor.actor(), item_id, version_sent())
+        return redirect_with(_("Now: %(reference)s.", reference=one.reference), "meetings.item", item_id=item_id)
+    return _screen(one, meeting, form, 422)
 
 
 @blueprint.post("/meetings/items/<item_id>/conclude")

@@ -12,7 +12,6 @@ from core.admissions.service import moderating as service
 from core.admissions.states import DECISION
 from core.admissions.views.blueprints import central
 from core.admissions.views.deciding import SIZE, by_criterion, tables, titles, who
-from core.admissions.views.shared import kept_on, whole
 from core.admissions.web_forms.decisions import OUTCOMES, ReturnForm
 from core.admissions.web_forms.windows import PressForm
 from core.data.db import platform_scope, tenant_session
@@ -23,6 +22,7 @@ from core.kernel.text import N_
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, whole
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing

@@ -7,11 +7,11 @@ from core.admissions.queries import offers
 from core.admissions.queries import public as queries
 from core.admissions.service import appeals, feedback
 from core.admissions.views.applying import blueprint
-from core.admissions.views.shared import kept_on
 from core.admissions.web_forms.decisions import AppealForm, UnderstoodForm
 from core.kernel.errors import NotFound, Refused
 from core.web.access import signed_in
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 

@@ -14,13 +14,14 @@ from core.admissions.states import JOINED, LAPSED, OFFER, OFFERED, REFUSED
 from core.admissions.views.applying import blueprint as applying
 from core.admissions.views.windows import blueprint as managing
 from core.admissions.web_forms.joining import PromiseForm, RenewForm
-from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.errors import Conflict, Refused
 from core.kernel.numbers import whole_number
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs, signed_in
 from core.web.contact import contact_address
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -136,17 +137,13 @@ def offer_renew(offer_id: str) -> Response:
     if row.state != LAPSED and request.method != "POST":
         raise Refused(service.NOT_LAPSED)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             service.renew(
                 context.session, context.visitor.actor(), offer_id=row.id,
                 version=whole_number(form.version.data),
                 until=form.instant(), why=form.why.data, post=offer_letter(context.tenant, "renewed"),
             )  # fmt: skip
             return redirect_with(_("The offer stands again, and a letter is on its way."), "windows.offer_list")
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
-        except (Conflict, Refused) as refused:
-            form.take({"": refused.message})
     if not form.is_submitted():
         form.version.data = str(row.version)
     return render("admissions/offers/renew.html", 422 if form.errors else 200, form=form, row=row)

@@ -16,7 +16,7 @@ from core.admissions.service import declaring, discussion_notes, redacting
 from core.admissions.service import scoring as scoring_service
 from core.admissions.states import SEALED
 from core.admissions.views.assessing import KEYS, STATES, shifts
-from core.admissions.views.shared import kept_by_nobody, kept_on, me, version_sent
+from core.admissions.views.shared import kept_by_nobody, me
 from core.admissions.web_forms.assessing import NoteForm, RedactForm, ReopenForm, ResolveForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Invalid, NotFound, Refused
@@ -24,6 +24,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language, say
 from core.web.listing import Listing

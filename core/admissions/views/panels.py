@@ -23,7 +23,6 @@ from core.admissions.states import (
     TAKEN_BACK,
     TURNED_DOWN,
 )
-from core.admissions.views.shared import kept_on, version_sent
 from core.admissions.web_forms.panels import AssignForm, WhyForm, usual_day
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Refused
@@ -31,6 +30,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, version_sent
 from core.web.i18n import LANGUAGES, ngettext, say
 from core.web.i18n import gettext as _
 from core.web.listing import Listing

@@ -12,7 +12,6 @@ from core.admissions.queries import panels as panel_queries
 from core.admissions.queries import plans as queries
 from core.admissions.service import plans as service
 from core.admissions.views import panels
-from core.admissions.views.shared import kept_on
 from core.admissions.web_forms.panels import DueForm, usual_day
 from core.admissions.web_forms.windows import PressForm
 from core.kernel.errors import Refused
@@ -20,6 +19,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing

@@ -24,12 +24,13 @@ from core.admissions.service import policies as service
 from core.admissions.views.blueprints import central
 from core.admissions.web_forms.policy import PolicyForm, values_of
 from core.data.db import platform_scope
-from core.kernel.errors import Conflict, Invalid, Refused
+from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -150,15 +151,11 @@ def _publish(form: PolicyForm, policy: NationalPolicy, effect: str) -> int | Non
         form.take({"": N_("Look at what changes below, then publish.")})
         return None
     after = form.after.data or ""
-    try:
+    with kept_on(form):
         return service.publish(
             here().session, here().visitor.actor(), after=int(after) if after.isdecimal() and len(after) < 7 else 0,
             policy=policy, note=form.note.data,
         )  # fmt: skip
-    except Invalid as error:
-        form.take(error.field_errors)
-    except (Conflict, Refused) as error:
-        form.take({"": error.message})
     return None
 
 

@@ -16,7 +16,7 @@ from core.admissions.service import interest
 from core.admissions.web_forms.windows import FinderForm, InterestForm, PressForm
 from core.data.session import ScopedSession
 from core.kernel import clock
-from core.kernel.errors import Invalid, NotFound, Refused
+from core.kernel.errors import NotFound, Refused
 from core.people.limits import mails
 from core.tenancy import noticeboard
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
@@ -24,6 +24,7 @@ from core.tenancy.geo.dots import SiteDots, uk_map
 from core.tenancy.models import NoticeCard
 from core.web.access import public
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render
@@ -173,14 +174,12 @@ def register() -> Any:
     context = here()
     form = InterestForm(data={"email": context.visitor.email})
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             interest.ask(
                 context.session, secret_key=current_app.config["Q"].secret_key, email=form.email.data,
                 locale=context.language, key=form.form_key.data, post=window_letters.tell(context.tenant),
             )  # fmt: skip
             return redirect(url_for("portal.registered"), 303)
-        except Invalid as error:
-            form.take(error.field_errors)
     return render("admissions/interest.html", 422 if form.errors else 200, form=form)
 
 

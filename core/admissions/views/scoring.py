@@ -15,12 +15,12 @@ from core.admissions.reading import differences
 from core.admissions.service import scoring as service
 from core.admissions.service.drafts import Wish
 from core.admissions.views.assessing import MAY, blueprint, own_task
-from core.admissions.views.shared import whole
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render

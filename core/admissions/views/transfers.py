@@ -9,13 +9,14 @@ from core.admissions.queries.targets import Target, targets
 from core.admissions.service import equality, transfers
 from core.admissions.service.transfers import Place
 from core.admissions.states import SUBMITTED, TRANSFERRED
-from core.admissions.views.shared import kept_on, still
+from core.admissions.views.shared import still
 from core.admissions.web_forms.applications import MoveForm
 from core.data.db import platform_scope
 from core.kernel.errors import Conflict
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 from core.web.where import only_at_partners_sites

@@ -12,7 +12,6 @@ from core.admissions.rulebook import rulebook
 from core.admissions.rules import STANDARD, deviations
 from core.admissions.service import pinning, shadowing
 from core.admissions.service import policies as policy_service
-from core.admissions.views.shared import version_sent, whole
 from core.admissions.views.windows import blueprint
 from core.admissions.web_forms.rules import first_values, rules_form, take, wanted
 from core.admissions.web_forms.windows import PressForm
@@ -20,6 +19,7 @@ from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import version_sent, whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render

@@ -15,13 +15,14 @@ from core.admissions.queries.windows import Counted, WindowRow
 from core.admissions.rulebook import rulebook
 from core.admissions.service import extensions
 from core.admissions.service import windows as service
-from core.admissions.views.shared import kept_on, still, version_sent
+from core.admissions.views.shared import still
 from core.admissions.web_forms.windows import AmendForm, CancelForm, ExtendForm, PressForm, WindowForm, values_of
 from core.kernel.errors import Conflict, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -174,15 +175,15 @@ def edit(window_id: str) -> Response:
     state = window.now
     still(state in {WindowState.DRAFT, *AMENDABLE}, service.OVER if window.state == "published" else "")
     choices, draft = queries.form_choices(context.session), state is WindowState.DRAFT
-    form = (WindowForm if draft else AmendForm)(choices, data=values_of(window))
-    version = version_sent(window.version)
+    make = WindowForm if draft else AmendForm
+    form = make(choices, data=values_of(window))
     if form.validate_on_submit():
         actor, wanted = context.visitor.actor(), form.plan()
-        with kept_on(form):
+        with kept_on(form, lambda: make(choices, formdata=None, data=values_of(window))):
             if draft:
-                service.change(context.session, actor, window_id, version, wanted)
+                service.change(context.session, actor, window_id, version_sent(), wanted)
             else:
-                service.amend(context.session, actor, window_id, version, wanted, form.why.data)
+                service.amend(context.session, actor, window_id, version_sent(), wanted, form.why.data)
             return redirect_with(_("The window is changed."), "windows.show", window_id=window_id)
     return render(
         "admissions/windows/edit.html",
@@ -191,7 +192,7 @@ def edit(window_id: str) -> Response:
         window=window,
         state=state,
         choices=choices,
-        version=version,
+        version=next_version(form, window.version),
     )
 
 
@@ -214,14 +215,14 @@ def cancel(window_id: str) -> Response:
     context = here()
     window, form = queries.one(context.session, window_id), CancelForm()
     still(window.state != "cancelled")
-    version = version_sent(window.version)
     if form.validate_on_submit():
         with kept_on(form):
-            service.cancel(context.session, context.visitor.actor(), window_id, version, form.why.data)
+            service.cancel(context.session, context.visitor.actor(), window_id, version_sent(), form.why.data)
             return redirect_with(_("The window is cancelled."), "windows.show", window_id=window_id)
     return render(
-        "admissions/windows/cancel.html", 422 if form.errors else 200, form=form, window=window, version=version
-    )
+        "admissions/windows/cancel.html", 422 if form.errors else 200, form=form, window=window,
+        version=next_version(form, window.version),
+    )  # fmt: skip
 
 
 @blueprint.route("/windows/<window_id>/extend", methods=["GET", "POST"])

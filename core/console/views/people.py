@@ -9,7 +9,7 @@ from core.console.forms import CloseAccountForm, ReasonForm
 from core.console.sheets import PEOPLE
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory
-from core.kernel.errors import NotFound, Refused
+from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 from core.kernel.permissions import ROLE_TITLES, Permission
 from core.people import queries
@@ -17,6 +17,7 @@ from core.people.models import COHORT_TITLES
 from core.people.service import accounts
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
 from core.web.lists import listed, searched
@@ -73,14 +74,11 @@ def person_close(account_id: str) -> Response:
     """Close somebody's account, for a stated reason."""
     found, form = _person(account_id), CloseAccountForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             accounts.close(
                 here().session, here().visitor.actor(), account_id=account_id, reason=form.reason.data,
                 erase=form.erase.data,
             )  # fmt: skip
-        except Refused as refused:
-            form.take({"": refused.message})
-        else:
             return redirect_with(_("The account is closed."), "console.person", account_id=account_id)
     return render("console/person_close.html", status=422 if form.errors else 200, form=form, person=found)
 
@@ -91,10 +89,7 @@ def person_reopen(account_id: str) -> Response:
     """Open a closed account again, which calls its erasing off."""
     found, form = _person(account_id), ReasonForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             accounts.reopen(here().session, here().visitor.actor(), account_id=account_id, reason=form.reason.data)
-        except Refused as refused:
-            form.take({"": refused.message})
-        else:
             return redirect_with(_("The account is open again."), "console.person", account_id=account_id)
     return render("console/person_reopen.html", status=422 if form.errors else 200, form=form, person=found)

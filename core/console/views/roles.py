@@ -13,7 +13,7 @@ from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.db import tenant_session
 from core.kernel import clock
-from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from core.kernel.ids import is_id
 from core.kernel.permissions import ROLE_TITLES, Permission, Role
 from core.kernel.text import N_
@@ -22,6 +22,7 @@ from core.people.service import roles
 from core.tenancy.directory import TenantSnapshot
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -118,12 +119,9 @@ def role_end(grant_id: str) -> Response:
         raise NotFound
     form = ReasonForm()
     if form.validate_on_submit():
-        with tenant_session(at.id) as session:
-            try:
-                roles.end(session, here().visitor.actor(), grant_id=grant_id, at=at.ref(), reason=form.reason.data)
-                return redirect_with(_("The role has ended."), "console.role_list")
-            except Refused as refused:
-                form.take({"": refused.message})
+        with tenant_session(at.id) as session, kept_on(form):
+            roles.end(session, here().visitor.actor(), grant_id=grant_id, at=at.ref(), reason=form.reason.data)
+            return redirect_with(_("The role has ended."), "console.role_list")
     return render(
         "console/role_end.html",
         status=422 if form.errors else 200,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Response, render_template, url_for
 
 from core.kernel import clock
-from core.kernel.errors import Invalid, Refused
+from core.kernel.errors import Invalid
 from core.people import limits, login
 from core.people.forms import CloseForm, OwnPasswordForm
 from core.people.personal import file
@@ -19,6 +19,7 @@ from core.people.views.base import blueprint, tools
 from core.web.access import signed_in
 from core.web.contact import platform_address
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, registry, render
@@ -80,13 +81,8 @@ def close() -> Response:
     """Close one's own account: what goes, what stays and why, then the password."""
     form, context = CloseForm(), here()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             closing.close_own(context.session, tools(), context.visitor.actor(), password=form.password.data)
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
-        except Refused as refused:
-            form.take({"": refused.message})
-        else:
             login.forget()
             return redirect_with(
                 _("Your account is closed, and you are signed out. We have written to you about what follows."),

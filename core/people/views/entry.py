@@ -14,6 +14,7 @@ from core.people.service import accounts, credentials, sign_ins
 from core.people.views.base import blueprint, link_gone, tools
 from core.web.access import public, signed_in
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
 
@@ -49,14 +50,12 @@ def register() -> Any:
         return redirect(url_for("account.home"), 303)
     form = RegisterForm(data={"next": request.args.get("next", "")})
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             accounts.register(
                 here().session, tools(), name=form.name.data, email=form.email.data, locale=here().language,
                 key=form.form_key.data, then=login.safe_next(form.next.data or "", ""),
             )  # fmt: skip
             return redirect(url_for("account.check_mail"), 303)
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
     return render("people/register.html", status=422 if form.errors else 200, form=form)
 
 
@@ -143,13 +142,11 @@ def reset() -> Any:
     """Ask for a link to choose a new password; the answer is the same whether the address has an account."""
     form = ResetForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             credentials.request_reset(
                 here().session, tools(), email=form.email.data, locale=here().language, key=form.form_key.data
             )
             return redirect(url_for("account.check_mail"), 303)
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
     return render("people/reset.html", status=422 if form.errors else 200, form=form)
 
 

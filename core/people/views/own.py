@@ -6,8 +6,7 @@ from typing import Any
 from flask import Response, current_app, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from core.kernel.errors import Conflict, DomainError, Invalid
-from core.kernel.text import N_
+from core.kernel.errors import DomainError
 from core.people import limits, login, queries
 from core.people.forms import ChangePasswordForm, DetailsForm, EmailForm, HomeForm, PressForm
 from core.people.models import COHORT_TITLES
@@ -16,6 +15,7 @@ from core.people.views.base import blueprint, link_gone, tools
 from core.tenancy.directory import TenantDirectory
 from core.web.access import public, signed_in
 from core.web.context import here
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.gate import LANGUAGE_COOKIE
 from core.web.i18n import gettext as _
 from core.web.letters import in_language
@@ -44,29 +44,19 @@ def home() -> Response:
             name=form.name.data, locale=form.locale.data, job_title=form.job_title.data,
             organisation=form.organisation.data, sector=form.sector.data, locality=form.locality.data, about=form.about.data,
         )  # fmt: skip
-        try:
-            accounts.change_details(
-                context.session, context.visitor.actor(), details=details, version=form.version.data or 0
-            )
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
-        except Conflict:
-            form.version.data = own.version
-            form.take(
-                {"": N_("Your details were changed in another window. Check what you see here, then save once more.")}
-            )
-        else:
+        with kept_on(form, lambda: DetailsForm(formdata=None, obj=own)):
+            accounts.change_details(context.session, context.visitor.actor(), details=details, version=version_sent())
             chosen = form.locale.data  # the next page speaks it, where this site has it
             with in_language(chosen if chosen in context.tenant.languages else context.language):
                 response = redirect_with(_("Your details are saved."), "account.home")
-            response.delete_cookie(
-                LANGUAGE_COOKIE
-            )  # this device's choice: from now on the account's own counts here too
+            # this device's choice: from now on the account's own counts here too
+            response.delete_cookie(LANGUAGE_COOKIE)
             return response
     where = _directory().by_id(own.home_tenant_id or 0)
     return render(
         "people/home.html", status=422 if form.errors else 200, form=form, own=own, where=where,
         cohort=COHORT_TITLES[own.cohort] if own.cohort else "", since=_noon(own.since) if own.since else None,
+        version=next_version(form, own.version),
     )  # fmt: skip
 
 
@@ -96,14 +86,12 @@ def password() -> Response:
     """Change the password; other devices are signed out."""
     form, context = ChangePasswordForm(), here()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             credentials.change_password(
                 context.session, tools(), context.visitor.actor(), current=form.current.data, new=form.new.data,
                 keep_sign_in=context.visitor.sign_in_id,
             )  # fmt: skip
             return redirect_with(_("Your password is changed. Your other devices are signed out."), "account.home")
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
     return render("people/password.html", status=422 if form.errors else 200, form=form)
 
 
@@ -115,7 +103,7 @@ def email() -> Response:
     """Ask to change the address: a link goes to the new one."""
     form, context = EmailForm(), here()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             credentials.request_email(
                 context.session, tools(), context.visitor.actor(), email=form.email.data, password=form.password.data,
                 key=form.form_key.data,
@@ -123,8 +111,6 @@ def email() -> Response:
             return redirect_with(
                 _("We have written to the new address. Open the link in that message to use it."), "account.home"
             )
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
     return render("people/email.html", status=422 if form.errors else 200, form=form)
 
 

@@ -2,20 +2,7 @@
 
 from flask import Response
 
-from core.sdk import (
-    Conflict,
-    Invalid,
-    Refused,
-    gettext,
-    here,
-    password_tries,
-    prove_password,
-    redirect_with,
-    render,
-    say,
-    sealer,
-    signed_in,
-)
+from core.sdk import gettext, here, kept_on, password_tries, prove_password, redirect_with, render, sealer, signed_in
 from plugins.expense_approvals.letters import account_changed
 from plugins.expense_approvals.service import bank_details
 from plugins.expense_approvals.views.base import blueprint
@@ -29,7 +16,7 @@ def account() -> Response:
     """One's account by its last figures, and giving another, with one's password."""
     context, form = here(), AccountForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             # A slip in the figures is told before the password is looked at: it is no guess at that.
             bank_details.read(form.name.data, form.sort_code.data, form.account.data)
             prove_password(context.session, context.visitor, form.password.data)
@@ -37,11 +24,6 @@ def account() -> Response:
                 context.session, form.name.data, form.sort_code.data, form.account.data, context.visitor,
                 form_key=form.form_key.data, seal=sealer(bank_details.PURPOSE), post=account_changed(context.tenant, context.language),
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Conflict, Refused) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(gettext("Your bank details are kept."), "expense_approvals.account")
     return render(
         "expense_approvals/account.html", 422 if form.errors else 200, form=form,

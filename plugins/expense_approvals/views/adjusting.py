@@ -8,14 +8,12 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Conflict,
-    Invalid,
     Listing,
-    Refused,
     Sheet,
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     people_by_id,
@@ -99,11 +97,8 @@ def difference(claim_id: str) -> Response:
     context, form = here(), AdjustForm()
     if form.validate_on_submit():
         number, pence = whole_number(form.policy_version.data), whole_number(form.pence.data)
-        try:
+        with kept_on(form):
             made = adjusting.make(context.session, claim_id, number, pence, context.visitor)
-        except (Refused, Conflict) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             told = gettext("The adjustment is made. Somebody else approves it.")
             return redirect_with(told, "expense_approvals_manage.adjustment", adjustment_id=made)
     found = adjustments.difference(context.session, claim_id)
@@ -143,13 +138,8 @@ def adjustment(adjustment_id: str) -> Response:
     session, visitor = context.session, context.visitor
     found = adjustments.one(session, adjustment_id)
     if form.validate_on_submit() and told_what(request.form.get("do", ""), WISHES, form):
-        try:
+        with kept_on(form):
             _decide(request.form["do"], found, form)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Refused, Conflict) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(
                 gettext("It is decided."), "expense_approvals_manage.adjustment", adjustment_id=found.id
             )

@@ -8,11 +8,11 @@ from flask import Response, jsonify, make_response, redirect, request, url_for
 
 from core.sdk import (
     Conflict,
-    Invalid,
     Refused,
     gettext,
     here,
     is_id,
+    kept_on,
     pounds,
     redirect_with,
     render,
@@ -125,7 +125,7 @@ def ask(activity_id: str) -> Response:
     if wish != "more" and form.validate_on_submit():
         lines, reasons = form.lines(policy)
         if not form.errors:
-            try:
+            with kept_on(form):
                 if wish != "check":
                     made = asking.ask(
                         context.session, activity_id, lines, reasons, context.visitor, form.form_key.data,
@@ -136,10 +136,6 @@ def ask(activity_id: str) -> Response:
                         preapproval_id=made,
                     )  # fmt: skip
                 seen = asking.judged(context.session, lines, chance, context.visitor, policies(), partners)
-            except Invalid as error:
-                form.take(error.field_errors)
-            except Refused as error:
-                form.form_errors.append(say(error.message, error.params))
     return render(
         "expense_approvals/ask.html", 422 if form.errors else 200, form=form, chance=chance, most=MOST_ROWS,
         seen=_preview(seen) if seen else None, illustrative=policy.illustrative, **SHARED,

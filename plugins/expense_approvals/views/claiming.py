@@ -18,6 +18,7 @@ from core.sdk import (
     filesize,
     gettext,
     here,
+    kept_on,
     plain_pounds,
     pounds,
     redirect_with,
@@ -185,15 +186,10 @@ def _cost(claim_id: str, line: Spent | None) -> Response:
     if form.validate_on_submit():
         given = form.cost(policy)
         if given is not None:
-            try:
+            with kept_on(form):
                 made_id = claiming.put(
                     context.session, made.id, line.id if line else None, given, context.visitor, form.form_key.data
                 )
-            except Invalid as error:
-                form.take(error.field_errors)
-            except Refused as refused:
-                form.form_errors.append(say(refused.message))
-            else:
                 if line is None:
                     words = gettext("The cost is added. Now add its proof.")
                     return redirect_with(words, "expense_approvals.proof", claim_id=made.id, line_id=made_id)
@@ -339,16 +335,11 @@ def more(claim_id: str) -> Response:
     context, made, form = here(), _own(claim_id), WordsForm()
     found = _weighed(made)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             sending.ask_for_more(
                 context.session, made.id, form.words.data, context.visitor, form.form_key.data, policy_on=policies(),
                 partners=partners,
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as refused:
-            form.form_errors.append(say(refused.message))
-        else:
             words = gettext("You have asked for more. Send the claim when it is agreed.")
             return redirect_with(words, "expense_approvals.claim", claim_id=made.id)
     return render(

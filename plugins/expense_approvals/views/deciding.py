@@ -9,16 +9,15 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Conflict,
     Form,
     Invalid,
     Listing,
-    Refused,
     Sheet,
     Visitor,
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     pence_typed,
@@ -126,7 +125,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     if form.validate_on_submit() and told_what(wish, WISHES, form):
         version, words = whole_number(form.version.data), form.words.data or ""
         post = asking_letters.post(here().tenant)
-        try:
+        with kept_on(form):
             if wish == "agree":
                 amounts = amounts_typed([line.id for line in lines], typed, wrong)
                 if not wrong:
@@ -135,11 +134,6 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
                     )  # fmt: skip
             else:
                 getattr(deciding, wish)(session, asked.id, version, words, visitor, post)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Refused, Conflict) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             if not wrong:
                 return redirect_with(done(wish), room.decide, preapproval_id=asked.id)
     if wrong:

@@ -6,18 +6,16 @@ from typing import Any, TypeVar
 from flask import Response, request
 
 from core.sdk import (
-    Conflict,
-    Invalid,
-    Refused,
     gettext,
     here,
+    kept_on,
     needs,
+    next_version,
     pence_typed,
     plain_pounds,
     redirect_with,
     render,
-    say,
-    whole_number,
+    version_sent,
 )
 from plugins.expense_approvals.manifest import BUDGETS
 from plugins.expense_approvals.queries import budgets, figures
@@ -44,12 +42,9 @@ def budget_list() -> Response:
     """Every budget with what is committed, spent and left; and opening another."""
     context, form = here(), BudgetForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             limit = pence_typed(form.limit.data or "", "limit")
             changing.open_budget(context.session, form.name.data, limit, context.visitor, form.form_key.data)
-        except Invalid as error:
-            form.take(error.field_errors)
-        else:
             return redirect_with(gettext("The budget is open."), "expense_approvals_manage.budget_list")
     return render(
         "expense_approvals/manage/budgets.html", 422 if form.errors else 200, form=form,
@@ -65,16 +60,11 @@ def budget(budget_id: str) -> Response:
     context, form = here(), LimitForm()
     found = budgets.one(context.session, budget_id)
     if form.validate_on_submit():
-        try:
+        with kept_on(form, lambda: LimitForm(formdata=None, data={"limit": plain_pounds(found.limit_p)})):
             limit = pence_typed(form.limit.data or "", "limit")
-            changing.change_limit(context.session, budget_id, whole_number(form.version.data), limit, context.visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Refused, Conflict) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
+            changing.change_limit(context.session, budget_id, version_sent(), limit, context.visitor)
             return redirect_with(gettext("The limit is changed."), "expense_approvals_manage.budget_list")
-    form.version.data = str(found.version)
+    form.version.data = str(next_version(form, found.version))
     if not form.is_submitted():
         form.limit.data = plain_pounds(found.limit_p)
     return render(
@@ -102,15 +92,10 @@ def new_activity() -> Response:
     """Add an activity."""
     context, form = here(), _with_budgets(EventActivityForm(data=_of_event()))
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             activities.add(
                 context.session, _wanted(form), context.visitor, form.form_key.data, form.event_id.data or ""
             )
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(gettext("The activity is added."), "expense_approvals_manage.activity_list")
     return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=None)
 
@@ -123,16 +108,10 @@ def change_activity(activity_id: str) -> Response:
     found = budgets.activity(context.session, activity_id)
     form = _with_budgets(ActivityChangedForm(obj=found))
     if form.validate_on_submit():
-        try:
-            version = whole_number(request.form.get("version"))  # what was sent: a form without it has the row's own
-            activities.change(context.session, activity_id, version, _wanted(form), context.visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Conflict as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
+        with kept_on(form, lambda: _with_budgets(ActivityChangedForm(formdata=None, obj=found))):
+            activities.change(context.session, activity_id, version_sent(), _wanted(form), context.visitor)
             return redirect_with(gettext("The activity is changed."), "expense_approvals_manage.activity_list")
-    form.version.data = str(found.version)
+    form.version.data = str(next_version(form, found.version))
     return render("expense_approvals/manage/activity.html", 422 if form.errors else 200, form=form, found=found)
 
 

@@ -9,13 +9,10 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Conflict,
     ExpenseClaim,
     ExpenseLine,
     Finding,
-    Invalid,
     Listing,
-    Refused,
     Sheet,
     Visitor,
     call_hooks,
@@ -23,6 +20,7 @@ from core.sdk import (
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     people_by_id,
@@ -121,13 +119,8 @@ def judge_page(claim_id: str, visitor: Visitor, room: Room) -> Response:
     typed = {line.id: _typed(line) for line in lines}
     wrong: dict[str, str] = {}
     if form.validate_on_submit() and told_what(request.form.get("do", ""), WISHES, form):
-        try:
+        with kept_on(form):
             step = _act(request.form["do"], made, lines, form, typed, wrong, visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Refused, Conflict) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             if not wrong:
                 return redirect_with(done(step), room.judge, claim_id=made.id)
     if wrong:

@@ -19,6 +19,7 @@ from core.sdk import (
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     ngettext,
@@ -90,16 +91,11 @@ def prepare_batch() -> Response:
     context, form = here(), PrepareForm()
     session = context.session
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             made = paying.prepare(
                 session, form.claims.data, form.day.data, context.visitor, form.form_key.data, seal=sealer(batches.PURPOSE),
                 accounts=sealer(bank_details.PURPOSE), payers=sealer(payer.PURPOSE), post=claim_letters.post(context.tenant),
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Refused, Conflict) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             told = gettext("The batch is prepared. Somebody else releases it.")
             return redirect_with(told, "expense_approvals_manage.batch", payment_batch_id=made.batch_id)
     found = paying.outlook(session, context.visitor)
@@ -240,16 +236,11 @@ def payer_account() -> Response:
     """The account that payments are made from, by its last figures, and giving another."""
     context, form = here(), PayerForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             payer.change(
                 context.session, form.replaces.data or "", form.name.data, form.sort_code.data, form.account.data,
                 form.user_number.data, context.visitor, seal=sealer(payer.PURPOSE),
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Conflict as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             told = gettext("The account is kept. The next batch is paid from it.")
             return redirect_with(told, "expense_approvals_manage.batch_list")
     own = payer.current(context.session)

@@ -6,19 +6,18 @@ from typing import NamedTuple
 from flask import Response, request
 
 from core.sdk import (
-    Conflict,
-    Invalid,
     NotFound,
-    Refused,
     clock,
     every_site,
     gettext,
     here,
+    kept_on,
     needs,
     new_token,
+    next_version,
     redirect_with,
     render,
-    say,
+    version_sent,
     whole_number,
 )
 from plugins.expense_approvals.claims import examples
@@ -106,17 +105,16 @@ def policy_edit(draft_id: str) -> Response:
     if form.validate_on_submit():
         try:
             policy = policy_of(form.text.data)
-            service.save(context.session, draft_id, whole_number(form.version.data), policy, context.visitor)
         except Unread as error:
             form.text.errors = [*form.text.errors, *(words.mistake(one) for one in error.mistakes)]
-        except Conflict as error:
-            form.form_errors.append(say(error.message, error.params))
         else:
-            return redirect_with(
-                gettext("The draft is saved."), "expense_approvals_manage.policy_draft", draft_id=draft_id
-            )
+            with kept_on(form):
+                service.save(context.session, draft_id, version_sent(), policy, context.visitor)
+                told = gettext("The draft is saved.")
+                return redirect_with(told, "expense_approvals_manage.policy_draft", draft_id=draft_id)
+    form.version.data = str(next_version(form, draft.version))
     if not form.is_submitted():
-        form.version.data, form.text.data = str(draft.version), policy_text(draft.policy)
+        form.text.data = policy_text(draft.policy)
     return render(
         "expense_approvals/manage/policy_edit.html", 422 if form.errors else 200, form=form, draft=draft, **SHARED
     )
@@ -135,20 +133,16 @@ def policy_publish(draft_id: str) -> Response:
     if request.form.get("do") == "try":
         form.effective_from.validate(form)
     elif form.validate_on_submit():
-        try:
+        with kept_on(form):
             number = service.publish(
-                context.session, draft_id, whole_number(form.version.data), form.effective_from.data, form.note.data,
+                context.session, draft_id, version_sent(), form.effective_from.data, form.note.data,
                 context.visitor,
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Conflict, Refused) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             told = gettext("Version %(number)s is published.", number=number)
             return redirect_with(told, "expense_approvals_manage.policy_version", number=number)
+    form.version.data = str(next_version(form, draft.version))
     if not form.is_submitted():
-        form.version.data, form.effective_from.data = str(draft.version), clock.today() + timedelta(days=1)
+        form.effective_from.data = clock.today() + timedelta(days=1)
     return render(
         "expense_approvals/manage/policy_publish.html", 422 if form.errors else 200, form=form, draft=draft,
         outcomes=_outcomes(draft.policy), past=_past(draft, form.effective_from.data), most=past.PART, **SHARED,

@@ -4,20 +4,7 @@ from datetime import date
 
 from flask import Response, request
 
-from core.sdk import (
-    N_,
-    Conflict,
-    Invalid,
-    Refused,
-    clock,
-    gettext,
-    here,
-    needs,
-    redirect_with,
-    render,
-    say,
-    whole_number,
-)
+from core.sdk import N_, clock, gettext, here, kept_on, needs, redirect_with, render, say, whole_number
 from plugins.expense_approvals.claims.changes import DryRun
 from plugins.expense_approvals.manifest import TIGHTEN
 from plugins.expense_approvals.policy.canonical import sha256
@@ -82,16 +69,11 @@ def _published(form: SiteRulesForm, rules: tuple[AnyRule, ...], seen: str) -> bo
         form.form_errors.append(say(LOOK))
         return False
     context = here()
-    try:
+    with kept_on(form):
         service.publish(
             context.session, whole_number(form.after.data), rules, form.effective_from.data, form.note.data, context.visitor,
             form.form_key.data,
         )  # fmt: skip
-    except Invalid as error:
-        form.take(error.field_errors)
-    except (Conflict, Refused) as error:
-        form.form_errors.append(say(error.message, error.params))
-    else:
         return True
     return False
 

@@ -4,11 +4,11 @@ from flask import Response
 
 from core.sdk import (
     Conflict,
-    Invalid,
     Refused,
     clock,
     gettext,
     here,
+    kept_on,
     needs,
     people_by_id,
     redirect_with,
@@ -34,14 +34,11 @@ def absences() -> Response:
     """Every absence of this site, and naming who stands in for oneself."""
     context, form = here(), StandInForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             service.name(
                 context.session, form.email.data, form.starts_on.data, form.ends_on.data, context.visitor, form.form_key.data,
                 post=letters.standing_in(context.tenant),
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        else:
             return redirect_with(gettext("It is set down. They get a letter."), "expense_approvals_manage.absences")
     return _page(form)
 

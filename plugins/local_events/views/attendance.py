@@ -9,20 +9,18 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Invalid,
     Listing,
     NotFound,
-    Refused,
     Sheet,
     clock,
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     redirect_with,
     render,
-    say,
     searched,
 )
 from plugins.local_events.manifest import ORGANISE
@@ -91,16 +89,11 @@ def attendee(event_id: str, attendee_id: str) -> Response:
     event = events.find(session, event_id)
     person = attendance.find(session, event, attendee_id)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             correcting.correct(
                 session, context.tenant.ref(), event_id, attendee_id, form.attendance.data, form.minutes(), form.why.data,
                 context.visitor, form.form_key.data,
             )  # fmt: skip
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(
                 gettext("The attendance is put right."), "local_events_manage.attended", event_id=event_id
             )
@@ -151,13 +144,8 @@ def given(event_id: str) -> Response:
     usual = Decimal(certificates.hours_of(length)) if length <= LONGEST_USUAL else None
     form = HoursForm(data={"hours": usual} if request.method == "GET" else None)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             count = certifying.issue(context.session, context.tenant.ref(), event_id, form.minutes(), context.visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             words = gettext("Certificates given: %(count)s", count=count)
             return redirect_with(words, "local_events_manage.given", event_id=event_id)
     people = attendance.people(context.session, event)
@@ -186,13 +174,8 @@ def revoke(event_id: str, certificate_id: str) -> Response:
     if found is None:
         raise NotFound
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             certifying.revoke(context.session, event_id, certificate_id, form.why.data, context.visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(gettext("The certificate is revoked."), "local_events_manage.given", event_id=event_id)
     return render(
         "local_events/manage/revoke.html",

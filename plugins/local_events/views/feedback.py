@@ -3,17 +3,13 @@
 from flask import Response
 
 from core.sdk import (
-    DomainError,
-    Form,
-    Invalid,
     NotFound,
-    Refused,
     clock,
     gettext,
     here,
+    kept_on,
     redirect_with,
     render,
-    say,
     signed_in,
 )
 from plugins.local_events.queries import events
@@ -43,11 +39,8 @@ def feedback(event_id: str) -> Response:
     event = _own_event(event_id)
     form, open_now = feedback_form(event.kind), service.is_open(event, clock.now())
     if open_now and form.validate_on_submit():
-        try:
+        with kept_on(form):
             new = service.answer(context.session, context.tenant.ref(), event_id, form.said(), context.visitor)
-        except (Invalid, Refused) as error:
-            keep(form, error)
-        else:
             words = (
                 gettext("Thank you. Your answers are kept without your name.")
                 if new
@@ -61,11 +54,6 @@ def feedback(event_id: str) -> Response:
     )  # fmt: skip
 
 
-def keep(form: Form, error: DomainError) -> None:
-    """Show a refusal on the form itself, with everything that was typed."""
-    form.take(error.field_errors if isinstance(error, Invalid) else {"": say(error.message, error.params)})
-
-
 @blueprint.route("/<event_id>/reflection", methods=["GET", "POST"])
 @signed_in
 def reflection(event_id: str) -> Response:
@@ -75,7 +63,7 @@ def reflection(event_id: str) -> Response:
     kept = queries.reflection(context.session, event_id, context.visitor.account_id)
     form = ReflectionForm(data=dict(kept._mapping) if kept is not None else None)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             reflections.keep(
                 context.session,
                 context.tenant.ref(),
@@ -85,9 +73,6 @@ def reflection(event_id: str) -> Response:
                 context.visitor,
                 form.form_key.data,
             )
-        except (Invalid, Refused) as error:
-            keep(form, error)
-        else:
             return redirect_with(
                 gettext("Your reflection is kept. Only you can read it."), "local_events.reflection", event_id=event_id
             )

@@ -3,16 +3,17 @@
 from flask import Response, request
 
 from core.sdk import (
-    Conflict,
-    Invalid,
     NotFound,
     gettext,
     here,
+    kept_on,
     needs,
+    next_version,
     people_by_id,
     redirect_with,
     render,
     say,
+    version_sent,
     whole_number,
 )
 from plugins.local_events.manifest import ORGANISE
@@ -44,17 +45,10 @@ def kind_edit(kind: str) -> Response:
     first = now
     if request.method == "GET" and (wanted := whole_number(request.args.get("version", ""))):
         first = next((one.settings for one in history if one.settings.version == wanted), now)
-    form, version = KindForm(data=values_of(first)), now.version
-    if request.method == "POST":
-        version = whole_number(request.form.get("version", ""))
+    form = KindForm(data=values_of(first))
     if form.validate_on_submit():
-        try:
-            service.save(context.session, context.tenant.ref(), form.settings(kind, version), context.visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Conflict as error:
-            form.take({"": error.message})
-        else:
+        with kept_on(form, lambda: KindForm(formdata=None, data=values_of(now))):
+            service.save(context.session, context.tenant.ref(), form.settings(kind, version_sent()), context.visitor)
             return redirect_with(
                 gettext("Saved. New events of this kind begin with it."), "local_events_manage.kinds_home"
             )
@@ -62,6 +56,7 @@ def kind_edit(kind: str) -> Response:
         status = 422
     people = people_by_id(context.session, {one.saved_by for one in history if one.saved_by})
     return render(
-        "local_events/manage/kind.html", status, form=form, kind=kind, name=say(KINDS[kind]), version=version,
+        "local_events/manage/kind.html", status, form=form, kind=kind, name=say(KINDS[kind]),
+        version=next_version(form, now.version),
         first=first, now=now, history=history, people=people,
     )  # fmt: skip

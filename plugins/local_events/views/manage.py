@@ -15,6 +15,7 @@ from core.sdk import (
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     redirect_with,
@@ -201,15 +202,10 @@ def add(event_id: str) -> Response:
     context, form = here(), AddForm()
     event = events.find(context.session, event_id)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             deciding.add(
                 context.session, context.tenant.ref(), event_id, form.email.data, form.why.data, context.visitor
             )
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(
                 gettext("The place is given."), "local_events_manage.registrations_of", event_id=event_id
             )

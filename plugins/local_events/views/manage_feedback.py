@@ -7,21 +7,21 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Conflict,
-    Invalid,
     Listing,
     Refused,
     Sheet,
     charts,
     gettext,
     here,
+    kept_on,
     listed,
     needs,
+    next_version,
     redirect_with,
     render,
     say,
     signed_in,
-    whole_number,
+    version_sent,
 )
 from plugins.local_events.feedback_questions import COMMENTS, SCORES, STATEMENTS, asked
 from plugins.local_events.feedback_steps import Step
@@ -31,7 +31,6 @@ from plugins.local_events.queries import feedback as queries
 from plugins.local_events.service import feedback_actions
 from plugins.local_events.states import OPEN
 from plugins.local_events.views.base import WORDS, blueprint, manage_blueprint, runner
-from plugins.local_events.views.feedback import keep
 from plugins.local_events.web_forms.feedback import ActionForm, EndForm
 from plugins.local_events.words import ACTION_STATES, KINDS
 
@@ -147,13 +146,10 @@ def action_new(event_id: str) -> Response:
     event = events.find(context.session, event_id)
     form = ActionForm(data={"owner": context.visitor.email} if request.method == "GET" else None)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             feedback_actions.add(
                 context.session, context.tenant.ref(), event_id, form.plan(), context.visitor, form.form_key.data
             )
-        except (Invalid, Refused) as error:
-            keep(form, error)
-        else:
             return redirect_with(
                 gettext("The action is written down."), "local_events_manage.feedback", event_id=event_id
             )
@@ -167,23 +163,18 @@ def action(event_id: str, action_id: str) -> Response:
     context, visitor = here(), runner(event_id)
     event = events.find(context.session, event_id)
     found = feedback_actions.find(context.session, event_id, action_id)
-    form, version = EndForm(data={"words": found.did} if request.method == "GET" else None), found.version
-    if request.method == "POST":
-        version = whole_number(request.form.get("version", ""))
+    form = EndForm(data={"words": found.did} if request.method == "GET" else None)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             feedback_actions.end(
-                context.session, event_id, action_id, form.ended.data, form.words.data, version, visitor
+                context.session, event_id, action_id, form.ended.data, form.words.data, version_sent(), visitor
             )
-        except (Invalid, Refused, Conflict) as error:
-            keep(form, error)
-        else:
             return redirect_with(
                 gettext("The action is closed."), "local_events.action", event_id=event_id, action_id=action_id
             )
     return render(
         "local_events/manage/action_show.html", 422 if form.errors else 200, form=form, event=event, action=found,
-        version=version, action_states=ACTION_STATES, is_open=found.state == OPEN,
+        version=next_version(form, found.version), action_states=ACTION_STATES, is_open=found.state == OPEN,
     )  # fmt: skip
 
 
@@ -196,18 +187,13 @@ def action_edit(event_id: str, action_id: str) -> Response:
     found = feedback_actions.find(context.session, event_id, action_id)
     if found.state != OPEN:
         raise Refused(N_("This action is closed."))
-    owner = feedback_actions.email_of(context.session, found.owner_id)
-    form, version = ActionForm(data={**found._mapping, "owner": owner}), found.version
-    if request.method == "POST":
-        version = whole_number(request.form.get("version", ""))
+    kept = {**found._mapping, "owner": feedback_actions.email_of(context.session, found.owner_id)}
+    form = ActionForm(data=kept)
     if form.validate_on_submit():
-        try:
+        with kept_on(form, lambda: ActionForm(formdata=None, data=kept)):
             feedback_actions.change(
-                context.session, context.tenant.ref(), event_id, action_id, form.plan(), version, context.visitor
+                context.session, context.tenant.ref(), event_id, action_id, form.plan(), version_sent(), context.visitor
             )
-        except (Invalid, Refused, Conflict) as error:
-            keep(form, error)
-        else:
             return redirect_with(
                 gettext("The action is saved."), "local_events.action", event_id=event_id, action_id=action_id
             )
@@ -217,5 +203,5 @@ def action_edit(event_id: str, action_id: str) -> Response:
         form=form,
         event=event,
         action=found,
-        version=version,
+        version=next_version(form, found.version),
     )

@@ -5,20 +5,16 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Conflict,
-    DomainError,
-    Invalid,
     Listing,
-    Refused,
     Sheet,
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
     needs,
     redirect_with,
     render,
-    say,
     sealer,
 )
 from plugins.local_events.answers import shown
@@ -43,13 +39,8 @@ def sizes(event_id: str) -> Response:
     if request.method == "POST":
         versions = versions_of(request.form, form.kinds)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             capacities.change(context.session, context.tenant.ref(), event_id, form.sizes(versions), context.visitor)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except (Conflict, Refused) as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(gettext("The places are changed."), "local_events_manage.sizes", event_id=event_id)
     return render(
         "local_events/manage/sizes.html", 422 if form.errors else 200, event=event, places=counted, form=form,
@@ -76,11 +67,8 @@ def invitations(event_id: str) -> Response:
     event = events.find(context.session, event_id)
     if form.validate_on_submit():
         addresses = form.addresses.data.splitlines()
-        try:
+        with kept_on(form):
             count = inviting.invite(context.session, context.tenant.ref(), event_id, addresses, context.visitor)
-        except (Invalid, Refused) as error:
-            _show(form, error)
-        else:
             words = gettext("Invited: %(count)s", count=count)
             return redirect_with(words, "local_events_manage.invitations", event_id=event_id)
     rows = registrations.invitations(context.session, event_id)
@@ -96,13 +84,6 @@ def invitations(event_id: str) -> Response:
         "local_events/manage/invitations.html", 422 if form.errors else 200, event=event, form=form, invited=invited,
         listing=listing,
     )  # fmt: skip
-
-
-def _show(form: InviteForm | QuestionForm, error: DomainError) -> None:
-    if isinstance(error, Invalid):
-        form.take(error.field_errors)
-    else:
-        form.form_errors.append(say(error.message, error.params))
 
 
 @manage_blueprint.post("/<event_id>/invitations/<invitation_id>/withdraw")
@@ -121,11 +102,8 @@ def question_list(event_id: str) -> Response:
     form = QuestionForm(data=ready(request.args.get("like", "")) if request.method == "GET" else None)
     event = events.find(context.session, event_id)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             asking.add(context.session, context.tenant.ref(), event_id, form.ask(), context.visitor, form.form_key.data)
-        except (Invalid, Refused) as error:
-            _show(form, error)
-        else:
             return redirect_with(
                 gettext("The question is added."), "local_events_manage.question_list", event_id=event_id
             )

@@ -11,22 +11,20 @@ from core.sdk import (
     N_,
     Column,
     Here,
-    Invalid,
     Letter,
     Listing,
     NotFound,
-    Refused,
     Sheet,
     clock,
     gettext,
     here,
     in_language,
     in_memory,
+    kept_on,
     listed,
     needs,
     redirect_with,
     render,
-    say,
     whole_number,
 )
 from plugins.local_events import quiet
@@ -156,7 +154,7 @@ def message_new(event_id: str) -> Response:
     form = MessageForm(kinds, event.starts_at <= clock.now(), data=usual)
     if form.validate_on_submit():
         words, audience = form.words(), form.audience()
-        try:
+        with kept_on(form):
             messaging.check(words, audience)
             if request.form.get("step") == "send":
                 expected = whole_number(request.form.get("expected", ""))
@@ -166,10 +164,6 @@ def message_new(event_id: str) -> Response:
                 return redirect_with(_sent_words(context, event), "local_events_manage.message_list", event_id=event_id)
             if request.form.get("step") == "look":
                 return _preview(context, event, form, words)
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
     return render(
         "local_events/manage/message_new.html", 422 if form.errors else 200, event=event, form=form, draft=event.state == DRAFT,
         **WORDS,

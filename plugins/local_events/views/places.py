@@ -5,13 +5,13 @@ from collections.abc import Callable
 from flask import Response, request
 
 from core.sdk import (
-    DomainError,
     Here,
     Invalid,
     Refused,
     clock,
     gettext,
     here,
+    kept_on,
     redirect_with,
     render,
     say,
@@ -87,24 +87,12 @@ def _form_page(event_id: str, problem: Invalid | None = None) -> Response:
     if problem is not None:
         form.take(problem.field_errors)
     elif form.validate_on_submit():
-        try:
+        with kept_on(form):
             return redirect_with(_send(context, event_id, form, own), "local_events.show", event_id=event_id)
-        except DomainError as error:
-            _keep(form, error)
     status = 422 if form.errors else 200
     return render(
         "local_events/places/register.html", status, event=event, own=own, form=form, chance=chance, asked=asked
     )
-
-
-def _keep(form: RegisterForm, error: DomainError) -> None:
-    """Show a refusal on the form itself, with everything that was typed; errors that are no refusal go on."""
-    if isinstance(error, Invalid):
-        form.take(error.field_errors)
-    elif isinstance(error, Refused):
-        form.form_errors.append(say(error.message, error.params))
-    else:
-        raise error
 
 
 def _answered(context: Here, own: counting.Own) -> dict[str, str]:
@@ -168,14 +156,9 @@ def hand_on(event_id: str) -> Response:
     if own is None or own.state != CONFIRMED:
         return event_page(event_id)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             handing_on.hand_on(
                 context.session, context.tenant.ref(), event_id, form.email.data, known_at(event_id, to_run=False)
             )
-        except Invalid as error:
-            form.take(error.field_errors)
-        except Refused as error:
-            form.form_errors.append(say(error.message, error.params))
-        else:
             return redirect_with(gettext("Your place has been handed on."), "local_events.show", event_id=event_id)
     return render("local_events/places/hand_on.html", 422 if form.errors else 200, event=event, form=form)

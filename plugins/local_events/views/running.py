@@ -1,26 +1,27 @@
 """Writing an event, and leading it through its life."""
 
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from flask import Response, request
 
 from core.sdk import (
     N_,
-    DomainError,
     EventRef,
     Finding,
     Forbidden,
-    Invalid,
     Refused,
     call_hooks,
     clock,
     gettext,
     here,
+    kept_on,
+    next_version,
     redirect_with,
     render,
     say,
     signed_in,
-    whole_number,
+    version_sent,
 )
 from plugins.local_events import rules
 from plugins.local_events.letters import proposals as proposal_letters
@@ -49,11 +50,8 @@ def new() -> Response:
         first = beginning(chosen, _next_week())
     form = EventForm(data=first, audiences=rules.audiences_at(tenant))
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             event_id = drafts.create(context.session, tenant, settings, form.draft(), visitor, form.form_key.data)
-        except Invalid as error:
-            form.take(error.field_errors)
-        else:
             return redirect_with(gettext("Your draft is saved."), "local_events.show", event_id=event_id)
     return render(
         "local_events/events/edit.html",
@@ -84,30 +82,17 @@ def edit(event_id: str) -> Response:
     if event.state not in EDITABLE:
         raise Refused(N_("This event is closed and cannot be changed."))
     values = values_of(event, places.of_event(context.session, event_id), tags.of_event(context.session, event_id))
-    form, version = EventForm(data=values, audiences=rules.audiences_at(tenant)), event.version
-    if request.method == "POST":
-        version = whole_number(request.form.get("version", ""))  # the one the form was made from; 0 is none
+    make = partial(EventForm, data=values, audiences=rules.audiences_at(tenant))
+    form = make()
     if form.validate_on_submit():
-        try:
-            drafts.edit(context.session, tenant, settings, event_id, form.draft(), version, visitor)
-        except DomainError as error:
-            _keep_answers(form, error)
-        else:
+        with kept_on(form, lambda: make(formdata=None)):
+            drafts.edit(context.session, tenant, settings, event_id, form.draft(), version_sent(), visitor)
             return redirect_with(gettext("The event is saved."), "local_events.show", event_id=event_id)
     told = len(messages.with_a_place(context.session, event_id)) if event.state == PUBLISHED else 0
     return render(
-        "local_events/events/edit.html", 422 if form.errors else 200, form=form, event=event, version=version, told=told
-    )
-
-
-def _keep_answers(form: EventForm, error: DomainError) -> None:
-    """Show a refusal on the form itself, with everything that was typed; errors that are no refusal go on."""
-    if isinstance(error, Invalid):
-        form.take(error.field_errors)
-    elif isinstance(error, Forbidden):
-        raise error
-    else:
-        form.take({"": error.message})
+        "local_events/events/edit.html", 422 if form.errors else 200, form=form, event=event, told=told,
+        version=next_version(form, event.version),
+    )  # fmt: skip
 
 
 def findings(ref: EventRef) -> list[Finding]:

@@ -14,6 +14,7 @@ from core.sdk import (
     clock,
     gettext,
     here,
+    kept_on,
     redirect_with,
     render,
     say,
@@ -26,7 +27,6 @@ from plugins.local_events.service import visits
 from plugins.local_events.service.visits import CLOSED_WORDS, Post
 from plugins.local_events.states import HOLDING, LEARNT, TOOK_PLACE, VISIT
 from plugins.local_events.views.base import blueprint
-from plugins.local_events.views.feedback import keep
 from plugins.local_events.views.visits import WORDS
 from plugins.local_events.web_forms.visits import AgreeForm, DeclineForm, LearningForm, instant, wall
 
@@ -80,7 +80,8 @@ def _pressed(visit_id: str, words: str, press: Press, form: Form | None = None, 
     except (Invalid, Refused, Conflict) as error:
         if form is None:
             return visit_page(visit_id, 422, say(error.message, error.params))
-        keep(form, error)
+        with kept_on(form):
+            raise
         return visit_page(visit_id, 422, **{name: form})
     return redirect_with(words, "local_events.visit", visit_id=visit_id)
 

@@ -7,7 +7,6 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    Conflict,
     Forbidden,
     Invalid,
     Listing,
@@ -16,7 +15,9 @@ from core.sdk import (
     gettext,
     here,
     in_memory,
+    kept_on,
     listed,
+    next_version,
     noticeboard,
     redirect_with,
     render,
@@ -24,7 +25,7 @@ from core.sdk import (
     searched,
     signed_in,
     sites,
-    whole_number,
+    version_sent,
 )
 from plugins.local_events import rules
 from plugins.local_events.letters import visits as letters
@@ -33,7 +34,6 @@ from plugins.local_events.queries import visits as queries
 from plugins.local_events.service import visit_offers, visits
 from plugins.local_events.states import LIVING, OFFERED_VISIT
 from plugins.local_events.views.base import blueprint
-from plugins.local_events.views.feedback import keep
 from plugins.local_events.visit_matching import topics_of
 from plugins.local_events.visit_words import OFFER_STATES, VISIT_AUDIENCES, VISIT_KINDS, VISIT_STATES
 from plugins.local_events.web_forms.visits import AskForm, InterestForm, LinkForm, OfferForm, values_of
@@ -106,14 +106,11 @@ def visit_interest() -> Response:
     kept = queries.interest(context.session, context.visitor.account_id)
     form = InterestForm(data={**kept._asdict(), "topics": ", ".join(kept.topics)})
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             visit_offers.look_for(
                 context.session, context.tenant.ref(), form.domains.data or [], topics_of(form.topics.data), form.words.data,
                 context.visitor, form.form_key.data,
             )  # fmt: skip
-        except (Invalid, Refused) as error:
-            keep(form, error)
-        else:
             return redirect_with(gettext("Offers are put in order by what you look for."), "local_events.visit_list")
     return render("local_events/visits/interest.html", 422 if form.errors else 200, form=form)
 
@@ -127,13 +124,10 @@ def visit_new() -> Response:
         raise Forbidden(CREATE, N_("Members whose home is this site offer visits here."))
     form = OfferForm(data={"capacity": 2, "audience": "uk"} if request.method == "GET" else None)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             offer_id = visit_offers.offer(
                 context.session, context.tenant.ref(), form.draft(), context.visitor, form.form_key.data
             )
-        except Invalid as error:
-            keep(form, error)
-        else:
             return redirect_with(gettext("Your visit is offered."), "local_events.visit_show", visit_offer_id=offer_id)
     return render("local_events/visits/edit.html", 422 if form.errors else 200, form=form, offer=None)
 
@@ -177,7 +171,7 @@ def visit_ask(visit_offer_id: str) -> Response:
     form = AskForm()
     if not form.validate():
         return offer_page(visit_offer_id, 422, form)
-    try:
+    with kept_on(form):
         visit_id = visits.ask(
             context.session,
             context.tenant.ref(),
@@ -186,10 +180,8 @@ def visit_ask(visit_offer_id: str) -> Response:
             context.visitor,
             letters.post(context.tenant),
         )
-    except (Invalid, Refused) as error:
-        keep(form, error)
-        return offer_page(visit_offer_id, 422, form)
-    return redirect_with(gettext("The host has your request."), "local_events.visit", visit_id=visit_id)
+        return redirect_with(gettext("The host has your request."), "local_events.visit", visit_id=visit_id)
+    return offer_page(visit_offer_id, 422, form)
 
 
 @blueprint.route("/visits/<visit_offer_id>/edit", methods=["GET", "POST"])
@@ -202,21 +194,19 @@ def visit_edit(visit_offer_id: str) -> Response:
         raise Forbidden(ORGANISE)
     if offer.state != OFFERED_VISIT:
         raise Refused(N_("This offer is closed."))
-    form, version = OfferForm(data=values_of(offer)), offer.version
-    if request.method == "POST":
-        version = whole_number(request.form.get("version", ""))
+    form = OfferForm(data=values_of(offer))
     if form.validate_on_submit():
-        try:
+        with kept_on(form, lambda: OfferForm(formdata=None, data=values_of(offer))):
             visit_offers.change(
-                context.session, context.tenant.ref(), visit_offer_id, form.draft(), version, context.visitor
+                context.session, context.tenant.ref(), visit_offer_id, form.draft(), version_sent(), context.visitor
             )
-        except (Invalid, Refused, Conflict) as error:
-            keep(form, error)
-        else:
             return redirect_with(
                 gettext("The offer is saved."), "local_events.visit_show", visit_offer_id=visit_offer_id
             )
-    return render("local_events/visits/edit.html", 422 if form.errors else 200, form=form, offer=offer, version=version)
+    return render(
+        "local_events/visits/edit.html", 422 if form.errors else 200, form=form, offer=offer,
+        version=next_version(form, offer.version),
+    )  # fmt: skip
 
 
 @blueprint.post("/visits/<visit_offer_id>/close")

@@ -17,6 +17,7 @@ from core.people.service import accounts, membership
 from core.tenancy.directory import TenantSnapshot
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
+from tests.support.client import forms
 
 Tenants = Callable[[str], TenantSnapshot]
 WORDS = {
@@ -80,12 +81,31 @@ def test_what_cannot_be_saved(app: Flask, session: ScopedSession, values: dict[s
 
 
 def test_another_window_is_not_overwritten(app: Flask) -> None:
+    """Whoever comes second is told what differs, keeps what they typed, and can send it again."""
     client = client_of(app, make_person(app, "sam@example.org"))
     client.submit("/account/", {"name": "First window"})
-    stale = client.submit("/account/", {"name": "Second window", "version": "1"})
+    stale = client.submit("/account/", {"name": "Second window", "locale": "cy", "version": "1"})
     assert stale.status_code == 422
-    assert "changed in another window" in stale.text
-    assert "Second window" in stale.text
+    assert "Somebody changed this while you were looking at it" in stale.text
+    assert "<del>First window</del>" in stale.text
+    assert "<ins>Second window</ins>" in stale.text
+    assert "<ins>Cymraeg</ins>" in stale.text
+    assert stale.text.count("<del>") == 2, "what does not differ is left out"
+    assert "First window" in client.get("/account/").text
+    (again,) = [form for form in forms(stale.text) if "job_title" in form.kinds]
+    assert again.fields["name"] == ["Second window"]
+    assert client.post("/account/", data=again.fields).status_code == 303
+    assert "Second window" in client.get("/account/").text
+
+
+def test_a_slip_mended_does_not_write_over_another_windows_change(app: Flask) -> None:
+    client = client_of(app, make_person(app, "sam@example.org"))
+    client.submit("/account/", {"name": "First window"})
+    slip = client.submit("/account/", {"name": "", "version": "1"})
+    assert slip.status_code == 422
+    (again,) = [form for form in forms(slip.text) if "job_title" in form.kinds]
+    mended = client.post("/account/", data={**again.fields, "name": "Second window"})
+    assert "Somebody changed this while you were looking at it" in mended.text
     assert "First window" in client.get("/account/").text
 
 

@@ -1,5 +1,6 @@
 """The components alone: what ties label, hint, error and input together, and that nothing typed becomes markup."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class Sample(Form):  # type: ignore[misc]  # wtforms carries no types
     )
     about = TextAreaField("About")
     agree = BooleanField("I agree", [InputRequired("Tick the box")])
+    differing: Sequence[tuple[str, Any, Any]] = ()
 
 
 def draw(env: Environment, source: str, **context: Any) -> str:
@@ -66,6 +68,19 @@ def failed(**typed: str) -> Sample:
 
 
 FORMS = '{% import "components/forms.html" as forms %}'
+
+
+def test_what_differs_stands_below_the_summary(jinja: Environment) -> None:
+    form = failed()
+    assert "<table" not in draw(jinja, FORMS + "{{ forms.error_summary(f) }}", f=form)
+    form.differing = [("Name", "Ann", "Anne"), ("I agree", True, False)]
+    html = draw(jinja, FORMS + "{{ forms.error_summary(f) }}", f=form)
+    summary, table = html.split("</div>", 1)
+    assert 'role="alert"' in summary
+    assert "<caption>What differs</caption>" in table
+    assert "<del>Ann</del>" in table
+    assert "<ins>Anne</ins>" in table
+    assert "<del>Yes</del>" in table
 
 
 def test_hint_and_error_are_tied_to_the_input_and_stand_before_it(jinja: Environment) -> None:

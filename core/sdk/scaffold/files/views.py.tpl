@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from core.sdk import Invalid, gettext, here, needs, public, redirect_with, render
+from core.sdk import gettext, here, kept_on, needs, public, redirect_with, render
 from $package import queries, service
 from $package.forms import NoteForm
 from $package.manifest import MANIFEST, WRITE
@@ -26,10 +26,7 @@ def new() -> Response:
     context = here()
     form = NoteForm()
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             service.write(context.session, form.text.data, context.visitor.actor(), form.form_key.data)
-        except Invalid as error:
-            form.take(error.field_errors)
-        else:
             return redirect_with(gettext("Your note is written."), "$name.listing")
     return render("$name/new.html", 422 if form.errors else 200, form=form)
