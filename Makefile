@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUNTIME := .venv/.runtime-installed
 DEV     := .venv/.dev-installed
 
-.PHONY: help demo demo-reset test bench lint format lock clean
+.PHONY: help demo demo-reset test test-again bench lint format lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -31,6 +31,9 @@ demo-reset: $(RUNTIME) ## begin the demonstration anew, and run it
 
 test: $(DEV) ## the whole check: linters, types, tests on SQLite and PostgreSQL, browser
 	@$(PY) -m tests.stages
+
+test-again: $(DEV) ## what both engines say alike, on the one of which `make test` does not ask it
+	@$(PY) -m tests.stages again-sqlite again-postgres
 
 test-%: $(DEV) ## one stage of it: test-lint, test-sqlite, test-postgres, test-browser
 	@$(PY) -m tests.stages $*

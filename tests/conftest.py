@@ -25,7 +25,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
 ROOMS = ("tests/integration/admissions/", "tests/integration/console/", "tests/integration/people/", "tests/plugins/")
-"""Pages and services of the rooms, which say the same on both engines: on PostgreSQL, CI runs them again."""
+"""Pages and services of the rooms, which say the same on both engines: `make test` asks SQLite, `make test-again` PostgreSQL."""
 PROCESSES = {"other_database", "start_process", "start_server"}
 """A test that asks for one of these starts processes that meet in the database: who wins is the engine's to say."""
 SERVER = pytest.StashKey[Any]()

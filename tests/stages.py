@@ -67,7 +67,8 @@ STAGES = (
 )
 """Each test process imports and collects all it is given: browsers have their own folder."""
 OTHERS = (
-    _tests("again", "-n", "3", *DATABASE, "-m", f"database and again and {ABROAD}"),
+    _tests("again-sqlite", "-n", "3", "-m", f"again and {ABROAD}"),
+    _tests("again-postgres", "-n", "3", *DATABASE, "-m", f"again and {ABROAD}"),
     _tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),
 )
 
@@ -164,7 +165,7 @@ def _told(stage: Stage) -> tuple[str, bool]:
     print(f"== {stage.name}", flush=True)
     began = time.monotonic()
     problem, closing = run_tests(stage) if stage.pytest else (run_side_by_side(stage), "")
-    return f"{stage.name:<9} {time.monotonic() - began:6.1f} s  {problem or 'ok':<4} {closing}", not problem
+    return f"{stage.name:<14} {time.monotonic() - began:6.1f} s  {problem or 'ok':<4} {closing}", not problem
 
 
 def run(stages: Sequence[Stage]) -> int:

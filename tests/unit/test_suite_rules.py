@@ -183,9 +183,13 @@ def test_whoever_meets_in_the_database_does_so_on_both_engines() -> None:
 
 
 def test_the_stages_leave_no_test_out() -> None:
-    """What `make test` does not run again on PostgreSQL is what the stage of that name runs, and CI runs both."""
+    """What `make test` does not ask of an engine is what `make test-again` asks of it, and CI runs both."""
     asked = {stage.name: stage.commands[0] for stage in (*stages.STAGES, *stages.OTHERS)}
-    assert asked["postgres"][:-1] == asked["again"][:-1]
-    assert asked["postgres"][-1] == f"database and not again and {stages.ABROAD}"
-    assert asked["again"][-1] == f"database and again and {stages.ABROAD}"
+    for engine, first in (("sqlite", ""), ("postgres", "database and ")):
+        assert asked[engine][:-1] == asked[f"again-{engine}"][:-1]
+        assert asked[engine][-1] == f"{first}not again and {stages.ABROAD}"
+        assert asked[f"again-{engine}"][-1] == f"again and {stages.ABROAD}"
+    makefile = (stages.ROOT / "Makefile").read_text()
+    assert "test-again: $(DEV)" in makefile
+    assert "tests.stages again-sqlite again-postgres" in makefile
     assert re.findall(r"(?m)^(?:exec )?make (\S+)", (stages.ROOT / ".ci/run").read_text()) == ["test", "test-again"]

@@ -136,6 +136,7 @@ def test_kill_9_during_saves_and_submissions(
 
 
 @pytest.mark.slow
+@pytest.mark.mainly("postgres")  # a minute of waiting and as much work: in CI on both
 def test_three_hundred_at_closing_time(
     gather: Callable[[int, int], list[Applicant]],
     session: ScopedSession,
