@@ -144,7 +144,7 @@ def move(assessor_id: str) -> Response:
             context.session, context.visitor.actor(), assessor_id, version_sent(0), request.form.get("how", "")
         )  # fmt: skip
     except Conflict as error:
-        return _page(_one(assessor_id), InterestForm(formdata=None), say(error.message))
+        return _page(_one(assessor_id), InterestForm(formdata=None), say(error.message, error.params))
     return redirect_with(_("The place on the panel is changed."), "assessors.show", assessor_id=assessor_id)
 
 

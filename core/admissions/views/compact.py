@@ -58,7 +58,7 @@ def mine() -> Response:
                 service.accept(context.session, context.visitor.actor(), form.shown.data or "")
                 return redirect_with(_("Thank you. You have accepted the compact."), "compact.mine")
             except Conflict as conflict:
-                status, changed, form.promise.data = 409, say(conflict.message), False
+                status, changed, form.promise.data = 409, say(conflict.message, conflict.params), False
     account_id = str(context.visitor.account_id)
     newest = queries.newest(context.session)
     if newest is not None:

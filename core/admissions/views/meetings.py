@@ -177,7 +177,7 @@ def close(meeting_id: str) -> Response:
     try:
         service.close(context.session, context.visitor.actor(), meeting_id, version_sent())
     except (Conflict, Refused) as error:
-        return _page(queries.one(context.session, meeting_id), 422, say(error.message))
+        return _page(queries.one(context.session, meeting_id), 422, say(error.message, error.params))
     return redirect_with(_("The meeting is closed."), "meetings.show", meeting_id=meeting_id)
 
 

@@ -72,7 +72,7 @@ def offer(application_id: str) -> Response:
                     _("Welcome to Q: you are a member."), "applying.offer", application_id=mine.application_id
                 )
             except Conflict as conflict:
-                status, changed, form.promise.data = 409, say(conflict.message), False
+                status, changed, form.promise.data = 409, say(conflict.message, conflict.params), False
             except Refused as refused:
                 form.form_errors.append(say(refused.message, refused.params))
     newest = compacts.newest(context.session)

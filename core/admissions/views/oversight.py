@@ -232,7 +232,7 @@ def translate(application_id: str) -> Response:
         except Invalid as error:
             errors = {key: say(message) for key, message in error.field_errors.items()}
         except Refused as error:
-            refused = say(error.message)
+            refused = say(error.message, error.params)
     return render(
         "admissions/oversight/translate.html", 422 if errors or refused else 200, case=one, version=newest, errors=errors,
         refused=refused, keys=redacting.translatable(newest), target=redacting.other_language(newest.locale),

@@ -65,7 +65,7 @@ def ask(window_id: str) -> Response:
     try:
         run_id = service.ask(context.session, context.visitor.actor(), window_id, request.form.get("form_key", ""))
     except Refused as refused:
-        return panels.page(window_id, say(refused.message))
+        return panels.page(window_id, say(refused.message, refused.params))
     return redirect_with(_("The plan is being worked out."), "plans.show", run_id=run_id)
 
 
@@ -145,5 +145,5 @@ def discard(run_id: str) -> Response:
     try:
         service.discard(context.session, context.visitor.actor(), run_id)
     except Refused as refused:
-        return _page(run_id, None, say(refused.message))
+        return _page(run_id, None, say(refused.message, refused.params))
     return redirect_with(_("The plan is discarded."), "panels.show", window_id=run.window_id)

@@ -65,7 +65,7 @@ def _breaches(uses: Iterable[Use], policy: NationalPolicy) -> list[Breach]:
         except ConfigRefused as refused:
             found.append(Breach(sites[use.tenant_id], use, [_problem(use, one) for one in refused.problems]))
         except UnknownRule as gone:
-            found.append(Breach(sites[use.tenant_id], use, [say(gone.message)]))
+            found.append(Breach(sites[use.tenant_id], use, [say(gone.message, gone.params)]))
     return found
 
 

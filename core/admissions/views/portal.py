@@ -223,7 +223,7 @@ def stop_at_once(token: str) -> Any:
     try:
         interest.stop(here().session, token)
     except Refused as gone:
-        return render("admissions/link_gone.html", 410, message=say(gone.message))
+        return render("admissions/link_gone.html", 410, message=say(gone.message, gone.params))
     return Response("", 200, mimetype="text/plain")
 
 
@@ -243,5 +243,5 @@ def _by_link(token: str, template: str, step: Callable[[ScopedSession, str], Non
             step(session, token)
             return redirect_with(done, "portal.home")
     except Refused as gone:
-        return render("admissions/link_gone.html", 410, message=say(gone.message))
+        return render("admissions/link_gone.html", 410, message=say(gone.message, gone.params))
     return render(template, 422 if form.errors else 200, form=form, email=email)

@@ -148,7 +148,9 @@ def seal(assignment_id: str, part: str) -> Response:
     try:
         service.seal(here().session, here().visitor.actor(), task, work, request.form.get("checked", ""))
     except (Invalid, Conflict) as error:
-        words = _("Some scores are not finished yet.") if isinstance(error, Invalid) else say(error.message)
+        words = (
+            _("Some scores are not finished yet.") if isinstance(error, Invalid) else say(error.message, error.params)
+        )
         return _check_page(*_open(assignment_id, part), part, 422 if isinstance(error, Invalid) else 409, words)
     return redirect_with(sealed, "assessing.show", assignment_id=task.id)
 

@@ -26,4 +26,4 @@ def tools() -> Tools:
 
 def link_gone(error: DomainError, again: str) -> Response:
     """The page for a mailed link that is used, too old or damaged; `again` is the page (endpoint) that gives a new one."""
-    return render("people/link_gone.html", status=410, message=say(error.message), again=url_for(again))
+    return render("people/link_gone.html", status=410, message=say(error.message, error.params), again=url_for(again))

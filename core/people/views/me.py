@@ -70,7 +70,7 @@ def end_calendar() -> Response:
     try:
         calendar_keys.end(here().session, here().visitor.actor(), MINE)
     except Refused as refused:
-        return redirect_with(say(refused.message), "me.calendar")
+        return redirect_with(say(refused.message, refused.params), "me.calendar")
     return redirect_with(_("The address is ended. Calendars that read it will find nothing there."), "me.calendar")
 
 

@@ -97,7 +97,9 @@ def begin(preapproval_id: str) -> Response:
     try:
         made = claiming.begin(here().session, preapproval_id, here().visitor)
     except Refused as refused:
-        return redirect_with(say(refused.message), "expense_approvals.asked", preapproval_id=preapproval_id)
+        return redirect_with(
+            say(refused.message, refused.params), "expense_approvals.asked", preapproval_id=preapproval_id
+        )
     return redirect_with(
         gettext("Add each cost with its proof, then send the claim."), "expense_approvals.claim", claim_id=made
     )
@@ -237,7 +239,7 @@ def proof(claim_id: str, line_id: str) -> Response:
         except RateLimitExceeded:
             form.take({"file": TOO_OFTEN})
         except Refused as refused:
-            form.form_errors.append(say(refused.message))
+            form.form_errors.append(say(refused.message, refused.params))
         else:
             return redirect_with(gettext("The proof is added."), "expense_approvals.claim", claim_id=made.id)
     return render(

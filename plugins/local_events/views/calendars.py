@@ -190,7 +190,7 @@ def end_address() -> Response:
     try:
         calendar_keys.end(here().session, here().visitor.actor(), AREA_CALENDAR)
     except Refused as refused:
-        return redirect_with(say(refused.message), "local_events.subscribe")
+        return redirect_with(say(refused.message, refused.params), "local_events.subscribe")
     return redirect_with(
         gettext("The address is ended. Calendars that read it will find nothing there."), "local_events.subscribe"
     )
