@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.data.audit import UK
+from core.data.listing import caseless, contains_words, ordered
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.permissions import Role
@@ -225,7 +226,8 @@ def members_by_tenant(session: ScopedSession) -> dict[int, int]:
 
 
 MEMBER_SORTS: Mapping[str, Any] = {
-    "name": Account.name, "organisation": Profile.organisation, "cohort": Membership.cohort, "since": Membership.since,
+    "name": caseless(Account.name), "organisation": caseless(Profile.organisation),
+    "cohort": Membership.cohort, "since": Membership.since,
 }  # fmt: skip
 """What a list of members can be sorted by; a leading `-` turns it round."""
 
@@ -249,19 +251,11 @@ def members(
         .outerjoin(Profile, Profile.account_id == Account.id)
         .where(Affiliation.home_tenant_id == tenant_id, Membership.left_on.is_(None), Account.disabled_at.is_(None))
     )  # fmt: skip
-    if search.strip():
-        query = query.where(_contains(search, Account.name, Account.email, Profile.organisation))
+    query = query.where(*contains_words(search, Account.name, Account.email, Profile.organisation))
     if cohort:
         query = query.where(Membership.cohort == cohort)
-    column = MEMBER_SORTS.get(sort.removeprefix("-"), Account.name)
-    query = query.order_by(column.desc() if sort.startswith("-") else column.asc(), Account.id)
+    query = query.order_by(*ordered(MEMBER_SORTS, sort, Account.id, empty=("organisation",)))
     return session.execute(query if size is None else query.limit(size + 1).offset((page - 1) * size)).all()
-
-
-def _contains(search: str, *columns: Any) -> sa.ColumnElement[bool]:
-    """Whether every word of `search` is in one of the columns, whatever its case."""
-    words = search.split()[:6]
-    return sa.and_(*(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
 
 
 def role_holders(
@@ -288,13 +282,14 @@ def role_holders(
         query = query.where(RoleGrant.account_id == account_id)
     if role:
         query = query.where(RoleGrant.role == role)
-    if search.strip():
-        query = query.where(_contains(search, Account.name, Account.email))
-    return session.execute(query.order_by(RoleGrant.at_tenant_id, RoleGrant.role, Account.name, RoleGrant.id)).all()
+    query = query.where(*contains_words(search, Account.name, Account.email))
+    order = (RoleGrant.at_tenant_id, RoleGrant.role, caseless(Account.name), RoleGrant.id)
+    return session.execute(query.order_by(*order)).all()
 
 
 ACCOUNT_SORTS: Mapping[str, Any] = {
-    "name": Account.name, "email": Account.email_norm, "signed_in": Account.signed_in_at, "created": Account.created_at,
+    "name": caseless(Account.name), "email": Account.email_norm, "signed_in": Account.signed_in_at,
+    "created": Account.created_at,
 }  # fmt: skip
 """What a list of accounts can be sorted by; a leading `-` turns it round."""
 
@@ -318,13 +313,10 @@ def search_accounts(
         .outerjoin(Closure, Closure.account_id == Account.id)
         .where(Closure.erased_at.is_(None))
     )  # fmt: skip
-    if search.strip():
-        query = query.where(_contains(search, Account.name, Account.email))
+    query = query.where(*contains_words(search, Account.name, Account.email))
     if closed:
         query = query.where(Account.disabled_at.is_not(None))
-    column = ACCOUNT_SORTS.get(sort.removeprefix("-"), Account.name)
-    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_first()
-    query = query.order_by(order, Account.id).offset(offset)
+    query = query.order_by(*ordered(ACCOUNT_SORTS, sort, Account.id, empty=("signed_in",))).offset(offset)
     return session.execute(query if limit is None else query.limit(limit)).all()
 
 

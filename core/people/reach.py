@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.data.listing import caseless, contains_words
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.people import emails
@@ -64,19 +65,13 @@ def person_by_email(session: ScopedSession, email: str) -> Known | None:
 def members_named(session: ScopedSession, tenant_id: int, search: str, limit: int = 20) -> list[Known]:
     """Members whose home is `tenant_id` today and whose name or address has every word of `search`, by name; of those
     elsewhere only who has exactly that address. Nobody for an empty search. One statement."""
-    words = search.split()[:6]
+    words = contains_words(search, Account.name, Account.email)
     if not words:
         return []
-    here = sa.and_(
-        Affiliation.home_tenant_id == tenant_id,
-        *(
-            sa.or_(*(column.icontains(word, autoescape=True) for column in (Account.name, Account.email)))
-            for word in words
-        ),
-    )
+    here = sa.and_(Affiliation.home_tenant_id == tenant_id, *words)
     rows = session.execute(
         _people(Membership.account_id.is_not(None), sa.or_(here, Account.email_norm == emails.normal(search)))
-        .order_by(Account.name, Account.id)
+        .order_by(caseless(Account.name), Account.id)
         .limit(limit)
     )
     return [_known(row) for row in rows]

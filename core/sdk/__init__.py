@@ -28,6 +28,7 @@ from core.data.audit import record_each as record_audit_each
 from core.data.base import Base, Id, IdRef, Shared, TenantOwned, another, tenant_args, tenant_fk
 from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
+from core.data.listing import caseless, contains_words, ordered
 from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
 from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
@@ -174,10 +175,12 @@ __all__ = [
     "calendar_keys_made_at",
     "calendars",
     "call_hooks",
+    "caseless",
     "charts",
     "cleaned",
     "clock",
     "contact_address",
+    "contains_words",
     "csv_cell",
     "enqueue",
     "event_links",
@@ -213,6 +216,7 @@ __all__ = [
     "normal_email",
     "noticeboard",
     "once",
+    "ordered",
     "password_tries",
     "pence_typed",
     "people_by_id",

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.data.listing import contains_words
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.calendars import KEPT_CANCELLED
@@ -128,9 +129,6 @@ def upcoming(
     return session.scalars(query.order_by(NoticeCard.starts_at).limit(limit)).all()
 
 
-MOST_WORDS = 6
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the cards of what is to come are narrowed down to; what is empty asks for nothing. `words` must all be in the
@@ -152,11 +150,7 @@ class Wanted:
 
     def where(self) -> list[sa.ColumnElement[bool]]:
         """The conditions of cards that are wanted."""
-        columns = (NoticeCard.title, NoticeCard.summary, NoticeCard.place)
-        found: list[sa.ColumnElement[bool]] = [
-            sa.or_(*(column.icontains(word, autoescape=True) for column in columns))
-            for word in self.words.split()[:MOST_WORDS]
-        ]
+        found = contains_words(self.words, NoticeCard.title, NoticeCard.summary, NoticeCard.place)
         if self.kind:
             found.append(NoticeCard.kind == self.kind)
         if self.way == "online":

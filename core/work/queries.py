@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
+from core.data.listing import ordered
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.work.models import (
@@ -119,8 +120,7 @@ def failures(
         wanted.append(WorkFailure.name.startswith(name, autoescape=True))
     if tenant_id is not None:
         wanted.append(WorkFailure.at_tenant_id == tenant_id)
-    column = FAILURE_SORTS.get(sort.removeprefix("-"), WorkFailure.failed_at)
-    order = (column.desc() if sort.startswith("-") else column.asc(), WorkFailure.id)
+    order = ordered(FAILURE_SORTS, sort, WorkFailure.id)
     rows = session.scalars(sa.select(WorkFailure).where(*wanted).order_by(*order).limit(limit).offset(offset)).all()
     return rows, session.scalar(sa.select(sa.func.count()).select_from(WorkFailure).where(*wanted)) or 0
 

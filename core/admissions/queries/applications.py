@@ -19,6 +19,7 @@ from core.admissions.queries.applying import schema_of
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import ASSESSING, DRAFT, HELD_BY_ASSESSOR, SEALED
 from core.data.audit import AuditEntry
+from core.data.listing import caseless, contains_words, ordered
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -27,7 +28,7 @@ from core.people.models import Account
 SORTS: Mapping[str, Any] = {
     "submitted": Application.submitted_at,
     "reference": Application.reference,
-    "name": sa.func.lower(Account.name),
+    "name": caseless(Account.name),
     "state": Application.state,
     "minutes": Application.seconds,
 }
@@ -58,8 +59,7 @@ def listed(
         .correlate(Application)
         .scalar_subquery()
     )
-    by = SORTS[sort.removeprefix("-")]
-    order = (by.desc() if sort.startswith("-") else by.asc(), Application.id)
+    order = ordered(SORTS, sort, Application.id)
     query = (
         sa.select(
             Application.id, Application.reference, Account.name, Application.state, Application.submitted_at,
@@ -67,15 +67,14 @@ def listed(
             sa.func.row_number().over(order_by=order).label("place"),
         )
         .join(Account, Account.id == Application.account_id)
-        .where(Application.window_id == window_id, Application.submitted_at.is_not(None), clear_of(account_id))
+        .where(
+            Application.window_id == window_id, Application.submitted_at.is_not(None), clear_of(account_id),
+            *contains_words(search, Account.name, Application.reference),
+        )
         .order_by(*order)
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
-    if search:
-        query = query.where(
-            Account.name.icontains(search, autoescape=True) | Application.reference.icontains(search, autoescape=True)
-        )
     if state:
         query = query.where(Application.state == state)
     page = query.subquery()

@@ -28,6 +28,7 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.reading import Cut, Reading, Version
 from core.admissions.scoring import Verdict, as_draft
 from core.admissions.states import ASSESSING, DECLARED, INFO_REQUESTED, OFFERED, SEALED, SUBMITTED
+from core.data.listing import contains_words
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -94,13 +95,17 @@ def listed(
     kind = kinds.get(shown, ~done & ~kinds["waiting"])
     query = (
         _MINE.add_columns(sa.func.count().over())
-        .where(Assessor.account_id == account_id, Assessor.state != "ended", kind, clear_of(account_id))
+        .where(
+            Assessor.account_id == account_id,
+            Assessor.state != "ended",
+            kind,
+            clear_of(account_id),
+            *contains_words(search, Application.reference),
+        )
         .order_by(*ORDERS[sort])
         .limit(limit)
         .offset(offset)
     )
-    if search:
-        query = query.where(Application.reference.icontains(search, autoescape=True))
     rows = session.execute(query).all()
     return [Mine(*row[:-1]) for row in rows], int(rows[0][-1]) if rows else 0
 

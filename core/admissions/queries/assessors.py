@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core.admissions.models import Application, Assessor, AssessorInterest, Assignment, Window
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import HELD_BY_ASSESSOR, SEALED
+from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -66,7 +67,7 @@ def listed(session: ScopedSession, account_id: str | None) -> list[Row]:
         sa.select(*_COLUMNS, sa.func.coalesce(loads.c.held, 0), sa.func.coalesce(loads.c.sealed, 0))
         .join(Account, Account.id == Assessor.account_id)
         .outerjoin(loads, loads.c.assessor_id == Assessor.id)
-        .order_by(Account.name, Assessor.id)
+        .order_by(caseless(Account.name), Assessor.id)
     )
     return [Row(*row) for row in session.execute(query)]
 

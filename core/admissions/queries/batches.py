@@ -21,6 +21,7 @@ from core.admissions.states import (
     SUPERSEDED,
     UNDER_WAY,
 )
+from core.data.listing import caseless, ordered
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -116,7 +117,7 @@ class Entry(NamedTuple):
 
 
 SORTS: Mapping[str, Any] = {
-    "reference": Application.reference, "name": Account.name, "outcome": Decision.outcome, "mail": Mail.state,
+    "reference": Application.reference, "name": caseless(Account.name), "outcome": Decision.outcome, "mail": Mail.state,
 }  # fmt: skip
 
 
@@ -144,9 +145,8 @@ def entries(
     if failed:
         query = query.where(Mail.state == MAIL_FAILED)
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
-    column = SORTS.get(sort.removeprefix("-"), Application.reference)
-    order = (column.desc() if sort.startswith("-") else column.asc()).nulls_last()
-    rows = session.execute(query.order_by(order, Decision.id).limit(limit).offset(offset))
+    order = ordered(SORTS, sort, Decision.id, empty=("mail",))
+    rows = session.execute(query.order_by(*order).limit(limit).offset(offset))
     return [Entry(*row) for row in rows], total
 
 

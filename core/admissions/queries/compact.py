@@ -11,6 +11,7 @@ from core.admissions import compact
 from core.admissions.compact import CompactText
 from core.admissions.models import CompactAcceptance, CompactRefusal, CompactVersion
 from core.admissions.queries import versions as versions_of
+from core.data.listing import caseless, ordered
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.people.models import Account, Affiliation, Membership
@@ -152,7 +153,7 @@ def refused(session: ScopedSession, account_id: str) -> list[Refused]:
 ACCEPTED, REFUSED, NOT_YET = "accepted", "refused", "not_yet"
 STANDINGS = (NOT_YET, REFUSED, ACCEPTED)
 """How a member stands to the latest version that asks anew, what needs somebody first."""
-SORTS: Mapping[str, Any] = {"name": Account.name, "since": Membership.since}
+SORTS: Mapping[str, Any] = {"name": caseless(Account.name), "since": Membership.since}
 """What the list of members can be sorted by; a leading `-` turns it round."""
 
 
@@ -226,7 +227,5 @@ def members(
         query = query.where(how == standing)
     if home is not None:
         query = query.where(Affiliation.home_tenant_id == home)
-    column = SORTS[sort.removeprefix("-")]
-    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_first()
-    query = query.order_by(order, Account.id).offset(offset)
+    query = query.order_by(*ordered(SORTS, sort, Account.id)).offset(offset)
     return [Standing(*row) for row in session.execute(query if limit is None else query.limit(limit))]

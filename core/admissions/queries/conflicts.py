@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from core.admissions.models import Application, Assessor, Conflict
 from core.admissions.queries.sight import clear_of
+from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -96,6 +97,6 @@ def panel(session: ScopedSession) -> list[tuple[str, str]]:
         sa.select(Assessor.account_id, Account.name)
         .join(Account, Account.id == Assessor.account_id)
         .where(Assessor.state != "ended")
-        .order_by(Account.name, Assessor.account_id)
+        .order_by(caseless(Account.name), Assessor.account_id)
     )
     return [(row[0], row[1]) for row in session.execute(query)]

@@ -28,6 +28,7 @@ from core.admissions.queries import scores as scores_of_others
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT, HELD_BY_ASSESSOR, NOT_SUBMITTED, RELEASED, TRANSFERRED, UNDER_WAY
 from core.data.base import another
+from core.data.listing import caseless, contains_words, ordered
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -203,6 +204,9 @@ def _candidates(account_id: str | None) -> tuple[Any, Mapping[str, Any]]:
 STATES: Mapping[str, str] = {"to_sign": "", "signed": "signed", "moderated": "moderated", "held": "held"}
 """What the list can be narrowed to: nothing signed yet, or a decision in that state; `released` beside these."""
 
+SORTS = ("reference", "name", "submitted_at", "mean", "spread", "assessors")
+"""What the list can be sorted by; a leading `-` turns it round."""
+
 
 def candidates(
     session: ScopedSession, account_id: str | None, window_id: str, *, show: str = "", search: str = "", sort: str = "reference",
@@ -210,7 +214,7 @@ def candidates(
 ) -> tuple[list[Candidate], int]:  # fmt: skip
     """(one page of a window's applications, how many there are) for somebody who decides; in two statements.
 
-    `show` is a key of STATES or `released`, `search` a part of the reference or of the name; `sort` a column's name with a leading `-` to turn it round.
+    `show` is a key of STATES or `released`, `search` a part of the reference or of the name; `sort` one of SORTS.
     """
     query, columns = _candidates(account_id)
     query = query.where(Application.window_id == window_id)
@@ -220,15 +224,11 @@ def candidates(
         query = query.where(columns["decision_state"] == STATES[show])
     elif show == "released":
         query = query.where(columns["released"].is_not(None))
-    if search:
-        query = query.where(
-            Application.reference.icontains(search, autoescape=True) | Account.name.icontains(search, autoescape=True)
-        )
-    name = sort.removeprefix("-")
-    column = columns.get(name, Application.reference)
-    order = (column.desc() if sort.startswith("-") else column.asc()).nulls_last()
+    query = query.where(*contains_words(search, Application.reference, Account.name))
+    sorts = {name: columns[name] for name in SORTS} | {"name": caseless(Account.name)}
+    order = ordered(sorts, sort, Application.id, empty=("submitted_at", "mean", "spread"))
     total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
-    rows = session.execute(query.order_by(order, Application.id).limit(limit).offset(offset))
+    rows = session.execute(query.order_by(*order).limit(limit).offset(offset))
     return [Candidate(*row) for row in rows], total
 
 
@@ -272,7 +272,7 @@ def scores(session: ScopedSession, account_id: str | None, application_id: str) 
             standing(),
             scores_of_others.independent(account_id, Assessment.application_id),
         )
-        .order_by(Account.name, Assessor.id)
+        .order_by(caseless(Account.name), Assessor.id)
     )
     return [Said(*row) for row in session.execute(query)]
 

@@ -17,6 +17,7 @@ from core.admissions.models import Conflict as OfInterest
 from core.admissions.queries import scores
 from core.admissions.queries.assessing import STILL_READ
 from core.admissions.queries.sight import clear_of
+from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -182,7 +183,7 @@ def members(session: ScopedSession) -> list[Member]:
         sa.select(Assessor.id, Assessor.account_id, Account.name)
         .join(Account, Account.id == Assessor.account_id)
         .where(Assessor.state != "ended")
-        .order_by(Account.name, Assessor.id)
+        .order_by(caseless(Account.name), Assessor.id)
     )
     return [Member(*row) for row in session.execute(query)]
 

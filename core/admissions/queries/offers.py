@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.admissions.models import Application, MembershipOffer
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import ACCEPTED, OFFERED
+from core.data.listing import caseless, contains_words, ordered
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -69,7 +70,8 @@ class Listed(NamedTuple):
 
 
 SORTS: Mapping[str, Any] = {
-    "lapses": MembershipOffer.lapses_at, "offered": MembershipOffer.offered_at, "name": Account.name, "state": MembershipOffer.state,
+    "lapses": MembershipOffer.lapses_at, "offered": MembershipOffer.offered_at, "name": caseless(Account.name),
+    "state": MembershipOffer.state,
 }  # fmt: skip
 """What the list can be sorted by; a leading `-` turns it round."""
 
@@ -96,11 +98,8 @@ def listed(
     query = _list(account_id)
     if state:
         query = query.where(MembershipOffer.state == state)
-    for word in search.split()[:6]:
-        columns = (Account.name, Account.email, Application.reference)
-        query = query.where(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)))
-    column = SORTS[sort.removeprefix("-")]
-    query = query.order_by(column.desc() if sort.startswith("-") else column.asc(), MembershipOffer.id).offset(offset)
+    query = query.where(*contains_words(search, Account.name, Account.email, Application.reference))
+    query = query.order_by(*ordered(SORTS, sort, MembershipOffer.id)).offset(offset)
     return [Listed(*row) for row in session.execute(query if limit is None else query.limit(limit))]
 
 

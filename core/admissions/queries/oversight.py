@@ -22,6 +22,7 @@ from core.admissions.models import (
 )
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import DECLARED
+from core.data.listing import contains_words, ordered
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -209,21 +210,19 @@ def prepared(
     columns = {
         "submitted": Application.submitted_at, "reference": Application.reference, "language": Application.locale,
     }  # fmt: skip
-    by: Any = columns[sort.removeprefix("-")]
     query = (
         sa.select(
             Application.id, Application.reference, Account.name, Application.locale, Application.state, Application.submitted_at,
             versions, count(Redaction, Redaction.ended_at.is_(None)), count(Translation), sa.func.count().over(),
         )
         .join(Account, Account.id == Application.account_id)
-        .where(Application.window_id == window_id, Application.submitted_at.is_not(None), clear_of(account_id))
-        .order_by(by.desc() if sort.startswith("-") else by, Application.id)
+        .where(
+            Application.window_id == window_id, Application.submitted_at.is_not(None), clear_of(account_id),
+            *contains_words(search, Application.reference, Account.name),
+        )
+        .order_by(*ordered(columns, sort, Application.id))
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
-    if search:
-        query = query.where(
-            Application.reference.icontains(search, autoescape=True) | Account.name.icontains(search, autoescape=True)
-        )
     rows = session.execute(query).all()
     return [Prepared(*tuple(row)[:-1]) for row in rows], int(rows[0][-1]) if rows else 0

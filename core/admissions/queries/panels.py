@@ -11,6 +11,7 @@ from core.admissions.models import Application, Assessor, Assignment, Conflict, 
 from core.admissions.panel_needs import Needs, lacking
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import HELD_BY_ASSESSOR, INFO_REQUESTED, RECUSED, SEALED, SUBMITTED, TAKEN_BACK, TURNED_DOWN
+from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import NotFound
@@ -119,7 +120,9 @@ def on_panel(
     seats: dict[str, list[Seat]] = {}
     shown = (*HELD_BY_ASSESSOR, *GONE_BACK)
     for row in session.execute(
-        _SEATS.where(*where, Assignment.state.in_(shown)).order_by(Account.name, Assignment.created_at, Assignment.id)
+        _SEATS.where(*where, Assignment.state.in_(shown)).order_by(
+            caseless(Account.name), Assignment.created_at, Assignment.id
+        )
     ):
         seats.setdefault(row.application_id, []).append(Seat(*row))
     applications = session.execute(
@@ -189,7 +192,7 @@ def candidates(session: ScopedSession, account_id: str | None, window_id: str, a
         .join(Account, Account.id == Assessor.account_id)
         .outerjoin(held, held.c.assessor_id == Assessor.id)
         .where(Assessor.state == "active", ~has_it, ~in_conflict)
-        .order_by(sa.case((load < Assessor.capacity, 0), else_=1), load, Account.name, Assessor.id)
+        .order_by(sa.case((load < Assessor.capacity, 0), else_=1), load, caseless(Account.name), Assessor.id)
     )
     return [Candidate(*row) for row in session.execute(query)]
 

@@ -12,6 +12,7 @@ from core.admissions.queries.scores import independent
 from core.admissions.queries.sight import clear_of
 from core.admissions.rules import Incident, Proposal
 from core.admissions.states import ACCEPTED, DECLINED, INFO_REQUESTED, SEALED, SUBMITTED
+from core.data.listing import ordered
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -56,16 +57,16 @@ _SEALED = (
     .where(Assignment.application_id == Application.id, Assignment.state == SEALED)
     .correlate(Application)
     .scalar_subquery()
+    .label("sealed")
 )
 _APPLICATION = (
-    Application.id, Application.reference, Application.locale, Application.state, Application.submitted_at,
-    _SEALED.label("sealed"),
+    Application.id, Application.reference, Application.locale, Application.state, Application.submitted_at, _SEALED,
 )  # fmt: skip
 SORTS: dict[str, Any] = {
     "reference": Application.reference,
     "submitted": Application.submitted_at,
     "outcome": RuleProposal.outcome,
-    "sealed": sa.text("sealed"),
+    "sealed": _SEALED,
     "at": RuleProposal.at,
 }
 
@@ -113,9 +114,8 @@ def listed(
     elif outcome:
         base = base.where(RuleProposal.outcome == outcome)
     total = int(session.scalar(sa.select(sa.func.count()).select_from(base.subquery())) or 0)
-    by = SORTS[sort.removeprefix("-")]
-    ordered = base.order_by(sa.desc(by) if sort.startswith("-") else sa.asc(by), Application.id)
-    rows: Any = session.execute(ordered.limit(limit).offset(offset))
+    order = ordered(SORTS, sort, Application.id, empty=("submitted", "outcome", "at"))
+    rows: Any = session.execute(base.order_by(*order).limit(limit).offset(offset))
     return [_row(row[:6], _said(row[6:])) for row in rows], total
 
 

@@ -31,6 +31,7 @@ from core.admissions.quality.facts import CASE, DISCUSSED, INDEPENDENT, Applied,
 from core.admissions.quality.report import SHAPE, Report
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import ACCEPTED, ASSESSING, DECLARED, DECLINED, INFO_REQUESTED, OFFERED, SUBMITTED
+from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel.clock import LONDON
 from core.kernel.errors import NotFound
@@ -272,7 +273,9 @@ def years(session: ScopedSession) -> list[str]:
 def assessor_names(session: ScopedSession) -> dict[str, str]:
     """Who each assessor of the session's tenant is."""
     rows = session.execute(
-        sa.select(Assessor.id, Account.name).join(Account, Account.id == Assessor.account_id).order_by(Account.name)
+        sa.select(Assessor.id, Account.name)
+        .join(Account, Account.id == Assessor.account_id)
+        .order_by(caseless(Account.name))
     )
     return {row.id: row.name for row in rows}
 

@@ -11,6 +11,7 @@ from core.admissions.instants import WindowState, WindowTimes
 from core.admissions.models import Application, Extension, FormVersion, Interest, Window, WindowAmendment
 from core.admissions.queries.sight import clear_of
 from core.admissions.states import DRAFT
+from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import NotFound
@@ -178,7 +179,7 @@ def extensions(session: ScopedSession, window_id: str) -> list[Extended]:
         .join(Account, Account.id == Extension.account_id)
         .outerjoin(giver, giver.id == Extension.by)
         .where(Extension.window_id == window_id)
-        .order_by(Account.name, Extension.id)
+        .order_by(caseless(Account.name), Extension.id)
     )  # fmt: skip
     return [Extended(*row) for row in session.execute(query)]
 

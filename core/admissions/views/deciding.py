@@ -49,7 +49,6 @@ SHOWN = {
     "": N_("All"), "to_sign": N_("To sign"), "signed": N_("Signed"), "moderated": N_("Moderated"), "held": N_("Held"),
     "released": N_("Released"),
 }  # fmt: skip
-SORTS = ("reference", "name", "submitted_at", "-spread", "mean", "assessors")
 SHEET = Sheet(
     "decisions",
     (
@@ -94,7 +93,11 @@ def _list(window_id: str, status: int = 200, problem: str = "") -> Response:
     show = request.args.get("show", "")
     show = show if show in SHOWN else ""
     wished = Listing.read(
-        url_for("decisions.listing", window_id=window.id), request.args, sorts=SORTS, filters=("q", "show"), size=SIZE
+        url_for("decisions.listing", window_id=window.id),
+        request.args,
+        sorts=queries.SORTS,
+        filters=("q", "show"),
+        size=SIZE,
     )
     search = searched()
 

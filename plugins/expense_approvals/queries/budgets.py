@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import NotFound, ScopedSession, clock, is_id
+from core.sdk import NotFound, ScopedSession, caseless, clock, is_id
 from plugins.expense_approvals.models import Activity, Budget
 
 
@@ -27,7 +27,9 @@ class Held(NamedTuple):
 
 def all_of_site(session: ScopedSession) -> list[Held]:
     """Every budget of the session's site, by name."""
-    rows = session.execute(sa.select(*(getattr(Budget, name) for name in Held._fields)).order_by(Budget.name))
+    rows = session.execute(
+        sa.select(*(getattr(Budget, name) for name in Held._fields)).order_by(caseless(Budget.name), Budget.id)
+    )
     return [Held._make(row) for row in rows]
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import ScopedSession, clock
+from core.sdk import ScopedSession, caseless, clock
 from plugins.expense_approvals.figures import PACE_DAYS, Cost, Movements, Timed
 from plugins.expense_approvals.models import (
     Activity,
@@ -61,7 +61,7 @@ def funds(session: ScopedSession) -> list[Funds]:
         )
         .join(entry, (entry.tenant_id == Budget.tenant_id) & (entry.budget_id == Budget.id), isouter=True)
         .group_by(Budget.tenant_id, Budget.id, Budget.name, Budget.limit_p, Budget.committed_p, Budget.actual_p)
-        .order_by(Budget.name, Budget.tenant_id)
+        .order_by(caseless(Budget.name), Budget.tenant_id, Budget.id)
     )
     return [Funds(tenant, key, name, Movements(*(int(one) for one in sums))) for tenant, key, name, *sums in rows]
 

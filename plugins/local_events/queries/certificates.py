@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import NotFound, ScopedSession
+from core.sdk import NotFound, ScopedSession, caseless
 from plugins.local_events import tickets
 from plugins.local_events.models import Certificate
 from plugins.local_events.queries.shapes import columns
@@ -64,7 +64,8 @@ def of_event(session: ScopedSession, event_id: str) -> list[Given]:
     """An event's certificates, by name (at most as many as there were people)."""
     query = sa.select(*columns(Given, Certificate)).where(Certificate.event_id == event_id)
     return [
-        Given(*row) for row in session.execute(query.order_by(Certificate.name, Certificate.issued_at, Certificate.id))
+        Given(*row)
+        for row in session.execute(query.order_by(caseless(Certificate.name), Certificate.issued_at, Certificate.id))
     ]
 
 

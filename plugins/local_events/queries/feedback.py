@@ -1,12 +1,12 @@
 """Reading feedback: what is published, what is done about it, and what one person has still to say."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import ScopedSession, clock
+from core.sdk import ScopedSession, caseless, clock, ordered
 from plugins.local_events.feedback_questions import COMMENTS
 from plugins.local_events.feedback_steps import Step
 from plugins.local_events.models import Event, Feedback, FeedbackAction, FeedbackComment, FeedbackGiven, Reflection
@@ -132,20 +132,23 @@ def shown_with(session: ScopedSession, event: Any, audiences: Sequence[str]) -> 
     return [Action(*row) for row in rows if row.event_id == rows[0].event_id]
 
 
+ACTION_SORTS: Mapping[str, Any] = {
+    "due": FeedbackAction.due_on, "event": caseless(Event.title), "owner": caseless(FeedbackAction.owner_name),
+}  # fmt: skip
+HEARD_SORTS: Mapping[str, Any] = {"ends": Event.ends_at, "title": caseless(Event.title)}
+
+
 def actions(
     session: ScopedSession, *, state: str, order: str, limit: int | None, offset: int
 ) -> tuple[list[Action], int]:
     """One page of the site's actions, or all of them, and how many there are. `state` is one, `late`, or "" for all."""
-    key = {"due": FeedbackAction.due_on, "event": Event.title, "owner": FeedbackAction.owner_name}[
-        order.removeprefix("-")
-    ]
     query = sa.select(*_ACTION, sa.func.count().over()).join(Event, _JOINED)
     if state == "late":
         query = query.where(FeedbackAction.state == OPEN, FeedbackAction.due_on < clock.today())
     elif state:
         query = query.where(FeedbackAction.state == state)
-    by = key.desc() if order.startswith("-") else key
-    rows = session.execute(query.order_by(by, FeedbackAction.id).limit(limit).offset(offset)).all()
+    by = ordered(ACTION_SORTS, order, FeedbackAction.id)
+    rows = session.execute(query.order_by(*by).limit(limit).offset(offset)).all()
     return [Action(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
@@ -180,12 +183,10 @@ def heard(session: ScopedSession, *, order: str, limit: int | None, offset: int)
         .correlate(Event)
         .scalar_subquery()
     )
-    key = {"ends": Event.ends_at, "title": Event.title}[order.removeprefix("-")]
-    by = key.desc() if order.startswith("-") else key
     rows = session.execute(
         sa.select(Event.id, Event.title, Event.kind, Event.ends_at, Feedback.counted, done, sa.func.count().over())
         .join(Feedback, sa.and_(Feedback.tenant_id == Event.tenant_id, Feedback.event_id == Event.id))
-        .order_by(by, Event.id)
+        .order_by(*ordered(HEARD_SORTS, order, Event.id))
         .limit(limit)
         .offset(offset)
     ).all()

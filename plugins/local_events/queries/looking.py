@@ -5,11 +5,9 @@ from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from core.sdk import clock
+from core.sdk import clock, contains_words
 from plugins.local_events.models import Event
 from plugins.local_events.queries import tags
-
-MOST_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,7 @@ class Wanted:
 
     def where(self) -> list[sa.ColumnElement[bool]]:
         """The conditions of events that are wanted."""
-        found: list[sa.ColumnElement[bool]] = [
-            sa.or_(*(column.icontains(word, autoescape=True) for column in (Event.title, Event.summary, Event.place)))
-            for word in self.words.split()[:MOST_WORDS]
-        ]
+        found = contains_words(self.words, Event.title, Event.summary, Event.place)
         if self.kind:
             found.append(Event.kind == self.kind)
         if self.way:

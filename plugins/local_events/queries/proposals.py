@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import ScopedSession, clock
+from core.sdk import ScopedSession, clock, contains_words
 from plugins.local_events.models import Event, ProposalStep
 from plugins.local_events.states import CHANGES_REQUESTED, REJECTED, SUBMITTED, UNDECIDED
 
@@ -47,11 +47,9 @@ def waiting(
             last.label("since"), sa.func.count().over(),
         )
         .outerjoin(ProposalStep, sa.and_(ProposalStep.tenant_id == Event.tenant_id, ProposalStep.event_id == Event.id))
-        .where(Event.origin == MEMBER, Event.state.in_(states))
+        .where(Event.origin == MEMBER, Event.state.in_(states), *contains_words(search, Event.title))
         .group_by(Event.id)
     )  # fmt: skip
-    if search:
-        query = query.where(sa.func.lower(Event.title).contains(search.lower(), autoescape=True))
     query = query.order_by(last.desc() if newest else last, Event.id).limit(limit).offset(offset)
     rows = session.execute(query).all()
     return [Proposal(*row[:-1]) for row in rows], rows[0][-1] if rows else 0

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import NotFound, ScopedSession, is_id
+from core.sdk import NotFound, ScopedSession, caseless, contains_words, is_id, ordered
 from plugins.local_events.models import Invitation, Pool, Registration
 from plugins.local_events.queries.shapes import columns
 
@@ -32,8 +32,8 @@ class Listed(NamedTuple):
 
 SORTS: dict[str, Any] = {
     "asked": Registration.queued_at,
-    "name": sa.func.lower(Registration.name),
-    "email": sa.func.lower(Registration.email),
+    "name": caseless(Registration.name),
+    "email": caseless(Registration.email),
     "state": Registration.state,
     "changed": Registration.changed_at,
 }
@@ -47,22 +47,14 @@ def listed(
     session: ScopedSession, event_id: str, *, states: Sequence[str], search: str, sort: str, limit: int | None, offset: int
 ) -> tuple[list[Listed], int]:  # fmt: skip
     """One page of an event's registrations, and how many there are in all. `states` empty is all; `sort` as of a `Listing`."""
-    column = SORTS[sort.removeprefix("-")]
-    where = [Registration.event_id == event_id]
+    where = [Registration.event_id == event_id, *contains_words(search, Registration.name, Registration.email)]
     if states:
         where.append(Registration.state.in_(states))
-    if search:
-        words = search.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        where.append(
-            sa.or_(
-                *(sa.func.lower(one).like(f"%{words}%", escape="\\") for one in (Registration.name, Registration.email))
-            )
-        )
     query = (
         sa.select(*_COLUMNS, Pool.kind, sa.func.count().over())
         .join(Pool, _JOINED)
         .where(*where)
-        .order_by(column.desc() if sort.startswith("-") else column, Registration.id)
+        .order_by(*ordered(SORTS, sort, Registration.id))
         .limit(limit)
         .offset(offset)
     )

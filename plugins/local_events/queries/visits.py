@@ -1,12 +1,12 @@
 """Reading offers of visits, the visits that came of them, and what people look for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, clock, is_id, people_by_id
+from core.sdk import NotFound, ScopedSession, TenantRef, Visitor, caseless, clock, is_id, ordered, people_by_id
 from plugins.local_events import rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Visit, VisitInterest, VisitLearning, VisitOffer
@@ -283,10 +283,13 @@ def _count(*states: str) -> Any:
     return sa.func.count(Visit.id).filter(Visit.state.in_(states))
 
 
+ROW_SORTS: Mapping[str, Any] = {
+    "open": VisitOffer.open_until, "title": caseless(VisitOffer.title), "host": caseless(VisitOffer.host_name),
+}  # fmt: skip
+
+
 def rows(session: ScopedSession, *, state: str, order: str, limit: int | None, offset: int) -> tuple[list[Row], int]:
     """One page of the site's offers, or all of them, and how many there are; in one statement."""
-    keys = {"open": VisitOffer.open_until, "title": VisitOffer.title, "host": VisitOffer.host_name}
-    key = keys[order.removeprefix("-")]
     query = (
         sa.select(
             *(getattr(VisitOffer, name) for name in Row._fields[:-3]),
@@ -294,7 +297,7 @@ def rows(session: ScopedSession, *, state: str, order: str, limit: int | None, o
         )
         .outerjoin(Visit, sa.and_(Visit.tenant_id == VisitOffer.tenant_id, Visit.offer_id == VisitOffer.id))
         .group_by(VisitOffer.id)
-        .order_by(key.desc() if order.startswith("-") else key, VisitOffer.id)
+        .order_by(*ordered(ROW_SORTS, order, VisitOffer.id))
     )  # fmt: skip
     if state:
         query = query.where(VisitOffer.state == state)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import SYSTEM, Forbidden, ScopedSession, Sealer, Unreadable, Visitor, record_audit, transaction
+from core.sdk import SYSTEM, Forbidden, ScopedSession, Sealer, Unreadable, Visitor, caseless, record_audit, transaction
 from plugins.local_events.answers import Chosen
 from plugins.local_events.manifest import ORGANISE, SENSITIVE
 from plugins.local_events.models import Event, Registration, SealedAnswer
@@ -51,7 +51,7 @@ def _rows(session: ScopedSession, event_id: str, states: Sequence[str]) -> Seque
             sa.and_(Registration.tenant_id == SealedAnswer.tenant_id, Registration.id == SealedAnswer.registration_id),
         )
         .where(SealedAnswer.event_id == event_id, Registration.state.in_(states))
-        .order_by(Registration.name, Registration.id)
+        .order_by(caseless(Registration.name), Registration.id)
     ).all()  # fmt: skip
 
 

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import sqlalchemy as sa
 from flask import Flask
 
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
-from core.people import queries
-from core.people.models import Profile
+from core.people import queries, reach
+from core.people.models import Account, Profile
 from core.tenancy import shelf
 from core.tenancy.directory import TenantSnapshot
 from tests.factories.people import client_of, make_person
@@ -76,6 +77,33 @@ def test_finding_accounts(app: Flask, session: ScopedSession, tenant: Tenants) -
     assert [r.name for r in queries.search_accounts(session, "")] == ["Anna Ash", "Bo Beech"]
     assert [r.name for r in queries.search_accounts(session, "", offset=1, limit=1)] == ["Bo Beech"]
     assert queries.search_accounts(session, "'; drop table") == []
+
+
+def test_names_are_sorted_without_regard_to_case(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    names = ("Zed Ash", "de Souza", "Abel Beech")
+    for number, name in enumerate(names):
+        make_person(app, f"p{number}@example.org", name=name, home="wales", grants=[(Role.ASSESSOR, "wales")])
+    wales = tenant("wales").id
+    in_order = sorted(names, key=str.casefold)
+    assert [row.name for row in queries.members(session, wales)] == in_order
+    assert [row.name for row in queries.members(session, wales, sort="-name")] == in_order[::-1]
+    assert [row.name for row in queries.search_accounts(session, "")] == in_order
+    assert [row.name for row in queries.role_holders(session, wales)] == in_order
+    assert [row.name for row in reach.members_named(session, wales, "example.org")] == in_order
+
+
+def test_what_was_never_told_stands_last_both_ways(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    ids = [make_person(app, f"p{number}@example.org", name=f"P{number}", home="wales") for number in range(3)]
+    with transaction(session):
+        session.add_all(Profile(account_id=ids[n], organisation=("Trust", "Ambulance")[n]) for n in range(2))
+        session.execute(
+            sa.update(Account).where(Account.id == ids[1]).values(signed_in_at=clock.now()),
+            execution_options={"synchronize_session": False},
+        )
+    for sort in ("signed_in", "-signed_in"):
+        assert queries.search_accounts(session, "", sort=sort)[0].id == ids[1], sort
+    for sort, names in (("organisation", ["P1", "P0", "P2"]), ("-organisation", ["P0", "P1", "P2"])):
+        assert [row.name for row in queries.members(session, tenant("wales").id, sort=sort)] == names, sort
 
 
 def _put(session: ScopedSession, account_id: str, title: str, days: float | None, *, needs: bool = False) -> None:

@@ -209,6 +209,13 @@ def test_the_queue_shows_who_waits_longest_first_in_one_statement(session, scotl
     assert {one.id for one in proposals.own(session, member.account_id)} == set(ids)
 
 
+def test_every_word_of_a_proposals_title_is_found_whatever_its_case(session, scotland, member, post):
+    for title in ("Gwella ŵyn", "Ideas of Élan", "Another idea"):
+        submitted(session, scotland, member, post, title=title)
+    for search, total in (("ŴYN", 1), ("ÉLAN ideas", 1), ("idea", 2), ("idea ŵyn", 0), ("%", 0)):
+        assert proposals.waiting(session, search=search)[1] == total, search
+
+
 def test_a_named_organiser_runs_one_event_without_a_role(app, session, scotland, wales, ann):
     who = visitor(ORGANISER, account_id=make_person(app, "olu@example.org"))
     event_id, other = published(session, scotland, who), published(session, scotland, who)
