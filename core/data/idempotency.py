@@ -34,12 +34,7 @@ class Once:
 
     def keep(self, result: str) -> None:
         """Note what was made (an id of at most 200 characters), in the same transaction."""
-        self._session.execute(
-            sa.update(FormKey)
-            .where(FormKey.id == self._row_id)
-            .values(result=result)
-            .execution_options(synchronize_session=False)
-        )
+        self._session.execute(sa.update(FormKey).where(FormKey.id == self._row_id).values(result=result))
 
 
 def once(session: ScopedSession, key: str, purpose: str) -> Once:

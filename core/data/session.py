@@ -30,6 +30,9 @@ class ScopedSession(orm.Session):
         self.only_read = False
         self._after_commit: list[Callable[[], None]] = []
         options.setdefault("expire_on_commit", False)
+        # An update or a deletion by a condition is not looked for among the rows that were read before: services read rows as they
+        # are, and not again what they have changed themselves.
+        options.setdefault("execution_options", {"synchronize_session": False})
         super().__init__(**options)
 
     @property

@@ -83,7 +83,6 @@ def fill(session: ScopedSession, tenant: TenantSnapshot, form_version_id: str) -
                 sa.update(Window)
                 .where(Window.id == window_id)
                 .values(released_at=_midnight(today - timedelta(days=one.released)) + timedelta(hours=10))
-                .execution_options(synchronize_session=False)
             )
     _want(session, tenant, one, window_id, opens)
     return window_id

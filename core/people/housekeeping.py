@@ -22,11 +22,7 @@ def forget_sign_ins(session: ScopedSession, at: datetime) -> None:
     """Delete the records of devices that ended, or expired, more than 90 days ago."""
     old = at - SIGN_INS_KEPT_FOR
     with transaction(session):
-        session.execute(
-            sa.delete(SignIn)
-            .where((SignIn.ended_at < old) | (SignIn.expires_at < old))
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.delete(SignIn).where((SignIn.ended_at < old) | (SignIn.expires_at < old)))
 
 
 @every("30 4 * * *", name="core.forget_unconfirmed", once=True)
@@ -41,9 +37,7 @@ def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
         for table in (Membership, Affiliation, RoleGrant, SignIn, Profile, Closure)
     ]
     with transaction(session):
-        session.execute(
-            sa.delete(Account).where(*waiting, *(~held for held in used)).execution_options(synchronize_session=False)
-        )
+        session.execute(sa.delete(Account).where(*waiting, *(~held for held in used)))
 
 
 @every("35 4 * * *", name="core.erase_closed", once=True)

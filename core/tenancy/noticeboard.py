@@ -73,13 +73,7 @@ def publish(
         "withdrawn_at": None,
     }
     mine = _mine(session, plugin, ref)
-    changed = session.execute(
-        sa.update(NoticeCard)
-        .where(*mine)
-        .values(**values)
-        .returning(NoticeCard.id)
-        .execution_options(synchronize_session=False)
-    )
+    changed = session.execute(sa.update(NoticeCard).where(*mine).values(**values).returning(NoticeCard.id))
     if changed.first() is None:
         row = {"id": new_id(), "origin_tenant_id": session.scope.tenant_id, "plugin": plugin, "ref": ref, **values}
         session.execute(sa.insert(NoticeCard), [row])
@@ -104,7 +98,6 @@ def _take_down(session: ScopedSession, plugin: str, ref: str, *where: sa.ColumnE
         sa.update(NoticeCard)
         .where(*_mine(session, plugin, ref), *where)
         .values(withdrawn_at=now, changed_at=now, **values)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -220,7 +220,6 @@ def _write(
                 PluginState.revision == old.revision,
             )
             .values(**values)
-            .execution_options(synchronize_session=False)
             .returning(PluginState.id)
         )
         if done.one_or_none() is None:
@@ -242,7 +241,6 @@ def _write(
         sa.update(Tenant)
         .where(sa.true() if wide else Tenant.id == tenant_id)
         .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
-        .execution_options(synchronize_session=False)
     )
     audit.record(
         session,

@@ -87,7 +87,6 @@ def put(
             )
             .values(**values)
             .returning(ShelfItem.id)
-            .execution_options(synchronize_session=False)
         )
         if changed.first() is not None:
             return
@@ -136,7 +135,6 @@ def change_all(
         sa.update(ShelfItem)
         .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
         .values(title=title[:200], status=status, when=when, changed_at=clock.now())
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -159,7 +157,6 @@ def retitle(
         sa.update(ShelfItem)
         .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
         .values(**values)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -172,7 +169,6 @@ def cancel_all(session: ScopedSession, *, plugin: str, ref: str, title: str, sta
             title=title[:200], status=status, needs_action=False, join_href="", sequence=sequence, changed_at=clock.now(),
             calendar_status=sa.case((ShelfItem.calendar_status != "", CANCELLED), else_=""),
         )
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
@@ -186,7 +182,6 @@ def change_many(
             ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref.in_(refs)
         )
         .values(title=title[:200], status=status, when=None, needs_action=needs_action, changed_at=clock.now())
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
@@ -198,21 +193,18 @@ def remove_many(session: ScopedSession, *, plugin: str, refs: Collection[str], t
         .where(
             ShelfItem.origin_tenant_id == _origin(session, tenant_id), ShelfItem.plugin == plugin, ShelfItem.ref.in_(refs)
         )
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
 def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str, tenant_id: int | None = None) -> None:
     """Take one thing off a person's shelf, in the caller's transaction; `tenant_id` as for `put`."""
     session.execute(
-        sa.delete(ShelfItem)
-        .where(
+        sa.delete(ShelfItem).where(
             ShelfItem.account_id == account_id,
             ShelfItem.origin_tenant_id == _origin(session, tenant_id),
             ShelfItem.plugin == plugin,
             ShelfItem.ref == ref,
         )
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -177,7 +177,6 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
             .where(Mail.id == mail_id, waiting)
             .values(state=MAIL_SENDING, claimed_at=now, attempts=Mail.attempts + 1, message_id=message)
             .returning(*columns)
-            .execution_options(synchronize_session=False)
         ).one_or_none()
         if taken is not None:
             return taken
@@ -194,9 +193,7 @@ def _mark(session: ScopedSession, mail_id: str, state: str, error: str = "", *, 
     if forget:
         values |= {"text": "", "html": "", "stop_href": "", "calendar": ""}
     with transaction(session):
-        session.execute(
-            sa.update(Mail).where(Mail.id == mail_id).values(**values).execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Mail).where(Mail.id == mail_id).values(**values))
 
 
 def _judge(error: Exception) -> tuple[bool, str]:

@@ -22,7 +22,6 @@ def forget_mail(session: ScopedSession, at: datetime) -> None:
             sa.update(Mail)
             .where(old, (Mail.text != "") | (Mail.html != ""))
             .values(text="", html="", stop_href="", calendar="")
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -31,8 +30,4 @@ def forget_failures(session: ScopedSession, at: datetime) -> None:
     """Delete failures that were dealt with, and skipped work, after 90 days. What is still open stays."""
     closed = WorkFailure.state.in_((DONE, SET_ASIDE, SKIPPED))
     with transaction(session):
-        session.execute(
-            sa.delete(WorkFailure)
-            .where(closed, WorkFailure.failed_at < at - FAILURES_KEPT_FOR)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.delete(WorkFailure).where(closed, WorkFailure.failed_at < at - FAILURES_KEPT_FOR))

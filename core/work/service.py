@@ -48,7 +48,7 @@ def _move(session: ScopedSession, failure_id: str, actor: Actor, state: str, **v
         .where(WorkFailure.id == failure_id, within, WorkFailure.state.in_((FAILED, SKIPPED)))
         .values(state=state, **values)
         .returning(WorkFailure)
-        .execution_options(synchronize_session=False, populate_existing=True)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if moved is not None:
         return moved

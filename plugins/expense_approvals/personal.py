@@ -17,8 +17,6 @@ from plugins.expense_approvals.models import (
     Step,
 )
 
-QUIET = {"synchronize_session": False}
-
 
 def person_data(session: ScopedSession, account_id: str, *, together: bool = True) -> Iterator[tuple[str, Any]]:
     """Everything held about one person at the session's site, as (heading, JSON value) pairs; with `together` also what is held
@@ -142,24 +140,13 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
     yield from personal_claims.erase_person(session, account_id, dry_run)
     if dry_run:
         return
-    session.execute(sa.delete(BankDetails).where(BankDetails.account_id == account_id).execution_options(**QUIET))
-    session.execute(
-        sa.update(Payment).where(Payment.account_id == account_id).values(account_id=None).execution_options(**QUIET)
-    )
-    session.execute(sa.delete(Delegation).where(_theirs(account_id)).execution_options(**QUIET))
-    session.execute(
-        sa.update(PreapprovalLine)
-        .where(PreapprovalLine.preapproval_id.in_(asked))
-        .values(reason="")
-        .execution_options(**QUIET)
-    )
-    session.execute(sa.update(Step).where(Step.preapproval_id.in_(asked)).values(words="").execution_options(**QUIET))
-    session.execute(
-        sa.update(Step).where(Step.account_id == account_id).values(account_id=None).execution_options(**QUIET)
-    )
+    session.execute(sa.delete(BankDetails).where(BankDetails.account_id == account_id))
+    session.execute(sa.update(Payment).where(Payment.account_id == account_id).values(account_id=None))
+    session.execute(sa.delete(Delegation).where(_theirs(account_id)))
+    session.execute(sa.update(PreapprovalLine).where(PreapprovalLine.preapproval_id.in_(asked)).values(reason=""))
+    session.execute(sa.update(Step).where(Step.preapproval_id.in_(asked)).values(words=""))
+    session.execute(sa.update(Step).where(Step.account_id == account_id).values(account_id=None))
     for column in (Preapproval.account_id, Preapproval.submitted_by):
-        session.execute(
-            sa.update(Preapproval).where(column == account_id).values({column: None}).execution_options(**QUIET)
-        )
+        session.execute(sa.update(Preapproval).where(column == account_id).values({column: None}))
     # after what stands on it, as whoever decides locks the two
-    session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id).execution_options(**QUIET))
+    session.execute(sa.delete(Declaration).where(Declaration.account_id == account_id))

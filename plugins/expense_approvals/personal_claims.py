@@ -13,8 +13,6 @@ from core.sdk import N_, ScopedSession, clock
 from plugins.expense_approvals.models import Adjustment, Claim, ClaimLine, ClaimStep, Receipt, YearMiles
 from plugins.expense_approvals.states import FIRST_APPROVED, GRANTED
 
-QUIET = {"synchronize_session": False}
-
 
 def year_miles(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
     """The miles that a person claimed in each tax year, at every site together."""
@@ -117,4 +115,4 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
         *(sa.update(Claim).where(column == account_id).values({column: None}) for column in (Claim.submitted_by, Claim.first_by, Claim.decided_by)),
     ]  # fmt: skip
     for change in changes:
-        session.execute(change.execution_options(**QUIET))
+        session.execute(change)

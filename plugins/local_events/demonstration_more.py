@@ -133,7 +133,6 @@ def _dates(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event: d
     written = write_dates(session, tenant, event["id"], made, dates(rule, start)[1:], visitor)
     session.execute(
         sa.update(Event).where(Event.id.in_(written)).values(state=PUBLISHED, published_at=clock.now())
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
     for one in written if event["audience"] in SHARED_AUDIENCES else ():
         show_on_board(session, one, events.find(session, one))

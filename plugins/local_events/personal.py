@@ -34,7 +34,7 @@ from plugins.local_events.models import (
     WalkIn,
 )
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, settle, take_turn
+from plugins.local_events.service.counting import settle, take_turn
 from plugins.local_events.states import PUBLISHED
 
 Found = Iterator[tuple[str, Any]]
@@ -166,10 +166,10 @@ def _erase_registrations(session: ScopedSession, account_id: str, dry_run: bool)
     turns = [take_turn(session, event_id) for event_id in sorted({row.event_id for row in rows})]
     ids = [row.id for row in rows]
     for model in (Answer, SealedAnswer):
-        session.execute(sa.delete(model).where(model.registration_id.in_(ids)).execution_options(**QUIET))
-    session.execute(sa.delete(Registration).where(mine).execution_options(**QUIET))
+        session.execute(sa.delete(model).where(model.registration_id.in_(ids)))
+    session.execute(sa.delete(Registration).where(mine))
     addresses = {row.email.lower() for row in rows}
-    session.execute(sa.delete(Invitation).where(Invitation.email.in_(addresses)).execution_options(**QUIET))
+    session.execute(sa.delete(Invitation).where(Invitation.email.in_(addresses)))
     for turn in turns:
         if turn is not None:
             shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=turn.id)
@@ -185,9 +185,7 @@ def _erase_creator(session: ScopedSession, account_id: str, dry_run: bool) -> It
     if not dry_run:
         for column in (Event.created_by, Invitation.invited_by):
             model = column.class_
-            session.execute(
-                sa.update(model).where(column == account_id).values({column: None}).execution_options(**QUIET)
-            )
+            session.execute(sa.update(model).where(column == account_id).values({column: None}))
 
 
 def _erase_organiser(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[str]:
@@ -198,15 +196,11 @@ def _erase_organiser(session: ScopedSession, account_id: str, dry_run: bool) -> 
         yield f"{PLUGIN}: organiser of {named} events"
     if dry_run:
         return
-    session.execute(sa.delete(Organiser).where(Organiser.account_id == account_id).execution_options(**QUIET))
+    session.execute(sa.delete(Organiser).where(Organiser.account_id == account_id))
     own = sa.select(Event.id).where(Event.created_by == account_id)
-    session.execute(
-        sa.update(ProposalStep).where(ProposalStep.event_id.in_(own)).values(why="").execution_options(**QUIET)
-    )
+    session.execute(sa.update(ProposalStep).where(ProposalStep.event_id.in_(own)).values(why=""))
     for column in (Organiser.added_by, ProposalStep.by, Series.created_by, KindSettings.saved_by):
-        session.execute(
-            sa.update(column.class_).where(column == account_id).values({column: None}).execution_options(**QUIET)
-        )
+        session.execute(sa.update(column.class_).where(column == account_id).values({column: None}))
 
 
 ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (

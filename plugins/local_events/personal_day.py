@@ -17,7 +17,6 @@ from plugins.local_events.models import (
     WalkIn,
 )
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.service.forgetting import PRESSES, delete_presses
 
 Found = Iterator[tuple[str, Any]]
@@ -72,8 +71,8 @@ def erase(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[st
         yield f"{PLUGIN}: {len(walk_ins)} times without a place"
     if not dry_run:
         delete_presses(session, {model: _mine(model, account_id) for model in PRESSES})
-        session.execute(sa.delete(Delivery).where(Delivery.account_id == account_id).execution_options(**QUIET))
-        session.execute(sa.delete(WalkIn).where(WalkIn.account_id == account_id).execution_options(**QUIET))
+        session.execute(sa.delete(Delivery).where(Delivery.account_id == account_id))
+        session.execute(sa.delete(WalkIn).where(WalkIn.account_id == account_id))
 
 
 STAFF: tuple[Any, ...] = (
@@ -94,9 +93,7 @@ def erase_staff(session: ScopedSession, account_id: str, dry_run: bool) -> Itera
         if done:
             yield f"{PLUGIN}: {column.key} of {done} rows of {model.__tablename__}"
         if done and not dry_run:
-            session.execute(
-                sa.update(model).where(column == account_id).values({column: None}).execution_options(**QUIET)
-            )
+            session.execute(sa.update(model).where(column == account_id).values({column: None}))
 
 
 EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (export,)

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from core.sdk import N_, ScopedSession
 from plugins.local_events.models import Event, FeedbackAction, FeedbackGiven, Reflection
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 
 
 def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -57,16 +56,8 @@ def erase(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[st
     if dry_run:
         return
     for model in (FeedbackGiven, Reflection):
-        session.execute(sa.delete(model).where(model.account_id == account_id).execution_options(**QUIET))
+        session.execute(sa.delete(model).where(model.account_id == account_id))
     session.execute(
-        sa.update(FeedbackAction)
-        .where(FeedbackAction.owner_id == account_id)
-        .values(owner_id=None, owner_name="")
-        .execution_options(**QUIET)
+        sa.update(FeedbackAction).where(FeedbackAction.owner_id == account_id).values(owner_id=None, owner_name="")
     )
-    session.execute(
-        sa.update(FeedbackAction)
-        .where(FeedbackAction.created_by == account_id)
-        .values(created_by=None)
-        .execution_options(**QUIET)
-    )
+    session.execute(sa.update(FeedbackAction).where(FeedbackAction.created_by == account_id).values(created_by=None))

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from core.sdk import N_, ScopedSession, noticeboard, shelf
 from plugins.local_events.models import Visit, VisitInterest, VisitLearning, VisitOffer
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.states import CLOSED_OFFER, VISIT, VISIT_WITHDRAWN
 
 HEADINGS = {
@@ -62,16 +61,11 @@ def erase(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[st
     if dry_run:
         return
     for model in (VisitLearning, VisitInterest):
-        session.execute(sa.delete(model).where(model.account_id == account_id).execution_options(**QUIET))
+        session.execute(sa.delete(model).where(model.account_id == account_id))
     ended = [*visits, *_end(session, Visit.account_id == account_id, VISIT.sources("withdraw"), VISIT_WITHDRAWN)]
     ended += _end(session, Visit.offer_id.in_(offers), VISIT.sources("decline"), VISIT.target("decline", "asked"))
-    session.execute(
-        sa.update(Visit)
-        .where(Visit.account_id == account_id)
-        .values(account_id=None, name="", wants="")
-        .execution_options(**QUIET)
-    )
-    session.execute(sa.update(Visit).where(Visit.offer_id.in_(offers)).values(host_words="").execution_options(**QUIET))
+    session.execute(sa.update(Visit).where(Visit.account_id == account_id).values(account_id=None, name="", wants=""))
+    session.execute(sa.update(Visit).where(Visit.offer_id.in_(offers)).values(host_words=""))
     session.execute(
         sa.update(VisitOffer)
         .where(VisitOffer.id.in_(offers))
@@ -79,7 +73,6 @@ def erase(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[st
             host_id=None, host_name="", title="", place="", what="", learning_edge="", topics=[], domains=[],
             state=CLOSED_OFFER, version=VisitOffer.version + 1,
         )
-        .execution_options(**QUIET)
     )  # fmt: skip
     shelf.remove_many(session, plugin=PLUGIN, refs=ended)
     for offer_id in offers:
@@ -93,6 +86,5 @@ def _end(session: ScopedSession, where: Any, sources: tuple[str, ...], target: s
         .where(where, Visit.state.in_(sources))
         .values(state=target, version=Visit.version + 1)
         .returning(Visit.id)
-        .execution_options(**QUIET)
     )
     return list(done.scalars())

@@ -110,7 +110,7 @@ def test_the_pages_of_those_who_run_it(
     offer = make_offer(session, application, account)
     with transaction(session):
         session.execute(
-            sa.update(MembershipOffer).values(state="lapsed", ended_at=clock.now()).execution_options(synchronize_session=False)
+            sa.update(MembershipOffer).values(state="lapsed", ended_at=clock.now())
         )  # fmt: skip
     make_person(app, "mem@example.org", name="Mem Ber", home="wales")
     central = make_person(app, "central@example.org", name="Cen Tral", grants=[(Role.CENTRAL_TEAM, "uk")])

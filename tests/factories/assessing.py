@@ -158,18 +158,13 @@ def make_assessment(
         ]  # fmt: skip
         session.execute(sa.insert(Score), scores)
         if sealed:
-            quiet = {"synchronize_session": False}
             session.execute(
                 sa.update(Assessment)
                 .where(Assessment.id == assessment_id)
                 .values(sealed_at=changes.get("sealed_at") or now, sha256="0" * 64)
-                .execution_options(**quiet)
             )
             session.execute(
-                sa.update(Assignment)
-                .where(Assignment.id == assignment_id)
-                .values(state="sealed", changed_at=now)
-                .execution_options(**quiet)
+                sa.update(Assignment).where(Assignment.id == assignment_id).values(state="sealed", changed_at=now)
             )
     return assessment_id
 
@@ -195,7 +190,6 @@ def make_decision(
                 sa.update(Application)
                 .where(Application.id == application_id)
                 .values(state="accepted" if outcome == "accept" else "declined")
-                .execution_options(synchronize_session=False)
             )
     return str(row["id"])
 

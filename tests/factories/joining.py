@@ -52,10 +52,5 @@ def make_offer(session: ScopedSession, application_id: str, account_id: str, **c
     with transaction(session):
         [offer_id] = offer_in(session, accounts={application_id: account_id}, at=clock.now())
         if changes:
-            session.execute(
-                sa.update(MembershipOffer)
-                .where(MembershipOffer.id == offer_id)
-                .values(**changes)
-                .execution_options(synchronize_session=False)
-            )
+            session.execute(sa.update(MembershipOffer).where(MembershipOffer.id == offer_id).values(**changes))
     return offer_id

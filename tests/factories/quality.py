@@ -101,10 +101,7 @@ def make_round(
             session.execute(sa.insert(model), rows)
         # Sealed last: nothing can be written under a sealed assessment.
         session.execute(
-            sa.update(Assessment)
-            .where(Assessment.sealed_at.is_(None))
-            .values(sealed_at=now, sha256="0" * 64)
-            .execution_options(synchronize_session=False)
+            sa.update(Assessment).where(Assessment.sealed_at.is_(None)).values(sealed_at=now, sha256="0" * 64)
         )
     return made
 

@@ -353,9 +353,7 @@ case(
 case(
     "delete where in (select foreign)",
     then_peek(
-        lambda s: s.execute(
-            delete(X).where(X.claim_id.in_(select(C.id).where(C.id == 20))).execution_options(synchronize_session=False)
-        ),
+        lambda s: s.execute(delete(X).where(X.claim_id.in_(select(C.id).where(C.id == 20)))),
         LINE200,
     ),
     lambda r: r == 0,

@@ -117,7 +117,7 @@ def files(session: ScopedSession, account_id: str) -> Iterator[tuple[str, bytes]
 def _erase_files(session: ScopedSession, account_id: str) -> int:
     """Delete the rows now and the contents after the commit; what then fails is swept by the job, since it has no row."""
     gone = sa.delete(Attachment).where(Attachment.application_id.in_(_mine(account_id))).returning(Attachment.key)
-    keys = list(session.scalars(gone.execution_options(synchronize_session=False)))
+    keys = list(session.scalars(gone))
     if keys:
         kept = store()
 

@@ -86,7 +86,6 @@ def _hold(session: ScopedSession, actor: Actor, application_id: str) -> tuple[bo
         )
         .values(state=Application.state)
         .returning(Application.id)
-        .execution_options(synchronize_session=False)
     ).all()  # fmt: skip
     return bool(held), public.mine(session, application_id, str(actor.account_id))
 
@@ -107,7 +106,6 @@ def withdraw(session: ScopedSession, actor: Actor, application_id: str) -> None:
             .where(Appeal.decision_id == mine.status.decision_id, Appeal.state.in_(("received", "upheld")))
             .values(state="withdrawn", reviewer_id=None, answer="", ended_at=now, version=Appeal.version + 1)
             .returning(Appeal.id)
-            .execution_options(synchronize_session=False)
         ).scalar_one()
         withdraw_in(session, [application_id], Decision.override_code == APPEAL)
         audit.record(
@@ -184,7 +182,6 @@ def _end(
             state=state, answer=answer, reviewer_id=actor.account_id, ended_at=clock.now(), version=Appeal.version + 1
         )
         .returning(Appeal.application_id, Appeal.decision_id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()  # fmt: skip
     if ended is not None:
         return ended

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -38,7 +37,6 @@ def remind(session: ScopedSession, at: datetime, post: Post) -> int:
 def _write(session: ScopedSession, at: datetime, column: str, post: Post, *where: sa.ColumnElement[bool]) -> int:
     if not panels.due(session, *where)[0]:
         return 0
-    quiet: dict[str, Any] = {"synchronize_session": False}
     with transaction(session):
         found, _ = panels.due(session, *where)
         hold_in_order(session, Assignment, Assignment.id.in_(found))
@@ -47,7 +45,6 @@ def _write(session: ScopedSession, at: datetime, column: str, post: Post, *where
             .where(Assignment.id.in_(found), getattr(Assignment, column).is_(None))
             .values({column: at})
             .returning(Assignment.id)
-            .execution_options(**quiet)
         ).all()
         _, people = panels.due(session, Assignment.id.in_(done))
         for one in people:

@@ -28,7 +28,6 @@ from core.people.service import roles
 MOST_CAPACITY = 500
 MOVES = {"pause": ("active", "paused"), "resume": ("paused", "active"), "return": ("ended", "active")}
 """What the partner can do with a place beside ending it: (from, to)."""
-_QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,6 @@ def _step(
         .where(Assessor.id == assessor_id, Assessor.version == version, *where)
         .values(version=Assessor.version + 1, **values)
         .returning(Assessor.id)
-        .execution_options(**_QUIET)
     ).one_or_none()
     if done is None:
         if session.scalar(sa.select(Assessor.id).where(Assessor.id == assessor_id)) is None:
@@ -189,7 +187,6 @@ def end(session: ScopedSession, actor: Actor, assessor_id: str, version: int, wh
             .where(Assignment.assessor_id == assessor_id, Assignment.state.in_(ASSIGNMENT.sources("take_back")))
             .values(state=TAKEN_BACK, state_why=why, changed_at=clock.now(), version=Assignment.version + 1)
             .returning(Assignment.id)
-            .execution_options(**_QUIET)
         ).all()
         take_down(session, taken)
         audit.record(
@@ -252,7 +249,6 @@ def end_interest(session: ScopedSession, actor: Actor, assessor_id: str, interes
             )
             .values(ended_at=clock.now())
             .returning(AssessorInterest.kind)
-            .execution_options(**_QUIET)
         )  # fmt: skip
         if kind is None:
             known = AssessorInterest.id == interest_id, AssessorInterest.assessor_id == assessor_id

@@ -68,7 +68,6 @@ def step(
         .where(Assignment.id == assignment_id, Assignment.version == version, Assignment.state.in_(sources), *more)
         .values(state=target, version=Assignment.version + 1, changed_at=clock.now(), **values)
         .returning(Assignment.application_id, Assignment.assessor_id, Assignment.due_at)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if done is None:
         now = session.execute(

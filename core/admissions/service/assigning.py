@@ -23,7 +23,6 @@ from core.kernel.text import N_
 from core.kernel.views import Actor
 
 NO_ROOM = N_("This assessor can take no more applications of this window.")
-_QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
 def lock_in(session: ScopedSession, assessor_ids: Iterable[str]) -> dict[str, int]:
@@ -34,7 +33,6 @@ def lock_in(session: ScopedSession, assessor_ids: Iterable[str]) -> dict[str, in
         .where(Assessor.id.in_(sorted(assessor_ids)), Assessor.state == "active")
         .values(state="active")
         .returning(Assessor.id, Assessor.capacity)
-        .execution_options(**_QUIET)
     )
     return {row.id: row.capacity for row in rows}
 
@@ -144,7 +142,6 @@ def take_back(session: ScopedSession, actor: Actor, assignment_id: str, version:
             )
             .values(state=TAKEN_BACK, state_why=why, changed_at=clock.now(), version=Assignment.version + 1)
             .returning(Assignment.application_id)
-            .execution_options(**_QUIET)
         ).one_or_none()  # fmt: skip
         if done is None:
             now = session.execute(

@@ -47,7 +47,6 @@ def give(session: ScopedSession, mine: Mine, account_id: str, question: str, upl
             sa.update(Attachment)
             .where(Attachment.id == file_id, Attachment.stored_at.is_(None))
             .values(stored_at=clock.now(), removed_at=None)
-            .execution_options(synchronize_session=False)
         )
         _answer(session, mine, question, upload.answer(), now)
 
@@ -103,7 +102,6 @@ def _lock(session: ScopedSession, mine: Mine, account_id: str, now: datetime) ->
         )
         .values(changed_at=now)
         .returning(Application.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()  # fmt: skip
     if there is None:
         raise Refused(drafts.NO_CHANGES)
@@ -118,7 +116,6 @@ def _remove(session: ScopedSession, application_id: str, question: str, now: dat
             Attachment.removed_at.is_(None),
         )
         .values(removed_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -139,14 +136,7 @@ def sweep(session: ScopedSession, store: Store, at: datetime) -> int:
     replaced = sa.and_(Attachment.removed_at < at - REMOVED_KEPT_FOR, ~in_a_submission())
     abandoned = sa.and_(Attachment.stored_at.is_(None), Attachment.at < at - ORPHAN_AFTER)
     with transaction(session):
-        gone = list(
-            session.scalars(
-                sa.delete(Attachment)
-                .where(sa.or_(replaced, abandoned))
-                .returning(Attachment.key)
-                .execution_options(synchronize_session=False)
-            )
-        )
+        gone = list(session.scalars(sa.delete(Attachment).where(sa.or_(replaced, abandoned)).returning(Attachment.key)))
     store.delete(gone)
     listed = [key for key, put_at in store.listed(session.scope.tenant_id or 0) if put_at < at - ORPHAN_AFTER]
     known = (

@@ -22,7 +22,6 @@ from core.kernel.views import Actor
 
 LONGEST_NAME = 80
 OVER = N_("This batch is released or cancelled: nothing of it can be changed.")
-QUIET = {"synchronize_session": False}
 
 
 def _named(name: str) -> str:
@@ -112,7 +111,7 @@ def _put(session: ScopedSession, actor: Actor, batch_id: str, window_id: str, id
         )
         .values(state=HELD, batch_id=batch_id, version=Decision.version + 1)
     )  # fmt: skip
-    return len(session.execute(changed.returning(Decision.id).execution_options(**QUIET)).all())
+    return len(session.execute(changed.returning(Decision.id)).all())
 
 
 def _take(session: ScopedSession, actor: Actor, batch_id: str, ids: list[str]) -> int:
@@ -131,7 +130,7 @@ def take_out(session: ScopedSession, *which: sa.ColumnElement[bool]) -> int:
         .where(Decision.state.in_(DECISION.sources("unhold")), *which)
         .values(state=MODERATED, batch_id=None, version=Decision.version + 1)
     )
-    return len(session.execute(changed.returning(Decision.id).execution_options(**QUIET)).all())
+    return len(session.execute(changed.returning(Decision.id)).all())
 
 
 def cancel(session: ScopedSession, actor: Actor, batch_id: str, version: int) -> None:
@@ -154,7 +153,6 @@ def step(
         .where(ReleaseBatch.id == batch_id, ReleaseBatch.version == version, ReleaseBatch.state == "open", *more)
         .values(version=ReleaseBatch.version + 1, **values)
         .returning(ReleaseBatch.window_id)
-        .execution_options(**QUIET)
     )
     if found is not None:
         return str(found)

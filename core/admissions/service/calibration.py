@@ -119,7 +119,6 @@ def _step(session: ScopedSession, case: Case, version: int, state: str, values: 
         .where(CalibrationCase.id == case.id, CalibrationCase.version == version, CalibrationCase.state == state)
         .values(version=CalibrationCase.version + 1, **values)
         .returning(CalibrationCase.id)
-        .execution_options(synchronize_session=False)
     ).first()
     if done is not None:
         return
@@ -230,7 +229,6 @@ def _mark(
             recommendation=recommendation, changed_at=clock.now(), **values,
         )
         .returning(CalibrationMark.id)
-        .execution_options(synchronize_session=False)
     ).first()  # fmt: skip
     if done is None:
         raise Conflict if queries.marking(session, mark_id, actor.account_id).open else Refused(DONE)

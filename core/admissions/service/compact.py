@@ -113,7 +113,6 @@ def _step(session: ScopedSession, number: int, version: int, **values: Any) -> N
         .where(*_same(number, version))
         .values(version=version + 1, **values)
         .returning(CompactVersion.id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if done is None:
         raise Conflict
@@ -137,10 +136,7 @@ def discard(session: ScopedSession, actor: Actor, *, number: int, version: int) 
     with transaction(session):
         _draft(session, number, version)
         gone = session.execute(
-            sa.delete(CompactVersion)
-            .where(*_same(number, version))
-            .returning(CompactVersion.id)
-            .execution_options(synchronize_session=False)
+            sa.delete(CompactVersion).where(*_same(number, version)).returning(CompactVersion.id)
         ).one_or_none()
         if gone is None:
             raise Conflict

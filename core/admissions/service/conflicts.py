@@ -38,7 +38,6 @@ FLOOR_HOLDS = N_(
     "This conflict stays: nobody assesses or decides an application of their own, of somebody with the same employer, or one that they assessed before it came here. "
     "If the workplace is wrong, correct it on the assessor’s page."
 )
-_QUIET: dict[str, Any] = {"synchronize_session": False}
 _APPLICANTS = (
     sa.select(Application.id, Application.account_id, Application.organisation_norm, Account.name, Account.email_norm)
     .join(Account, Account.id == Application.account_id)
@@ -106,7 +105,7 @@ def _reconcile(
     ]  # fmt: skip
     if over:
         ended = sa.update(Conflict).where(Conflict.id.in_(over), Conflict.ended_at.is_(None)).values(ended_at=now)
-        session.execute(ended.execution_options(**_QUIET))
+        session.execute(ended)
     new = [
         _row(site, pair, DERIVED, kind, "", None, now)
         for pair, kind in sorted(wanted.items())
@@ -145,7 +144,6 @@ def recuse_in(session: ScopedSession, application_ids: list[str]) -> int:
         )
         .values(state=RECUSED, changed_at=clock.now(), version=Assignment.version + 1)
         .returning(Assignment.id)
-        .execution_options(**_QUIET)
     ).all()  # fmt: skip
     take_down(session, done)
     return len(done)
@@ -175,7 +173,7 @@ def bar_in(
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "application_id", "account_id"], index_where=NOT_ENDED,
             set_={"kind": kind, "source": SET},
-        ).execution_options(**_QUIET)
+        )
     )  # fmt: skip
 
 
@@ -221,7 +219,6 @@ def end(session: ScopedSession, actor: Actor, conflict_id: str, why: str) -> str
             .where(Conflict.id == conflict_id, Conflict.ended_at.is_(None))
             .values(ended_at=clock.now(), ended_by=actor.account_id, end_why=why)
             .returning(Conflict.id)
-            .execution_options(**_QUIET)
         ).one_or_none()
         if done is None:
             raise Stale

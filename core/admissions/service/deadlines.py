@@ -61,7 +61,6 @@ def remind(session: ScopedSession, at: datetime, post: Callable[[ScopedSession, 
             .where(Application.id.in_(closing), Application.state == DRAFT, Application.reminded_at.is_(None))
             .values(reminded_at=at)
             .returning(Application.id, Application.account_id, Application.locale)
-            .execution_options(synchronize_session=False)
         ).all()
         wanted = [row.account_id for row in due]
         emails = session.execute(
@@ -128,7 +127,6 @@ def _move_one(
             .where(Application.id == application_id, Application.state == source, *still)
             .values(state=target, version=Application.version + 1, changed_at=at)
             .returning(Application.account_id)
-            .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
         if changed is None:
             return False
@@ -136,7 +134,6 @@ def _move_one(
             sa.update(InfoRequest)
             .where(InfoRequest.application_id == application_id, InfoRequest.state == "open")
             .values(state="lapsed", ended_at=at)
-            .execution_options(synchronize_session=False)
         )
         shelving.show(session, changed, application_id, target)
         audit.record(session, actor=SYSTEM, action=action, subject=application_id, after={"state": target})

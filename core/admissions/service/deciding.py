@@ -155,7 +155,6 @@ def _lock(
         )
         .values(state=Application.state)
         .returning(Application.id)
-        .execution_options(synchronize_session=False)
     ).all()  # fmt: skip
     if len(held) != len(ids):
         raise Conflict(changed) if changed else NotFound
@@ -245,7 +244,6 @@ def comment(session: ScopedSession, actor: Actor, decision_id: str, version: int
             )
             .values(comments=kept, version=Decision.version + 1)
             .returning(Decision.id)
-            .execution_options(synchronize_session=False)
         ).all()  # fmt: skip
         if not done:
             raise Conflict

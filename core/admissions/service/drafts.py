@@ -111,12 +111,7 @@ def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schem
     ]  # fmt: skip
     if rows:
         session.execute(sa.insert(Answer), rows)
-    session.execute(
-        sa.update(Application)
-        .where(Application.id == application_id)
-        .values(previous_id=before)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(sa.update(Application).where(Application.id == application_id).values(previous_id=before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +139,6 @@ _STILL_OPEN = (
     )
     .values(seconds=Application.seconds + sa.bindparam("sitting", type_=sa.Integer()), changed_at=sa.bindparam("now"))
     .returning(Application.id)
-    .execution_options(synchronize_session=False)
 )  # fmt: skip
 
 

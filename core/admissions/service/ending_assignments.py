@@ -30,7 +30,6 @@ def expire_in(
         )
         .values(state=EXPIRED, state_why=why[:500], version=Assignment.version + 1, changed_at=at)
         .returning(Assignment.id)
-        .execution_options(synchronize_session=False)
     ).all()  # fmt: skip
     take_down(session, done, tenant_id)
     return len(done)

@@ -16,6 +16,5 @@ def withdraw_in(session: ScopedSession, application_ids: Any, *which: sa.ColumnE
         sa.update(Decision)
         .where(Decision.application_id.in_(application_ids), Decision.state.in_(DECISION.sources("withdraw")), *which)
         .values(state=WITHDRAWN, batch_id=None, version=Decision.version + 1)
-        .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)

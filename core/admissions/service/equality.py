@@ -91,7 +91,7 @@ def _delete(session: ScopedSession, links: list[str]) -> int:
     if not links:
         return 0
     gone = sa.delete(EqualityResponse).where(EqualityResponse.link.in_(links)).returning(EqualityResponse.question)
-    return len(session.execute(gone.execution_options(synchronize_session=False)).all())
+    return len(session.execute(gone).all())
 
 
 def sweep(session: ScopedSession, at: datetime, *, secret_key: str) -> int:

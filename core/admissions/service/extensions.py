@@ -78,7 +78,6 @@ def extend(
             .where(Extension.window_id == window_id, Extension.account_id == person.id)
             .values(**values)
             .returning(Extension.id)
-            .execution_options(synchronize_session=False)
         )
         if changed is None:
             changed = new_id()

@@ -62,7 +62,6 @@ def _drafts(session: ScopedSession, tenant_id: int, before: list[str], target: s
         sa.update(Application)
         .where(*which)
         .values(form_version_id=target, version=Application.version + 1)
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
     return int(done.rowcount)
 
@@ -77,7 +76,6 @@ def _windows(session: ScopedSession, actor: Actor, tenant_id: int, older: list[s
         sa.update(Window)
         .where(Window.id.in_([row.id for row in found]), *to_come)
         .values(form_version_id=target, version=Window.version + 1)
-        .execution_options(synchronize_session=False)
     )
     rows = [
         {

@@ -128,7 +128,6 @@ def _step(session: ScopedSession, number: int, version: int, **values: Any) -> N
         sa.update(FormVersion)
         .where(FormVersion.number == number, FormVersion.state == "draft", FormVersion.version == version)
         .values(version=version + 1, **values)
-        .execution_options(synchronize_session=False)
     )
     if done.rowcount != 1:
         raise Conflict
@@ -157,9 +156,9 @@ def discard(session: ScopedSession, actor: Actor, *, number: int, version: int) 
     with transaction(session):
         _draft(session, number, version)
         done: Any = session.execute(
-            sa.delete(FormVersion)
-            .where(FormVersion.number == number, FormVersion.state == "draft", FormVersion.version == version)
-            .execution_options(synchronize_session=False)
+            sa.delete(FormVersion).where(
+                FormVersion.number == number, FormVersion.state == "draft", FormVersion.version == version
+            )
         )
         if done.rowcount != 1:
             raise Conflict
@@ -228,7 +227,6 @@ def retire(session: ScopedSession, actor: Actor, *, number: int, why: str) -> No
             sa.update(FormVersion)
             .where(FormVersion.number == number, FormVersion.state == "published")
             .values(state="retired", version=FormVersion.version + 1)
-            .execution_options(synchronize_session=False)
         )
         if done.rowcount != 1:
             raise NotFound

@@ -91,7 +91,6 @@ def _again(session: ScopedSession, email: str, locale: str) -> sa.Row[*tuple[Any
             changed_at=clock.now(),
         )
         .returning(*_ROW)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
 
 
@@ -111,12 +110,7 @@ def _token(session: ScopedSession, secret_key: str, row: sa.Row[*tuple[Any, ...]
     """The token of a row's link; where the platform's key is a new one, the database learns the new hash."""
     token = token_of(secret_key, row.id)
     if (fresh := token_hash(token)) != row.token_hash:
-        session.execute(
-            sa.update(Interest)
-            .where(Interest.id == row.id)
-            .values(token_hash=fresh)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Interest).where(Interest.id == row.id).values(token_hash=fresh))
     return token
 
 
@@ -150,7 +144,6 @@ def _move(session: ScopedSession, token: str, sources: tuple[str, ...], to: str,
             .where(Interest.token_hash == token_hash(token), Interest.state.in_(sources))
             .values(state=to, changed_at=clock.now(), **values)
             .returning(Interest.id)
-            .execution_options(synchronize_session=False)
         )
         if moved is None:
             held(session, token)
@@ -180,7 +173,6 @@ def tell_due(session: ScopedSession, *, secret_key: str, post: Post) -> int:
                 .where(Interest.id.in_(some), due)  # once more: another worker may have taken the row meanwhile
                 .values(**told)
                 .returning(*_ROW)
-                .execution_options(synchronize_session=False)
             ).all()
             for row in rows:
                 post(session, Told(kind, row.email, row.locale, _token(session, secret_key, row), window.closes_at))
@@ -195,5 +187,5 @@ def forget(session: ScopedSession, now: datetime) -> int:
         (Interest.state == STOPPED) & (Interest.changed_at < now - STOPPED_KEPT_FOR)
     )
     with transaction(session):
-        gone = sa.delete(Interest).where(old).returning(Interest.id).execution_options(synchronize_session=False)
+        gone = sa.delete(Interest).where(old).returning(Interest.id)
         return len(session.execute(gone).all())

@@ -31,7 +31,6 @@ FURTHEST = timedelta(days=2 * 366)
 MEETING_CHANGED = N_("This cannot be done now: the state of the meeting has changed.")
 NOT_OPEN = N_("The meeting is not open: open it when the panel is there.")
 NO_QUORUM = N_("There are too few assessors in the room for an outcome. Put it off, or note who has come.")
-QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,6 @@ def _step(session: ScopedSession, meeting: Meeting, version: int, states: tuple[
         .where(PanelMeeting.id == meeting.id, PanelMeeting.version == version, PanelMeeting.state.in_(states))
         .values(version=PanelMeeting.version + 1, **values)
         .returning(PanelMeeting.id)
-        .execution_options(**QUIET)
     ).one_or_none()
     if done is None:
         now = session.execute(sa.select(PanelMeeting.state).where(PanelMeeting.id == meeting.id)).scalar_one_or_none()
@@ -122,7 +120,6 @@ def set_agenda(session: ScopedSession, actor: Actor, meeting_id: str, version: i
                 PanelItem.meeting_id == meeting_id, PanelItem.state == "waiting", PanelItem.minutes == "",
                 PanelItem.application_id.in_(visible),
             )
-            .execution_options(**QUIET)
         )  # fmt: skip
         kept = session.execute(
             sa.select(PanelItem.application_id, PanelItem.position).where(PanelItem.meeting_id == meeting_id)
@@ -174,7 +171,6 @@ def bring_up(session: ScopedSession, actor: Actor, item_id: str, version: int) -
             sa.update(PanelItem)
             .where(PanelItem.meeting_id == one.meeting_id, PanelItem.id != one.id, PanelItem.state == "now")
             .values(state="waiting", version=PanelItem.version + 1)
-            .execution_options(**QUIET)
         )
         _told_of(session, actor, "bring_up", one, {"out": len(out)})
 
@@ -220,7 +216,6 @@ def close(session: ScopedSession, actor: Actor, meeting_id: str, version: int) -
             sa.update(PanelItem)
             .where(PanelItem.meeting_id == meeting_id, PanelItem.state.in_(("waiting", "now")))
             .values(state="deferred", ended_at=now, version=PanelItem.version + 1)
-            .execution_options(**QUIET)
         )
         _tell(session, actor, "close", meeting_id, {"state": "closed"})
 
@@ -241,7 +236,6 @@ def _turn(session: ScopedSession, one: Item, version: int, states: tuple[str, ..
         .where(PanelItem.id == one.id, PanelItem.version == version, PanelItem.state.in_(states), meets)
         .values(version=PanelItem.version + 1, **values)
         .returning(PanelItem.id)
-        .execution_options(**QUIET)
     ).one_or_none()
     if done is not None:
         return

@@ -57,7 +57,6 @@ def moderate(session: ScopedSession, actor: Actor, picks: Mapping[str, int]) -> 
                 state=MODERATED, moderated_by=actor.account_id, moderated_at=clock.now(), version=Decision.version + 1
             )
             .returning(Decision.id)
-            .execution_options(synchronize_session=False)
         ).all()  # fmt: skip
         if len(done) != len(picks):
             raise _why_not(session, actor, sorted(set(picks) - set(done)))
@@ -86,7 +85,6 @@ def send_back(session: ScopedSession, actor: Actor, decision_id: str, version: i
                 version=Decision.version + 1,
             )
             .returning(Decision.id)
-            .execution_options(synchronize_session=False)
         ).all()  # fmt: skip
         if not done:
             raise _why_not(session, actor, [decision_id])

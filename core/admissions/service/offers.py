@@ -84,7 +84,6 @@ def take_back_in(session: ScopedSession, *, application_ids: Collection[str], at
         sa.update(MembershipOffer)
         .where(MembershipOffer.application_id.in_(application_ids), MembershipOffer.state.in_(OFFER.sources("take_back")))
         .values(state=OFFER.target("take_back", OFFERED), ended_at=at, version=MembershipOffer.version + 1)
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
@@ -99,7 +98,6 @@ def offer_again_in(session: ScopedSession, *, application_ids: Collection[str], 
             state=OFFER.target("offer_again", LAPSED), offered_at=at, lapses_at=lapses_at, reminded_at=None, ended_at=None,
             state_why="", version=MembershipOffer.version + 1,
         )
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
@@ -118,7 +116,6 @@ def _end(session: ScopedSession, event: str, now: datetime, *where: sa.ColumnEle
         .where(MembershipOffer.state.in_(OFFER.sources(event)), *where)
         .values(state=OFFER.target(event, OFFERED), ended_at=now, version=MembershipOffer.version + 1)
         .returning(MembershipOffer.id, MembershipOffer.account_id, MembershipOffer.application_id, MembershipOffer.lapses_at)
-        .execution_options(synchronize_session=False)
     ).one_or_none()  # fmt: skip
 
 
@@ -197,7 +194,6 @@ def remind(session: ScopedSession, at: datetime, post: Post) -> int:
                 lapses_at=sa.case((MembershipOffer.lapses_at < least, least), else_=MembershipOffer.lapses_at),
             )
             .returning(MembershipOffer.id, MembershipOffer.account_id, MembershipOffer.application_id, MembershipOffer.lapses_at)
-            .execution_options(synchronize_session=False)
         ).all()  # fmt: skip
         people = _reachable(session, [row.account_id for row in claimed])
         written = 0
@@ -278,7 +274,6 @@ def renew(
                 version=MembershipOffer.version + 1,
             )
             .returning(MembershipOffer.account_id, MembershipOffer.application_id)
-            .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
         if row is None:
             raise _why_not_renewed(session, version, *mine)

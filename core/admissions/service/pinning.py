@@ -120,7 +120,6 @@ def _step(session: ScopedSession, actor: Actor, now: Pinned, wanted: Rules) -> N
         sa.update(WindowRules)
         .where(WindowRules.id == now.id, WindowRules.version == now.version)
         .values(**wanted.values(), version=now.version + 1, pinned_by=actor.account_id, pinned_at=clock.now())
-        .execution_options(synchronize_session=False)
     )
     if done.rowcount != 1:
         raise Conflict

@@ -34,7 +34,6 @@ CHANGED = N_(
 EVERY_SECONDS = 0.5
 """So often, at most, progress is written down."""
 GIVEN_UP = N_("The plan could not be worked out. The central team has been told.")
-_QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
 class Discarded(Exception):
@@ -81,7 +80,6 @@ def _move(
         .where(AssignmentRun.id == run_id, AssignmentRun.state.in_(sources), *more)
         .values(version=AssignmentRun.version + 1, **values)
         .returning(AssignmentRun.id)
-        .execution_options(**_QUIET)
     )
     return done.one_or_none() is not None
 

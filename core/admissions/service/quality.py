@@ -44,7 +44,6 @@ def ask(session: ScopedSession, actor: Actor, *, tenant_id: int, period: str, le
             )
             .values(state="queued", progress=0, asked_at=now)
             .returning(QualityReport.id)
-            .execution_options(synchronize_session=False)
         ).scalar_one_or_none()  # fmt: skip
         if taken is None:
             row = {
@@ -85,7 +84,6 @@ def progressed(session: ScopedSession, report_id: str, percent: int) -> None:
             sa.update(QualityReport)
             .where(QualityReport.id == report_id, QualityReport.state == "queued")
             .values(progress=percent)
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -96,7 +94,6 @@ def keep(session: ScopedSession, report_id: str, report: Report) -> None:
             sa.update(QualityReport)
             .where(QualityReport.id == report_id)
             .values(state="ready", progress=100, content=report.model_dump(mode="json"), made_at=clock.now())
-            .execution_options(synchronize_session=False)
         )
 
 

@@ -114,7 +114,6 @@ def show_again(session: ScopedSession, actor: Actor, application_id: str, at: st
             )
             .values(ended_at=clock.now(), ended_by=actor.account_id)
             .returning(Redaction.id)
-            .execution_options(synchronize_session=False)
         ).all()  # fmt: skip
         if not ended:
             raise Refused(N_("These words are shown again already."))

@@ -18,7 +18,7 @@ from core.admissions.queries import deciding
 from core.admissions.queries.batches import LetterFacts
 from core.admissions.queries.sight import clear_of
 from core.admissions.service import shelving
-from core.admissions.service.batches import QUIET, step, take_out, told_each
+from core.admissions.service.batches import step, take_out, told_each
 from core.admissions.service.deciding import has_joined
 from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.offers import offer_again_in, offer_in, take_back_in
@@ -153,7 +153,6 @@ def _decide(session: ScopedSession, batch_id: str, found: Sequence[LetterFacts],
             .where(Decision.id.in_(replaced), Decision.state == RELEASED)
             .values(state=SUPERSEDED, version=Decision.version + 1)
             .returning(Decision.id)
-            .execution_options(**QUIET)
         ).all()
         if len(gave_way) != len(replaced):
             raise Refused(N_("A decision that was to be corrected was replaced already. Nothing was sent."))
@@ -162,7 +161,6 @@ def _decide(session: ScopedSession, batch_id: str, found: Sequence[LetterFacts],
         .where(Decision.batch_id == batch_id, Decision.state == HELD)
         .values(state=RELEASED, released_at=now, version=Decision.version + 1)
         .returning(Decision.id)
-        .execution_options(**QUIET)
     ).all()
     if len(done) != len(found):
         raise Refused(COUNT_IS_OTHER, stated=len(found), held=len(done))
@@ -177,7 +175,6 @@ def _decide(session: ScopedSession, batch_id: str, found: Sequence[LetterFacts],
             .where(Application.id.in_(ids), Application.state.in_(APPLICATION.sources(event)))
             .values(state=STATES[outcome], version=Application.version + 1, changed_at=now)
             .returning(Application.id)
-            .execution_options(**QUIET)
         ).all()
         if len(moved) != len(ids):
             lost = {one.application_id: one.reference for one in found}
@@ -245,7 +242,6 @@ def _close_window(session: ScopedSession, actor: Actor, window_id: str, now: dat
         sa.update(Window)
         .where(Window.id == window_id, Window.released_at.is_(None), Window.closes_at < now, ~waiting.exists())
         .values(released_at=now, version=Window.version + 1)
-        .execution_options(**QUIET)
     )
 
 
@@ -267,7 +263,6 @@ def resend(session: ScopedSession, actor: Actor, batch_id: str, *, post: Post) -
             .where(DecisionLetter.mail_id.in_(failed), DecisionLetter.decision_id.in_(people))
             .values(mail_id=None)
             .returning(DecisionLetter.id, DecisionLetter.decision_id, DecisionLetter.subject, DecisionLetter.paragraphs)
-            .execution_options(**QUIET)
         ).all()
         for row in taken:
             mail_id = post(session, outgoing(people[row.decision_id], row.subject, row.paragraphs))
@@ -275,7 +270,6 @@ def resend(session: ScopedSession, actor: Actor, batch_id: str, *, post: Post) -
                 sa.update(DecisionLetter)
                 .where(DecisionLetter.id == row.id, DecisionLetter.mail_id.is_(None))
                 .values(mail_id=mail_id)
-                .execution_options(**QUIET)
             )
         told_each(session, actor, "resend", batch_id, [row.decision_id for row in taken])
     return len(taken)

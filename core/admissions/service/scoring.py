@@ -48,7 +48,6 @@ NO_CHANGES = N_(
 )
 NEWER = N_("A newer version was submitted. Read what is different first.")
 NO_DISCUSSION = N_("You can score again while the panel that you are at discusses this application.")
-QUIET: dict[str, Any] = {"synchronize_session": False}
 
 
 def _hold(session: ScopedSession, work: Work, now: datetime) -> bool:
@@ -65,7 +64,6 @@ def _hold(session: ScopedSession, work: Work, now: datetime) -> bool:
         .where(Assessment.id == work.id, Assessment.sealed_at.is_(None), open_still)
         .values(version=Assessment.version + 1, changed_at=now)
         .returning(Assessment.id)
-        .execution_options(**QUIET)
     ).one_or_none()
     return held is not None
 
@@ -102,7 +100,6 @@ def save(session: ScopedSession, actor: Actor, work: Work, wishes: Mapping[str, 
                         sa.update(ScoreDraft)
                         .where(ScoreDraft.assessment_id == work.id, ScoreDraft.field == name, ~ScoreDraft.lost)
                         .values(value=wish.value, revision=revisions[name], at=now)
-                        .execution_options(**QUIET)
                     )
                     continue
             else:
@@ -157,10 +154,9 @@ def seal(session: ScopedSession, actor: Actor, task: Task, work: Work, checked: 
             sa.update(Assessment)
             .where(Assessment.id == work.id)
             .values(sealed_at=now, sha256=checked, recommendation=draft.get(scoring.RECOMMENDATION) or None)
-            .execution_options(**QUIET)
         )
         session.execute(
-            sa.delete(ScoreDraft).where(ScoreDraft.assessment_id == work.id).execution_options(**QUIET)
+            sa.delete(ScoreDraft).where(ScoreDraft.assessment_id == work.id)
         )  # fmt: skip
         facts = {"phase": work.phase, "number": work.number, "sha256": checked}
         if work.phase == INDEPENDENT:
@@ -180,7 +176,6 @@ def take_newer(session: ScopedSession, actor: Actor, task: Task, work: Work) -> 
             sa.update(Assessment)
             .where(Assessment.id == work.id)
             .values(submission_id=newest_submission(session, task.application_id))
-            .execution_options(**QUIET)
         )
 
 
@@ -194,7 +189,6 @@ def begin_discussed(session: ScopedSession, actor: Actor, task: Task) -> None:
             sa.update(Assignment)
             .where(Assignment.id == task.id, Assignment.state == SEALED)
             .values(changed_at=Assignment.changed_at)
-            .execution_options(**QUIET)
         )
         if not in_the_room(session, task):
             raise Refused(NO_DISCUSSION)

@@ -104,17 +104,13 @@ def _records(
                 sa.update(ShadowRun)
                 .where(ShadowRun.id == run_id, ShadowRun.state == "queued")
                 .values(progress=min(99, 100 * (start + len(rows)) // len(past)))
-                .execution_options(synchronize_session=False)
             )
 
 
 def _ended(session: ScopedSession, run_id: str, **values: Any) -> None:
     with transaction(session):
         session.execute(
-            sa.update(ShadowRun)
-            .where(ShadowRun.id == run_id, ShadowRun.state == "queued")
-            .values(**values)
-            .execution_options(synchronize_session=False)
+            sa.update(ShadowRun).where(ShadowRun.id == run_id, ShadowRun.state == "queued").values(**values)
         )
 
 
@@ -131,7 +127,6 @@ def agree(session: ScopedSession, actor: Actor, run_id: str, sha: str) -> None:
                 ShadowRun.id == run_id, ShadowRun.state == "ready", ShadowRun.sha256 == sha, ShadowRun.agreed_at.is_(None)
             )
             .values(agreed_by=actor.account_id, agreed_at=clock.now())
-            .execution_options(synchronize_session=False)
         )  # fmt: skip
         text = session.scalar(sa.select(ShadowRun.report).where(ShadowRun.id == run_id))
         if text is None:

@@ -95,7 +95,6 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
                 lateness=(lateness or Lateness.ON_TIME).value if mine.state == DRAFT else Application.lateness,
             )
             .returning(Application.id)
-            .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
         if changed is None:
             raise Refused(N_("This application is submitted already, or was withdrawn."))
@@ -124,7 +123,6 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
             sa.update(Application)
             .where(Application.id == mine.id)
             .values(organisation_norm=conflicts.organisation_of(answers))
-            .execution_options(synchronize_session=False)
         )
         _end_requests(session, mine.id, "answered", now)
         receipt = Receipt(mine.reference, number, now, lateness.value, json.loads(text))
@@ -144,7 +142,6 @@ def _end_requests(session: ScopedSession, application_id: str, state: str, now: 
         sa.update(InfoRequest)
         .where(InfoRequest.application_id == application_id, InfoRequest.state == "open")
         .values(state=state, ended_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -167,7 +164,6 @@ def _step(
             .where(Application.id == application_id, Application.state.in_(APPLICATION.sources(event)), *whose)
             .values(state=target, version=Application.version + 1, changed_at=now, state_why=why[:500])
             .returning(Application.account_id)
-            .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
         if changed is None:
             raise Refused(refused)
@@ -224,7 +220,6 @@ def ask(
             .where(Application.id == application_id, Application.state == SUBMITTED, clear_of(actor.account_id))
             .values(state=INFO_REQUESTED, version=Application.version + 1, changed_at=now)
             .returning(Application.account_id, Application.reference, Application.locale)
-            .execution_options(synchronize_session=False)
         ).one_or_none()
         if changed is None:
             if not may_see(session, actor.account_id, application_id):

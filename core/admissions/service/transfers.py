@@ -136,7 +136,6 @@ def _leave(session: ScopedSession, actor: Actor, source: Place, version: int, ne
             moved_id=new.application_id,
         )
         .returning(*Application.__table__.c)
-        .execution_options(synchronize_session=False)
     ).one_or_none()  # fmt: skip
     if row is not None:
         return row

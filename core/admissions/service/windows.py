@@ -110,7 +110,6 @@ def _step(
         .where(Window.id == row.id, Window.version == version, Window.state == source, *more)
         .values(version=Window.version + 1, **values)
         .returning(Window.id)
-        .execution_options(synchronize_session=False)
     ).all()
     if done:
         return
@@ -271,7 +270,6 @@ def move_dates(session: ScopedSession, window_id: str, closes_at: datetime, acco
             ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == PLUGIN, ShelfItem.ref.in_(drafts)
         )
         .values(when=closes_at, changed_at=clock.now())
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -204,7 +204,6 @@ class Panel:
                 sa.update(Assessment)
                 .where(Assessment.id == assessment_id)
                 .values(sealed_at=at, sha256=total, recommendation=view)
-                .execution_options(synchronize_session=False)
             )
         self.seals.clear()
 

@@ -36,7 +36,6 @@ def pin(session: ScopedSession, window_id: str, policy_id: str, **config: Any) -
         .where(WindowRules.window_id == window_id)
         .values(config=whole)
         .returning(WindowRules.secret, WindowRules.id, WindowRules.version)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     if there is not None:
         return there.secret, whole, f"{there.id}:{there.version}"

@@ -27,6 +27,6 @@ def change(session: ScopedSession, *statements: Any) -> int:
     """Run statements that update or delete, in this order; how many rows they concerned."""
     count = 0
     for statement in statements:
-        own = statement.returning(*statement.table.primary_key).execution_options(synchronize_session=False)
+        own = statement.returning(*statement.table.primary_key)
         count += len(session.execute(own).all())
     return count

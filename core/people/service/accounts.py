@@ -136,13 +136,7 @@ def change(
     session: ScopedSession, where: tuple[sa.ColumnElement[bool], ...], values: dict[str, object], otherwise: Exception
 ) -> None:
     """The conditional update of one account in the caller's transaction; raises `otherwise` when no row matched."""
-    done = session.execute(
-        sa.update(Account)
-        .where(*where)
-        .values(**values)
-        .returning(Account.id)
-        .execution_options(synchronize_session=False)
-    )
+    done = session.execute(sa.update(Account).where(*where).values(**values).returning(Account.id))
     if done.one_or_none() is None:
         raise otherwise
 

@@ -63,7 +63,6 @@ def end(session: ScopedSession, actor: Actor, scope: str) -> None:
             sa.delete(CalendarKey)
             .where(CalendarKey.account_id == actor.account_id, CalendarKey.scope == scope)
             .returning(CalendarKey.id)
-            .execution_options(synchronize_session=False)
         ).one_or_none()
         if gone is None:
             raise Refused(N_("There is no such address any more."))
@@ -74,6 +73,4 @@ def end(session: ScopedSession, actor: Actor, scope: str) -> None:
 
 def end_all_in(session: ScopedSession, account_id: str) -> None:
     """End every address of one person, in the caller's transaction: with the membership, and with the account."""
-    session.execute(
-        sa.delete(CalendarKey).where(CalendarKey.account_id == account_id).execution_options(synchronize_session=False)
-    )
+    session.execute(sa.delete(CalendarKey).where(CalendarKey.account_id == account_id))

@@ -64,6 +64,5 @@ def _end_roles(session: ScopedSession, account_id: str) -> list[tuple[str, int]]
         .where(RoleGrant.account_id == account_id, RoleGrant.ended_at.is_(None))
         .values(ended_at=clock.now(), ended_by=account_id, end_reason="the account was closed")
         .returning(RoleGrant.role, RoleGrant.at_tenant_id)
-        .execution_options(synchronize_session=False)
     )
     return sorted((row.role, row.at_tenant_id) for row in rows)

@@ -30,11 +30,7 @@ def schedule_in(session: ScopedSession, account_id: str) -> datetime:
 
 def call_off_in(session: ScopedSession, account_id: str) -> None:
     """Keep the account after all, in the caller's transaction. Raises Refused once the erasing has begun."""
-    session.execute(
-        sa.delete(Closure)
-        .where(Closure.account_id == account_id, Closure.begun_at.is_(None))
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(sa.delete(Closure).where(Closure.account_id == account_id, Closure.begun_at.is_(None)))
     if session.scalar(sa.select(Closure.account_id).where(Closure.account_id == account_id)) is not None:
         raise Refused(N_("This account has been erased. It cannot be opened again; the person can create a new one."))
 
@@ -60,7 +56,6 @@ def claim(session: ScopedSession, account_id: str) -> bool:
             )
             .values(begun_at=sa.func.coalesce(Closure.begun_at, now, type_=Closure.begun_at.type))
             .returning(Closure.account_id)
-            .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
     return begun is not None
 
@@ -72,6 +67,5 @@ def finish_in(session: ScopedSession, account_id: str) -> bool:
         .where(Closure.account_id == account_id, Closure.begun_at.is_not(None), Closure.erased_at.is_(None))
         .values(erased_at=clock.now())
         .returning(Closure.account_id)
-        .execution_options(synchronize_session=False)
     ).one_or_none()
     return finished is not None

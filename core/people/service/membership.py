@@ -78,7 +78,6 @@ def leave(session: ScopedSession, actor: Actor, *, account_id: str, why: str = "
             .where(Membership.account_id == account_id, Membership.left_on.is_(None))
             .values(left_on=today)
             .returning(Membership.account_id)
-            .execution_options(synchronize_session=False)
         ).one_or_none()
         if left is None:
             raise NotFound
@@ -128,5 +127,4 @@ def _end_affiliation(session: ScopedSession, account_id: str, today: date, but: 
         .where(Affiliation.account_id == account_id, Affiliation.ends_on.is_(None), Affiliation.home_tenant_id != but)
         .values(ends_on=sa.case((Affiliation.starts_on > today, Affiliation.starts_on), else_=today))
         .returning(Affiliation.home_tenant_id)
-        .execution_options(synchronize_session=False)
     ).scalar_one_or_none()

@@ -107,7 +107,6 @@ def grant_in(
             RoleGrant.ended_at.is_(None), RoleGrant.ends_on < today,
         )
         .values(ended_at=clock.now(), end_reason="its last day passed")
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
     if session.scalar(sa.select(Account.id).where(Account.id == account_id, Account.disabled_at.is_(None))) is None:
         raise NotFound
@@ -148,7 +147,6 @@ def end(session: ScopedSession, actor: Actor, *, grant_id: str, at: TenantRef, r
             .where(RoleGrant.id == grant_id, RoleGrant.ended_at.is_(None))
             .values(ended_at=clock.now(), ended_by=actor.account_id, end_reason=reason.strip()[:500])
             .returning(RoleGrant.id)
-            .execution_options(synchronize_session=False)
         )
         if done.one_or_none() is None:
             raise Conflict
@@ -166,7 +164,6 @@ def _keep_one_central(session: ScopedSession, grant_id: str) -> None:
         .where(RoleGrant.role == Role.CENTRAL_TEAM.value, RoleGrant.ended_at.is_(None))
         .values(role=Role.CENTRAL_TEAM.value)
         .returning(RoleGrant.id, RoleGrant.starts_on, RoleGrant.ends_on)
-        .execution_options(synchronize_session=False)
     ).all()
     if not any(
         row.id != grant_id and row.starts_on <= today and (row.ends_on is None or row.ends_on >= today) for row in rows

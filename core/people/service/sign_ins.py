@@ -60,7 +60,6 @@ def sign_in(
             )
             .values(**values)
             .returning(Account.id)
-            .execution_options(synchronize_session=False)
         ).one_or_none()  # fmt: skip
         if same is None:
             raise Refused(WRONG)
@@ -78,7 +77,6 @@ def begin(session: ScopedSession, *, account_id: str, device: str, remember: boo
             .where(Account.id == account_id, Account.disabled_at.is_(None), Account.confirmed_at.is_not(None))
             .values(signed_in_at=clock.now())
             .returning(Account.id)
-            .execution_options(synchronize_session=False)
         )
         if done.one_or_none() is None:
             raise NotFound
@@ -104,7 +102,6 @@ def note_seen(session: ScopedSession, *, sign_in_id: str, remember: bool) -> Non
             sa.update(SignIn)
             .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.seen_at < moment)
             .values(seen_at=moment, idle_until=moment + IDLE[remember])
-            .execution_options(synchronize_session=False)
         )
 
 
@@ -118,7 +115,6 @@ def end(session: ScopedSession, *, account_id: str, sign_in_id: str, how: str = 
             .where(SignIn.id == sign_in_id, SignIn.account_id == account_id, SignIn.ended_at.is_(None))
             .values(ended_at=clock.now(), ended_how=how)
             .returning(SignIn.id)
-            .execution_options(synchronize_session=False)
         )
         if done.one_or_none() is None:
             raise NotFound
@@ -137,5 +133,4 @@ def end_all_in(session: ScopedSession, account_id: str, *, how: str, but: str = 
         sa.update(SignIn)
         .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.id != but)
         .values(ended_at=clock.now(), ended_how=how)
-        .execution_options(synchronize_session=False)
     )

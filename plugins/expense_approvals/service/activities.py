@@ -92,7 +92,6 @@ def change(session: ScopedSession, activity_id: str, version: int, wanted: Wante
             .where(Activity.id == activity_id, Activity.version == version)
             .values(version=Activity.version + 1, covered=wanted.budget_id is not None, **wanted._asdict())
             .returning(Activity.id)
-            .execution_options(synchronize_session=False)
         ).all()
         if len(done) != 1:
             found = is_id(activity_id) and session.scalar(sa.select(Activity.id).where(Activity.id == activity_id))

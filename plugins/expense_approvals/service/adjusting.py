@@ -33,7 +33,7 @@ from plugins.expense_approvals.queries.adjustments import Adjusted, Difference
 from plugins.expense_approvals.queries.claims import Ground, Made, Spent
 from plugins.expense_approvals.separation import WORDS, Task
 from plugins.expense_approvals.service.apart import Open, against, must_be_within
-from plugins.expense_approvals.service.claim_steps import QUIET, News, Post
+from plugins.expense_approvals.service.claim_steps import News, Post
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.judging import bound
 from plugins.expense_approvals.service.moving import move
@@ -177,7 +177,6 @@ def _take(session: ScopedSession, found: Adjusted, event: str, visitor: Visitor,
             state=target, version=found.version + 1, words=words, decided_by=visitor.account_id, decided_at=now, changed_at=now
         )
         .returning(Adjustment.id)
-        .execution_options(**QUIET)
     ).all()  # fmt: skip
     if len(done) != 1:
         ADJUSTMENT.row(event, adjustments.one(session, found.id).state)

@@ -34,7 +34,6 @@ PURPOSE = "expense_approvals.bank_details"
 COOLING = timedelta(hours=24)
 """How long nobody is paid to an account that took another one's place: time for its owner to read the letter and say no."""
 NAME = N_("Enter the name on the account, in at most 80 characters.")
-QUIET = {"synchronize_session": False}
 _OTHER = another(BankDetails)
 """Somebody else's account, beside the statement's own."""
 Post = Callable[[ScopedSession, Visitor, datetime], None]
@@ -106,7 +105,6 @@ def change(
                 .where(BankDetails.account_id == visitor.account_id, BankDetails.replaced_at.is_(None))
                 .values(replaced_at=now)
                 .returning(BankDetails.fingerprint, BankDetails.usable_from, BankDetails.set_at)
-                .execution_options(**QUIET)
             ).one_or_none()
             usable = _usable_from(before, mark, now)
             session.add(
@@ -223,4 +221,4 @@ def changed_since(session: ScopedSession, account_ids: set[str], at: datetime) -
 
 def forget_replaced(session: ScopedSession, before: datetime) -> None:
     """Delete accounts that were replaced before an instant, in the caller's transaction."""
-    session.execute(sa.delete(BankDetails).where(BankDetails.replaced_at < before).execution_options(**QUIET))
+    session.execute(sa.delete(BankDetails).where(BankDetails.replaced_at < before))

@@ -58,7 +58,6 @@ FORMATS: Mapping[str, Callable[[Batch], File]] = {"csv": bank_csv, "bacs18": bac
 KEPT = timedelta(days=60)
 """How long after its end a batch keeps people's accounts: as long as a bank may send a payment back."""
 AHEAD = timedelta(days=30)
-QUIET = {"synchronize_session": False}
 CHANGED = N_("The file is not what was released. Tell the central team: nothing was exported.")
 NOT_PREPARED = N_("The files are not what was prepared. Tell the central team: nothing was released.")
 MOVED = N_("Somebody in this batch has another account by now. Cancel it and prepare another one.")
@@ -160,7 +159,6 @@ def cancel(session: ScopedSession, batch_id: str, version: int, visitor: Visitor
             .where(Payment.batch_id == batch_id, Payment.state.in_(PAYMENT.sources("drop")))
             .values(state=PAYMENT.target("drop", WAITING), changed_at=clock.now())
             .returning(Payment.source_id)
-            .execution_options(**QUIET)
         ).all()
         tell(session, dropped, "drop")
         _noted(session, visitor, "cancel_batch", batch_id)
@@ -244,7 +242,6 @@ def settle(
             .where(PaymentBatch.id == batch_id, PaymentBatch.state == row.state, PaymentBatch.version == version)
             .values(version=PaymentBatch.version + 1)
             .returning(PaymentBatch.id)
-            .execution_options(**QUIET)
         ).all()
         if len(held) != 1:
             raise Conflict
@@ -257,7 +254,6 @@ def settle(
                 sa.update(Payment)
                 .where(Payment.id.in_([one.id for one in ones]))
                 .values(state=PAYMENT.target(event, ones[0].state), changed_at=clock.now())
-                .execution_options(**QUIET)
             )
             tell(session, [one.source_id for one in ones], event)
         changed = {one.id for ones in turned.values() for one in ones}
@@ -291,7 +287,6 @@ def forget(session: ScopedSession) -> int:
             )
             .values(sealed="")
             .returning(PaymentBatch.id)
-            .execution_options(**QUIET)
         ).all()
         bank_details.forget_replaced(session, then)
         payers.forget_replaced(session, then)
@@ -352,7 +347,6 @@ def _step(session: ScopedSession, batch_id: str, event: str, version: int, **val
         .where(PaymentBatch.id == batch_id, PaymentBatch.state.in_(sources), PaymentBatch.version == version)
         .values(state=BATCH.target(event, sources[0]), version=PaymentBatch.version + 1, **values)
         .returning(PaymentBatch.id)
-        .execution_options(**QUIET)
     ).all()
     if len(done) != 1:
         BATCH.row(event, _row(session, batch_id).state)

@@ -69,7 +69,6 @@ def change_limit(session: ScopedSession, budget_id: str, version: int, limit_p: 
             .where(Budget.id == budget_id, Budget.version == version, Budget.committed_p + Budget.actual_p <= limit_p)
             .values(limit_p=limit_p, version=Budget.version + 1)
             .returning(Budget.id)
-            .execution_options(synchronize_session=False)
         ).all()
         if len(done) != 1:
             raise _why_not(session, budget_id, version)

@@ -26,7 +26,6 @@ from plugins.expense_approvals.separation import WORDS
 from plugins.expense_approvals.service.apart import Open, against
 from plugins.expense_approvals.states import CLAIM, EDITABLE, FIRST_APPROVED
 
-QUIET = {"synchronize_session": False}
 NO_CHANGES = N_("This claim is with the approvers and cannot be changed now.")
 
 
@@ -65,7 +64,6 @@ def take(
         .where(Claim.id == made.id, Claim.state == made.state, Claim.version == made.version)
         .values(state=target, version=made.version + 1, changed_at=now, **values)
         .returning(Claim.id)
-        .execution_options(**QUIET)
     ).all()
     if len(done) != 1:
         state = session.scalar(sa.select(Claim.state).where(Claim.id == made.id))
@@ -106,7 +104,6 @@ def lock(session: ScopedSession, made: Made) -> None:
         .where(Claim.id == made.id, Claim.state.in_(EDITABLE))
         .values(version=Claim.version + 1, changed_at=clock.now())
         .returning(Claim.id)
-        .execution_options(**QUIET)
     ).all()
     if len(done) != 1:
         raise Refused(NO_CHANGES)
@@ -123,7 +120,7 @@ def unsay(session: ScopedSession, made: Made) -> None:
     `made` has."""
     if made.state == FIRST_APPROVED:
         undone = sa.update(ClaimLine).where(ClaimLine.claim_id == made.id).values(approved_p=None, why="")
-        session.execute(undone.execution_options(**QUIET))
+        session.execute(undone)
 
 
 def must_judge(session: ScopedSession, waits: Open, visitor: Visitor) -> None:

@@ -25,7 +25,7 @@ from plugins.expense_approvals.models import Claim, ClaimLine, Receipt
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made
 from plugins.expense_approvals.service import stepping, year_miles
-from plugins.expense_approvals.service.claim_steps import QUIET, lock, must_own, take, unsay
+from plugins.expense_approvals.service.claim_steps import lock, must_own, take, unsay
 from plugins.expense_approvals.service.fingerprints import Mark, forget
 from plugins.expense_approvals.states import AGREED, DRAFT
 
@@ -97,7 +97,6 @@ def put(session: ScopedSession, claim_id: str, line_id: str | None, cost: Cost, 
                     .where(ClaimLine.claim_id == made.id, ClaimLine.id == line_id)
                     .values(**_values(cost))
                     .returning(ClaimLine.id)
-                    .execution_options(**QUIET)
                 ).all()
                 if is_id(line_id)
                 else []
@@ -151,14 +150,12 @@ def drop(session: ScopedSession, claim_id: str, line_id: str, visitor: Visitor, 
             sa.update(Receipt)
             .where(Receipt.claim_id == made.id, Receipt.line_id == line_id)
             .values(line_id=None, removed_at=sa.func.coalesce(Receipt.removed_at, clock.now()))
-            .execution_options(**QUIET)
         )
         _only_one(
             session.execute(
                 sa.delete(ClaimLine)
                 .where(ClaimLine.claim_id == made.id, ClaimLine.id == line_id)
                 .returning(ClaimLine.id)
-                .execution_options(**QUIET)
             ).all()
         )
         forget(session, made.id, mark, gone)

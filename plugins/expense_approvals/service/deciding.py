@@ -70,10 +70,7 @@ def agree(
         must_be_within(session, Task.PREAPPROVE, preapprovals.in_all(session, asked.id), visitor, limits)
         for line in held:
             session.execute(
-                sa.update(PreapprovalLine)
-                .where(PreapprovalLine.id == line.id)
-                .values(approved_p=amounts[line.id])
-                .execution_options(synchronize_session=False)
+                sa.update(PreapprovalLine).where(PreapprovalLine.id == line.id).values(approved_p=amounts[line.id])
             )
         tell(session, asked, event, words, post, total)
 
@@ -90,7 +87,6 @@ def _hold(session: ScopedSession, asked: Asked) -> None:
         .where(preapprovals.agreed_today(asked.supplements_id))
         .values(version=Preapproval.version + 1)
         .returning(Preapproval.id)
-        .execution_options(synchronize_session=False)
     ).all()
     if len(done) != 1:
         raise Refused(NOTHING_LEFT)

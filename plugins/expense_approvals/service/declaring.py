@@ -88,7 +88,6 @@ def must_stand(session: ScopedSession, activity_id: str, account_id: str | None,
         )
         .values(declared_at=Declaration.declared_at)
         .returning(Declaration.id)
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
     if not held.all():
         raise Refused(gone)
@@ -109,6 +108,5 @@ def _end(session: ScopedSession, activity_id: str, account_id: str) -> int:
         )
         .values(withdrawn_at=clock.now())
         .returning(Declaration.id)
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
     return len(done.all())

@@ -56,9 +56,7 @@ def tell_central(session: ScopedSession, uk_id: int, limits: Limits, post: Post)
     try:
         with transaction(session):
             session.execute(
-                sa.delete(Escalation)
-                .where(Escalation.source_id.in_(told), Escalation.told_at < _changed())
-                .execution_options(synchronize_session=False)
+                sa.delete(Escalation).where(Escalation.source_id.in_(told), Escalation.told_at < _changed())
             )
             session.add_all(Escalation(source_id=one, told_at=now) for one in sorted(told))
             session.flush()

@@ -37,7 +37,7 @@ def forget(session: ScopedSession, claim_id: str, mark: Mark, files: Iterable[st
     marks = [of_file(mark, one) for one in files]
     if marks:
         session.execute(
-            sa.delete(Fingerprint)
-            .where(Fingerprint.holder_mark == of_holder(mark, claim_id), Fingerprint.file_mark.in_(marks))
-            .execution_options(synchronize_session=False)
+            sa.delete(Fingerprint).where(
+                Fingerprint.holder_mark == of_holder(mark, claim_id), Fingerprint.file_mark.in_(marks)
+            )
         )

@@ -15,7 +15,7 @@ from plugins.expense_approvals.queries.fingerprints import known_elsewhere
 from plugins.expense_approvals.separation import SPEAK, Task
 from plugins.expense_approvals.service import declaring, stepping, year_miles
 from plugins.expense_approvals.service.apart import Open, agreed_before, must_be_within, of_claim
-from plugins.expense_approvals.service.claim_steps import QUIET, Post, must_judge, take, tell, unsay
+from plugins.expense_approvals.service.claim_steps import Post, must_judge, take, tell, unsay
 from plugins.expense_approvals.service.deciding import WHY, hear
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
 from plugins.expense_approvals.service.moving import move
@@ -145,7 +145,6 @@ def _write(session: ScopedSession, lines: list[Spent], amounts: Mapping[str, int
             sa.update(ClaimLine)
             .where(ClaimLine.id == line.id)
             .values(approved_p=amounts[line.id], why=reasons.get(line.id, "").strip()[:300])
-            .execution_options(**QUIET)
         )
 
 

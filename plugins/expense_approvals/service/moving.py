@@ -32,7 +32,6 @@ def move(
             committed_p=Budget.committed_p + committed, actual_p=Budget.actual_p + actual, version=Budget.version + 1
         )
         .returning(Budget.id)
-        .execution_options(synchronize_session=False)
     ).all()
     if len(done) != 1:
         raise Refused(NOT_ENOUGH)

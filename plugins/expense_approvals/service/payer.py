@@ -27,7 +27,6 @@ from plugins.expense_approvals.service.bank_details import NAME
 
 PURPOSE = "expense_approvals.payer"
 """What the key of these accounts is drawn for."""
-QUIET = {"synchronize_session": False}
 
 
 class Payer(NamedTuple):
@@ -103,7 +102,6 @@ def change(
                 .where(PayerAccount.id == replaces, PayerAccount.replaced_at.is_(None))
                 .values(replaced_at=now)
                 .returning(PayerAccount.id)
-                .execution_options(**QUIET)
             ).all()
             if len(replaced) != bool(replaces):
                 raise Conflict
@@ -120,4 +118,4 @@ def change(
 
 def forget_replaced(session: ScopedSession, before: datetime) -> None:
     """Delete accounts that were replaced before an instant, in the caller's transaction."""
-    session.execute(sa.delete(PayerAccount).where(PayerAccount.replaced_at < before).execution_options(**QUIET))
+    session.execute(sa.delete(PayerAccount).where(PayerAccount.replaced_at < before))

@@ -27,7 +27,7 @@ from plugins.expense_approvals.queries.payments import Due
 from plugins.expense_approvals.separation import Case, Task, conflict
 from plugins.expense_approvals.service import bank_details, batches, payer
 from plugins.expense_approvals.service.batches import Payable, Prepared, Tell
-from plugins.expense_approvals.service.claim_steps import QUIET, News, Post
+from plugins.expense_approvals.service.claim_steps import News, Post
 from plugins.expense_approvals.states import ADJUSTMENT, CLAIM
 
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -161,7 +161,6 @@ def _take(session: ScopedSession, claim_ids: Collection[str], event: str, visito
         .where(Claim.id.in_(sorted(claim_ids)), Claim.state.in_(sources), *more)
         .values(state=target, version=Claim.version + 1, changed_at=now)
         .returning(Claim.id, Claim.version)
-        .execution_options(**QUIET)
     )
     moved = [Moved._make(row) for row in rows]
     session.add_all(
@@ -182,7 +181,6 @@ def _take_adjusted(session: ScopedSession, ids: Collection[str], event: str) -> 
         .where(Adjustment.id.in_(sorted(ids)), Adjustment.state.in_(sources))
         .values(state=ADJUSTMENT.target(event, sources[0]), version=Adjustment.version + 1, changed_at=clock.now())
         .returning(Adjustment.id)
-        .execution_options(**QUIET)
     )
     return list(rows)
 

@@ -89,7 +89,6 @@ def discard(session: ScopedSession, draft_id: str, version: int, visitor: Visito
             sa.delete(PolicyVersion)
             .where(PolicyVersion.id == draft_id, PolicyVersion.state == "draft", PolicyVersion.version == version)
             .returning(PolicyVersion.id)
-            .execution_options(synchronize_session=False)
         ).all()
         if len(gone) != 1:
             raise _why_not(session, draft_id)
@@ -171,7 +170,6 @@ def _step(session: ScopedSession, draft_id: str, version: int, **values: Any) ->
         .where(PolicyVersion.id == draft_id, PolicyVersion.state == "draft", PolicyVersion.version == version)
         .values(version=PolicyVersion.version + 1, **values)
         .returning(PolicyVersion.id)
-        .execution_options(synchronize_session=False)
     ).all()
     if len(done) != 1:
         raise _why_not(session, draft_id)

@@ -21,7 +21,7 @@ from core.sdk import (
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.models import Receipt
 from plugins.expense_approvals.queries import claims
-from plugins.expense_approvals.service.claim_steps import QUIET, lock, must_own
+from plugins.expense_approvals.service.claim_steps import lock, must_own
 from plugins.expense_approvals.service.fingerprints import Mark, forget, keep
 
 MOST_FILES = 120
@@ -77,7 +77,6 @@ def give(
             .where(Receipt.id == receipt_id, Receipt.line_id.is_not(None), Receipt.stored_at.is_(None))
             .values(stored_at=clock.now(), removed_at=None)
             .returning(Receipt.id)
-            .execution_options(**QUIET)
         ).all()
         if len(done) != 1:  # the cost was taken out meanwhile
             raise NotFound
@@ -92,9 +91,7 @@ def remove(session: ScopedSession, claim_id: str, receipt_id: str, visitor: Visi
     others = {one.sha256 for one in claims.proofs(session, made.id) if one.id != found.id}
     with transaction(session):
         lock(session, made)
-        session.execute(
-            sa.update(Receipt).where(Receipt.id == found.id).values(removed_at=clock.now()).execution_options(**QUIET)
-        )
+        session.execute(sa.update(Receipt).where(Receipt.id == found.id).values(removed_at=clock.now()))
         if found.sha256 not in others:
             forget(session, made.id, mark, [found.sha256])
 
@@ -105,11 +102,7 @@ def sweep(session: ScopedSession, store: Store, at: datetime) -> int:
     removed = sa.and_(Receipt.stored_at.is_not(None), Receipt.removed_at < at - REMOVED_KEPT_FOR)
     abandoned = sa.and_(Receipt.stored_at.is_(None), Receipt.at < at - ORPHAN_AFTER)
     with transaction(session):
-        gone = list(
-            session.scalars(
-                sa.delete(Receipt).where(sa.or_(removed, abandoned)).returning(Receipt.key).execution_options(**QUIET)
-            )
-        )
+        gone = list(session.scalars(sa.delete(Receipt).where(sa.or_(removed, abandoned)).returning(Receipt.key)))
     store.delete(gone)
     listed = [key for key, put_at in store.listed(session.scope.tenant_id or 0) if put_at < at - ORPHAN_AFTER]
     known = set(session.scalars(sa.select(Receipt.key))) if listed else set()  # after the listing: no row is too late

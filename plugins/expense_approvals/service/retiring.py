@@ -31,7 +31,6 @@ from plugins.expense_approvals.service.fingerprints import Mark, forget
 from plugins.expense_approvals.states import AGREED, DECLINED, DRAFT, OVER, PAID, WAITING
 from plugins.expense_approvals.years import kept_since
 
-QUIET = {"synchronize_session": False}
 ENDED = (*OVER, PAID, DRAFT)
 """States of a claim that nothing has to follow."""
 MOST = 500
@@ -57,15 +56,14 @@ def retire(session: ScopedSession, mark: Mark) -> Retired:
         proofs = _strip_claims(session, claims, mark)
         asked = _asked(session, before)
         _strip_asked(session, asked)
-        declared = session.execute(_old_declarations(day).returning(Declaration.id).execution_options(**QUIET)).all()
+        declared = session.execute(_old_declarations(day).returning(Declaration.id)).all()
         session.execute(
             sa.update(Payment)
             .where(Payment.changed_at < before, Payment.state != UNPAID, Payment.account_id.is_not(None))
             .values(account_id=None)
-            .execution_options(**QUIET)
         )
-        session.execute(sa.delete(YearMiles).where(YearMiles.year < day.year - 1).execution_options(**QUIET))
-        session.execute(sa.delete(Escalation).where(Escalation.told_at < before).execution_options(**QUIET))
+        session.execute(sa.delete(YearMiles).where(YearMiles.year < day.year - 1))
+        session.execute(sa.delete(Escalation).where(Escalation.told_at < before))
         found = Retired(len(claims), proofs, len(asked), len(declared))
         if any(found):
             record_audit(
@@ -114,10 +112,7 @@ def _strip_claims(session: ScopedSession, ids: Sequence[str], mark: Mark) -> int
     if not ids:
         return 0
     gone = session.execute(
-        sa.delete(Receipt)
-        .where(Receipt.claim_id.in_(ids))
-        .returning(Receipt.claim_id, Receipt.sha256)
-        .execution_options(**QUIET)
+        sa.delete(Receipt).where(Receipt.claim_id.in_(ids)).returning(Receipt.claim_id, Receipt.sha256)
     ).all()
     for claim_id in {row.claim_id for row in gone}:
         forget(session, claim_id, mark, {row.sha256 for row in gone if row.claim_id == claim_id})
@@ -131,7 +126,7 @@ def _strip_claims(session: ScopedSession, ids: Sequence[str], mark: Mark) -> int
         .where(Claim.id.in_(ids))
         .values(account_id=None, submitted_by=None, first_by=None, decided_by=None),
     ):
-        session.execute(change.execution_options(**QUIET))
+        session.execute(change)
     return len(gone)
 
 
@@ -169,4 +164,4 @@ def _strip_asked(session: ScopedSession, ids: Sequence[str]) -> None:
         sa.update(Step).where(Step.preapproval_id.in_(ids)).values(words="", account_id=None),
         sa.update(Preapproval).where(Preapproval.id.in_(ids)).values(account_id=None, submitted_by=None),
     ):
-        session.execute(change.execution_options(**QUIET))
+        session.execute(change)

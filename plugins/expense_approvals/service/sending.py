@@ -29,7 +29,7 @@ from plugins.expense_approvals.queries import claims
 from plugins.expense_approvals.queries.claims import Made, Spent
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
 from plugins.expense_approvals.service import declaring, stepping, year_miles
-from plugins.expense_approvals.service.claim_steps import NO_CHANGES, QUIET, Post, must_own, take, tell
+from plugins.expense_approvals.service.claim_steps import NO_CHANGES, Post, must_own, take, tell
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
 from plugins.expense_approvals.service.stepping import said
 from plugins.expense_approvals.service.weighing import Partners, Weighed, hash_of, weighed
@@ -162,7 +162,6 @@ def _hold(session: ScopedSession, found: Weighed) -> None:
         )
         .values(version=Preapproval.version + 1)
         .returning(Preapproval.id)
-        .execution_options(**QUIET)
     ).all()  # fmt: skip
     if len(done) != len(agreed) or found.ground.parts[0].id not in {row[0] for row in done}:
         raise Refused(GONE)
@@ -170,12 +169,7 @@ def _hold(session: ScopedSession, found: Weighed) -> None:
 
 def _write(line: Spent) -> sa.Update:
     names = ("claimed_p", "allowed_p", "approved_p", "policy_version", "found", "why")
-    return (
-        sa.update(ClaimLine)
-        .where(ClaimLine.id == line.id)
-        .values({name: getattr(line, name) for name in names})
-        .execution_options(**QUIET)
-    )
+    return sa.update(ClaimLine).where(ClaimLine.id == line.id).values({name: getattr(line, name) for name in names})
 
 
 def ask_for_more(
@@ -216,7 +210,6 @@ def ask_for_more(
             .where(Preapproval.id == root.id, Preapproval.version == root.version, Preapproval.state.in_(AGREED))
             .values(version=Preapproval.version + 1)
             .returning(Preapproval.id)
-            .execution_options(**QUIET)
         ).all()
         if len(done) != 1:
             raise Refused(GONE)

@@ -89,7 +89,6 @@ def end(session: ScopedSession, delegation_id: str, version: int, visitor: Visit
             )
             .values(ended_at=now, version=Delegation.version + 1)
             .returning(Delegation.id)
-            .execution_options(synchronize_session=False)
         ).all()  # fmt: skip
         if len(done) != 1:
             raise Conflict if found.version != version else Refused(OVER)

@@ -78,7 +78,6 @@ def take(
         .where(Preapproval.id == asked.id, Preapproval.state == asked.state, Preapproval.version == asked.version)
         .values(state=target, version=asked.version + 1, changed_at=now, **values)
         .returning(Preapproval.id)
-        .execution_options(synchronize_session=False)
     ).all()
     if len(done) != 1:
         state = session.scalar(sa.select(Preapproval.state).where(Preapproval.id == asked.id))

@@ -14,7 +14,6 @@ from plugins.expense_approvals.policy.history import tax_year
 from plugins.expense_approvals.queries.claims import Made, Spent, lines
 from plugins.expense_approvals.states import TO_DECIDE
 
-QUIET = {"synchronize_session": False}
 COUNTED = TO_DECIDE
 """States from which a step takes a claim's miles out again: before, they do not count yet; after the decision they stay."""
 Years = Mapping[tuple[str, int], int]
@@ -77,7 +76,6 @@ def _changed(
         .where(YearMiles.account_id == account_id, YearMiles.vehicle == vehicle, YearMiles.year == year, still)
         .values(miles=YearMiles.miles + miles)
         .returning(YearMiles.id)
-        .execution_options(**QUIET)
     ).all()
     return len(done) == 1
 

@@ -8,7 +8,6 @@ from core.sdk import ScopedSession, Sealer, TenantRef, new_id
 from plugins.local_events.answers import checked
 from plugins.local_events.models import Answer, SealedAnswer
 from plugins.local_events.queries import questions
-from plugins.local_events.service.counting import QUIET
 
 
 def about(tenant_id: int | None, registration_id: str, question_id: str) -> str:
@@ -28,11 +27,7 @@ def write(
     asked = questions.of_event(session, event_id)
     ids = [question.id for question in asked]
     for model in (Answer, SealedAnswer):
-        session.execute(
-            sa.delete(model)
-            .where(model.registration_id == registration_id, model.question_id.in_(ids))
-            .execution_options(**QUIET)
-        )
+        session.execute(sa.delete(model).where(model.registration_id == registration_id, model.question_id.in_(ids)))
     own = {"tenant_id": tenant.id, "registration_id": registration_id}
     plain = [
         {**own, "id": new_id(), "question_id": one.id, "value": kept[one.id]}

@@ -22,7 +22,7 @@ from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Pool
 from plugins.local_events.queries import places
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, lock_editable, settle
+from plugins.local_events.service.counting import lock_editable, settle
 from plugins.local_events.states import PUBLISHED
 from plugins.local_events.words import ELIGIBILITIES, MOST_PLACES, POOL_KINDS
 
@@ -95,7 +95,6 @@ def _resize(session: ScopedSession, pool: places.PoolNow, size: Size) -> None:
             capacity=size.capacity, waiting_limit=size.waiting_limit, eligibility=size.eligibility, opens_at=size.opens_at,
             version=Pool.version + 1,
         )
-        .execution_options(**QUIET)
     )  # fmt: skip
 
 

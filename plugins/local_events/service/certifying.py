@@ -27,7 +27,7 @@ from plugins.local_events.models import Certificate, Event
 from plugins.local_events.queries import attendance, certificates, events
 from plugins.local_events.service import deliveries
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, take_turn
+from plugins.local_events.service.counting import take_turn
 from plugins.local_events.states import COMPLETED, PUBLISHED
 from plugins.local_events.tickets import ALPHABET
 
@@ -110,7 +110,6 @@ def revoke(session: ScopedSession, event_id: str, certificate_id: str, why: str,
             .where(*mine, Certificate.revoked_at.is_(None))
             .values(revoked_at=clock.now(), revoked_why=why.strip())
             .returning(Certificate.id)
-            .execution_options(**QUIET)
         ).all()
         if not done:
             if session.scalar(sa.select(Certificate.id).where(*mine)) is None:

@@ -9,7 +9,6 @@ from plugins.local_events.models import Delivery
 from plugins.local_events.queries.events import Details
 from plugins.local_events.queries.messages import with_a_place
 from plugins.local_events.service import deliveries
-from plugins.local_events.service.counting import QUIET
 
 
 def facts_of(event: Details) -> dict[str, Any]:
@@ -32,7 +31,6 @@ def tell(session: ScopedSession, tenant: TenantRef, before: Details) -> None:
         .where(Delivery.event_id == before.id, Delivery.kind == deliveries.CHANGE, Delivery.state == deliveries.WAITING)
         .values(state=deliveries.DROPPED)
         .returning(Delivery.account_id, Delivery.facts)
-        .execution_options(**QUIET)
     ).all()
     usual, earlier = facts_of(before), {row.account_id: row.facts for row in unheard}
     facts = {account: earlier.get(account, usual) for account in accounts}

@@ -30,7 +30,6 @@ def change(
         .where(Event.id == event.id, Event.version == event.version, Event.state.in_(tuple(sources)), *more)
         .values(version=Event.version + 1, turn=Event.turn + 1, modified_at=clock.now(), **values)
         .returning(Event.id)
-        .execution_options(synchronize_session=False)
     )
     return len(done.all()) == 1
 

@@ -26,7 +26,6 @@ from plugins.local_events.words import REGISTRATION_STATES
 
 CONFIRM_AT_ONCE = timedelta(hours=24)
 """So near its event a place is given to who waits without asking: an offer would lapse on the doorstep."""
-QUIET = {"synchronize_session": False}
 
 
 class Turn(NamedTuple):
@@ -91,7 +90,6 @@ def take_turn(session: ScopedSession, event_id: str, *where: sa.ColumnElement[bo
         .where(Event.id == event_id, *where)
         .values(turn=Event.turn + fixed(1))
         .returning(*columns(Turn, Event))
-        .execution_options(**QUIET)
     ).one_or_none()
     return Turn(*row) if row is not None else None
 
@@ -163,7 +161,6 @@ def _lapse(session: ScopedSession, turn: Turn, now: datetime) -> None:
         )
         .values(state=OFFER_LAPSED, offer_expires_at=None, notice="lapsed", changed_at=now)
         .returning(Registration.id, Registration.account_id)
-        .execution_options(**QUIET)
     ).all()
     for row in rows:
         shelf.remove(session, account_id=row.account_id, plugin=PLUGIN, ref=turn.id)
@@ -270,7 +267,6 @@ def set_state(
         .where(Registration.id == registration_id, Registration.state.in_(tuple(sources)))
         .values(**{"offer_expires_at": None, **values, "state": target, "notice": notice, "changed_at": clock.now()})
         .returning(Registration.id)
-        .execution_options(**QUIET)
     ).all()
     if not changed:
         return False

@@ -4,7 +4,6 @@ import sqlalchemy as sa
 
 from core.sdk import ScopedSession, clock
 from plugins.local_events.models import Registration, SealedAnswer
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.states import EVENT_CANCELLED, REGISTRATION
 
 
@@ -15,14 +14,11 @@ def end_all(session: ScopedSession, event_id: str) -> None:
         sa.update(Registration)
         .where(Registration.event_id == event_id, Registration.state.in_(REGISTRATION.sources("cancel_event")))
         .values(state=EVENT_CANCELLED, offer_expires_at=None, notice="cancelled", changed_at=clock.now())
-        .execution_options(**QUIET)
     )
     forget_answers(session, SealedAnswer.event_id == event_id)
 
 
 def forget_answers(session: ScopedSession, *where: sa.ColumnElement[bool]) -> int:
     """Delete sensitive answers; how many."""
-    gone = session.execute(
-        sa.delete(SealedAnswer).where(*where).returning(SealedAnswer.id).execution_options(**QUIET)
-    ).all()
+    gone = session.execute(sa.delete(SealedAnswer).where(*where).returning(SealedAnswer.id)).all()
     return len(gone)

@@ -35,7 +35,7 @@ from plugins.local_events.models import Event, Feedback, FeedbackAnswer, Feedbac
 from plugins.local_events.models.feedback import nameless_id
 from plugins.local_events.queries import events
 from plugins.local_events.service.changing import PLUGIN, path_of
-from plugins.local_events.service.counting import QUIET, Turn, take_turn
+from plugins.local_events.service.counting import Turn, take_turn
 from plugins.local_events.service.places import known_to, own_of
 from plugins.local_events.states import COMPLETED, CONFIRMED, PUBLISHED
 
@@ -153,7 +153,7 @@ def _mix(session: ScopedSession, tenant: TenantRef, event_id: str, model: Any, n
         .where(model.id.in_(session.scalars(some).all()))
         .returning(*(getattr(model, c.name) for c in words))
     )
-    rows = [dict(row._mapping) for row in session.execute(taken.execution_options(**QUIET))] + new
+    rows = [dict(row._mapping) for row in session.execute(taken)] + new
     _dice.shuffle(rows)
     same = {"tenant_id": tenant.id, "event_id": event_id}
     if rows:
@@ -180,12 +180,10 @@ def _publish(session: ScopedSession, feedback: Any, event_id: str, questions: tu
         show_comments(session, event_id)
     if show or steps != feedback.steps:
         values = {"steps": steps, "counted": people if show else feedback.counted}
-        session.execute(
-            sa.update(Feedback).where(Feedback.id == feedback.id).values(**values).execution_options(**QUIET)
-        )
+        session.execute(sa.update(Feedback).where(Feedback.id == feedback.id).values(**values))
 
 
 def show_comments(session: ScopedSession, event_id: str) -> None:
     """Let organisers see the comments that are there, in the caller's transaction and under the event's lock."""
     waiting = sa.update(FeedbackComment).where(FeedbackComment.event_id == event_id, FeedbackComment.shown.is_(False))
-    session.execute(waiting.values(shown=True).execution_options(**QUIET))
+    session.execute(waiting.values(shown=True))

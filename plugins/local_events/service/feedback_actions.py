@@ -30,7 +30,6 @@ from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.models import FeedbackAction
 from plugins.local_events.queries import events, organisers
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.service.feedback import HELD
 from plugins.local_events.states import ACTION, DROPPED, OPEN
 
@@ -173,7 +172,6 @@ def _update(session: ScopedSession, action_id: str, version: int, sources: tuple
         .where(FeedbackAction.id == action_id, FeedbackAction.version == version, FeedbackAction.state.in_(sources))
         .values(version=FeedbackAction.version + 1, changed_at=clock.now(), **values)
         .returning(FeedbackAction.id)
-        .execution_options(**QUIET)
     )
     return done.one_or_none() is not None
 

@@ -21,7 +21,7 @@ from core.sdk import (
 from plugins.local_events.feedback_questions import WORTH
 from plugins.local_events.models import Event, Feedback, FeedbackAnswer, FeedbackGiven, Registration
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, take_turn
+from plugins.local_events.service.counting import take_turn
 from plugins.local_events.service.feedback import open_at, opened, show_comments
 from plugins.local_events.states import CONFIRMED
 
@@ -101,7 +101,7 @@ def _unanswered(session: ScopedSession, event_id: str) -> Sequence[str]:
 
 
 def _changed(session: ScopedSession, update: Any) -> bool:
-    return session.execute(update.returning(Feedback.id).execution_options(**QUIET)).one_or_none() is not None
+    return session.execute(update.returning(Feedback.id)).one_or_none() is not None
 
 
 def close_due(session: ScopedSession) -> int:

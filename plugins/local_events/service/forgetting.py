@@ -8,7 +8,6 @@ from core.sdk import Forbidden, NotFound, ScopedSession, Visitor, is_id, record_
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Certificate, CheckIn, Correction, WalkIn
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 
 PRESSES: tuple[Any, ...] = (CheckIn, Correction, Certificate)
 """What hangs on a registration, or on somebody who came without a place."""
@@ -17,7 +16,7 @@ PRESSES: tuple[Any, ...] = (CheckIn, Correction, Certificate)
 def delete_presses(session: ScopedSession, about: dict[Any, sa.ColumnElement[bool]]) -> None:
     """Delete the rows of each table of PRESSES that `about` names, in the caller's transaction."""
     for model in PRESSES:
-        session.execute(sa.delete(model).where(about[model]).execution_options(**QUIET))
+        session.execute(sa.delete(model).where(about[model]))
 
 
 def forget_walk_in(session: ScopedSession, event_id: str, walk_in_id: str, visitor: Visitor) -> None:
@@ -34,5 +33,5 @@ def forget_walk_in(session: ScopedSession, event_id: str, walk_in_id: str, visit
         if session.scalar(mine) is None:
             raise NotFound
         delete_presses(session, {model: model.walk_in_id == walk_in_id for model in PRESSES})
-        session.execute(sa.delete(WalkIn).where(WalkIn.id == walk_in_id).execution_options(**QUIET))
+        session.execute(sa.delete(WalkIn).where(WalkIn.id == walk_in_id))
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.forget_walk_in", subject=event_id)

@@ -25,7 +25,6 @@ from plugins.local_events.models import Hosting
 from plugins.local_events.queries import events
 from plugins.local_events.queries.events import Details
 from plugins.local_events.service.changing import PLUGIN, change
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.states import ACCEPTED, ASKABLE, HOSTING, INVITED, PUBLISHED
 
 _SHOWN = ("kind", "title", "summary", "mode", "place", "starts_at", "ends_at", "audience")
@@ -89,7 +88,7 @@ def _move(
         row = session.execute(
             sa.update(Hosting).where(Hosting.id == hosting_id, mine, Hosting.state.in_(sources))
             .values(state=HOSTING.target(step, sources[0]), answered_at=clock.now())
-            .returning(Hosting.event_ref, Hosting.origin_tenant_id, Hosting.host_tenant_id).execution_options(**QUIET)
+            .returning(Hosting.event_ref, Hosting.origin_tenant_id, Hosting.host_tenant_id)
         ).one_or_none()  # fmt: skip
         if row is None:
             if session.scalar(sa.select(Hosting.id).where(Hosting.id == hosting_id, mine)) is None:
@@ -116,5 +115,4 @@ def follow(session: ScopedSession, event_id: str, event: Details | Any, *, shown
             Hosting.state.in_((INVITED, ACCEPTED)),
         )
         .values(shown=shown, **card(event))
-        .execution_options(**QUIET)
     )

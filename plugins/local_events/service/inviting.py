@@ -21,7 +21,7 @@ from core.sdk import (
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Invitation
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, lock_editable, settle
+from plugins.local_events.service.counting import lock_editable, settle
 from plugins.local_events.states import PUBLISHED
 
 _PART = r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+"
@@ -59,7 +59,6 @@ def invite(session: ScopedSession, tenant: TenantRef, event_id: str, addresses: 
                 sa.update(Invitation)
                 .where(Invitation.event_id == event_id, Invitation.email.in_(again))
                 .values(withdrawn_at=None, invited_by=visitor.account_id, invited_at=now, told_at=None)
-                .execution_options(**QUIET)
             )
         if fresh:
             base = {"tenant_id": tenant.id, "event_id": event_id, "invited_by": visitor.account_id, "invited_at": now}
@@ -86,7 +85,6 @@ def uninvite(session: ScopedSession, event_id: str, invitation_id: str, visitor:
             .where(Invitation.id == invitation_id, Invitation.event_id == event_id, Invitation.withdrawn_at.is_(None))
             .values(withdrawn_at=clock.now())
             .returning(Invitation.id)
-            .execution_options(**QUIET)
         ).all()
         if not done:
             raise NotFound

@@ -23,7 +23,6 @@ from plugins.local_events.models import KindSettings
 from plugins.local_events.queries.kinds import Kind
 from plugins.local_events.service import questions
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.words import KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES, REMINDERS
 
 MOST_QUESTIONS = 10
@@ -73,7 +72,6 @@ def save(session: ScopedSession, tenant: TenantRef, kind: Kind, visitor: Visitor
                 .where(KindSettings.kind == kind.kind, KindSettings.current, KindSettings.version == kind.version)
                 .values(current=False)
                 .returning(KindSettings.id)
-                .execution_options(**QUIET)
             ).all()
             if len(closed) != (1 if kind.version else 0):
                 raise Conflict

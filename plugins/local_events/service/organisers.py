@@ -23,7 +23,7 @@ from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Organiser
 from plugins.local_events.queries import events, organisers
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, take_turn
+from plugins.local_events.service.counting import take_turn
 
 MOST = 20
 
@@ -90,7 +90,6 @@ def leave(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: 
             .where(Organiser.event_id == event.id, Organiser.account_id == account_id, Organiser.left_at.is_(None))
             .values(left_at=clock.now())
             .returning(Organiser.id)
-            .execution_options(**QUIET)
         ).all()
         if not gone:
             raise NotFound

@@ -326,7 +326,6 @@ def change(
             sa.update(Registration)
             .where(Registration.id == own.id)
             .values(guests=wish.guests, or_online=wish.or_online, accepts_offers=wish.accepts_offers)
-            .execution_options(synchronize_session=False)
         )
         if turn.asks and seal is not None:
             answering.write(session, tenant, event_id, own.id, kept, seal)

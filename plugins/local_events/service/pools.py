@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from core.sdk import N_, Invalid, ScopedSession, TenantRef, new_id
 from plugins.local_events.models import Pool, Registration
 from plugins.local_events.queries import events, places
-from plugins.local_events.service.counting import QUIET, settle, take_turn
+from plugins.local_events.service.counting import settle, take_turn
 from plugins.local_events.states import PUBLISHED
 from plugins.local_events.words import ELIGIBILITY_OF, POOLS_OF
 
@@ -50,7 +50,6 @@ def follow(session: ScopedSession, tenant: TenantRef, before: events.Details, dr
             sa.update(Pool)
             .where(Pool.id == there[kind].id)
             .values(capacity=_capacity(draft, kind), eligibility=eligibility, version=Pool.version + 1)
-            .execution_options(**QUIET)
         )
     if before.state == PUBLISHED and (turn := take_turn(session, before.id)) is not None:
         settle(session, turn)
@@ -59,4 +58,4 @@ def follow(session: ScopedSession, tenant: TenantRef, before: events.Details, dr
 def _drop(session: ScopedSession, pool_id: str) -> None:
     if session.scalar(sa.select(Registration.id).where(Registration.pool_id == pool_id).limit(1)) is not None:
         raise Invalid({"mode": N_("People have registered for the way of taking part that you would leave out.")})
-    session.execute(sa.delete(Pool).where(Pool.id == pool_id).execution_options(**QUIET))
+    session.execute(sa.delete(Pool).where(Pool.id == pool_id))

@@ -15,7 +15,6 @@ from plugins.local_events.queries.events import DETAILS, Details
 from plugins.local_events.queries.messages import Sent
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.service.changes import facts_of
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.service.deliveries import CERTIFICATE, CHANGE, DROPPED, MESSAGE, REMINDER, WAITING, WRITTEN
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import ACTIVE, CONFIRMED, PUBLISHED
@@ -88,7 +87,7 @@ def _post_some(session: ScopedSession, settings: Settings, write: Post, ids: Seq
             news = News(row.kind, event, row.facts, messages.get(row.message_id), person, asked)
             letters.append({"row_id": row.id, "to_state": WRITTEN, "mail": write(session, news)})
     for letter in letters:
-        session.execute(_MOVED, letter, execution_options=QUIET)
+        session.execute(_MOVED, letter)
     return sum(letter["mail"] is not None for letter in letters)
 
 
@@ -101,7 +100,6 @@ def _claimed(session: ScopedSession, ids: Sequence[str]) -> Sequence[Any]:
         .returning(
             Delivery.id, Delivery.event_id, Delivery.message_id, Delivery.account_id, Delivery.kind, Delivery.facts
         )
-        .execution_options(**QUIET)
     ).all()
 
 

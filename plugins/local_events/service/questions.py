@@ -24,7 +24,7 @@ from plugins.local_events.answers import FEWEST_OPTIONS, LONGEST_OPTION, MOST_OP
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Question
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET, lock_editable
+from plugins.local_events.service.counting import lock_editable
 from plugins.local_events.words import QUESTION_KINDS
 
 MOST = 20
@@ -101,7 +101,6 @@ def withdraw(session: ScopedSession, event_id: str, question_id: str, visitor: V
             .where(Question.id == question_id, Question.event_id == event_id, Question.withdrawn_at.is_(None))
             .values(withdrawn_at=clock.now())
             .returning(Question.id)
-            .execution_options(**QUIET)
         ).all()
         if not done:
             raise NotFound
@@ -114,4 +113,4 @@ def withdraw(session: ScopedSession, event_id: str, question_id: str, visitor: V
 def _note_asks(session: ScopedSession, event_id: str) -> None:
     live = sa.select(Question.id).where(Question.event_id == event_id, Question.withdrawn_at.is_(None)).limit(1)
     asks = session.scalar(live) is not None
-    session.execute(sa.update(Event).where(Event.id == event_id).values(asks=asks).execution_options(**QUIET))
+    session.execute(sa.update(Event).where(Event.id == event_id).values(asks=asks))

@@ -20,7 +20,6 @@ from core.sdk import (
 from plugins.local_events.models import Reflection
 from plugins.local_events.queries import events
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.service.feedback import HELD
 from plugins.local_events.service.places import known_to, own_of
 from plugins.local_events.states import CONFIRMED
@@ -72,7 +71,6 @@ def delete(session: ScopedSession, event_id: str, visitor: Visitor) -> bool:
             sa.delete(Reflection)
             .where(Reflection.event_id == event_id, Reflection.account_id == account_id)
             .returning(Reflection.id)
-            .execution_options(**QUIET)
         ).one_or_none()
         if gone is not None:
             record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.delete_reflection", subject=event_id)

@@ -180,7 +180,7 @@ def _take(session: ScopedSession, series_id: str, start: datetime) -> None:
     that the chain has already."""
     held = session.execute(
         sa.update(Series).where(Series.id == series_id, Series.rule == "").values(version=Series.version + 1)
-        .returning(Series.id).execution_options(synchronize_session=False)
+        .returning(Series.id)
     ).all()  # fmt: skip
     if not held:
         raise Refused(N_("This event repeats by a rule: it cannot be one of an exchange’s visits."))

@@ -31,7 +31,7 @@ from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.recurrence import Rule, check, dates, instants, moved, wall, written
 from plugins.local_events.service import copying, hosting, running
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board
-from plugins.local_events.service.counting import QUIET, take_turn
+from plugins.local_events.service.counting import take_turn
 from plugins.local_events.service.series import digest, insert_series, write_dates
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import PUBLISHED
@@ -121,7 +121,7 @@ def split(
         cut = Rule.parse(whole.rule).cut(datetime.fromisoformat(at.original_start).date()).text()
         held = session.execute(
             sa.update(Series).where(Series.id == series_id, Series.version == whole.version)
-            .values(rule=cut, version=Series.version + 1).returning(Series.id).execution_options(**QUIET)
+            .values(rule=cut, version=Series.version + 1).returning(Series.id)
         ).all()  # fmt: skip
         if not held:
             raise Conflict
@@ -212,7 +212,7 @@ def _move(session: ScopedSession, event_id: str, series_id: str, day: datetime) 
     """Give an event for which nobody ever registered its place in the new series."""
     session.execute(
         sa.update(Occurrence).where(Occurrence.event_id == event_id)
-        .values(series_id=series_id, original_start=written(day)).execution_options(**QUIET)
+        .values(series_id=series_id, original_start=written(day))
     )  # fmt: skip
 
 

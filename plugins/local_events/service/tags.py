@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from core.sdk import N_, ScopedSession, TenantRef, new_id
 from plugins.local_events.models import Tag
 from plugins.local_events.queries.tags import DOMAIN, TOPIC, plain_topic
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.words import DOMAINS, MOST_TOPICS
 
 
@@ -43,6 +42,6 @@ def follow(
 ) -> None:
     """Write an event's tags in the caller's transaction, in place of those it had (`new`: it had none)."""
     if not new:
-        session.execute(sa.delete(Tag).where(Tag.event_id == event_id).execution_options(**QUIET))
+        session.execute(sa.delete(Tag).where(Tag.event_id == event_id))
     if wanted := rows(tenant, event_id, domains, topics):
         session.execute(sa.insert(Tag), wanted)

@@ -16,7 +16,6 @@ from core.sdk import ScopedSession, clock, people_by_id, person_by_email, transa
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.service import deliveries
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.states import CONFIRMED, PUBLISHED
 
 MOST = 500
@@ -86,7 +85,6 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
                 Registration.ended_why,
                 Registration.state,
             )
-            .execution_options(**QUIET)
         ).one_or_none()
         if row is None:
             return False
@@ -149,7 +147,6 @@ def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
                 .where(Invitation.id == row.id, Invitation.told_at.is_(None), Invitation.withdrawn_at.is_(None))
                 .values(told_at=clock.now())
                 .returning(Invitation.id)
-                .execution_options(**QUIET)
             ).all()
             if not mine:
                 continue

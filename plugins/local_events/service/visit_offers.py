@@ -29,7 +29,6 @@ from plugins.local_events.manifest import CREATE, MANIFEST, ORGANISE
 from plugins.local_events.models import Event, Visit, VisitInterest, VisitOffer
 from plugins.local_events.queries import visits as queries
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.service.visits import CLOSED_WORDS, Post, tell_closed
 from plugins.local_events.states import AGREED, ASKED, OFFER, OFFERED_VISIT, VISIT
 from plugins.local_events.visit_words import MOST_TOPICS, MOST_VISITORS, VISIT_AUDIENCES, VISIT_KINDS
@@ -173,7 +172,6 @@ def close(session: ScopedSession, tenant: TenantRef, offer_id: str, visitor: Vis
             .where(Visit.offer_id == offer_id, Visit.state.in_((ASKED, AGREED)))
             .values(state=VISIT.target("decline", ASKED), host_words=CLOSED_WORDS, version=Visit.version + 1, changed_at=clock.now())
             .returning(Visit.id)
-            .execution_options(**QUIET)
         ).scalars().all()  # fmt: skip
         shelf.remove_many(session, plugin=PLUGIN, refs=list(gone))
         noticeboard.withdraw(session, plugin=PLUGIN, ref=offer_id)
@@ -202,10 +200,7 @@ def link(
             return
         key.keep(offer_id)
         session.execute(
-            sa.update(VisitOffer)
-            .where(VisitOffer.id == offer_id)
-            .values(event_id=known, changed_at=clock.now())
-            .execution_options(**QUIET)
+            sa.update(VisitOffer).where(VisitOffer.id == offer_id).values(event_id=known, changed_at=clock.now())
         )
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.link_visit_offer", subject=offer_id,
@@ -247,7 +242,6 @@ def _update(session: ScopedSession, offer_id: str, *where: sa.ColumnElement[bool
         .where(VisitOffer.id == offer_id, VisitOffer.state == OFFERED_VISIT, *where)
         .values(version=VisitOffer.version + 1, turn=VisitOffer.turn + 1, changed_at=clock.now(), **values)
         .returning(VisitOffer.id)
-        .execution_options(**QUIET)
     )
     return done.one_or_none() is not None
 

@@ -33,7 +33,6 @@ from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.models import Visit, VisitLearning, VisitOffer
 from plugins.local_events.queries import visits as queries
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import QUIET
 from plugins.local_events.states import ASKED, HOLDING, LEARNT, LIVING, OFFERED_VISIT, TOOK_PLACE, UNASKED, VISIT
 from plugins.local_events.visit_words import VISIT_STATES
 
@@ -73,7 +72,6 @@ def _take_turn(session: ScopedSession, offer_id: str, *where: sa.ColumnElement[b
         .where(VisitOffer.id == offer_id, *where)
         .values(turn=VisitOffer.turn + 1)
         .returning(VisitOffer.id, VisitOffer.title, VisitOffer.host_id, VisitOffer.capacity, VisitOffer.starts_at)
-        .execution_options(**QUIET)
     ).one_or_none()
 
 
@@ -278,7 +276,6 @@ def _changed(session: ScopedSession, visit_id: str, sources: tuple[str, ...], *w
         .where(Visit.id == visit_id, Visit.state.in_(sources), *where)
         .values(version=Visit.version + 1, changed_at=clock.now(), **values)
         .returning(Visit.id)
-        .execution_options(**QUIET)
     )
     return done.one_or_none() is not None
 

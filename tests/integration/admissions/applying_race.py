@@ -26,7 +26,6 @@ from core.kernel.views import SYSTEM
 
 THINKING = 0.5
 """How long the controls think between reading and writing, in seconds."""
-QUIET = {"synchronize_session": False}
 Job = dict[str, Any]
 
 
@@ -86,9 +85,7 @@ def transfer_naively(session: ScopedSession, job: Job) -> str:
     leaving = sa.update(Application).where(Application.id == row.id)
     with transaction(session):
         session.execute(
-            leaving.values(state="transferred", moved_tenant_id=job["to"], moved_id=new["id"]).execution_options(
-                **QUIET
-            )
+            leaving.values(state="transferred", moved_tenant_id=job["to"], moved_id=new["id"]).execution_options()
         )
         session.execute(sa.insert(Application), [new])
     return "moved"

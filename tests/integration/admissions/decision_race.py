@@ -33,7 +33,6 @@ from tests.integration.admissions.deciding_rig import SITE, actor_of, post
 THINKING, BETWEEN, PATIENCE = 0.5, 0.02, timedelta(seconds=20)
 """How long the controls think between reading and writing, and a correction waits before it is tried again, in seconds; how
 long it is tried."""
-QUIET = {"synchronize_session": False}
 Job = dict[str, Any]
 CATALOGUE = collect((MANIFEST.name, pack) for pack in q_rule_sets())
 
@@ -51,7 +50,7 @@ def _write(session: ScopedSession, *statements: Any) -> None:
     """The controls' writing. What the database refuses was said to be done to its person all the same."""
     with suppress(sa.exc.DBAPIError), transaction(session):
         for statement in statements:
-            session.execute(statement.execution_options(**QUIET))
+            session.execute(statement)
 
 
 def sign(session: ScopedSession, job: Job) -> str:

@@ -42,12 +42,7 @@ def accept_naively(session: ScopedSession, home: TenantRef, one: dict[str, str],
     session.rollback()
     time.sleep(0.5)
     with transaction(session):
-        session.execute(
-            sa.update(MembershipOffer)
-            .where(mine)
-            .values(state="joined", ended_at=clock.now())
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(MembershipOffer).where(mine).values(state="joined", ended_at=clock.now()))
         letters.append(one["application"])
     return True
 

@@ -79,7 +79,6 @@ def seal_naively(session: ScopedSession, actor: Actor, assignment_id: str) -> li
 
 def _write(session: ScopedSession, work: Work, assignment_id: str) -> None:
     with transaction(session):
-        quiet: dict[str, Any] = {"synchronize_session": False}
         rows = [
             {
                 "id": new_id(), "tenant_id": session.scope.tenant_id, "assessment_id": work.id, "criterion": one.criterion,
@@ -90,9 +89,9 @@ def _write(session: ScopedSession, work: Work, assignment_id: str) -> None:
         if session.scalar(sa.select(Score.id).where(Score.assessment_id == work.id).limit(1)) is None:
             session.execute(sa.insert(Score), rows)
             sealing = sa.update(Assessment).where(Assessment.id == work.id)
-            session.execute(sealing.values(sealed_at=clock.now(), sha256="0" * 64).execution_options(**quiet))
+            session.execute(sealing.values(sealed_at=clock.now(), sha256="0" * 64))
         moving = sa.update(Assignment).where(Assignment.id == assignment_id)
-        session.execute(moving.values(state="sealed").execution_options(**quiet))
+        session.execute(moving.values(state="sealed"))
 
 
 PARTS = {"save": save, "seal": seal, "seal_naively": seal_naively}

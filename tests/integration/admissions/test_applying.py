@@ -196,7 +196,7 @@ def test_submitting_makes_one_immutable_version(session: ScopedSession, window: 
     assert len(applying.submissions(session, mine.id)) == 1
     for change in (sa.update(Submission).values(answers="{}"), sa.update(AnswerRevision).values(kept=True)):
         with pytest.raises(sa.exc.DBAPIError), transaction(session):
-            session.execute(change.execution_options(synchronize_session=False))
+            session.execute(change)
 
 
 def test_what_is_unfinished_is_named_by_its_part(session: ScopedSession, window: str, ann: Actor) -> None:

@@ -213,7 +213,7 @@ SPOILS: dict[str, sa.Update | sa.Delete] = {
 @pytest.mark.parametrize("name", SPOILS)
 def test_sealed_score_immutability_at_db_level(panel: Panel, name: str) -> None:
     panel.sealed("ann", panel.application("zoe"), 3)
-    statement = SPOILS[name].where(sa.true()).execution_options(synchronize_session=False)
+    statement = SPOILS[name].where(sa.true())
     with pytest.raises(sa.exc.DBAPIError, match=r"never changed|violates foreign key|FOREIGN KEY"), transaction(panel.session):  # fmt: skip
         panel.session.execute(statement)
     assert set(panel.session.scalars(sa.select(Score.value))) == {3}

@@ -120,7 +120,7 @@ def test_scores_are_saved_sealed_and_then_never_changed_by_anybody(
         sa.delete(CalibrationCase),
     ):
         with pytest.raises(sa.exc.DBAPIError, match="never changed"), transaction(session):
-            session.execute(statement.execution_options(synchronize_session=False))
+            session.execute(statement)
 
 
 def test_an_assessors_own_data_holds_what_they_scored(app: Flask, session_for: Sessions, tenant: Tenants) -> None:

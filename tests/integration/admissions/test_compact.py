@@ -95,7 +95,7 @@ def test_the_database_itself_refuses_to_change_what_is_published(session: Scoped
     service.ensure_first(session)
     for change in (sa.update(CompactVersion).values(note="x"), sa.delete(CompactVersion)):
         with pytest.raises(sa.exc.DBAPIError), transaction(session):
-            session.execute(change.execution_options(synchronize_session=False))
+            session.execute(change)
 
 
 def test_words_must_be_there_in_both_languages_to_publish(session: ScopedSession) -> None:
@@ -149,9 +149,7 @@ def test_members_are_asked_by_a_version_that_asks_and_by_no_other(app: Flask, se
 def test_what_was_accepted_is_never_rewritten(app: Flask, session: ScopedSession) -> None:
     accepting.accept(session, member(app, "ann@example.org"), service.ensure_first(session))
     with pytest.raises(sa.exc.DBAPIError), transaction(session):
-        session.execute(
-            sa.update(CompactAcceptance).values(at=clock.now()).execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(CompactAcceptance).values(at=clock.now()))
 
 
 def test_a_refusal_is_heard_and_ends_no_membership(app: Flask, session: ScopedSession) -> None:
@@ -218,7 +216,6 @@ def test_figures_and_the_list_count_the_same_people(
             sa.update(Membership)
             .where(Membership.account_id == gone.account_id)
             .values(left_on=clock.today() - timedelta(days=1))
-            .execution_options(synchronize_session=False)
         )
     assert queries.figures(session) == {"accepted": 1, "refused": 1, "not_yet": 1}
     for standing, who in (("accepted", ann), ("refused", bob), ("not_yet", cat)):

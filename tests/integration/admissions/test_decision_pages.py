@@ -144,7 +144,7 @@ def test_a_batch_is_filled_read_and_released(rig: Rig, lead: FormClient) -> None
     assert "Letter 1 of 2" in lead.get(letter).text
     with transaction(rig.session):
         failed = sa.update(Mail).values(state="failed", last_error="550 no such box")
-        rig.session.execute(failed.execution_options(synchronize_session=False))
+        rig.session.execute(failed)
     assert "550 no such box" in lead.get(f"{batch}?letters=failed").text
     assert lead.submit(batch, form="resend").status_code == 303
     rig.session.rollback()

@@ -182,7 +182,7 @@ def test_letters_sent_again_at_once_are_sent_once(rig: Rig, other_database: Data
     batch = rig.ready(rig.applicant("ann"))
     rig.release(batch)
     with transaction(rig.session):
-        rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
+        rig.session.execute(sa.update(Mail).values(state="failed"))
     race(rig, other_database, *(lead(who, part, batch=batch) for who in (rig.lead, rig.other_lead)))
     assert count(rig, Mail) == letters
 

@@ -158,7 +158,6 @@ def test_signer_is_not_moderator(rig: Rig) -> None:
             sa.update(Decision)
             .where(Decision.id == decision)
             .values(state="moderated", moderated_by=rig.central.account_id, moderated_at=clock.now())
-            .execution_options(synchronize_session=False)
         )
     rig.moderate(decision, actor=rig.second)
     assert rig.decision(ann).moderated_by == rig.second.account_id
@@ -204,12 +203,7 @@ def test_what_can_be_signed(rig: Rig) -> None:
         rig.sign(panel, Wish("decline"))
     withdrawn = rig.applicant("cat")
     with transaction(rig.session):
-        rig.session.execute(
-            sa.update(Application)
-            .where(Application.id == withdrawn)
-            .values(state="info_requested")
-            .execution_options(synchronize_session=False)
-        )
+        rig.session.execute(sa.update(Application).where(Application.id == withdrawn).values(state="info_requested"))
     with pytest.raises(Refused, match="not one that is submitted"):
         rig.sign(withdrawn, Wish("accept"))
     hidden = rig.applicant("dan")
@@ -270,16 +264,9 @@ def test_a_correction_supersedes_and_never_edits(rig: Rig) -> None:
     )  # fmt: skip
     for values in forbidden:
         with pytest.raises(sa.exc.DBAPIError), transaction(rig.session):
-            rig.session.execute(
-                sa.update(Decision)
-                .where(Decision.id == old)
-                .values(**values)
-                .execution_options(synchronize_session=False)
-            )
+            rig.session.execute(sa.update(Decision).where(Decision.id == old).values(**values))
     with pytest.raises(sa.exc.DBAPIError), transaction(rig.session):
-        rig.session.execute(
-            sa.update(DecisionLetter).values(subject="Other").execution_options(synchronize_session=False)
-        )
+        rig.session.execute(sa.update(DecisionLetter).values(subject="Other"))
     with pytest.raises(Refused):
         rig.sign(ann, Wish("accept"))
     wish = Wish("accept", "scores", "A score was typed wrongly.")
@@ -349,9 +336,7 @@ def test_whoever_joined_is_not_declined_any_more(rig: Rig) -> None:
     rig.moderate(made)
     batch = rig.held(made)
     with transaction(rig.session):
-        rig.session.execute(
-            sa.update(MembershipOffer).values(state="joined").execution_options(synchronize_session=False)
-        )
+        rig.session.execute(sa.update(MembershipOffer).values(state="joined"))
     with pytest.raises(Refused, match="member already"):
         rig.release(batch)
     with pytest.raises(Refused, match="member already"):
@@ -408,9 +393,7 @@ def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
     rig.release(batch)
     assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0
     with transaction(rig.session):
-        rig.session.execute(
-            sa.update(Mail).values(state="failed", last_error="550").execution_options(synchronize_session=False)
-        )
+        rig.session.execute(sa.update(Mail).values(state="failed", last_error="550"))
     assert reading.delivery(rig.session, rig.lead.account_id, batch) == {"failed": 1}
     assert len(reading.entries(rig.session, rig.lead.account_id, batch, failed=True)[0]) == 1
     assert releasing.resend(rig.session, rig.lead, batch, post=post) == 1
@@ -430,7 +413,7 @@ def test_a_letter_that_was_corrected_since_is_not_sent_again(rig: Rig) -> None:
     rig.moderate(made)
     rig.release(rig.held(made, name="Corrections"))
     with transaction(rig.session):
-        rig.session.execute(sa.update(Mail).values(state="failed").execution_options(synchronize_session=False))
+        rig.session.execute(sa.update(Mail).values(state="failed"))
     assert releasing.resend(rig.session, rig.lead, batch, post=post) == 0, "it would decline somebody who is accepted"
 
 

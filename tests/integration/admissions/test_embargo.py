@@ -202,12 +202,7 @@ def test_public_projection_is_independent_of_assessments_and_decisions_until_rel
 def _withdraw(rig: Rig, application: str) -> None:
     rig.session.rollback()
     with transaction(rig.session):
-        rig.session.execute(
-            sa.update(Application)
-            .where(Application.id == application)
-            .values(state="withdrawn")
-            .execution_options(synchronize_session=False)
-        )
+        rig.session.execute(sa.update(Application).where(Application.id == application).values(state="withdrawn"))
 
 
 def test_the_comparison_notices_a_release(rig: Rig, ann: FormClient) -> None:

@@ -137,11 +137,9 @@ def test_what_is_published_never_changes(platform_session: ScopedSession, centra
     ]  # fmt: skip
     for values in wrong:
         with pytest.raises(DatabaseError), transaction(platform_session):
-            platform_session.execute(
-                sa.update(FormVersion).values(**values).execution_options(synchronize_session=False)
-            )
+            platform_session.execute(sa.update(FormVersion).values(**values))
     with pytest.raises(DatabaseError), transaction(platform_session):
-        platform_session.execute(sa.delete(FormVersion).execution_options(synchronize_session=False))
+        platform_session.execute(sa.delete(FormVersion))
     assert queries.one(platform_session, 1) == before
 
 
@@ -266,10 +264,7 @@ def test_only_drafts_and_windows_to_come_are_touched(
     planned = make_window(scotland, first, opens=60, closes=70, state="draft", name="Planned")
     with transaction(platform_session):
         platform_session.execute(
-            sa.update(Application)
-            .where(Application.id == under_way["wales"])
-            .values(state="submitted")
-            .execution_options(synchronize_session=False)
+            sa.update(Application).where(Application.id == under_way["wales"]).values(state="submitted")
         )
     _, moved = next_version(platform_session, central, retitle, Change.EDITORIAL)
     assert (moved.drafts, moved.windows) == (1, 3)
@@ -290,10 +285,7 @@ def test_a_draft_that_began_a_moment_too_early_is_brought_along(
     next_version(platform_session, central, retitle, Change.EDITORIAL)
     with transaction(platform_session):  # as if it had begun while version 2 was being published
         platform_session.execute(
-            sa.update(Application)
-            .where(Application.id == under_way["wales"])
-            .values(form_version_id=first)
-            .execution_options(synchronize_session=False)
+            sa.update(Application).where(Application.id == under_way["wales"]).values(form_version_id=first)
         )
     assert forms.catch_up(platform_session, central).drafts == 1
     assert forms.catch_up(platform_session, central).drafts == 0
@@ -311,9 +303,7 @@ def test_a_version_in_use_is_not_retired(
         retire(number=1)
     assert refused.value.params == {"drafts": 2, "windows": 0}
     with transaction(platform_session):
-        platform_session.execute(
-            sa.update(Application).values(state="withdrawn").execution_options(synchronize_session=False)
-        )
+        platform_session.execute(sa.update(Application).values(state="withdrawn"))
     retire(number=1)
     assert queries.one(platform_session, 1).version.state == "retired"
     with pytest.raises(Refused):

@@ -165,7 +165,7 @@ def test_hundreds_are_told_in_parts_and_a_failure_repeats_nothing(
         joined(session, post, f"p{number}@example.org")
     make_window(session, make_form(session), -1, 30)
     with transaction(session):
-        session.execute(sa.update(Interest).values(told_open=None).execution_options(synchronize_session=False))
+        session.execute(sa.update(Interest).values(told_open=None))
     failing = Postbox()
 
     def breaks(some: ScopedSession, told: Told) -> None:

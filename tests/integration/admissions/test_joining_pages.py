@@ -114,7 +114,7 @@ def test_an_offer_is_turned_down_or_over(app: Flask, session: ScopedSession) -> 
     assert ann.get(f"{place}/decline").status_code == 422
     with transaction(session):
         session.execute(
-            sa.update(MembershipOffer).where(MembershipOffer.id == offer).values(state="lapsed").execution_options(synchronize_session=False)
+            sa.update(MembershipOffer).where(MembershipOffer.id == offer).values(state="lapsed")
         )  # fmt: skip
     assert "has lapsed" in ann.get(place).text
     assert "scotland@q.example" in ann.get(place).text
@@ -155,7 +155,7 @@ def test_the_lead_sees_filters_takes_away_and_renews_offers(
     assert lead.get(f"{at}/{offer}/renew").status_code == 422
     with transaction(session):
         session.execute(
-            sa.update(MembershipOffer).values(state="lapsed", ended_at=clock.now()).execution_options(synchronize_session=False)
+            sa.update(MembershipOffer).values(state="lapsed", ended_at=clock.now())
         )  # fmt: skip
     page = lead.get(f"{at}?state=lapsed&q=roy").text
     assert "Ann Roy" in page
@@ -177,7 +177,7 @@ def test_the_jobs_write_each_letter_in_the_readers_language(app: Flask, session:
     make_compact(session, asks_again=True)
     welsh = make_person(app, "wyn@example.org", home="scotland")
     with transaction(session):
-        session.execute(sa.update(Account).values(locale="cy").execution_options(synchronize_session=False))
+        session.execute(sa.update(Account).values(locale="cy"))
     with app.app_context(), tenant_session(2) as own:
         for _ in range(2):
             joining_jobs.end_offers(own, clock.now())

@@ -53,7 +53,7 @@ def while_held(
     holding = sa.update(model).where(model.id == row_id).values(state=model.state)
     with ThreadPoolExecutor(1) as pool:
         with transaction(session):
-            session.execute(holding.execution_options(synchronize_session=False))
+            session.execute(holding)
             done = pool.submit(run)
             time.sleep(REACHED)
             audit.record(session, actor=SYSTEM, action="test.hold", subject="test")

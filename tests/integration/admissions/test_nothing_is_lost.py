@@ -150,7 +150,7 @@ def test_three_hundred_at_closing_time(
         list(pool.map(Applicant.load, crowd))
     closes = clock.now() + timedelta(seconds=CLOSES_IN)
     with transaction(session):
-        session.execute(sa.update(Window).values(closes_at=closes).execution_options(synchronize_session=False))
+        session.execute(sa.update(Window).values(closes_at=closes))
     begun = time.monotonic()
 
     def type_on(numbered: tuple[int, Applicant]) -> None:

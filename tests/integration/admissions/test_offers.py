@@ -364,7 +364,7 @@ class Machine(RuleBasedStateMachine):
     def begin(self) -> None:
         with transaction(self.case.session):
             for model in (CompactAcceptance, Affiliation, Membership):
-                self.case.session.execute(sa.delete(model).execution_options(synchronize_session=False))
+                self.case.session.execute(sa.delete(model))
             self.case.session.execute(
                 sa.update(MembershipOffer)
                 .where(MembershipOffer.id == self.case.offer)

@@ -83,7 +83,7 @@ def test_the_first_policy_is_taken_in_once_and_never_changes(session: ScopedSess
     assert (one.number, one.policy, one.by) == (1, NationalPolicy(), "")
     for statement in (sa.update(PolicyVersion).values(note="other"), sa.delete(PolicyVersion)):
         with pytest.raises(DBAPIError), transaction(session):
-            session.execute(statement.execution_options(synchronize_session=False))
+            session.execute(statement)
 
 
 def test_a_new_policy_follows_the_newest_and_says_why(session: ScopedSession, central: Actor, lead: Actor) -> None:

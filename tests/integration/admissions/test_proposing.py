@@ -36,8 +36,6 @@ from tests.support.statements import Counter
 from tests.unit.admissions.rules.bad_packs import Raises
 from tests.unit.admissions.rules.cases import Plain
 
-QUIET = {"synchronize_session": False}
-
 
 @pytest.fixture
 def session(session_for: Callable[[str], ScopedSession]) -> ScopedSession:
@@ -74,7 +72,7 @@ def test_proposals_are_only_added(panel: Panel) -> None:
     panel.ask()
     for statement in (sa.update(RuleProposal).values(outcome="decline"), sa.delete(RuleProposal)):
         with pytest.raises(DBAPIError), transaction(panel.session):
-            panel.session.execute(statement.execution_options(**QUIET))
+            panel.session.execute(statement)
 
 
 def test_other_rules_ask_for_other_proposals(panel: Panel) -> None:
@@ -82,9 +80,7 @@ def test_other_rules_ask_for_other_proposals(panel: Panel) -> None:
     panel.ask()
     with transaction(panel.session):
         panel.session.execute(
-            sa.update(WindowRules)
-            .values(rule="lay_panel@1.0.0", config={}, version=WindowRules.version + 1)
-            .execution_options(**QUIET)
+            sa.update(WindowRules).values(rule="lay_panel@1.0.0", config={}, version=WindowRules.version + 1)
         )
     assert panel.ask() == (1, 0)
     assert [(one.rule, one.outcome) for one in kept(panel.session)] == [
@@ -128,7 +124,7 @@ def test_an_assessor_who_should_not_have_it_does_not_count(panel: Panel, how: st
     if how == "given back":
         with transaction(panel.session):
             recused = sa.update(Assignment).where(Assignment.id == assignment).values(state="recused")
-            panel.session.execute(recused.execution_options(**QUIET))
+            panel.session.execute(recused)
     else:
         account = panel.session.scalar(sa.select(Assessor.account_id).where(Assessor.id == panel.assessor("second")))
         assert account
@@ -153,7 +149,7 @@ def test_an_application_that_is_not_open_any_more_has_no_new_proposal(panel: Pan
     made = panel.application(4, 4)
     with transaction(panel.session):
         moved = sa.update(Application).where(Application.id == made).values(state=state)
-        panel.session.execute(moved.execution_options(**QUIET))
+        panel.session.execute(moved)
     assert panel.ask() == (0, 0)
 
 
@@ -202,7 +198,7 @@ def test_plugin_raising_zero_division_error_refers_to_a_person_and_changes_nothi
 ) -> None:
     """Acceptance test 10, as departed from in decision 0009: no refusal, a referral."""
     with transaction(panel.session):
-        panel.session.execute(sa.update(WindowRules).values(rule="plain@1.0.0").execution_options(**QUIET))
+        panel.session.execute(sa.update(WindowRules).values(rule="plain@1.0.0"))
     made = panel.application(4, 4)
     before = panel.session.execute(sa.select(*Application.__table__.c).where(Application.id == made)).all()
     assert panel.ask(offering(Raises())) == (1, 1)
@@ -264,7 +260,7 @@ def test_incidents_replay_alike_and_a_site_without_proposals_keeps_no_run(panel:
     assert replaying.replay_all(panel.session, catalogue) == (0, 0)
     assert panel.session.scalar(sa.select(sa.func.count()).select_from(ReplayRun)) == 0
     with transaction(panel.session):
-        panel.session.execute(sa.update(WindowRules).values(rule="gone@1.0.0").execution_options(**QUIET))
+        panel.session.execute(sa.update(WindowRules).values(rule="gone@1.0.0"))
     panel.application(4, 4)
     assert panel.ask() == (1, 1)
     assert replaying.replay_all(panel.session, catalogue) == (1, 0)
@@ -273,7 +269,7 @@ def test_incidents_replay_alike_and_a_site_without_proposals_keeps_no_run(panel:
 def test_a_window_whose_decisions_are_out_is_left_alone(panel: Panel) -> None:
     panel.application(4, 4)
     with transaction(panel.session):
-        panel.session.execute(sa.update(Window).values(released_at=clock.now()).execution_options(**QUIET))
+        panel.session.execute(sa.update(Window).values(released_at=clock.now()))
     assert panel.ask() == (0, 0)
 
 

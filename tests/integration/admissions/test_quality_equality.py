@@ -81,7 +81,7 @@ def test_invariant_publications_do_not_overlap_and_never_change(
     assert counted[0].isdisjoint(counted[1])
     for statement in (sa.update(EqualityFigures).values(number=9), sa.delete(EqualityFigures)):
         with pytest.raises(sa.exc.DBAPIError, match="never changed"), transaction(platform_session):
-            platform_session.execute(statement.execution_options(synchronize_session=False))
+            platform_session.execute(statement)
 
 
 def test_the_page_and_the_file_show_the_same_and_no_small_group(
@@ -117,11 +117,6 @@ def test_the_figures_are_the_same_for_everybody_whatever_their_conflicts(
     answer(session, made)
     publish(app, platform_session)
     with transaction(session):
-        session.execute(
-            sa.update(Application)
-            .where(Application.id == made.applications[5])
-            .values(account_id=other)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Application).where(Application.id == made.applications[5]).values(account_id=other))
     first, second = (client_of(app, who).get(f"{PAGE}?format=csv").data for who in (lead, other))
     assert first == second

@@ -33,7 +33,7 @@ def test_it_is_offered_and_takes_the_answers(app: Flask, session: ScopedSession,
     answers: dict[str, Any] = {**ANSWERS, "cv": FILE}
     before = make_submitted(session, last_year, form, person, answers)
     with transaction(session):
-        session.execute(sa.update(Application).values(state=state).execution_options(synchronize_session=False))
+        session.execute(sa.update(Application).values(state=state))
     ann = client_of(app, person)
     assert "Apply again" in ann.get("/scotland/apply/mine").text
     assert "Your answers from last time are carried over" in ann.get("/scotland/apply/start").text

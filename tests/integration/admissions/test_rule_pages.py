@@ -25,7 +25,6 @@ from tests.support.statements import Counter
 
 LAY = "lay_panel@1.0.0"
 POLICY, OVERVIEW = "/console/admissions/policy/", "/console/admissions/rules/"
-QUIET = {"synchronize_session": False}
 
 
 @pytest.fixture
@@ -363,7 +362,7 @@ def test_the_overview_names_packs_pins_deviations_failures_and_replays(
     replaying.replay_all(panel.session, app.extensions["q.rulebook"].catalogue())
     with transaction(panel.session):
         strict = {**RuleConfig(threshold=3.0).model_dump(mode="json")}
-        panel.session.execute(sa.update(WindowRules).values(config=strict).execution_options(**QUIET))
+        panel.session.execute(sa.update(WindowRules).values(config=strict))
     text = central.get(OVERVIEW).text
     assert "standard@1.0.0" in text
     assert "Mean score to accept: 3 in place of 2.5" in text

@@ -42,11 +42,6 @@ def test_the_window_and_the_console_tell_half_and_nine_of_ten(app: Flask, sessio
     assert "too few to tell" in lead.get(page).text
     with transaction(session):
         moved = {"moved_id": made[0], "moved_tenant_id": 3}
-        session.execute(
-            sa.update(Application)
-            .where(Application.id == made[1])
-            .values(moved)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Application).where(Application.id == made[1]).values(moved))
     assert "too few" in central.get("/console/admissions/time").text
     assert lead.get("/console/admissions/time").status_code == 403

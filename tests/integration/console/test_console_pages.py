@@ -187,10 +187,7 @@ def test_a_chain_that_was_altered_is_told(
     assert "Cut off" not in page
     with transaction(platform_session):
         platform_session.execute(
-            sa.update(audit.AuditHead)
-            .where(audit.AuditHead.tenant_id == tenant("wales").id)
-            .values(seq=99)
-            .execution_options(synchronize_session=False)
+            sa.update(audit.AuditHead).where(audit.AuditHead.tenant_id == tenant("wales").id).values(seq=99)
         )
     assert "Cut off" in central.get("/console/audit/chains").text
 

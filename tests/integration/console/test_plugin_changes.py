@@ -180,8 +180,7 @@ def test_the_preview_of_switching_rules_off_names_the_windows_that_pin_them(
     make_rules(wales, make_window(wales, form, -10, 10), policy)
     with transaction(session):
         for window, values in ((over, {"released_at": clock.now()}), (cancelled, {"state": "cancelled"})):
-            quiet = {"synchronize_session": False}
-            session.execute(sa.update(Window).where(Window.id == window).values(**values).execution_options(**quiet))
+            session.execute(sa.update(Window).where(Window.id == window).values(**values))
     page = preview(central, path, {"enabled": None}).text
     assert "Windows that are assessed by its rules, and go on by them: 1" in page
     assert "Windows that are assessed by its rules" not in preview(central, EVENTS, {"enabled": None}).text

@@ -37,10 +37,7 @@ def test_invariant_what_was_written_outside_a_service_is_not_kept(app: Flask, se
     person = make_person(app, "ann@example.org", name="Ann")
     session = session_for("scotland")
     session.scalar(sa.select(Account.name).where(Account.id == person))
-    session.execute(
-        sa.update(Account).where(Account.id == person).values(name="Eve"),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(sa.update(Account).where(Account.id == person).values(name="Eve"))
     session.scalar(sa.select(Account.name).where(Account.id == person))
     session.close()
     assert session_for("wales").scalar(sa.select(Account.name).where(Account.id == person)) == "Ann"

@@ -24,7 +24,6 @@ def session(app: Flask, session_for: Callable[[str], ScopedSession]) -> ScopedSe
     with transaction(session):
         session.execute(
             sa.update(Account).where(Account.name.in_(NAMES[:2])).values(signed_in_at=clock.now()),
-            execution_options={"synchronize_session": False},
         )
     return session
 

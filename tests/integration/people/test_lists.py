@@ -98,7 +98,6 @@ def test_what_was_never_told_stands_last_both_ways(app: Flask, session: ScopedSe
         session.add_all(Profile(account_id=ids[n], organisation=("Trust", "Ambulance")[n]) for n in range(2))
         session.execute(
             sa.update(Account).where(Account.id == ids[1]).values(signed_in_at=clock.now()),
-            execution_options={"synchronize_session": False},
         )
     for sort in ("signed_in", "-signed_in"):
         assert queries.search_accounts(session, "", sort=sort)[0].id == ids[1], sort

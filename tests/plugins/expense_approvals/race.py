@@ -60,19 +60,14 @@ def naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) ->
         raise Refused("full")
     session.rollback()
     time.sleep(0.02)
-    quiet = {"synchronize_session": False}
     with transaction(session):
         session.execute(
-            sa.update(Budget)
-            .where(Budget.id == job["budget"])
-            .values(committed_p=committed + asked.allowed_p)
-            .execution_options(**quiet)
+            sa.update(Budget).where(Budget.id == job["budget"]).values(committed_p=committed + asked.allowed_p)
         )
         session.execute(
             sa.update(Preapproval)
             .where(Preapproval.id == preapproval_id)
             .values(state="approved", approved_p=asked.allowed_p)
-            .execution_options(**quiet)
         )
         session.add(
             BudgetEntry(
@@ -203,10 +198,9 @@ def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -
         raise Refused("decided")
     session.rollback()
     time.sleep(0.2)
-    quiet = {"synchronize_session": False}
     with transaction(session):
         values = {"state": "approved", "approved_p": found.allowed_p}
-        session.execute(sa.update(Claim).where(Claim.id == claim_id).values(**values).execution_options(**quiet))
+        session.execute(sa.update(Claim).where(Claim.id == claim_id).values(**values))
         session.add(
             BudgetEntry(
                 budget_id=job["budget"],
@@ -243,7 +237,6 @@ def driving_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) 
                 sa.update(YearMiles)
                 .where(YearMiles.account_id == account_id, YearMiles.vehicle == vehicle, YearMiles.year == year)
                 .values(miles=seen.get((vehicle, year), 0) + miles)
-                .execution_options(synchronize_session=False)
             )
 
     year_miles.take = write  # this process is the control's own
@@ -292,9 +285,7 @@ def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str)
         session.add(made)
         session.flush()
         values = {"state": "batched", "version": Claim.version + 1}
-        session.execute(
-            sa.update(Claim).where(Claim.id == claim_id).values(**values).execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Claim).where(Claim.id == claim_id).values(**values))
     return "prepared"
 
 

@@ -135,7 +135,7 @@ def test_there_is_one_for_a_claim_and_a_version_and_what_it_says_never_changes(s
         session.flush()
     session.rollback()
     for model, column in ((Adjustment, "pence"), (Adjustment, "policy_version"), (AdjustmentLine, "pence")):
-        change = sa.update(model).values({column: 9}).execution_options(synchronize_session=False)
+        change = sa.update(model).values({column: 9})
         with pytest.raises(DatabaseError), transaction(session):
             session.execute(change)
         session.rollback()
@@ -208,9 +208,7 @@ def test_nobody_adjusts_their_own_or_approves_what_they_made(session, budget_id)
         adjusted.approve(session, made, same)
     with pytest.raises(IntegrityError), transaction(session):
         session.execute(
-            sa.update(Adjustment)
-            .values(state="approved", decided_by=MAKER.account_id, decided_at=clock.now())
-            .execution_options(synchronize_session=False)
+            sa.update(Adjustment).values(state="approved", decided_by=MAKER.account_id, decided_at=clock.now())
         )
     session.rollback()
     adjusted.approve(session, made)

@@ -81,7 +81,7 @@ def test_each_answer_is_told_by_a_letter(wales, mair, lead, wish, more, subject,
 def test_what_is_taken_back_and_what_is_over_is_told_once_in_the_persons_language(app, wales, mair, lead, frozen_clock):
     with transaction(wales):
         welsh = sa.update(Account).where(Account.id == mair.account_id).values(locale="cy")
-        wales.execute(welsh.execution_options(synchronize_session=False))
+        wales.execute(welsh)
     activity_id = activity(wales, opened(wales))
     revoked, kept = asked(wales, activity_id, mair), asked(wales, activity_id, mair)
     for one in (revoked, kept):

@@ -96,12 +96,10 @@ def test_an_account_moved_to_another_persons_row_opens_for_nobody(session):
     ann, bob = person(session), person(session, "00000001")
     rows = session.execute(sa.select(BankDetails.account_id, BankDetails.sealed)).all()
     sealed = {row.account_id: row.sealed for row in rows}
-    quiet = {"synchronize_session": False}
     session.execute(
         sa.update(BankDetails)
         .where(BankDetails.account_id == ann.account_id)
         .values(sealed=sealed[str(bob.account_id)])
-        .execution_options(**quiet)
     )
     assert set(bank_details.opened(session, {str(ann.account_id), str(bob.account_id)}, ACCOUNTS)) == {bob.account_id}
 
@@ -186,7 +184,7 @@ def test_a_batch_released_when_files_carried_the_instant_of_release_comes_out_as
     batches.release(session, batch_id, 1, CENTRAL, seal=SEAL)
     row = session.execute(sa.select(PaymentBatch.sealed, PaymentBatch.released_at)).one()
     then = batches._hashes(batches._batch(row.sealed, batch_id, row.released_at, SEAL))
-    session.execute(sa.update(PaymentBatch).values(hashes=then).execution_options(synchronize_session=False))
+    session.execute(sa.update(PaymentBatch).values(hashes=then))
     session.commit()
     for kind in batches.FORMATS:
         assert batches.export(session, batch_id, kind, LEAD, seal=SEAL, tell=nobody).sha256 == then[kind]
@@ -199,8 +197,7 @@ def test_a_batch_that_was_tampered_with_is_not_exported(session):
         session.scalar(sa.select(PaymentBatch.sealed).where(PaymentBatch.id == one)) or ""
         for one in (batch_id, prepared(session))
     )
-    quiet = {"synchronize_session": False}
-    mine = sa.update(PaymentBatch).where(PaymentBatch.id == batch_id).execution_options(**quiet)
+    mine = sa.update(PaymentBatch).where(PaymentBatch.id == batch_id)
     session.execute(mine.values(sealed=other))
     session.commit()
     with pytest.raises(Refused, match="not what was released"):
@@ -222,7 +219,6 @@ def test_a_batch_that_was_tampered_with_is_not_released(session):
         sa.update(PaymentBatch)
         .where(PaymentBatch.id == batch_id)
         .values(sealed=SEAL.seal(json.dumps(stolen), batch_id))
-        .execution_options(synchronize_session=False)
     )
     session.commit()
     with pytest.raises(Refused, match="not what was prepared"):
@@ -235,7 +231,7 @@ def test_invariant_a_batch_never_changes_what_it_pays(session):
     for values in ({"total_p": 1}, {"payments": 9}, {"prepared_by": CENTRAL.account_id}, {"day": clock.today()}):
         statement = sa.update(PaymentBatch).where(PaymentBatch.id == batch_id).values(**values)
         with pytest.raises(DBAPIError, match="never changed"):
-            session.execute(statement.execution_options(synchronize_session=False))
+            session.execute(statement)
         session.rollback()
 
 
@@ -249,7 +245,7 @@ def test_invariant_nobody_releases_what_they_prepared_nor_what_pays_them(session
         batches.release(session, batch_id, 1, paid, seal=SEAL)
     statement = sa.update(PaymentBatch).values(state="released", released_by=LEAD.account_id, released_at=clock.now())
     with pytest.raises(DBAPIError, match="two_people"):
-        session.execute(statement.execution_options(synchronize_session=False))
+        session.execute(statement)
     session.rollback()
     assert state(session, batch_id) == ("prepared", 1)
 

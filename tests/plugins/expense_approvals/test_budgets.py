@@ -13,9 +13,7 @@ LIMIT = 100_00
 
 def write(session: ScopedSession, budget_id: str, **values: int) -> None:
     """Write past the service, which would refuse it first."""
-    session.execute(
-        sa.update(Budget).where(Budget.id == budget_id).values(**values).execution_options(synchronize_session=False)
-    )
+    session.execute(sa.update(Budget).where(Budget.id == budget_id).values(**values))
     session.commit()
 
 

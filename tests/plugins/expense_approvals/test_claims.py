@@ -145,9 +145,7 @@ def test_one_claim_of_what_was_agreed_lives_at_a_time(session, ann):
     second = claiming.begin(session, ground, ann)
     assert second != first
     with pytest.raises(sa.exc.IntegrityError):
-        session.execute(
-            sa.update(Claim).where(Claim.id == first).values(state="draft").execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Claim).where(Claim.id == first).values(state="draft"))
     session.rollback()
     with pytest.raises(Refused):
         claiming.begin(session, asked(session, preapprovals.one(session, ground, ann).activity_id, ann), ann)
@@ -168,7 +166,7 @@ def test_approval_is_bound_to_what_was_looked_at(session, ann):
     for change in ({"sha256": "0" * 64}, {"version": 1}):
         with pytest.raises(Conflict):
             claimed.approve(session, made, **change)
-    session.execute(sa.update(ClaimLine).values(reason="Another.").execution_options(synchronize_session=False))
+    session.execute(sa.update(ClaimLine).values(reason="Another."))
     session.commit()
     with pytest.raises(Conflict):
         claimed.approve(session, made)
@@ -213,7 +211,7 @@ def test_a_claim_with_the_approvers_cannot_be_changed(session, ann):
 def test_a_revision_is_never_changed(session, ann):
     sent(session, opened(session), ann)
     with pytest.raises(sa.exc.DBAPIError):
-        session.execute(sa.update(ClaimRevision).values(sha256="0" * 64).execution_options(synchronize_session=False))
+        session.execute(sa.update(ClaimRevision).values(sha256="0" * 64))
     session.rollback()
 
 

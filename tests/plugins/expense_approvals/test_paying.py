@@ -126,8 +126,7 @@ def test_what_is_held_back_is_told_why(session, budget_id, frozen_clock):
     account(session, sharer, "00000003")
     account(session, PREPARER, "00000003")
     gone = approved(session, budget_id, visitor(), colour=9)
-    quiet = {"synchronize_session": False}
-    session.execute(sa.update(Claim).where(Claim.id == gone).values(account_id=None).execution_options(**quiet))
+    session.execute(sa.update(Claim).where(Claim.id == gone).values(account_id=None))
     session.commit()
     assert [one.why for one in paying.outlook(session, PREPARER)] == ["", "no_account", "cooling", "own", "own", "left"]
     assert [one.why for one in paying.outlook(session, RELEASER)] == ["", "no_account", "cooling", "", "", "left"]
@@ -400,7 +399,7 @@ def test_a_batch_prepared_before_hashes_were_kept_is_cancelled_and_prepared_anew
     account(session, who)
     made = approved(session, budget_id, who)
     old = prepare(session, made)
-    session.execute(sa.update(PaymentBatch).values(hashes={}).execution_options(synchronize_session=False))
+    session.execute(sa.update(PaymentBatch).values(hashes={}))
     session.commit()
     with pytest.raises(Refused, match="The files are not what was prepared"):
         batches.release(session, old, 1, RELEASER, seal=paid.SEAL)

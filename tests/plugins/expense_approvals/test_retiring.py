@@ -155,11 +155,10 @@ def test_approvers_go_too_where_the_claimant_went_before(session, ann, frozen_cl
     made = paid(session, ann, opened(session))
     steps = sa.update(ClaimStep).values(account_id=new_id() if column == "step" else None)
     known = {"first_by": None, "decided_by": None, **({column: new_id()} if column != "step" else {})}
-    quiet = {"synchronize_session": False}
     with transaction(session):
-        session.execute(sa.delete(Receipt).execution_options(**quiet))
-        session.execute(steps.execution_options(**quiet))
-        session.execute(sa.update(Claim).values(account_id=None, submitted_by=None, **known).execution_options(**quiet))
+        session.execute(sa.delete(Receipt))
+        session.execute(steps)
+        session.execute(sa.update(Claim).values(account_id=None, submitted_by=None, **known))
 
     def left():
         session.rollback()
@@ -179,11 +178,7 @@ def test_who_answered_a_request_goes_too_where_its_person_went_before(session, a
     made = asked(session, activity(session, opened(session)), ann)
     deciding.decline(session, made, 1, "It is not covered.", CHECKER, unheard)
     with transaction(session):
-        session.execute(
-            sa.update(Preapproval)
-            .values(account_id=None, submitted_by=None)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Preapproval).values(account_id=None, submitted_by=None))
     frozen_clock.move_to(LAST_KEPT)
     assert retiring.retire(session, mark).preapprovals == 0
     assert CHECKER.account_id in session.scalars(sa.select(Step.account_id)).all()

@@ -269,7 +269,7 @@ def test_a_no_and_a_withdrawal_take_the_first_approval_back(session, ann, way):
 def test_the_database_keeps_them_apart_itself(session, ann, values: dict[str, Any], refuses: str) -> None:
     once_approved(session, ann)
     with pytest.raises(IntegrityError, match=f"ck_expense_approvals_claim_{refuses}"):
-        session.execute(sa.update(Claim).values(**values).execution_options(synchronize_session=False))
+        session.execute(sa.update(Claim).values(**values))
     session.rollback()
 
 

@@ -116,11 +116,11 @@ def test_money_that_was_left_beside_a_granted_claim_comes_back(session, ann, fro
     agree(session, more)
     later = sa.update(Preapproval).where(Preapproval.id == more)
     with transaction(session):
-        session.execute(later.values(state="submitted").execution_options(synchronize_session=False))
+        session.execute(later.values(state="submitted"))
     without(session, made, ann)
     approve(session, made)
     with transaction(session):
-        session.execute(later.values(state="approved").execution_options(synchronize_session=False))
+        session.execute(later.values(state="approved"))
     assert sums(session, budget_id).committed == 400
     frozen_clock.advance(days=120)
     assert expiring.sweep(session, unheard) == 1

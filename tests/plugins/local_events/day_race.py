@@ -74,7 +74,6 @@ def post_naively(session: ScopedSession, tenant: TenantRef, job: dict[str, Any],
             )
             session.execute(
                 sa.update(Delivery).where(Delivery.id == row.id).values(state="written", mail_id=mail_id)
-                .execution_options(synchronize_session=False)
             )  # fmt: skip
     return len(rows)
 

@@ -27,7 +27,6 @@ def naively(session: ScopedSession, event_id: str, account_id: str) -> None:
             sa.update(Organiser)
             .where(Organiser.event_id == event_id, Organiser.account_id == account_id)
             .values(left_at=clock.now())
-            .execution_options(synchronize_session=False)
         )
 
 

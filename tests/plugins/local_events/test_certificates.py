@@ -80,7 +80,7 @@ def test_a_revoked_one_proves_nothing_and_stays_revoked(session, session_for, sc
     for change in ({"name": "Somebody"}, {"minutes": 999}, {"revoked_at": None, "revoked_why": ""}):
         with pytest.raises(DBAPIError), transaction(session):
             session.execute(
-                sa.update(Certificate).where(Certificate.id == first.id).values(**change).execution_options(synchronize_session=False)
+                sa.update(Certificate).where(Certificate.id == first.id).values(**change)
             )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def test_presses_and_corrections_never_change(session, scotland, frozen_clock):
         sa.update(Correction).values(why="another"),
     ):
         with pytest.raises(DBAPIError), transaction(session):
-            session.execute(change.execution_options(synchronize_session=False))
+            session.execute(change)
 
 
 def test_the_list_is_open_from_the_day_before_for_two_weeks(session, scotland, frozen_clock):

@@ -256,7 +256,6 @@ def _move(app: Any, ids: list[str], home: int) -> None:
             sa.update(Affiliation)
             .where(Affiliation.account_id.in_(ids), Affiliation.ends_on.is_(None))
             .values(home_tenant_id=home)
-            .execution_options(synchronize_session=False)
         )
 
 

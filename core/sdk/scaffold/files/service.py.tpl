@@ -42,11 +42,6 @@ def erase_person(session: ScopedSession, account_id: str, dry_run: bool) -> Iter
     """Take one person off their notes in the caller's transaction, or only say what would be done."""
     count = session.scalar(sa.select(sa.func.count(Note.id)).where(Note.written_by == account_id)) or 0
     if count and not dry_run:
-        session.execute(
-            sa.update(Note)
-            .where(Note.written_by == account_id)
-            .values(written_by=None)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(sa.update(Note).where(Note.written_by == account_id).values(written_by=None))
     if count:
         yield f"$name: writer of {count} notes"

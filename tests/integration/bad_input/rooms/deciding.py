@@ -61,7 +61,7 @@ class _Office:
         with transaction(self.session):
             carried = sa.select(DecisionLetter.mail_id).where(DecisionLetter.mail_id.is_not(None))
             failed = sa.update(Mail).where(Mail.id.in_(carried)).values(state="failed")
-            self.session.execute(failed.execution_options(synchronize_session=False))
+            self.session.execute(failed)
         return batch
 
 
