@@ -43,6 +43,7 @@ def _family(process: Process) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.mainly("sqlite")  # the demonstration's own engine
 def test_the_demonstration_runs_stops_and_keeps_its_data(
     tmp_path: Path, empty_database: Database, demos: list[Process]
 ) -> None:

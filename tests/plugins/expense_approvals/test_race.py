@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from core.config import normalise_url
@@ -120,6 +121,7 @@ def test_money_is_given_back_once_whoever_is_quicker(shared, other_database):
     assert sums(shared, budget_id) == (0, 0, 0, 0, 0)
 
 
+@pytest.mark.mainly("postgres")  # sixty processes, each killed once; who is quicker is tried on both
 def test_processes_that_are_killed_at_any_moment_leave_a_budget_that_adds_up(shared, other_database):
     """`kill -9` (200 times in a thorough run), two at a time, after anything from nothing to an approval of a claim
     and a few rounds of asking, agreeing and withdrawing."""
