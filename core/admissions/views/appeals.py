@@ -11,7 +11,7 @@ from core.admissions.web_forms.decisions import AnswerForm
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, whole
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -63,16 +63,16 @@ def appeal(appeal_id: str) -> Response:
     if form.validate_on_submit():
         with kept_on(form):
             if request.form.get("go") == "uphold":
-                service.uphold(session, actor, found.id, whole("version"), form.answer.data)
+                service.uphold(session, actor, found.id, version_sent(), form.answer.data)
                 said = _("The appeal is upheld. The new decision goes to the central team, then into a batch.")
             else:
                 service.dismiss(
-                    session, actor, found.id, whole("version"), form.answer.data, post=decision_post.appealed(context.tenant)
+                    session, actor, found.id, version_sent(), form.answer.data, post=decision_post.appealed(context.tenant)
                 )  # fmt: skip
                 said = _("The appeal is dismissed, and the applicant is written to.")
             return redirect_with(said, "decisions.appeals")
     return render(
         "admissions/decisions/appeal.html", 422 if form.errors else 200, appeal=found, form=form, kinds=STATES,
         past=reading.history(session, found.application_id), said=by_criterion(reading.scores(session, who(), found.application_id)),
-        titles=titles(), version=whole("version") or found.version, **tables(),
+        titles=titles(), version=next_version(form, found.version), **tables(),
     )  # fmt: skip

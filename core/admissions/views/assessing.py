@@ -20,7 +20,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, version_sent
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -103,7 +103,7 @@ def show(assignment_id: str) -> Response:
 def _declare_page(task: Task, form: DeclareForm) -> Response:
     return render(
         "admissions/assessing/declare.html", 422 if form.errors else 200, task=task, form=form,
-        organisation=queries.organisation(here().session, task), version=version_sent() or task.version,
+        organisation=queries.organisation(here().session, task), version=next_version(form, task.version),
     )  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def _to_leave(assignment_id: str, states: tuple[str, ...]) -> Task:
 def _leaving_page(task: Task, form: TurnDownForm | RecuseForm, way: str) -> Response:
     return render(
         "admissions/assessing/leave.html", 422 if form.errors else 200, task=task, form=form, way=way,
-        version=version_sent() or task.version,
+        version=next_version(form, task.version),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from core.kernel.errors import DomainError, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, next_version, version_sent, whole
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
@@ -168,7 +168,7 @@ def batch_move(batch_id: str) -> Response:
         picked = [one.id for one in queries.ready(context.session, who(), batch.window_id) if one.stands]
     move = service.unhold if request.form.get("go") == "out" else service.hold
     try:
-        count = move(context.session, actor, batch.id, whole("version"), picked)
+        count = move(context.session, actor, batch.id, version_sent(), picked)
     except DomainError as error:
         told = next(iter(getattr(error, "field_errors", {}).values()), error.message)
         return _page(_one(batch_id), 422, say(told, error.params))
@@ -190,7 +190,7 @@ def batch_cancel(batch_id: str) -> Response:
         raise Refused(service.OVER)
     if form.validate_on_submit():
         with kept_on(form):
-            service.cancel(context.session, context.visitor.actor(), batch.id, whole("version"))
+            service.cancel(context.session, context.visitor.actor(), batch.id, version_sent())
             return redirect_with(
                 _("The batch is cancelled. Its decisions can go into another one."), "decisions.batches"
             )
@@ -246,7 +246,7 @@ def batch_release(batch_id: str) -> Response:
     if form.validate_on_submit():
         with kept_on(form):
             count = releasing.release(
-                context.session, context.visitor.actor(), batch.id, whole("version"), form.expected.data,
+                context.session, context.visitor.actor(), batch.id, version_sent(), form.expected.data,
                 site=decision_post.site_of(context.tenant), post=decision_post.decisions(context.tenant),
             )  # fmt: skip
             return redirect_with(
@@ -255,7 +255,7 @@ def batch_release(batch_id: str) -> Response:
             )  # fmt: skip
     return render(
         "admissions/decisions/release.html", 422 if form.errors else 200, batch=batch, form=form,
-        version=whole("version") or batch.version,
+        version=next_version(form, batch.version),
         early=batch.embargo_until is not None and clock.now() < batch.embargo_until,
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, next_version, version_sent, whole
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
 from core.web.lists import asked_for, download, own_address
@@ -168,22 +168,22 @@ def calibration_send(case_id: str) -> Response:
     case, form = queries.case(context.session, case_id), SendForm()
     if not case.is_draft and request.method != "POST":
         raise Refused(service.SENT)
-    version = whole("version") if request.method == "POST" else case.version
     if form.validate_on_submit():
         with kept_on(form):
-            service.send(context.session, context.visitor.actor(), case_id, version, form.due())
+            service.send(context.session, context.visitor.actor(), case_id, version_sent(), form.due())
             return redirect_with(
                 _("The case is out. Assessors are asked within a quarter of an hour."),
                 "admissions.calibration_case", case_id=case_id,
             )  # fmt: skip
     return render(
-        "admissions/calibration/send.html", 422 if form.errors else 200, form=form, case=case, version=version
-    )
+        "admissions/calibration/send.html", 422 if form.errors else 200, form=form, case=case,
+        version=next_version(form, case.version),
+    )  # fmt: skip
 
 
 @central.post("/calibration/<case_id>/close")
 @needs(MAY)
 def calibration_close(case_id: str) -> Response:
     """Take no more scores."""
-    service.close(here().session, here().visitor.actor(), case_id, whole("version"))
+    service.close(here().session, here().visitor.actor(), case_id, version_sent())
     return redirect_with(_("The case is closed."), "admissions.calibration_case", case_id=case_id)

@@ -19,7 +19,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, next_version, whole
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
@@ -207,7 +207,7 @@ def comments(window_id: str, application_id: str) -> Response:
     form = CommentForm(data=first)
     if form.validate_on_submit():
         with kept_on(form, lambda: CommentForm(formdata=None, data=first)):
-            service.comment(session, context.visitor.actor(), signed.id, whole("version"), form.comments())
+            service.comment(session, context.visitor.actor(), signed.id, version_sent(), form.comments())
             return redirect_with(_("The comments are saved."), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
     return render(
         "admissions/decisions/comments.html", 422 if form.errors else 200, window=window, one=found, form=form,

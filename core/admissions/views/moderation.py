@@ -22,7 +22,7 @@ from core.kernel.text import N_
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, whole
+from core.web.forms import kept_on, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
@@ -158,9 +158,9 @@ def moderation_one(slug: str, decision_id: str) -> Response:
         if agrees or form.validate_on_submit():
             with kept_on(form):
                 if agrees:
-                    service.moderate(session, actor, {decision_id: whole("version")})
+                    service.moderate(session, actor, {decision_id: version_sent()})
                     return redirect_with(_("The decision is moderated."), "admissions.moderation")
-                service.send_back(session, actor, decision_id, whole("version"), form.why.data)
+                service.send_back(session, actor, decision_id, version_sent(), form.why.data)
                 return redirect_with(_("The decision goes back to the partner."), "admissions.moderation")
         found = reading.candidate(session, who(), window_id, application_id)
         past = reading.history(session, application_id)

@@ -15,13 +15,12 @@ from core.admissions.views.applying import blueprint as applying
 from core.admissions.views.windows import blueprint as managing
 from core.admissions.web_forms.joining import PromiseForm, RenewForm
 from core.kernel.errors import Conflict, Refused
-from core.kernel.numbers import whole_number
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs, signed_in
 from core.web.contact import contact_address
 from core.web.context import here
-from core.web.forms import kept_on
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -140,10 +139,9 @@ def offer_renew(offer_id: str) -> Response:
         with kept_on(form):
             service.renew(
                 context.session, context.visitor.actor(), offer_id=row.id,
-                version=whole_number(form.version.data),
+                version=version_sent(),
                 until=form.instant(), why=form.why.data, post=offer_letter(context.tenant, "renewed"),
             )  # fmt: skip
             return redirect_with(_("The offer stands again, and a letter is on its way."), "windows.offer_list")
-    if not form.is_submitted():
-        form.version.data = str(row.version)
+    form.version.data = str(next_version(form, row.version))
     return render("admissions/offers/renew.html", 422 if form.errors else 200, form=form, row=row)

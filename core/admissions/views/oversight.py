@@ -24,7 +24,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, version_sent
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language, say
 from core.web.listing import Listing
@@ -83,7 +83,7 @@ def declaration(assignment_id: str) -> Response:
         return render("admissions/oversight/declaration.html", 422, row=None, form=form, version=version_sent())
     return render(
         "admissions/oversight/declaration.html", 422 if form.errors else 200, row=found[0], form=form,
-        version=version_sent() or found[0].version,
+        version=next_version(form, found[0].version),
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def reopen(application_id: str, assignment_id: str) -> Response:
             )
     return render(
         "admissions/oversight/reopen.html", 422 if form.errors else 200, case=one, row=row, form=form,
-        version=version_sent() or row.version,
+        version=next_version(form, row.version),
     )  # fmt: skip
 
 

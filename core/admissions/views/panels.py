@@ -30,7 +30,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, version_sent
+from core.web.forms import kept_on, next_version, version_sent
 from core.web.i18n import LANGUAGES, ngettext, say
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
@@ -183,12 +183,11 @@ def take_back(assignment_id: str) -> Response:
     seat, reference, window_id = queries.seat(context.session, context.visitor.account_id, assignment_id)
     if not seat.open and request.method != "POST":
         raise Refused(assigning.NOT_TO_TAKE_BACK)
-    version = version_sent(seat.version)
     if form.validate_on_submit():
         with kept_on(form):
-            assigning.take_back(context.session, context.visitor.actor(), assignment_id, version, form.why.data)
+            assigning.take_back(context.session, context.visitor.actor(), assignment_id, version_sent(), form.why.data)
             return redirect_with(_("The application is taken back."), "panels.show", window_id=window_id)
     return render(
         "admissions/panels/take_back.html", 422 if form.errors else 200, form=form, seat=seat, reference=reference,
-        window_id=window_id, version=version, states=STATES,
+        window_id=window_id, version=next_version(form, seat.version), states=STATES,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import version_sent, whole
+from core.web.forms import version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render
@@ -80,7 +80,7 @@ def rules_edit(window_id: str) -> Response:
                     _("The rules are being tried."), "windows.tried", window_id=window_id, run_id=run_id
                 )
             pinning.pin(
-                session, context.visitor.actor(), window_id, whole("version"), choice, catalogue=catalogue,
+                session, context.visitor.actor(), window_id, version_sent(), choice, catalogue=catalogue,
                 plugins=context.tenant.enabled, why=form.why.data if amends else "",
             )  # fmt: skip
             return redirect_with(_("The window has these rules now."), "windows.rules", window_id=window_id)
