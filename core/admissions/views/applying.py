@@ -28,6 +28,7 @@ from core.kernel.uploads import cleaned
 from core.people import limits
 from core.web.access import signed_in
 from core.web.context import here
+from core.web.forms import whole
 from core.web.i18n import gettext, say
 from core.web.pages import redirect_with, render
 
@@ -230,9 +231,7 @@ def _sent(part: Section) -> dict[str, Wish]:
     found = {}
     for question in part.questions:
         if question.kind is not Kind.FILE and f"rev-{question.key}" in request.form:
-            found[question.key] = Wish(
-                read(question, request.form.getlist(question.key)), _whole(f"rev-{question.key}")
-            )
+            found[question.key] = Wish(read(question, request.form.getlist(question.key)), whole(f"rev-{question.key}"))
     return found
 
 
@@ -277,15 +276,9 @@ def file(application_id: str, key: str) -> Response:
     return downloads.sent(attachments.own(context.session, str(context.visitor.account_id), mine.id, key))
 
 
-def _whole(name: str) -> int:
-    """A whole number out of the form; 0 for what is none."""
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
-
-
 def _seconds() -> int:
     """How long the page was open before this save."""
-    since = _whole("since-page")
+    since = whole("since-page")
     return max(0, int(clock.now().timestamp()) - since) if since else 0
 
 
