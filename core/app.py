@@ -196,8 +196,8 @@ def boot(config: Config | None = None) -> Flask:
         with db.engine.connect() as connection:
             gone = _break_unmigrated(registry, rls.missing_tables(connection))
             found = rls.problems(connection, gone)
+        db.engine.dispose()  # a process that forks from this one has connections of its own
         if found:
-            db.engine.dispose()
             raise BootError("the database does not isolate tenants:\n  " + "\n  ".join(found))
     return app
 

@@ -1,6 +1,5 @@
 """`qplatform`: serve, worker, demo, db …, tenants …, plugins …."""
 
-import gc
 import os
 import subprocess
 import sys
@@ -51,7 +50,6 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian  # the server is only needed here
     from granian.constants import Interfaces  # the server is only needed here
 
-    Config.from_env()  # say what is wrong in one line here, not once per process
     server = Granian(
         "wsgi:app",
         address=host,
@@ -66,8 +64,9 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         working_dir=ROOT,
     )
     with TemporaryDirectory(prefix="q-metrics-") as folder:
-        gc.freeze()  # what the web processes share with this one stays shared
         share(folder)  # each web process writes its figures there; any of them can tell the sum
+        import wsgi  # noqa: F401 - web processes fork from this one: they share what it has started, and what is wrong is said once
+
         server.serve()
 
 

@@ -25,8 +25,9 @@ RARE = (
 )  # fmt: skip
 """Heavy or rarely needed: each is imported where it is used, by whoever uses it."""
 ASK = """
-import json, sys
+import json, sys, threading
 import wsgi
+assert threading.active_count() == 1, "web processes fork from here, and threads do not"
 client = wsgi.app.test_client()
 assert client.get("/scotland/").status_code == 200
 assert client.get("/scotland/events/").status_code == 200
@@ -107,3 +108,23 @@ def test_one_worker_answers_soon_and_stays_small(
     assert time.monotonic() - before < 10
     worker = psutil.Process(server.pid).children(recursive=True)[0]
     assert worker.memory_info().rss < 130 * 2**20
+
+
+@pytest.mark.slow
+def test_web_processes_share_what_was_started_before_they_forked(
+    start_server: Callable[..., Process], other_database: Database
+) -> None:
+    """Begun each by itself, 46 of 100 pages of memory were a process's own before it had answered anything; so, 14."""
+    server = start_server(other_database, workers=2, forked=False)
+    for worker in psutil.Process(server.pid).children():
+        memory = worker.memory_full_info()
+        assert memory.uss < 0.3 * memory.rss, memory
+
+
+def test_what_is_wrong_is_said_once_and_nothing_is_served(other_database: Database, tmp_path: Path) -> None:
+    env = environment(other_database, TMPDIR=str(tmp_path), QP_HOSTS="nowhere")
+    words = [sys.executable, "-m", "core.cli", "serve", "--workers", "2"]
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("QP_HOSTS") == 1, done.stderr
+    assert "Traceback" not in done.stderr
