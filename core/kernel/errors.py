@@ -33,17 +33,22 @@ class Forbidden(DomainError):
         super().__init__(message, **params)
 
 
-class Conflict(DomainError):
+class Declined(DomainError):
+    """What was asked for is there and allowed, but cannot be done as it was sent: the page it came from says why and asks again. What
+    is missing or forbidden is none of these: it has pages of its own."""
+
+
+class Conflict(Declined):
     """Somebody changed it meanwhile: the conditional update matched no row."""
 
     default = N_("Somebody changed this while you were looking at it. Check it and try again.")
 
 
-class Refused(DomainError):
+class Refused(Declined):
     """A rule says no, whoever asks: full, closed, too late, not in this state."""
 
 
-class Invalid(DomainError):
+class Invalid(Declined):
     """What was typed cannot be taken. `field_errors` maps a form field's name to an English msgid."""
 
     default = N_("Check the answers below.")

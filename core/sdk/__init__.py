@@ -34,7 +34,7 @@ from core.data.session import ScopedSession, after_commit, transaction
 from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
 from core.kernel import calendars, clock
-from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
+from core.kernel.errors import Conflict, Declined, DomainError, Forbidden, Invalid, NotFound, Refused
 from core.kernel.findings import Finding, Verdict, lowest, worst
 from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rounded, thousandths_typed
@@ -110,6 +110,7 @@ __all__ = [
     "Column",
     "Conflict",
     "DayField",
+    "Declined",
     "DomainError",
     "EventRef",
     "ExpenseClaim",

@@ -14,7 +14,7 @@ from core.admissions.views.deciding import LEAD, SIZE, blueprint, tables, who
 from core.admissions.web_forms.decisions import OUTCOMES, BatchForm, ReleaseForm
 from core.admissions.web_forms.windows import PressForm
 from core.kernel import clock
-from core.kernel.errors import DomainError, NotFound, Refused
+from core.kernel.errors import Declined, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
@@ -169,7 +169,7 @@ def batch_move(batch_id: str) -> Response:
     move = service.unhold if request.form.get("go") == "out" else service.hold
     try:
         count = move(context.session, actor, batch.id, version_sent(), picked)
-    except DomainError as error:
+    except Declined as error:
         told = next(iter(getattr(error, "field_errors", {}).values()), error.message)
         return _page(_one(batch_id), 422, say(told, error.params))
     words = (

@@ -6,9 +6,10 @@ from core.admissions.queries import compact as queries
 from core.admissions.queries.compact import Whole
 from core.admissions.service import accepting as service
 from core.admissions.web_forms.joining import PromiseForm, RefuseCompactForm
-from core.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from core.kernel.errors import Conflict, NotFound
 from core.web.access import public, signed_in
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import LANGUAGES, say
 from core.web.i18n import gettext as _
 from core.web.pages import redirect_with, render
@@ -80,12 +81,8 @@ def refuse() -> Response:
     if newest is None or not context.visitor.is_member:
         raise NotFound
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             service.refuse(context.session, context.visitor.actor(), form.shown.data or "", form.words.data)
             return redirect_with(_("We have kept what you said. The central team reads it."), "compact.mine")
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
-        except DomainError as refused:
-            form.take({"": refused.message})
     form.shown.data = newest.version.id
     return render("admissions/compact/refuse.html", 422 if form.errors else 200, form=form, newest=newest)

@@ -14,7 +14,7 @@ from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
-from core.kernel.errors import DomainError
+from core.kernel.errors import Declined
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
@@ -144,7 +144,7 @@ def sign_many(window_id: str) -> Response:
         count = service.sign_many(
             context.session, context.visitor.actor(), window.id, picks, request.form.get("form_key", "")
         )
-    except DomainError as error:
+    except Declined as error:
         return _list(window_id, 422, say(error.message, error.params))
     return redirect_with(
         ngettext("%(num)s decision is signed.", "%(num)s decisions are signed.", count), "decisions.listing", window_id=window.id

@@ -100,15 +100,12 @@ def sign_in() -> Any:
     if context.visitor.signed_in:
         return redirect(target, 303)
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             token = sign_ins.sign_in(
                 context.session, email=form.email.data, password=form.password.data, remember=form.remember.data,
                 device=login.device_name(request.headers.get("User-Agent", "")), ip=request.remote_addr or "",
                 quick=tools().quick,
             )  # fmt: skip
-        except DomainError as refused:
-            form.take({"": refused.message})
-        else:
             login.remember(token, long=form.remember.data)
             _say_what_is_asked(token)
             return redirect(target, 303)

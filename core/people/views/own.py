@@ -142,7 +142,7 @@ def move() -> Response:
     form.home.choices = [SelectChoice(tenant.slug, tenant.named(context.language)) for tenant in directory.partners()]
     if form.validate_on_submit():
         to = directory.by_slug(form.home.data)
-        try:
+        with kept_on(form):
             if to is not None:
                 membership.move_home(
                     context.session,
@@ -152,8 +152,6 @@ def move() -> Response:
                     reason=form.reason.data,
                 )
             return redirect_with(_("Your home partner is changed."), "account.move")
-        except DomainError as refused:
-            form.take({"home": refused.message})
     elif request.method == "GET" and (now := directory.by_id(context.visitor.home_tenant_id or 0)):
         form.home.data = now.slug
     stays = [

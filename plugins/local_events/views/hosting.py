@@ -5,7 +5,7 @@ from flask import Response, request, url_for
 from core.sdk import (
     N_,
     Column,
-    DomainError,
+    Declined,
     Forbidden,
     Invalid,
     Listing,
@@ -130,9 +130,7 @@ def host_list(event_id: str) -> Response:
     if form.validate_on_submit():
         try:
             service.invite(context.session, tenant, event_id, form.site.data, context.visitor)
-        except (Forbidden, NotFound):
-            raise
-        except DomainError as error:
+        except Declined as error:
             problem = say(error.message, error.params)
         else:
             return redirect_with(gettext("The site is asked."), "local_events_manage.host_list", event_id=event_id)

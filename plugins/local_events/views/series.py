@@ -5,16 +5,14 @@ from datetime import timedelta
 from flask import Response, request, url_for
 
 from core.sdk import (
-    Conflict,
-    DomainError,
-    Forbidden,
+    Declined,
     Here,
-    Invalid,
     NotFound,
     Visitor,
     clock,
     gettext,
     here,
+    kept_on,
     ngettext,
     public,
     redirect_with,
@@ -31,7 +29,6 @@ from plugins.local_events.service import series as service
 from plugins.local_events.states import DRAFT
 from plugins.local_events.views.base import WORDS, blueprint, known_at, settings_of
 from plugins.local_events.views.running import findings
-from plugins.local_events.web_forms.events import EventForm
 from plugins.local_events.web_forms.series import CopyForm, LaterForm, RepeatForm, VisitForm, later_values
 from plugins.local_events.words import ORDINALS, WEEKDAYS
 
@@ -42,16 +39,6 @@ def _source(event_id: str) -> tuple[Here, Visitor, Details]:
     tenant = context.tenant.ref()
     visitor = known_at(event_id)
     return context, visitor, copying.of(context.session, tenant, settings_of(context), event_id, visitor)
-
-
-def take(form: CopyForm | RepeatForm | LaterForm | EventForm, error: DomainError) -> None:
-    """Show a refusal on the form, with everything that was typed; who may not do it, or what is not there, goes on."""
-    if isinstance(error, Invalid):
-        form.take(error.field_errors)
-    elif isinstance(error, Forbidden | NotFound):
-        raise error
-    else:
-        form.form_errors.append(say(error.message, error.params))
 
 
 def rule_words(rule: Rule) -> str:
@@ -82,13 +69,10 @@ def copy(event_id: str) -> Response:
     form = CopyForm(data={"starts_at": start})
     if form.validate_on_submit():
         tenant, settings = context.tenant.ref(), settings_of(context)
-        try:
+        with kept_on(form):
             copied = copying.copy(
                 context.session, tenant, settings, event_id, form.starts_at.data, visitor, form.form_key.data
             )
-        except DomainError as error:
-            take(form, error)
-        else:
             return redirect_with(
                 gettext("The copy is a draft. Change what is different."), "local_events.edit", event_id=copied
             )
@@ -106,24 +90,19 @@ def repeat(event_id: str) -> Response:
     form.without.choices = []
     step = request.form.get("step", "")
     if request.method == "POST" and form.interval.validate(form):
-        try:
+        with kept_on(form):
             days = service.preview(event, form.rule(first))
-        except DomainError as error:
-            take(form, error)
         known = [written(day) for day in days[1:]]
         form.without.choices = [(day, day) for day in known]
         # what was ticked before the rule was changed is no date any more
         form.without.data = [day for day in form.without.data or () if day in known]
     if form.validate_on_submit() and not form.form_errors and days and step == "apply":
         tenant, settings = context.tenant.ref(), settings_of(context)
-        try:
+        with kept_on(form):
             made = service.create(
                 context.session, tenant, settings, event_id, form.rule(first), form.without.data or (), visitor,
                 form.form_key.data,
             )  # fmt: skip
-        except DomainError as error:
-            take(form, error)
-        else:
             return redirect_with(gettext("The dates are drafts."), "local_events.series_page", series_id=made)
     lines = [(written(day), clock.from_london(day)) for day in days]
     return render(
@@ -142,14 +121,11 @@ def add_visit(event_id: str) -> Response:
     form = VisitForm(data={"starts_at": wall(event.starts_at).replace(second=0)})
     if form.validate_on_submit():
         tenant, settings = context.tenant.ref(), settings_of(context)
-        try:
+        with kept_on(form):
             added = service.add_visit(
                 context.session, tenant, settings, event_id, form.starts_at.data, form.place.data, visitor,
                 form.form_key.data,
             )  # fmt: skip
-        except DomainError as error:
-            take(form, error)
-        else:
             return redirect_with(gettext("The visit is a draft."), "local_events.show", event_id=added)
     return render("local_events/series/visit.html", 422 if form.errors else 200, event=event, form=form)
 
@@ -189,9 +165,7 @@ def publish_series(series_id: str) -> Response:
     tenant, settings = context.tenant.ref(), settings_of(context)
     try:
         done = service.publish_all(context.session, tenant, settings, series_id, context.visitor, findings)
-    except (Forbidden, NotFound):
-        raise
-    except DomainError as error:
+    except Declined as error:
         return _series_page(series_id, 422, say(error.message, error.params))
     return redirect_with(
         ngettext("%(num)d date is published.", "%(num)d dates are published.", done),
@@ -210,9 +184,7 @@ def skip(series_id: str, event_id: str) -> Response:
     why = gettext("This date is left out.")
     try:
         service.skip(context.session, tenant, settings, series_id, event_id, why, visitor)
-    except (Forbidden, NotFound):
-        raise
-    except DomainError as error:
+    except Declined as error:
         return _series_page(series_id, 422, say(error.message, error.params))
     return redirect_with(why, "local_events.series_page", series_id=series_id)
 
@@ -232,7 +204,7 @@ def later(series_id: str, event_id: str) -> Response:
     form, lines = LaterForm(data=later_values(at, rule, len(found) - position + out)), []
     form.offer(form.starts_at.data or wall(at.starts_at))
     if form.validate_on_submit():
-        try:
+        with kept_on(form):
             wanted = form.later()
             lines = splitting.preview(session, series_id, event_id, wanted)
             if request.form.get("step") == "apply" and form.previewed.data:
@@ -243,10 +215,7 @@ def later(series_id: str, event_id: str) -> Response:
                 return redirect_with(
                     gettext("The later dates are changed."), "local_events.series_page", series_id=made
                 )
-        except Conflict:
-            form.form_errors.append(gettext("Something has changed since. Look again at what will happen."))
-        except DomainError as error:
-            take(form, error)
+        if form.errors and not form.overtaken:
             lines = []
     form.previewed.data = splitting.seen(lines) if lines else ""
     shown = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.kernel import clock
-from core.kernel.errors import Refused
+from core.kernel.errors import Conflict, Declined, Forbidden, Invalid, NotFound, Refused
 from core.kernel.findings import Finding, Verdict, worst
 from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.states import StateMachine, Transition
@@ -18,6 +18,12 @@ def test_ids_are_unique_and_sort_by_time() -> None:
     assert len(set(made)) == 2000
     assert all(is_id(value) for value in made)
     assert made[0][:9] <= made[-1][:9]
+
+
+def test_what_is_missing_or_forbidden_is_no_refusal_that_a_form_shows() -> None:
+    assert {kind for kind in (Conflict, Forbidden, Invalid, NotFound, Refused) if issubclass(kind, Declined)} == {
+        Conflict, Invalid, Refused,
+    }  # fmt: skip
 
 
 @given(st.text(max_size=40))
