@@ -1,5 +1,6 @@
 """The suite's options and rules. The fixtures live in tests/support/, one file per matter."""
 
+import gc
 import os
 import sys
 from itertools import chain, islice
@@ -88,6 +89,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    gc.collect()
+    gc.freeze()  # pytest looks for garbage five times more, and Python twice: a second and more of a test process that has all in it
     if SERVER in config.stash:
         config.stash[SERVER].__exit__(None, None, None)
 
