@@ -11,6 +11,7 @@ from core.data.db import db
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.kernel.permissions import ROLE_PERMISSIONS, ROLE_TITLES
 from core.kernel.text import N_
+from core.web import sent_again
 from core.web.i18n import say
 
 log = logging.getLogger("q.web")
@@ -80,7 +81,9 @@ def _roles_with(permission: str) -> list[str]:
 
 
 def _csrf(_: CSRFError) -> Response:
-    return page(400, say(N_("This form was open for too long. Go back, load the page again and send it once more.")))
+    return sent_again.kept(400) or page(
+        400, say(N_("This form was open for too long. Go back, load the page again and send it once more."))
+    )
 
 
 def _http(error: HTTPException) -> Any:

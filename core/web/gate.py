@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import quote
 
 from flask import Flask, Response, abort, g, redirect, request
 
@@ -14,6 +13,7 @@ from core.hooks.registry import Registry
 from core.kernel.errors import Forbidden
 from core.kernel.permissions import Role
 from core.tenancy.directory import TenantDirectory, TenantSnapshot, is_on
+from core.web import sent_again
 from core.web.access import Access, access_of
 from core.web.context import Here, SignedIn, visitor_of
 from core.web.tenant_path import BY_HOST, KEY, UNKNOWN_HOST
@@ -63,7 +63,9 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         if access is None:
             return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
         if access.kind != "public" and not visitor.signed_in:
-            return redirect(f"{g.here.prefix}/account/sign-in?next={_return_path()}", 303)
+            return sent_again.kept(403) or redirect(
+                f"{g.here.prefix}/account/sign-in?next={sent_again.return_path()}", 303
+            )
         if access.kind == "needs" and not visitor.can(access.permission):
             raise Forbidden(access.permission)
         return None
@@ -101,15 +103,6 @@ def _goes_on(registry: Registry, tenant: TenantSnapshot, plugin: str, access: Ac
     if access is None or not access.while_off or request.method not in READS:
         return False
     return plugin in registry.plugins and plugin in tenant.ever_enabled
-
-
-def _return_path() -> str:
-    """Where to come back to after signing in: this page for a GET, the site's start for anything else."""
-    if request.method != "GET":
-        return f"{g.here.prefix}/"
-    path = request.script_root + request.path
-    query = request.query_string.decode("ascii", "ignore")
-    return quote(path + ("?" + query if query else ""), safe="/=")  # a line break, say, cannot stand in a header
 
 
 def _language(here: Here) -> str:

@@ -10,7 +10,7 @@ from core.admissions.content import first_form
 from core.data.session import ScopedSession
 from tests.browser.visitors import signed_in
 from tests.factories.admissions import make_form, make_window
-from tests.factories.people import make_person
+from tests.factories.people import PASSWORD, make_person
 from tests.support.servers import Process
 
 Pages = Callable[..., Page]
@@ -151,6 +151,36 @@ def test_two_tabs_see_both_texts(server: Process, as_ann: Pages, axe: Axe) -> No
     page.get_by_role("button", name="Save and come back later").click()
     expect(page.get_by_role("alert")).to_contain_text("From the second tab")
     axe(page)
+
+
+def test_words_outlive_the_session(server: Process, as_ann: Pages, axe: Axe) -> None:
+    page = as_ann()
+    tasks = _begin(page, server)
+    section = next(one for one in first_form().sections if any(asked.words for asked in one.questions))
+    asked = next(one for one in section.questions if one.words)
+    page.goto(f"{tasks}part/{section.key}")
+    other = page.context.new_page()
+    other.goto(f"{server.url}/wales/")
+    other.locator("form[action$='/account/sign-out']").evaluate("form => form.submit()")  # it is in a closed menu
+    expect(other.locator("form[action$='/account/sign-out']")).to_have_count(0)
+    page.locator(f"#q-{asked.key}").fill("We asked those who wait, and then we listened.")
+    expect(page.locator("[data-status]")).to_contain_text("You have been signed out")
+    page.get_by_role("button", name="Save and come back later").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have been signed out")
+    expect(page.get_by_text("We asked those who wait")).to_be_visible()
+    axe(page)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in a new tab").click()
+    opened.value.get_by_label("Email").fill("ann@example.org")
+    opened.value.get_by_label("Password").fill(PASSWORD)
+    opened.value.get_by_role("button", name="Sign in").click()
+    expect(opened.value.locator(f"#q-{asked.key}")).to_be_visible()
+    page.get_by_role("button", name="Send what I wrote").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page was open for too long")
+    page.get_by_role("button", name="Send what I wrote").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    page.goto(f"{tasks}part/{section.key}")
+    expect(page.locator(f"#q-{asked.key}")).to_have_value("We asked those who wait, and then we listened.")
 
 
 def test_by_keyboard_and_in_welsh(server: Process, as_ann: Pages, axe: Axe) -> None:

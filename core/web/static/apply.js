@@ -5,7 +5,7 @@
   const form = document.querySelector("form[data-autosave]");
   if (!form) return;
   const status = form.querySelector("[data-status]");
-  const { saved, saving, unsaved, lost } = form.dataset;
+  const { saved, saving, unsaved, lost, ended } = form.dataset;
   const PAUSE = 1500; // after the last stroke
   const AGAIN = 5000; // after a save that failed
   const changed = new Set();
@@ -43,6 +43,11 @@
     let answer;
     try {
       answer = await fetch(form.action, { method: "POST", body: body(names), headers: { Accept: "application/json" } });
+      if (answer.status === 403 || answer.status === 400) {
+        for (const name of names) changed.add(name);
+        tell(ended, true); // only pressing save goes on from here: it keeps every word
+        return;
+      }
       if (!answer.ok && answer.status !== 409) throw new Error(String(answer.status));
       const told = await answer.json();
       if (told.error) throw new Error(told.error);

@@ -1,0 +1,48 @@
+"""What somebody typed outlives their session: a form that was sent after it ended, or with a token that is too old, is shown once
+more with every answer in it, to be sent again.
+
+Only where the browser says that the form came from a page of this host: else somebody else's page could put its own words into
+such a form, and a press would send them.
+"""
+
+from urllib.parse import quote
+
+from flask import Response, g, make_response, render_template, request
+
+HOUSEKEEPING = frozenset({"csrf_token", "form_key", "version", "step", "go"})
+"""Fields that the page filled in, not the person: a form of nothing else is a press of a button."""
+SECRETS = ("password", "token", "secret", "account_number", "sort_code")
+"""A form with a field that is called so is not shown again: what is secret stands on no page."""
+READABLE = 20
+"""From this many characters on an answer is shown to be read, and copied, as well."""
+
+
+def return_path() -> str:
+    """Where to come back to after signing in, ready for an address: this page where it can be opened, else the site's start."""
+    rule = request.url_rule
+    if request.method != "GET" and (rule is None or "GET" not in (rule.methods or ())):
+        return f"{g.here.prefix}/"
+    query = request.query_string.decode("ascii", "ignore")
+    path = request.script_root + request.path
+    return quote(path + ("?" + query if query else ""), safe="/=")  # a line break, say, cannot stand in a header
+
+
+def kept(status: int) -> Response | None:
+    """The page that keeps what the present request sent; None where it sent nothing that was typed, or not from here."""
+    sent = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
+    typed = [value for name, value in sent if name not in HOUSEKEEPING and value.strip()]
+    if not typed or not _from_here() or any(mark in name for name, _ in sent for mark in SECRETS):
+        return None
+    body = render_template(
+        "errors/sent_again.html", sent=sent, signed_out=not g.here.visitor.signed_in, files=bool(request.files),
+        next=return_path(), words=[value for value in typed if len(value) >= READABLE],
+    )  # fmt: skip
+    return make_response(body, status)
+
+
+def _from_here() -> bool:
+    """Whether a page of this host sent it: a browser lets no page claim to be another's."""
+    origin = request.headers.get("Origin", "")
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and origin == request.host_url.rstrip(
+        "/"
+    )

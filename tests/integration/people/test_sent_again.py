@@ -1,0 +1,85 @@
+"""What was typed outlives the session: a form sent too late is shown once more, with every answer."""
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from core.data.session import ScopedSession
+from core.people import queries
+from core.people.service import sign_ins
+from core.web.sent_again import SECRETS
+from tests.factories.people import PASSWORD, client_of, make_person
+from tests.support.client import FormClient, forms
+
+HERE = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+ABOUT = "Twenty years of wards,\nand <b>still</b> learning."
+
+
+def _send(
+    client: FormClient, found: dict[str, list[str]], headers: dict[str, str], path: str = "/account/"
+) -> TestResponse:
+    return client.post(path, data=found, headers=headers)
+
+
+def _typed(client: FormClient) -> dict[str, list[str]]:
+    (form,) = [one for one in forms(client.get("/account/").text) if "about" in one.fields]
+    return {**form.fields, "about": [ABOUT], "name": ["Sam"]}
+
+
+def _signed_out(app: Flask, account_id: str, session: ScopedSession) -> None:
+    """As by "sign out everywhere" on another device."""
+    with app.app_context():
+        sign_ins.end_all(session, account_id)
+
+
+def test_a_form_sent_after_the_session_ended_keeps_its_words_and_can_be_sent_after_signing_in(
+    app: Flask, session: ScopedSession
+) -> None:
+    account_id = make_person(app, "sam@example.org")
+    client = client_of(app, account_id)
+    typed = _typed(client)
+    _signed_out(app, account_id, session)
+    late = _send(client, typed, HERE)
+    assert late.status_code == 403
+    assert "/account/sign-in?next=/account/" in late.text
+    assert "<b>still</b>" not in late.text
+    (kept,) = [one for one in forms(late.text) if "about" in one.fields]
+    assert kept.fields["about"] == [ABOUT]
+    client.submit("/account/sign-in?next=/account/", {"email": "sam@example.org", "password": PASSWORD})
+    old = _send(client, kept.fields, HERE)
+    assert old.status_code == 400, "signing in gave this browser another form token"
+    (again,) = [one for one in forms(old.text) if "about" in one.fields]
+    assert _send(client, again.fields, HERE).location == "/account/"
+    session.rollback()
+    assert queries.own(session, account_id).about == ABOUT
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_words_from_another_page_are_never_shown(app: Flask, headers: dict[str, str]) -> None:
+    client = app.test_client()
+    sent = client.post("/account/", data={"about": ABOUT}, headers=headers)
+    assert sent.status_code == 303
+    token = client_of(app, make_person(app, "sam@example.org")).post(
+        "/account/", data={"about": ABOUT}, headers=headers
+    )
+    assert token.status_code == 400
+    assert "learning" not in token.text
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_are_not_shown_again(app: Flask, name: str) -> None:
+    sent = app.test_client().post("/account/", data={"about": ABOUT, name: "a secret"}, headers=HERE)
+    assert sent.status_code == 303
+
+
+def test_a_press_of_a_button_leads_to_signing_in_and_back_to_its_page(app: Flask) -> None:
+    sent = app.test_client().post("/scotland/account/", data={"csrf_token": "x", "form_key": "y"}, headers=HERE)
+    assert sent.location == "/scotland/account/sign-in?next=/scotland/account/"
