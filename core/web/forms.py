@@ -1,6 +1,6 @@
 """The base of every form: CSRF, a one-use key, clean text; and what becomes of a form that cannot be taken as it was sent."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,7 +10,7 @@ from babel.support import Translations
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, FileField, HiddenField, StringField, TextAreaField
+from wtforms import DateField, FieldList, FileField, FormField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.fields.core import Field
 from wtforms.i18n import messages_path
@@ -23,6 +23,8 @@ from core.kernel.text import N_
 from core.web.i18n import day, language, say
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
+TOO_LARGE = 10**15
+"""What is counted here has no sixteen digits."""
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
@@ -59,10 +61,18 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
         if not self.form_key.data:
             self.form_key.data = new_token()
 
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Take what was sent. A whole number of hundreds of digits is none: WTForms' own check of its range fails on it."""
+        super().process(*args, **kwargs)
+        for field in _leaves(self):
+            if isinstance(field, IntegerField) and field.data is not None and abs(field.data) >= TOO_LARGE:
+                field.data = None
+                field.process_errors = [*field.process_errors, field.gettext("Not a valid integer value.")]
+
     def validate(self, extra_validators: Any = None) -> bool:
         """WTForms' validation after a look for characters that no answer can hold (null bytes, lone surrogates)."""
         ok = bool(super().validate(extra_validators))
-        for field in self:
+        for field in _leaves(self):
             if isinstance(field, (StringField, TextAreaField)) and not _clean(field.data):
                 field.errors = [*field.errors, say(N_("Remove the characters that cannot be shown"))]
                 ok = False
@@ -123,6 +133,17 @@ def next_version(form: Form, now: int) -> int:
     what was sent stays: with a newer one a mended slip would write over somebody else's change unseen.
     """
     return now if form.overtaken else version_sent(now)
+
+
+def _leaves(fields: Iterable[Field]) -> Iterator[Field]:
+    """The fields that people fill in, those inside a field of fields too."""
+    for field in fields:
+        if isinstance(field, FormField):
+            yield from _leaves(field.form)
+        elif isinstance(field, FieldList):
+            yield from _leaves(field.entries)
+        else:
+            yield field
 
 
 def _told(field: Field) -> Any:

@@ -14,7 +14,7 @@ LONG = 100_000
 FIELDS: dict[str, Any] = {
     "null byte": "a\x00b\x07\x1b",
     "long": "x" * LONG,
-    "long number": "9" * 5000,
+    "long number": "9" * 400,  # more than a float holds, and fewer digits than Python reads
     "number": "-99999999999999999999999",
     "day that is none": "2031-02-30T25:61",
     "last day": "9999-12-31T23:59",
