@@ -132,7 +132,10 @@ def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> li
         if state is None:
             found.append(PluginNow(plugin, False, start_settings(plugin), 0))
         else:
-            found.append(PluginNow(plugin, state.enabled, {**start_settings(plugin), **state.settings}, state.revision))
+            known = {
+                k: v for k, v in state.settings.items() if k in plugin.settings.model_fields
+            }  # the rest is an older version's
+            found.append(PluginNow(plugin, state.enabled, {**start_settings(plugin), **known}, state.revision))
     return found
 
 

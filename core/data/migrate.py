@@ -56,7 +56,7 @@ def _config(connection: sa.Connection, component: Component) -> Any:
 
 def owner_engine(url: str) -> sa.Engine:
     """A bare engine for schema changes. SQLite: foreign keys off, since a batch change with them on deletes child rows."""
-    engine = sa.create_engine(normalise_url(url), poolclass=sa.NullPool)
+    engine = sa.create_engine(normalise_url(url), poolclass=sa.NullPool, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
     return engine

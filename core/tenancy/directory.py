@@ -1,19 +1,22 @@
 """Snapshots of tenants, kept per process and checked against the database's version at every request."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from core.data.session import ScopedSession, first_read
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
 from core.tenancy.switches import answering
+
+log = logging.getLogger("q.tenancy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class TenantSnapshot:
     enabled: frozenset[str]
     ever_enabled: frozenset[str]
     settings: Mapping[str, BaseModel]
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Plugins whose settings as they are kept do not fit the version that runs, with what is wrong: they are off here until mended."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -99,10 +104,16 @@ class TenantDirectory:
 
     def _snapshot(self, row: Tenant, states: list[PluginState]) -> TenantSnapshot:
         in_service = self._registry.names()
-        settings = {}
+        settings, unfit = {}, {}
         for state in states:
-            if state.plugin in in_service:
+            if state.plugin not in in_service:
+                continue
+            try:
                 settings[state.plugin] = self._registry.plugins[state.plugin].settings.model_validate(state.settings)
+            except ValidationError as error:
+                wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+                log.warning("settings of %s do not fit at %s: %s", state.plugin, row.slug, wrong)
+                unfit[state.plugin] = wrong
         return TenantSnapshot(
             id=row.id,
             slug=row.slug,
@@ -113,9 +124,10 @@ class TenantDirectory:
             position=row.position,
             details=MappingProxyType(row.details),
             version=row.config_version,
-            enabled=frozenset(s.plugin for s in states if s.enabled) & in_service,
+            enabled=(frozenset(s.plugin for s in states if s.enabled) & in_service).difference(unfit),
             ever_enabled=frozenset(s.plugin for s in states if s.ever_enabled) & in_service,
             settings=MappingProxyType(settings),
+            unfit=MappingProxyType(unfit),
         )
 
     def by_slug(self, slug: str) -> TenantSnapshot | None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
 
-from core.data import audit
+from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
 from core.hooks.registry import Registry
 from core.kernel import clock
@@ -190,29 +190,15 @@ def _write(
     revision = (old.revision if old else 0) + 1
     if expected is not None and expected != revision - 1:
         raise Conflict
+    values: dict[str, Any] = {
+        "enabled": enabled, "settings": settings, "settings_version": version, "revision": revision,
+        **({"ever_enabled": True} if enabled else {}),
+    }  # fmt: skip
     if old is None:
-        session.add(
-            PluginState(
-                at_tenant_id=tenant_id,
-                plugin=plugin,
-                enabled=enabled,
-                ever_enabled=enabled,
-                settings=settings,
-                settings_version=version,
-                revision=1,
-            )
-        )
-        session.flush()
+        first = upserts.insert(session, PluginState).values(at_tenant_id=tenant_id, plugin=plugin, **values)
+        change: Any = first.on_conflict_do_nothing().returning(PluginState.id)
     else:
-        values: dict[str, Any] = {
-            "enabled": enabled,
-            "settings": settings,
-            "settings_version": version,
-            "revision": revision,
-        }
-        if enabled:
-            values["ever_enabled"] = True
-        done = session.execute(
+        change = (
             sa.update(PluginState)
             .where(
                 PluginState.at_tenant_id == tenant_id,
@@ -222,8 +208,8 @@ def _write(
             .values(**values)
             .returning(PluginState.id)
         )
-        if done.one_or_none() is None:
-            raise Conflict
+    if session.execute(change).one_or_none() is None:
+        raise Conflict
     session.add(
         PluginRevision(
             at_tenant_id=tenant_id,

@@ -67,7 +67,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
         for field in _leaves(self):
             if isinstance(field, IntegerField) and field.data is not None and abs(field.data) >= TOO_LARGE:
                 field.data = None
-                field.process_errors = [*field.process_errors, field.gettext("Not a valid integer value.")]
+                field.process_errors = [*field.process_errors, say(N_("Enter a whole number"))]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """WTForms' validation after a look for characters that no answer can hold (null bytes, lone surrogates)."""

@@ -79,8 +79,11 @@ def _quiet() -> None:
 def _own_engine(url: sa.URL) -> sa.Engine:
     """DBOS's own connections. On SQLite: the write lock at the first write, and waiting for it, as DBOS needs them."""
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=4, max_overflow=16, pool_pre_ping=True, pool_recycle=1800)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        return sa.create_engine(
+            url, pool_size=4, max_overflow=16, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
+        )
+    connect_args = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = sa.create_engine(url, connect_args=connect_args, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: object) -> None:

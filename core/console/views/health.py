@@ -56,6 +56,7 @@ def health() -> Response:
     return render(
         "console/health.html",
         broken=sorted(registry().broken.values(), key=lambda plugin: plugin.name),
+        unfit=[(tenant, name, wrong) for tenant in directory().all() for name, wrong in tenant.unfit.items()],
         failures=list(registry().failures)[: -NEWEST - 1 : -1],
         counts=work_queries.counts(session),
         workers=work_queries.workers(session),

@@ -10,12 +10,17 @@ from core.admissions.models import Window
 from core.data.audit import AuditEntry
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.tenancy.models import PluginRevision
+from core.kernel.errors import Conflict
+from core.kernel.views import SYSTEM
+from core.tenancy import service
+from core.tenancy.directory import TenantSnapshot
+from core.tenancy.models import PluginRevision, PluginState, Tenant
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_policy, make_rules
 from tests.factories.people import client_of, make_person
 from tests.integration.console.conftest import EVENTS, Changes
 from tests.support.client import FormClient
+from tests.support.racing import at_once
 
 
 def revisions(session: ScopedSession) -> list[PluginRevision]:
@@ -197,3 +202,43 @@ def test_a_plugin_that_cannot_say_what_is_touched_does_not_stop_the_preview(
     monkeypatch.setattr("plugins.local_events.queries.switching_off.ahead", broken)
     assert "There may be more than is listed here" in preview(central, EVENTS, {"enabled": None}).text
     assert change(central, EVENTS, {"enabled": None}).status_code == 303
+
+
+@pytest.mark.both
+def test_of_several_who_switch_a_plugin_for_the_first_time_one_does(
+    app: Flask, tenant: Callable[[str], TenantSnapshot], platform_session: ScopedSession
+) -> None:
+    registry, oxford = app.extensions["q.registry"], tenant("oxford").ref()
+    known = set(platform_session.scalars(sa.select(PluginState.plugin).where(PluginState.at_tenant_id == oxford.id)))
+    platform_session.rollback()
+    name = min(
+        name
+        for name, plugin in registry.plugins.items()
+        if not plugin.manifest.platform_wide and not plugin.manifest.requires and name not in known
+    )
+
+    def switch(session: ScopedSession, number: int) -> int:
+        return service.configure(session, registry, oxford, service.Change(name, True, {}, 0, f"by {number}"), SYSTEM)
+
+    told = at_once(app, oxford.id, switch)
+    assert [one for one in told if one is not Conflict] == [1]
+
+
+def test_settings_that_do_not_fit_the_running_version_take_one_plugin_at_one_site_off(
+    app: Flask, make_app: Callable[..., Flask], central: FormClient, change: Changes, platform_session: ScopedSession
+) -> None:
+    with transaction(platform_session):
+        at_scotland = sa.and_(PluginState.plugin == "local_events", PluginState.at_tenant_id == 2)
+        platform_session.execute(sa.update(PluginState).where(at_scotland).values(settings={"an_old_setting": 1}))
+        platform_session.execute(sa.update(Tenant).values(config_version=Tenant.config_version + 1))
+    for visitor in (central, make_app().test_client()):
+        assert visitor.get("/").status_code == 200
+        assert visitor.get("/wales/events/").status_code == 200
+        assert visitor.get("/scotland/").status_code == 200
+        assert visitor.get("/scotland/events/").status_code == 404
+    health = central.get("/console/health").text
+    assert "an_old_setting" in health
+    assert EVENTS in health, "it leads to where they are mended"
+    assert change(central, EVENTS, {"enabled": "y", "set-default_capacity": "20"}).status_code == 303
+    assert central.get("/scotland/events/").status_code == 200
+    assert "an_old_setting" not in central.get("/console/health").text
