@@ -163,7 +163,7 @@ class Wanted:
 def _to_come(audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind != WINDOW, ~_CLOSED, *wanted.where(),
+        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED, *wanted.where(),
     )  # fmt: skip
 
 

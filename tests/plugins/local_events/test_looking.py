@@ -19,6 +19,7 @@ from plugins.local_events.queries.calendars import Dated
 from plugins.local_events.service import drafts, running
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import CENTRAL, OPEN, draft, published, visitor
+from tests.plugins.local_events.visit_helpers import host_of, offered
 from tests.support.app_fixtures import Counter, FrozenClock
 from tests.support.client import FormClient
 
@@ -216,6 +217,16 @@ def test_the_uk_site_shows_what_every_site_has_put_on_the_noticeboard(
     assert "scotland public" not in narrowed
     assert "1 event" in narrowed
     assert "Nothing here fits" in client.get("/events/?way=online").text
+
+
+def test_visits_that_members_offer_are_no_events(
+    app: Flask, session: ScopedSession, scotland: TenantRef, client: FormClient
+) -> None:
+    """Most have no day yet. They have a list of their own."""
+    offered(session, scotland, host_of(scotland), title="Our discharge lounge", audience="uk")
+    member = client_of(app, make_person(app, "sam@example.org", home="wales"))
+    assert "Our discharge lounge" not in member.get("/events/").text
+    assert "Our discharge lounge" in member.get("/wales/events/visits/").text
 
 
 @pytest.mark.parametrize("asked", ["month=2026-12", "week=2026-12-01"])
