@@ -38,7 +38,8 @@ class Once:
 
 
 def once(session: ScopedSession, key: str, purpose: str) -> Once:
-    """Claim `key` in the caller's transaction. A second sending waits for the first's commit, then gets its result.
+    """Claim `key` in the caller's transaction. A second sending waits for the first's commit, then gets its result. The key of a
+    form (`core.web.forms`) is of what was sent with it: other answers are no second sending.
 
     Raises Refused when the key is missing, malformed or was used for something else.
     """

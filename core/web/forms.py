@@ -1,5 +1,6 @@
 """The base of every form: CSRF, a one-use key, clean text; and what becomes of a form that cannot be taken as it was sent."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -27,6 +28,13 @@ TOO_LARGE = 10**15
 """What is counted here has no sixteen digits."""
 
 
+class _KeyField(HiddenField):  # type: ignore[misc]  # wtforms carries no types
+    """The one-use key: on the page by itself, as data with a mark of what was sent with it."""
+
+    def _value(self) -> str:
+        return (self.data or "").partition(":")[0]
+
+
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
     """A form with CSRF protection and `form_key`, which makes a second sending of the same form harmless."""
 
@@ -50,7 +58,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             files = [(name, file) for name, file in request.files.items(multi=True) if name in wanted]
             return MultiDict([*request.form.items(multi=True), *files]) if files else request.form
 
-    form_key = HiddenField()
+    form_key = _KeyField()
     overtaken = False
     """Whether somebody else changed first what this form is about: see `kept_on`."""
     differing: Sequence[tuple[str, Any, Any]] = ()
@@ -61,9 +69,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
         if not self.form_key.data:
             self.form_key.data = new_token()
 
-    def process(self, *args: Any, **kwargs: Any) -> None:
-        """Take what was sent. A whole number of hundreds of digits is none: WTForms' own check of its range fails on it."""
-        super().process(*args, **kwargs)
+    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Take what was sent. A whole number of hundreds of digits is none: WTForms' own check of its range fails on it. The
+        one-use key is of what was sent with it: who goes back, mends a word and sends again has not sent the same twice."""
+        formdata = self.meta.wrap_formdata(self, formdata)
+        super().process(formdata, *args, **kwargs)
+        if formdata and self.form_key.data:
+            self.form_key.data = f"{self.form_key._value()}:{_digest(formdata)}"
         for field in _leaves(self):
             if isinstance(field, IntegerField) and field.data is not None and abs(field.data) >= TOO_LARGE:
                 field.data = None
@@ -133,6 +145,17 @@ def next_version(form: Form, now: int) -> int:
     what was sent stays: with a newer one a mended slip would write over somebody else's change unseen.
     """
     return now if form.overtaken else version_sent(now)
+
+
+def _digest(formdata: Any) -> str:
+    """Sixteen characters that differ where anything differs that was sent; of a file its name counts."""
+    sent = [
+        (name, str(one))
+        for name in formdata
+        if name not in {"csrf_token", "form_key"}
+        for one in formdata.getlist(name)
+    ]
+    return hashlib.sha256(repr(sorted(sent)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _leaves(fields: Iterable[Field]) -> Iterator[Field]:

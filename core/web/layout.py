@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from markupsafe import Markup
 
 from core.kernel.views import NavItem
+from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.context import Here, here
 from core.web.pages import kept
 from core.web.site import theme_block
@@ -76,6 +77,16 @@ def page_foot(context: Here | None, uk: str, prefix: str, more: Markup) -> Marku
     return kept("layouts/_foot.html", found)
 
 
+def home_site() -> TenantSnapshot | None:
+    """The reader's home site, where this is another one: whoever has wandered finds back from every page."""
+    context = here()
+    home = context.visitor.home_tenant_id
+    if home is None or home == context.tenant.id:
+        return None
+    directory: TenantDirectory = current_app.extensions["q.directory"]
+    return directory.by_id(home)
+
+
 def install(app: Flask) -> None:
     """Give `app`'s templates the words."""
-    app.jinja_env.globals.update(main_links=main_links, page_foot=page_foot)
+    app.jinja_env.globals.update(main_links=main_links, page_foot=page_foot, home_site=home_site)

@@ -2,6 +2,7 @@
 
 import contextlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, flash, redirect, request, url_for
 from markupsafe import Markup
@@ -89,13 +90,20 @@ def confirm(token: str) -> Any:
     return render("people/confirm.html", status=422 if form.errors else 200, form=form, email=holder.email)
 
 
+def _page_left() -> str:
+    """The page from which an error page's link led here. That page must not name its own address: a missing thing and another
+    site's give the same bytes."""
+    left = urlsplit(request.referrer or "")
+    return f"{left.path}?{left.query}".rstrip("?") if "back" in request.args and left.netloc == request.host else ""
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
 @limits.tries
 def sign_in() -> Any:
     """Sign in by password, then go where the visitor wanted to be."""
     context = here()
-    form = SignInForm(data={"next": request.args.get("next", "")})
+    form = SignInForm(data={"next": request.args.get("next", "") or _page_left()})
     target = login.safe_next(form.next.data or "", f"{context.prefix}/")
     if context.visitor.signed_in:
         return redirect(target, 303)

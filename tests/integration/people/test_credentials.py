@@ -18,7 +18,7 @@ from core.work.models import Mail
 from tests.factories.people import PASSWORD, client_of, make_person
 from tests.integration.people.conftest import Post, link_in
 from tests.support.app_fixtures import FrozenClock
-from tests.support.client import FormClient
+from tests.support.client import FormClient, forms
 
 Clients = Callable[[], FormClient]
 Mails = Callable[[], list[Mail]]
@@ -246,3 +246,12 @@ def test_the_audit_trail_tells_what_happened_and_names_nobody(
     told = " ".join(str((e.subject, e.before, e.after, e.why, e.actor_name)) for e in entries)
     assert not re.search("quirrel|zebedee|hogsmeade|example.org", told, re.IGNORECASE)
     assert verify(session).ok
+
+
+def test_who_goes_back_mends_the_address_and_sends_again_is_heard(app: Flask, client: FormClient, mails: Mails) -> None:
+    for email in ("sma@example.org", "sam@example.org"):
+        make_person(app, email)
+    (form,) = [one for one in forms(client.get("/account/reset").text) if "email" in one.fields]
+    for email in ("sma@example.org", "sma@example.org", "sam@example.org"):
+        assert client.post("/account/reset", data={**form.fields, "email": email}).status_code == 303
+    assert [mail.to_address for mail in mails()] == ["sma@example.org", "sam@example.org"]

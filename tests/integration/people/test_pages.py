@@ -1,10 +1,12 @@
 """Every page of an account answers, in English and Welsh, to the people it is for."""
 
+from typing import cast
+
 import pytest
 from flask import Flask
 
-from tests.factories.people import client_of, make_person
-from tests.support.client import FormClient
+from tests.factories.people import PASSWORD, client_of, make_person
+from tests.support.client import FormClient, forms
 
 PUBLIC = ("/account/register", "/account/sign-in", "/account/reset", "/account/check-mail")
 OWN = (
@@ -41,3 +43,32 @@ def test_own_pages(app: Flask, path: str) -> None:
         page = client.get(site + path)
         assert page.status_code == 200, path
         assert "Sam Example" in page.text
+
+
+def test_a_member_finds_home_from_every_other_site(app: Flask) -> None:
+    client = client_of(app, make_person(app, "sam@example.org", home="wales"))
+    for path in ("/", "/scotland/", "/account/"):
+        assert ">Wales</a></li>" in client.get(path).text.split("</header>")[0], path
+    assert ">Wales</a></li>" not in client.get("/wales/").text.split("</header>")[0]
+    guest = client_of(app, make_person(app, "guest@example.org"))
+    assert ">Wales</a></li>" not in guest.get("/").text.split("</header>")[0]
+
+
+def test_who_is_signed_out_and_finds_nothing_can_sign_in_and_look_again(app: Flask, client: FormClient) -> None:
+    page = client.get("/scotland/events/nothing-here")
+    assert page.status_code == 404
+    assert "/scotland/account/sign-in?back=1" in page.text
+    path = "/scotland/account/sign-in?back=1"
+    make_person(app, "ann@example.org")
+    for left, then in (
+        ("/scotland/events/nothing-here?a=b", "/scotland/events/nothing-here?a=b"),
+        ("//elsewhere", "/scotland/"),
+    ):
+        asked = client.get(path, headers={"Referer": f"http://localhost{left}"})
+        (form,) = [one for one in forms(asked.text) if "email" in one.fields]
+        sent = {**form.fields, "email": "ann@example.org", "password": PASSWORD}
+        assert client.post(form.action or path, data=sent).location == then
+        client = cast("FormClient", app.test_client())
+    foreign = client.get(path, headers={"Referer": "http://elsewhere.example/scotland/events/"})
+    assert "events" not in foreign.text.split("<main")[1]
+    assert "look again" not in client_of(app, make_person(app, "sam@example.org")).get("/scotland/nothing").text
