@@ -29,8 +29,8 @@ from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event, Occurrence, Series
 from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.recurrence import Rule, check, dates, instants, moved, wall, written
-from plugins.local_events.service import copying, hosting, running
-from plugins.local_events.service.changing import PLUGIN, change, show_on_board
+from plugins.local_events.service import changes, copying, hosting, running
+from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.service.counting import take_turn
 from plugins.local_events.service.series import digest, insert_series, write_dates
 from plugins.local_events.settings import Settings
@@ -175,7 +175,7 @@ def _apply(
             values |= _times(session, one, line.after, wanted.length)
             _move(session, one.event_id, new, line.after)
         if values:
-            _write(session, one, values)
+            _write(session, tenant, one, values)
     added = [line.after for line in lines if line.what == ADDED and line.after is not None]
     if added:
         words = {name: _plain(getattr(wanted, name)) for name in WORDS}
@@ -216,8 +216,9 @@ def _move(session: ScopedSession, event_id: str, series_id: str, day: datetime) 
     )  # fmt: skip
 
 
-def _write(session: ScopedSession, one: series.Date, values: dict[str, Any]) -> None:
-    """Change what one date's event says; calendars, the noticeboard and people's shelves follow."""
+def _write(session: ScopedSession, tenant: TenantRef, one: series.Date, values: dict[str, Any]) -> None:
+    """Change what one date's event says; calendars, the noticeboard and people's shelves follow, and who has registered is
+    told where it is now. Needs the event's lock."""
     event = events.find(session, one.event_id)
     shifts = event.state == PUBLISHED and bool(values.keys() & {"starts_at", "ends_at", "place", "online_url"})
     if not change(session, event, sources=(event.state,), sequence=Event.sequence + int(shifts), **values):
@@ -226,4 +227,10 @@ def _write(session: ScopedSession, one: series.Date, values: dict[str, Any]) -> 
     hosting.follow(session, event.id, now, shown=event.state == PUBLISHED)
     if event.state == PUBLISHED:
         show_on_board(session, event.id, now)
-        shelf.retitle(session, plugin=PLUGIN, ref=event.id, title=now.title, when=now.starts_at)
+        calendar = shelf.InCalendar(event.uid, turn_of(session, event.id), now.ends_at, now.place, now.online_url)
+        shelf.retitle(
+            session, plugin=PLUGIN, ref=event.id, title=now.title, when=now.starts_at,
+            moved=calendar if shifts else None,
+        )  # fmt: skip
+    if shifts:
+        changes.tell(session, tenant, event)

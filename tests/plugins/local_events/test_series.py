@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from core.kernel import clock
 from core.kernel.ids import new_token
 from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused
-from core.tenancy.models import NoticeCard
-from plugins.local_events.models import Event, Occurrence, Registration, Series
+from core.tenancy.models import NoticeCard, ShelfItem
+from plugins.local_events.models import Delivery, Event, Occurrence, Registration, Series
 from plugins.local_events.queries import events, series
 from plugins.local_events.recurrence import Rule, dates, wall, written
 from plugins.local_events.service import drafts, places, splitting
@@ -177,6 +177,21 @@ def test_splitting_keeps_what_a_date_says_for_itself(session, scotland, first):
     wanted = later(session, there[3].event_id, weekly(session, there[3].event_id, 3), title="Another name")
     now = series.dates(session, split(session, scotland, made, there[3].event_id, wanted))
     assert [one.title for one in now] == ["Another name", "With a guest", "Another name"]
+
+
+def test_who_has_registered_is_told_where_later_dates_are_now(session, scotland, first):
+    made = repeated(session, scotland, first)
+    service.publish_all(session, scotland, USUAL, made, visitor(ORGANISER), nothing_found)
+    there, person, told = series.dates(session, made), visitor(), []
+    places.register(session, scotland, there[2].event_id, person)
+    for number, count, said in ((2, 4, {"title": "Other words"}), (1, 2, {"place": "The Hall, Oban"})):
+        at = there[number].event_id
+        same = {"rule": weekly(session, at, count=count), "start": wall(there[number].starts_at)}
+        split(session, scotland, made, at, later(session, at, **same, **said))
+        told.append([tuple(one) for one in session.execute(sa.select(Delivery.kind, Delivery.account_id))])
+    assert told == [[], [("change", person.account_id)]]
+    kept = sa.select(ShelfItem.place).where(ShelfItem.account_id == person.account_id)
+    assert session.scalars(kept).one() == "The Hall, Oban"
 
 
 def test_splitting_adds_and_ends_dates(session, scotland, first):
