@@ -19,7 +19,7 @@ from core.sdk import (
     transaction,
 )
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.models import Pool
+from plugins.local_events.models import Event, Pool
 from plugins.local_events.queries import places
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import lock_editable, settle
@@ -76,6 +76,12 @@ def change(
                 _resize(session, there[kind], size)
             elif kind == "reserved" and size.capacity:
                 _reserve(session, tenant, event_id, size)
+        if any(
+            kind in there and kind != "reserved" and size.capacity != there[kind].capacity
+            for kind, size in sizes.items()
+        ):
+            # the event's own form shows these numbers: one that was opened before must not write the old ones back
+            session.execute(sa.update(Event).where(Event.id == event_id).values(version=Event.version + 1))
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.places", subject=event_id,
             before={kind: pool.capacity for kind, pool in there.items()},

@@ -70,8 +70,8 @@ class Draft:
     topics: tuple[str, ...] = ()
 
 
-def check(draft: Draft) -> None:
-    """Raise Invalid, by field, for what no event can say."""
+def check(draft: Draft, fewest: int = 1) -> None:
+    """Raise Invalid, by field, for what no event can say; `fewest` is the smallest number of places."""
     wrong: dict[str, str] = {}
     if not draft.title.strip():
         wrong["title"] = N_("Give the event a title")
@@ -83,7 +83,8 @@ def check(draft: Draft) -> None:
     elif draft.ends_at - draft.starts_at > timedelta(days=LONGEST_DAYS):
         wrong["ends_at"] = N_("An event lasts at most 14 days")
     for name in ("capacity", "online_capacity"):
-        if not 1 <= (getattr(draft, name) or 1) <= MOST_PLACES or getattr(draft, name) == 0:
+        size = getattr(draft, name)
+        if size is not None and not fewest <= size <= MOST_PLACES:
             wrong[name] = N_("Enter a number of places from 1 to 5,000")
     if draft.mode in ("in_person", "both") and not draft.place.strip():
         wrong["place"] = N_("Say where people should come to")
@@ -182,7 +183,7 @@ def edit(
         raise Forbidden(ORGANISE)
     if event.state not in EDITABLE:
         raise Refused(N_("This event is closed and cannot be changed."))
-    check(draft)
+    check(draft, fewest=0)  # as on the page of its places
     rules.check_audience(tenant, draft.audience)
     at, words = event._replace(version=version), _words(draft)
     moved = event.state == PUBLISHED and any(getattr(event, name) != words[name] for name in MOVING)

@@ -40,7 +40,8 @@ class TicksField(SelectMultipleField):  # type: ignore[misc]  # wtforms carries 
 
 
 class EventForm(Form):
-    """A new event, or a change to one. Times are typed and shown on a London clock."""
+    """A new event, or a change to one. Times are typed and shown on a London clock. A new event has no 0 places (the service
+    says so); one that was given 0 on the page of its places can still be changed."""
 
     title = StringField(
         _l("Title"), [NotBlank(N_("Give the event a title")), Length(max=200, message=_l("At most 200 characters"))],
@@ -80,11 +81,11 @@ class EventForm(Form):
         description=_l("Words that people may look for, with commas between them: falls, run charts, mental health."),
     )  # fmt: skip
     capacity = IntegerField(
-        _l("Places"), [Optional(), NumberRange(1, MOST_PLACES, message=PLACES_WRONG)],
+        _l("Places"), [Optional(), NumberRange(0, MOST_PLACES, message=PLACES_WRONG)],
         description=_l("Leave it empty for no limit."),
     )  # fmt: skip
     online_capacity = IntegerField(
-        _l("Places online"), [Optional(), NumberRange(1, MOST_PLACES, message=PLACES_WRONG)],
+        _l("Places online"), [Optional(), NumberRange(0, MOST_PLACES, message=PLACES_WRONG)],
         description=_l("For an event in person and online: how many can join online. Leave it empty for no limit."),
     )  # fmt: skip
     registration_opens_at = DateTimeLocalField(

@@ -15,7 +15,7 @@ from core.web.gate import LOADER
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events
 from plugins.local_events.service import places
-from tests.plugins.local_events.helpers import ORGANISER, coming, drafted, held, published, row, visitor
+from tests.plugins.local_events.helpers import ORGANISER, coming, drafted, held, published, resize, row, visitor
 
 
 @dataclass
@@ -102,6 +102,14 @@ def test_a_double_post_makes_one_event(client, organiser, session):
     second = client.submit("/scotland/events/new", _answers(**key))
     assert first.location == second.location
     assert session.scalar(sa.select(sa.func.count(Event.id))) == 1
+
+
+def test_an_event_that_was_given_no_places_can_still_be_changed(client, organiser, session, scotland):
+    event_id = published(session, scotland, visitor(ORGANISER, account_id=organiser.account_id))
+    resize(session, scotland, event_id, 0)
+    assert client.submit(f"/scotland/events/{event_id}/edit", {"title": "Newer"}).status_code == 303
+    session.rollback()
+    assert row(session, event_id).title == "Newer"
 
 
 def test_a_stale_form_keeps_what_was_typed(client, organiser, session, scotland):

@@ -27,6 +27,7 @@ from tests.plugins.local_events.helpers import (
     drafted,
     nothing_found,
     published,
+    resize,
     row,
     visitor,
 )
@@ -195,6 +196,19 @@ def test_editing_carries_the_card_and_the_shelf_along(session, scotland):
         drafts.edit(session, scotland, USUAL, event_id, draft(title="Stale"), 2, who)
     drafts.edit(session, scotland, USUAL, event_id, draft(audience="area"), 3, who)
     assert _card(session, event_id).withdrawn_at is not None
+
+
+def test_places_changed_meanwhile_are_not_written_back_by_an_older_form(session, scotland):
+    event_id, who = published(session, scotland), visitor(ORGANISER)
+    before = events.find(session, event_id)
+    resize(session, scotland, event_id, 20)
+    with pytest.raises(Conflict):
+        drafts.edit(session, scotland, USUAL, event_id, draft(title="Stale"), before.version, who)
+    assert counting.of_event(session, event_id).pools[0].capacity == 20
+    version = row(session, event_id).version
+    resize(session, scotland, event_id, 20, waiting_limit=5)  # nothing that the event's form shows
+    drafts.edit(session, scotland, USUAL, event_id, draft(title="New", capacity=20), version, who)
+    assert row(session, event_id).title == "New"
 
 
 def test_a_way_of_taking_part_stays_while_people_have_registered_for_it(session, scotland):
