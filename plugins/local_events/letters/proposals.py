@@ -28,6 +28,10 @@ LETTERS: dict[str, tuple[str, str]] = {
         N_("Your proposal is withdrawn: %(title)s"),
         N_("You have withdrawn “%(title)s”. Nobody will look at it any more."),
     ),
+    "cancel": (
+        N_("Cancelled: %(title)s"),
+        N_("Thank you for proposing “%(title)s”. We are sorry that it cannot take place."),
+    ),
     "publish": (
         N_("Your event is published: %(title)s"),
         N_("“%(title)s” is published, and people can register. You are one of its organisers."),

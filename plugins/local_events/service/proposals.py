@@ -26,7 +26,7 @@ from plugins.local_events.queries import events
 from plugins.local_events.queries.events import Details
 from plugins.local_events.service.changing import PLUGIN, change, path_of, record_step, why_not
 from plugins.local_events.settings import Settings
-from plugins.local_events.states import APPROVED, CHANGES_REQUESTED, EVENT, REJECTED, SUBMITTED
+from plugins.local_events.states import APPROVED, CANCELLED, CHANGES_REQUESTED, EVENT, REJECTED, SUBMITTED
 from plugins.local_events.words import STATES
 
 LONGEST_WHY = 500
@@ -151,9 +151,20 @@ def note(
         post(session, News(step, person.account_id, person.email, person.locale, event.id, event.title, why))
 
 
+def tell_cancelled(session: ScopedSession, visitor: Visitor, event: Details, why: str, post: Post | None) -> None:
+    """Say on its proposer's own list that an approved proposal is cancelled, and why in a letter by `post`, in the caller's
+    transaction. Who cancels their own needs no letter."""
+    person = people_by_id(session, [event.created_by]).get(event.created_by) if event.created_by else None
+    if person is None:
+        return
+    _put_on_shelf(session, person.account_id, event, CANCELLED)
+    if post is not None and person.account_id != visitor.account_id:
+        post(session, News("cancel", person.account_id, person.email, person.locale, event.id, event.title, why))
+
+
 def _put_on_shelf(session: ScopedSession, account_id: str, event: Details, state: str) -> None:
     """What a proposer's own list says of the proposal, until it is published or withdrawn."""
-    if state not in (SUBMITTED, CHANGES_REQUESTED, APPROVED, REJECTED):
+    if state not in (SUBMITTED, CHANGES_REQUESTED, APPROVED, REJECTED, CANCELLED):
         shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=event.id)
         return
     shelf.put(

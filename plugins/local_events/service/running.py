@@ -82,10 +82,11 @@ def publish(
 
 
 def cancel(
-    session: ScopedSession, tenant: TenantRef, settings: Settings, event_id: str, why: str, visitor: Visitor
-) -> None:
-    """Cancel a draft, or a published event that is not over, for a stated reason that those coming can read. Every
-    registration ends with it.
+    session: ScopedSession, tenant: TenantRef, settings: Settings, event_id: str, why: str, visitor: Visitor,
+    post: proposals.Post | None = None,
+) -> None:  # fmt: skip
+    """Cancel a draft, an approved proposal, whose proposer is written to by `post`, or a published event that is not over, for
+    a stated reason that those coming can read. Every registration ends with it.
 
     Raises NotFound, Forbidden, Invalid (no reason), Refused, Conflict.
     """
@@ -98,17 +99,22 @@ def cancel(
     if event.state == PUBLISHED and event.ends_at <= clock.now():
         raise Refused(N_("This event is over. Mark it as completed."))
     with transaction(session):
-        end_early(session, visitor, event, why)
+        end_early(session, visitor, event, why, post)
 
 
-def end_early(session: ScopedSession, visitor: Visitor, event: events.Details, why: str) -> None:
-    """Cancel an event in the caller's transaction: its registrations end, its card comes down. Raises Refused and Conflict."""
+def end_early(
+    session: ScopedSession, visitor: Visitor, event: events.Details, why: str, post: proposals.Post | None = None
+) -> None:
+    """Cancel an event in the caller's transaction: its registrations end, its card comes down, and who proposed it hears of it
+    (`post`). Raises Refused and Conflict."""
     target = EVENT.target("cancel", event.state)
     values = {"state": target, "state_why": why.strip(), "cancelled_at": clock.now()}
     if not change(session, event, sources=EVENT.sources("cancel"), sequence=Event.sequence + 1, **values):
         raise why_not(session, event, "cancel")
     ending.end_all(session, event.id)
     _close(session, event, CANCELLED)
+    if event.state == APPROVED:
+        proposals.tell_cancelled(session, visitor, event, why.strip(), post)
     record_step(session, visitor, event, "cancel", target)
 
 

@@ -32,6 +32,7 @@ from plugins.local_events.recurrence import Rule, check, dates, wall, written
 from plugins.local_events.service import copying, running
 from plugins.local_events.service.changing import PLUGIN, change
 from plugins.local_events.service.counting import take_turn
+from plugins.local_events.service.proposals import Post
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import APPROVED, DRAFT, PUBLISHED
 from plugins.local_events.words import MOST_DATES
@@ -199,9 +200,10 @@ def skip(
     event_id: str,
     why: str,
     visitor: Visitor,
+    post: Post | None = None,
 ) -> None:
-    """Leave out one date for which nobody has registered: its event is cancelled, and the date stays in the series so that
-    nothing makes it anew. Raises NotFound, Forbidden, Refused (people have registered: cancelling needs a word to them)."""
+    """Leave out one date for which nobody has registered: its event is cancelled (`post` tells who proposed it), and the date
+    stays in the series so that nothing makes it anew. Raises NotFound, Forbidden, Refused (people have registered: cancelling needs a word to them)."""
     event = events.seen(session, tenant, visitor, event_id)
     if not rules.may_run(visitor, tenant, settings, event.created_by, event.state):
         raise Forbidden(ORGANISE)
@@ -212,7 +214,7 @@ def skip(
             raise NotFound
         if found.registered:
             raise Refused(N_("People have registered for this date. Cancel it on its own page, and say why."))
-        running.end_early(session, visitor, event, why)
+        running.end_early(session, visitor, event, why, post)
 
 
 def publish_all(

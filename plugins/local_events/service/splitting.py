@@ -32,6 +32,7 @@ from plugins.local_events.recurrence import Rule, check, dates, instants, moved,
 from plugins.local_events.service import changes, copying, hosting, running
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.service.counting import take_turn
+from plugins.local_events.service.proposals import Post
 from plugins.local_events.service.series import digest, insert_series, write_dates
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import PUBLISHED
@@ -100,12 +101,13 @@ def seen(lines: Sequence[Line]) -> str:
 
 def split(
     session: ScopedSession, tenant: TenantRef, settings: Settings, series_id: str, event_id: str, wanted: Later,
-    previewed: str, visitor: Visitor, form_key: str,
+    previewed: str, visitor: Visitor, form_key: str, post: Post | None = None,
 ) -> str:  # fmt: skip
     """Change a series from one date on, as `previewed` (`seen`) showed it; the id of the new series. Dates before it are left
     alone; settled ones after it keep their identity, their time and their people, and take new words alone.
 
-    `visitor` is as the site knows them: each date is asked whether they run it. Raises NotFound, Forbidden, Invalid by field,
+    `visitor` is as the site knows them: each date is asked whether they run it. `post` tells who proposed a date that ends.
+    Raises NotFound, Forbidden, Invalid by field,
     Refused (an exchange has no rule), and Conflict when what would happen is no longer what was shown.
     """
     whole = series.find(session, series_id)
@@ -132,7 +134,7 @@ def split(
         if seen(lines) != previewed:
             raise Conflict
         new = insert_series(session, tenant, visitor, wanted.rule.text(), wanted.start, split_from=series_id)
-        _apply(session, tenant, visitor, at, later, lines, wanted, new)
+        _apply(session, tenant, visitor, at, later, lines, wanted, new, post)
         key.keep(new)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.split", subject=event_id,
@@ -162,13 +164,13 @@ def _counted(lines: Sequence[Line]) -> dict[str, int]:
 
 def _apply(
     session: ScopedSession, tenant: TenantRef, visitor: Visitor, at: series.Date, later: Sequence[series.Date],
-    lines: Sequence[Line], wanted: Later, new: str,
+    lines: Sequence[Line], wanted: Later, new: str, post: Post | None,
 ) -> None:  # fmt: skip
     goes = {line.event_id: line for line in lines if line.event_id is not None}
     for one in later:
         line = goes[one.event_id]
         if line.what == ENDS:
-            running.end_early(session, visitor, events.find(session, one.event_id), wanted.ending)
+            running.end_early(session, visitor, events.find(session, one.event_id), wanted.ending, post)
             continue
         values = _words(at, one, wanted) if one.state in following.OPEN and one.ends_at > clock.now() else {}
         if line.what == MOVES and line.after is not None:

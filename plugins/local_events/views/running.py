@@ -130,8 +130,9 @@ def cancel(event_id: str) -> Response:
         if not form.validate():
             return event_page(event_id, 422, cancel_form=form)
         running.cancel(
-            context.session, context.tenant.ref(), settings_of(context), event_id, form.why.data, known_at(event_id)
-        )
+            context.session, context.tenant.ref(), settings_of(context), event_id, form.why.data, known_at(event_id),
+            proposal_letters.post(context.tenant),
+        )  # fmt: skip
     except Refused as error:
         return event_page(event_id, 422, say(error.message, error.params))
     return redirect_with(gettext("The event is cancelled."), "local_events.show", event_id=event_id)

@@ -21,6 +21,7 @@ from core.sdk import (
     signed_in,
 )
 from plugins.local_events import rules
+from plugins.local_events.letters import proposals as proposal_letters
 from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.queries.events import Details
 from plugins.local_events.recurrence import Rule, usual_rules, wall, written
@@ -183,7 +184,8 @@ def skip(series_id: str, event_id: str) -> Response:
     visitor = known_at(event_id)
     why = gettext("This date is left out.")
     try:
-        service.skip(context.session, tenant, settings, series_id, event_id, why, visitor)
+        post = proposal_letters.post(context.tenant)
+        service.skip(context.session, tenant, settings, series_id, event_id, why, visitor, post)
     except Declined as error:
         return _series_page(series_id, 422, say(error.message, error.params))
     return redirect_with(why, "local_events.series_page", series_id=series_id)
@@ -210,7 +212,7 @@ def later(series_id: str, event_id: str) -> Response:
             if request.form.get("step") == "apply" and form.previewed.data:
                 made = splitting.split(
                     session, context.tenant.ref(), settings_of(context), series_id, event_id, wanted,
-                    form.previewed.data, context.visitor, form.form_key.data,
+                    form.previewed.data, context.visitor, form.form_key.data, proposal_letters.post(context.tenant),
                 )  # fmt: skip
                 return redirect_with(
                     gettext("The later dates are changed."), "local_events.series_page", series_id=made

@@ -113,6 +113,26 @@ def test_a_rejected_proposal_says_why_and_stays_closed(session, scotland, member
     assert len(told) == 2
 
 
+def test_who_proposed_hears_that_an_approved_proposal_is_cancelled(session, scotland, member, ann, told, post):
+    event_id = submitted(session, scotland, member, post)
+    service.approve(session, scotland, USUAL, event_id, row(session, event_id).version, visitor(LEAD), post)
+    running.cancel(session, scotland, USUAL, event_id, " No room ", visitor(LEAD), post)
+    assert told[-1] == ("cancel", ann, "No room")
+    item = session.scalar(sa.select(ShelfItem).where(ShelfItem.account_id == ann))
+    assert (item.status, item.needs_action) == ("Cancelled", False)
+
+
+def test_the_letter_about_a_cancelled_proposal_says_why(app, session, scotland, member, post):
+    event_id = submitted(session, scotland, member, post, title="Falls")
+    service.approve(session, scotland, USUAL, event_id, row(session, event_id).version, visitor(LEAD), post)
+    session.commit()
+    lead = client_of(app, make_person(app, "lead@example.org", grants=[(LEAD, "scotland")]))
+    assert lead.submit(f"/scotland/events/{event_id}", {"why": "No room"}, form="/cancel").status_code == 303
+    mail = session.execute(sa.select(Mail.subject, Mail.text).where(Mail.to_address == "ann@example.org")).one()
+    assert mail.subject == "Cancelled: Falls"
+    assert "No room" in mail.text
+
+
 def test_a_proposer_withdraws_and_nobody_else(session, scotland, member, told, post):
     event_id = submitted(session, scotland, member, post)
     with pytest.raises(Forbidden):
