@@ -26,7 +26,7 @@ from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events, kinds
-from plugins.local_events.service import asking, changes, hosting, organisers, pools, tags
+from plugins.local_events.service import asking, changes, feedback, hosting, organisers, pools, tags
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import DRAFT, EDITABLE, PUBLISHED
@@ -176,7 +176,8 @@ def edit(
     """Change what an event says, if it is still at `version`; the noticeboard and everybody's shelf follow.
 
     Fewer places than are taken turn nobody out; more are offered to who waits. Raises NotFound, Forbidden, Invalid (also
-    for a way of taking part that people have registered for and that would be gone), Conflict, Refused.
+    for a way of taking part that people have registered for and that would be gone, and for a published event that would be
+    moved into the past), Conflict, Refused.
     """
     event = events.seen(session, tenant, visitor, event_id)
     if not rules.may_run(visitor, tenant, settings, event.created_by, event.state):
@@ -184,6 +185,7 @@ def edit(
     if event.state not in EDITABLE:
         raise Refused(N_("This event is closed and cannot be changed."))
     check(draft, fewest=0)  # as on the page of its places
+    _check_move(event, draft)
     rules.check_audience(tenant, draft.audience)
     at, words = event._replace(version=version), _words(draft)
     moved = event.state == PUBLISHED and any(getattr(event, name) != words[name] for name in MOVING)
@@ -204,9 +206,18 @@ def edit(
             )  # fmt: skip
         if moved:
             changes.tell(session, tenant, event)
+        if event.state == PUBLISHED and event.ends_at <= clock.now() and event.ends_at != draft.ends_at:
+            feedback.follow(session, event_id, draft.ends_at)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.edit", subject=event_id, before=_facts(event), after=_facts(draft)
         )  # fmt: skip
+
+
+def _check_move(event: events.Details, draft: Draft) -> None:
+    """Raise Invalid for a published event that would be moved into the past: forms tell times by the minute."""
+    before, after = (at.replace(second=0, microsecond=0) for at in (event.starts_at, draft.starts_at))
+    if event.state == PUBLISHED and before != after and draft.starts_at <= clock.now():
+        raise Invalid({"starts_at": N_("Choose a time to come")})
 
 
 def _facts(event: Draft | events.Details) -> dict[str, Any]:

@@ -137,6 +137,24 @@ def opened(session: ScopedSession, tenant: TenantRef, turn: Turn, now: datetime)
     return session.execute(sa.select(*columns).where(Feedback.event_id == turn.id)).one()
 
 
+def follow(session: ScopedSession, event_id: str, ends_at: datetime) -> None:
+    """Bring the feedback of an event that was over in step with its new end, in the caller's transaction: where nobody has
+    answered it goes with its cards, and is opened again at that end; answers stay, and the thirty days run from it. Needs the
+    event's lock."""
+    said = sa.select(FeedbackAnswer.id).where(FeedbackAnswer.event_id == event_id).exists()
+    gone = sa.delete(Feedback).where(Feedback.event_id == event_id, ~said).returning(Feedback.id)
+    refs = session.scalars(gone).all()
+    if refs:
+        shelf.remove_many(session, plugin=PLUGIN, refs=refs)
+        return
+    closes_at = ends_at + OPEN_FOR
+    session.execute(
+        sa.update(Feedback)
+        .where(Feedback.event_id == event_id, Feedback.closed_at.is_(None), Feedback.opened_at < closes_at)
+        .values(closes_at=closes_at)
+    )
+
+
 def _given(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: str) -> bool:
     """Note that the person has answered; False where they had already."""
     values = {"id": nameless_id(), "tenant_id": tenant.id, "event_id": event_id, "account_id": account_id}

@@ -107,8 +107,8 @@ def split(
     alone; settled ones after it keep their identity, their time and their people, and take new words alone.
 
     `visitor` is as the site knows them: each date is asked whether they run it. `post` tells who proposed a date that ends.
-    Raises NotFound, Forbidden, Invalid by field,
-    Refused (an exchange has no rule), and Conflict when what would happen is no longer what was shown.
+    Raises NotFound, Forbidden, Invalid by field, Refused (an exchange has no rule), and Conflict when what would happen is no
+    longer what was shown.
     """
     whole = series.find(session, series_id)
     if not whole.rule:

@@ -1,22 +1,26 @@
 """Feedback: once each, without a name, in steps, reminded once; and what people keep for themselves."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from core.data.audit import AuditEntry
 from core.data.session import transaction
+from core.kernel import clock
 from core.kernel.ids import is_id, new_token
 from core.sdk import Forbidden, Invalid, NotFound, Refused
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
 from plugins.local_events.feedback_steps import Step
 from plugins.local_events.models import Feedback, FeedbackAnswer, FeedbackComment, FeedbackGiven
+from plugins.local_events.queries import events
 from plugins.local_events.queries import feedback as queries
-from plugins.local_events.service import feedback, feedback_rounds, places, reflections, running
+from plugins.local_events.service import drafts, feedback, feedback_rounds, places, reflections, running
 from plugins.local_events.service.feedback import Said
 from tests.factories.people import make_person
 from tests.plugins.local_events.feedback_helpers import answered, over, said
-from tests.plugins.local_events.helpers import ORGANISER, USUAL, published, visitor
+from tests.plugins.local_events.helpers import OPEN, ORGANISER, USUAL, draft, published, visitor
 
 FINE = (1, 2, 3, 4)
 
@@ -144,6 +148,39 @@ def test_the_last_comments_are_shown_at_the_close_where_five_have_answered(sessi
     feedback_rounds.close_due(session)
     assert len(queries.published(session, event_id).comments["keep"]) == 7
     assert queries.published(session, few).comments["keep"] == []
+
+
+def _moved(session, scotland, event_id, days):
+    """The event is found to have had the wrong day."""
+    event = events.find(session, event_id)
+    real = draft(starts_at=clock.now() + timedelta(days=days), capacity=None)
+    drafts.edit(session, scotland, OPEN, event_id, real, event.version, visitor(ORGANISER))
+    return real.ends_at
+
+
+def test_feedback_that_nobody_gave_is_opened_again_where_the_event_is_moved(session, scotland, frozen_clock):
+    event_id, (one, _) = over(session, scotland, frozen_clock, people=2)
+    cards = sa.select(ShelfItem.when).where(ShelfItem.account_id == one.account_id, ShelfItem.kind == "feedback")
+    feedback_rounds.open_due(session, scotland)
+    ends_at = _moved(session, scotland, event_id, 40)
+    assert session.scalars(cards).all() == []
+    frozen_clock.advance(days=35)
+    feedback_rounds.close_due(session)
+    frozen_clock.advance(days=6)
+    assert feedback_rounds.open_due(session, scotland) == 1
+    assert session.scalars(cards).all() == [ends_at]
+    frozen_clock.advance(days=29)
+    assert feedback.answer(session, scotland, event_id, said(), one)
+
+
+def test_answers_stay_where_the_event_is_moved_and_the_days_run_from_its_end(session, scotland, frozen_clock):
+    event_id, (one, two) = over(session, scotland, frozen_clock, people=2)
+    assert feedback.answer(session, scotland, event_id, said(), one)
+    _moved(session, scotland, event_id, 40)
+    frozen_clock.advance(days=60)
+    assert feedback_rounds.close_due(session) == 0
+    assert feedback.answer(session, scotland, event_id, said(), two)
+    assert session.scalar(sa.select(sa.func.count(FeedbackGiven.id))) == 2
 
 
 def test_who_has_not_answered_is_reminded_once(session, scotland, frozen_clock, app):

@@ -1,5 +1,6 @@
 """Making, publishing, changing and closing events."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -209,6 +210,20 @@ def test_places_changed_meanwhile_are_not_written_back_by_an_older_form(session,
     resize(session, scotland, event_id, 20, waiting_limit=5)  # nothing that the event's form shows
     drafts.edit(session, scotland, USUAL, event_id, draft(title="New", capacity=20), version, who)
     assert row(session, event_id).title == "New"
+
+
+def test_a_published_event_is_not_moved_into_the_past(session, scotland, frozen_clock):
+    event_id, who = published(session, scotland), visitor(ORGANISER)
+    usual = draft()
+    for over in (False, True):
+        past, version = draft(starts_at=clock.now() - timedelta(days=2)), row(session, event_id).version
+        with pytest.raises(Invalid) as error:
+            drafts.edit(session, scotland, USUAL, event_id, past, version, who)
+        assert set(error.value.field_errors) == {"starts_at"}
+        same = replace(usual, title=f"Over: {over}")
+        drafts.edit(session, scotland, USUAL, event_id, same, version, who)
+        frozen_clock.advance(days=8)
+    assert row(session, event_id).title == "Over: True"
 
 
 def test_a_way_of_taking_part_stays_while_people_have_registered_for_it(session, scotland):
