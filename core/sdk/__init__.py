@@ -90,7 +90,7 @@ from core.web.pages import call_hooks, event_links, redirect_with, render, seale
 from core.web.sheets import Column, Sheet
 from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
-from core.web.unchanged import revalidated
+from core.web.unchanged import revalidated, shows_others
 from core.work import GiveUp, enqueue, every, job
 from core.work.queries import MailState, mail_states
 
@@ -244,6 +244,7 @@ __all__ = [
     "send_file",
     "send_letter",
     "shelf",
+    "shows_others",
     "signed_in",
     "site_names",
     "site_of",

@@ -6,13 +6,14 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, make_response, request, session
+from flask import Response, current_app, g, make_response, request, session
 
 from core.kernel import clock
 from core.web.context import here
 
 RELEASE = "q.release"
 MINUTE = 60
+_OTHERS = "q_shows_others"
 _CODE = frozenset({".py", ".html", ".po", ".txt", ".css", ".js"})
 
 
@@ -36,7 +37,8 @@ def revalidated(view: Callable[..., Any]) -> Callable[..., Any]:
     Such a page follows from its address, the language, the tenant's configuration and the tenant's rows. Every change of
     those rows is audited in the same transaction, so the length of the audit trail tells whether any changed; what is
     "to come" moves with the clock, so a page is good for at most a minute. Someone signed in, or about to be told
-    something, gets the page anew. A view that shows other tenants' cards must not use this: their trails are not asked.
+    something, gets the page anew. A page that shows other tenants' cards must not be kept so, for their trails are not asked:
+    a view that finds it does says so with `shows_others`.
     """
 
     @wraps(view)
@@ -50,12 +52,17 @@ def revalidated(view: Callable[..., Any]) -> Callable[..., Any]:
             unchanged.set_etag(etag, weak=True)
             return unchanged
         response = make_response(view(*args, **values))
-        if response.status_code == 200:
+        if response.status_code == 200 and not g.get(_OTHERS):
             response.headers["Vary"] = "Cookie, Accept-Language"
             response.set_etag(etag, weak=True)
         return response
 
     return answer
+
+
+def shows_others() -> None:
+    """The page that is being made shows cards of other tenants: `revalidated` gives it no tag, so it is made anew each time."""
+    setattr(g, _OTHERS, True)
 
 
 def _etag() -> str:

@@ -166,7 +166,13 @@ def upcoming(
     """One page of the published events that are not over, wanted, and that the visitor may see, soonest first."""
     number = _known_page(number)
     rows = _to_come(session, audiences(visitor, tenant), PAGE + 1, (number - 1) * PAGE, wanted)
-    return _cut(session, number, rows, hosting=not rows or rows[0].hosting)
+    hosting = rows[0].hosting if rows else _hosts(session)
+    return _cut(session, number, rows, hosting=hosting)
+
+
+def _hosts(session: ScopedSession) -> bool:
+    """Whether the session's site hosts events of others that are not over."""
+    return bool(session.scalar(sa.select(_HOSTING), {"here": session.scope.tenant_id, "now": clock.now()}))
 
 
 def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY) -> Page:

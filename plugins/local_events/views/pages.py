@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from core.sdk import clock, event_links, here, public, render, revalidated, whole_number
+from core.sdk import clock, event_links, here, public, render, revalidated, shows_others, whole_number
 from plugins.local_events import attendance, chances, rules
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.queries import around, certificates, events, hosting, messages, organisers, places, proposals
@@ -45,7 +45,10 @@ def _listing() -> Response:
         show, page = "", events.upcoming(context.session, tenant, visitor, number, look)
     may_create = rules.may_create(visitor, tenant, settings_of(context))
     own = proposals.own(context.session, visitor.account_id) if show == "drafts" and visitor.account_id else []
-    hosted = hosting.hosted(context.session, tenant, visitor) if not show and number == 1 and page.hosting else []
+    hosted = []
+    if page.hosting and number == 1:
+        shows_others()
+        hosted = hosting.hosted(context.session, tenant, visitor)
     return render(
         "local_events/events/list.html", page=page, show=show, may_create=may_create,
         proposes=rules.only_proposes(visitor, tenant, settings_of(context)), wanted=look, asked=looking.asked,

@@ -19,9 +19,19 @@ from core.sdk import ScopedSession, TenantRef
 from core.tenancy import service as tenancy
 from core.tenancy.service import Change
 from plugins.local_events.manifest import MANIFEST
-from plugins.local_events.service import drafts, places, running
+from plugins.local_events.service import drafts, hosting, places, running
 from tests.factories.people import client_of, make_person
-from tests.plugins.local_events.helpers import OPEN, ORGANISER, draft, drafted, nothing_found, published, row, visitor
+from tests.plugins.local_events.helpers import (
+    LEAD,
+    OPEN,
+    ORGANISER,
+    draft,
+    drafted,
+    nothing_found,
+    published,
+    row,
+    visitor,
+)
 from tests.support.app_fixtures import FrozenClock
 
 LIST = "/scotland/events/"
@@ -137,6 +147,22 @@ def test_another_language_address_or_site_is_another_page(
     }
     assert len(etags) == 5
     assert all(_again(client, etag, "/west-midlands/events/") == 200 for etag in etags)
+
+
+def test_a_list_with_events_of_other_sites_is_made_anew(
+    client: FlaskClient, session: ScopedSession, session_for: Callable[[str], ScopedSession], scotland: TenantRef,
+    wales: TenantRef, frozen_clock: FrozenClock,
+) -> None:  # fmt: skip
+    organiser, path = visitor(LEAD), "/wales/events/"
+    assert _again(client, _etag(client, path), path) == 304
+    event_id = published(session, scotland, organiser, title="Hosted by two")
+    card = hosting.invite(session, scotland, event_id, wales.id, organiser)
+    hosting.answer(session_for("wales"), wales, card, "accept", organiser)
+    session.rollback()
+    first = client.get(path)
+    assert ("Hosted by two" in first.text, "ETag" in first.headers) == (True, False)
+    running.cancel(session, scotland, OPEN, event_id, "Snow", organiser)
+    assert "Hosted by two" not in client.get(path).text
 
 
 def test_a_plugin_switched_off_is_gone_whatever_the_browser_keeps(
