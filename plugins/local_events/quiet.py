@@ -17,6 +17,7 @@ NEVER_WAITS = frozenset(
         "removed",
         "visit_confirm",
         "visit_decline",
+        "visit_move",
         "visit_withdraw",
     }
 )

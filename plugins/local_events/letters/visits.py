@@ -13,6 +13,7 @@ SUBJECTS = {
     "confirm": N_("Your visitor confirms: %(title)s"),
     "decline": N_("The host cannot have you: %(title)s"),
     "closed": N_("The offer of a visit is closed: %(title)s"),
+    "move": N_("Your visit is at another place or time: %(title)s"),
     "withdraw": N_("Your visitor does not come: %(title)s"),
     "take_place": N_("What did you learn? %(title)s"),
     "learn": N_("Both of you have told what you learnt: %(title)s"),
@@ -23,6 +24,7 @@ PARAGRAPHS = {
     "confirm": (N_("%(by)s confirms the visit “%(title)s”. You both see each other’s email address on its page."),),
     "decline": (N_("%(by)s cannot have you for “%(title)s”."),),
     "closed": (N_("%(by)s has closed the offer “%(title)s”, so what you asked for ends here. Thank you for asking."),),
+    "move": (N_("%(by)s has changed the place or the time of “%(title)s”. The visit’s page says where and when you meet now."),),
     "withdraw": (N_("%(by)s does not come to “%(title)s”. The place is free for somebody else."),),
     "take_place": (
         N_("“%(title)s” took place. Please tell what you learnt from it."),
@@ -50,7 +52,7 @@ def post(site: TenantSnapshot) -> Post:
                 return say(text, {name: value for name, value in values.items() if f"%({name})s" in text})
 
             paragraphs = [said(text) for text in PARAGRAPHS[told.kind]]
-            if told.visit_at is not None and told.kind in ("agree", "confirm"):
+            if told.visit_at is not None and told.kind in ("agree", "confirm", "move"):
                 paragraphs.append(
                     gettext("You meet on %(at)s.", at=current_app.jinja_env.filters["when"](told.visit_at))
                 )

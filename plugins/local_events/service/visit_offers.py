@@ -29,7 +29,7 @@ from plugins.local_events.manifest import CREATE, MANIFEST, ORGANISE
 from plugins.local_events.models import Event, Visit, VisitInterest, VisitOffer
 from plugins.local_events.queries import visits as queries
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.visits import CLOSED_WORDS, Post, tell_closed
+from plugins.local_events.service.visits import CLOSED_WORDS, Post, follow, tell_closed
 from plugins.local_events.states import AGREED, ASKED, OFFER, OFFERED_VISIT, VISIT
 from plugins.local_events.visit_words import MOST_TOPICS, MOST_VISITORS, VISIT_AUDIENCES, VISIT_KINDS
 from plugins.local_events.words import DOMAINS
@@ -140,9 +140,10 @@ def _runs(session: ScopedSession, tenant: TenantRef, offer_id: str, visitor: Vis
 
 
 def change(
-    session: ScopedSession, tenant: TenantRef, offer_id: str, draft: Draft, version: int, visitor: Visitor
+    session: ScopedSession, tenant: TenantRef, offer_id: str, draft: Draft, version: int, visitor: Visitor, post: Post
 ) -> None:
-    """Change what an offer says, if it stands and is at `version`. Fewer places than are agreed turn nobody out.
+    """Change what an offer says, if it stands and is at `version`. Fewer places than are agreed turn nobody out; who is to come
+    is told of another place or time.
 
     Raises NotFound, Forbidden, Invalid by field, Refused when it is closed, Conflict.
     """
@@ -152,6 +153,7 @@ def change(
         if not _update(session, offer_id, VisitOffer.version == version, **asdict(draft)):
             raise Refused(N_("This offer is closed.")) if found.state != OFFERED_VISIT else Conflict
         _show(session, offer_id, draft, now)
+        follow(session, found, draft.place, draft.starts_at, draft.title, visitor, post)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.change_visit_offer", subject=offer_id,
             before={"capacity": found.capacity, "audience": found.audience},

@@ -350,6 +350,34 @@ def _tell(
         )
 
 
+def follow(
+    session: ScopedSession, offer: queries.Offer, place: str, starts_at: datetime | None, title: str, by: Visitor, post: Post
+) -> None:  # fmt: skip
+    """Bring the visits of an offer in step with what it says now, in the caller's transaction and under the offer's lock: those
+    that were to be at the offer's own time are at its new one, both sides' lists say so, and who is to come is told."""
+    if (place, starts_at, title) == (offer.place, offer.starts_at, offer.title):
+        return
+    ahead, shifted = VISIT.sources("decline"), set()
+    if starts_at != offer.starts_at and None not in (starts_at, offer.starts_at):
+        shifted = set(session.scalars(
+            sa.update(Visit)
+            .where(Visit.offer_id == offer.id, Visit.state.in_(ahead), Visit.visit_at == offer.starts_at)
+            .values(visit_at=starts_at, version=Visit.version + 1, changed_at=clock.now())
+            .returning(Visit.id)
+        ))  # fmt: skip
+    rows = session.execute(
+        sa.select(Visit.id, Visit.account_id, Visit.state, Visit.visit_at)
+        .where(Visit.offer_id == offer.id, Visit.state.in_(ahead))
+        .order_by(Visit.id)
+    ).all()
+    known = people_by_id(session, {row.account_id for row in rows if row.account_id})
+    for row in rows:
+        shelf.retitle(session, plugin=PLUGIN, ref=row.id, title=title, when=row.visit_at)
+        one, moved = known.get(row.account_id or ""), place != offer.place or row.id in shifted
+        if one is not None and moved and row.state != ASKED:
+            post(session, Told("move", one.account_id, one.email, one.locale, row.id, title, by.name, "", row.visit_at))
+
+
 def tell_closed(session: ScopedSession, title: str, visit_ids: Sequence[str], by: Visitor, post: Post) -> None:
     """Write to those whose visits ended with their offer, in the caller's transaction."""
     rows = session.execute(sa.select(Visit.id, Visit.account_id).where(Visit.id.in_(visit_ids))).all()

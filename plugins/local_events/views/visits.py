@@ -198,8 +198,9 @@ def visit_edit(visit_offer_id: str) -> Response:
     if form.validate_on_submit():
         with kept_on(form, lambda: OfferForm(formdata=None, data=values_of(offer))):
             visit_offers.change(
-                context.session, context.tenant.ref(), visit_offer_id, form.draft(), version_sent(), context.visitor
-            )
+                context.session, context.tenant.ref(), visit_offer_id, form.draft(), version_sent(), context.visitor,
+                letters.post(context.tenant),
+            )  # fmt: skip
             return redirect_with(
                 gettext("The offer is saved."), "local_events.visit_show", visit_offer_id=visit_offer_id
             )

@@ -171,6 +171,31 @@ def test_each_side_does_only_its_own(session, scotland, people):
     assert post == []
 
 
+def test_who_is_to_come_is_told_of_another_place_or_time(session, scotland, people):
+    host, guest = people
+    early, late = (clock.now() + timedelta(days=days) for days in (70, 80))
+    offer_id, post = offered(session, scotland, host, starts_at=early), Letters()
+    agreed, waiting = asked(session, scotland, offer_id, guest), visitor(home=scotland.id)
+    only_asked = asked(session, scotland, offer_id, waiting)
+    visits.agree(session, agreed, early, "", version(session, host, agreed), host, Letters())
+    seen = version(session, guest, agreed)
+    says: dict[str, Any] = {"starts_at": early}
+    changes: tuple[dict[str, Any], ...] = (
+        {"capacity": 5}, {"title": "New"}, {"place": "Ward 6, Perth"}, {"starts_at": late},
+    )  # fmt: skip
+    for number, new in enumerate(changes, 1):
+        says |= new
+        visit_offers.change(session, scotland, offer_id, draft(**says), number, host, post)
+    assert [(told.kind, told.account_id, told.visit_at) for told in post] == [
+        ("move", guest.account_id, early), ("move", guest.account_id, late),
+    ]  # fmt: skip
+    cards = sa.select(ShelfItem.title, ShelfItem.when, ShelfItem.needs_action).where(ShelfItem.ref == agreed)
+    assert {tuple(one) for one in session.execute(cards)} == {("New", late, True), ("New", late, False)}
+    assert queries.visit(session, host, only_asked)[0].visit_at == late
+    with pytest.raises(Conflict):
+        visits.confirm(session, agreed, seen, guest, post)
+
+
 def test_closing_an_offer_tells_who_waits_and_leaves_what_both_confirmed(session, scotland, people):
     host, guest = people
     post, offer_id = Letters(), offered(session, scotland, host)
@@ -229,11 +254,11 @@ def test_what_no_offer_can_say(session, scotland, changes, field):
 def test_only_who_runs_an_offer_changes_it_and_organisers_link_it(session, scotland):
     host, organiser = host_of(scotland), visitor(ORGANISER)
     offer_id, event_id = offered(session, scotland, host), drafted(session, scotland, kind="site_visit")
-    visit_offers.change(session, scotland, offer_id, draft(title="Another"), 1, host)
+    visit_offers.change(session, scotland, offer_id, draft(title="Another"), 1, host, Letters())
     with pytest.raises(Conflict):
-        visit_offers.change(session, scotland, offer_id, draft(title="Late"), 1, organiser)
+        visit_offers.change(session, scotland, offer_id, draft(title="Late"), 1, organiser, Letters())
     with pytest.raises(Forbidden):
-        visit_offers.change(session, scotland, offer_id, draft(), 2, visitor(home=scotland.id))
+        visit_offers.change(session, scotland, offer_id, draft(), 2, visitor(home=scotland.id), Letters())
     with pytest.raises(Forbidden):
         visit_offers.link(session, scotland, offer_id, event_id, host, new_token())
     visit_offers.link(session, scotland, offer_id, event_id, organiser, new_token())
