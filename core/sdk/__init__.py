@@ -41,7 +41,7 @@ from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rou
 from core.kernel.numbers import whole_number
 from core.kernel.permissions import Role
 from core.kernel.states import StateMachine, Transition
-from core.kernel.text import N_
+from core.kernel.text import N_, is_one_line, one_line
 from core.kernel.uploads import KINDS as FILE_KINDS
 from core.kernel.uploads import Upload, cleaned
 from core.kernel.views import (
@@ -198,6 +198,7 @@ __all__ = [
     "invited",
     "is_id",
     "is_on",
+    "is_one_line",
     "job",
     "kept_on",
     "lazy_gettext",
@@ -217,6 +218,7 @@ __all__ = [
     "normal_email",
     "noticeboard",
     "once",
+    "one_line",
     "ordered",
     "password_tries",
     "pence_typed",

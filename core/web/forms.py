@@ -20,10 +20,11 @@ from wtforms.validators import ValidationError
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
 from core.kernel.numbers import whole_number
-from core.kernel.text import N_
+from core.kernel.text import N_, is_one_line
 from core.web.i18n import day, language, say
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
+_AS_SPACE = str.maketrans(dict.fromkeys(_ALLOWED_CONTROL, " "))
 TOO_LARGE = 10**15
 """What is counted here has no sixteen digits."""
 
@@ -82,10 +83,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
                 field.process_errors = [*field.process_errors, say(N_("Enter a whole number"))]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """WTForms' validation after a look for characters that no answer can hold (null bytes, lone surrogates)."""
+        """WTForms' validation after a look for characters that no answer can hold: null bytes, lone surrogates, and in one line
+        what mail would take for the next one or not at all."""
         ok = bool(super().validate(extra_validators))
         for field in _leaves(self):
-            if isinstance(field, (StringField, TextAreaField)) and not _clean(field.data):
+            if isinstance(field, (StringField, TextAreaField)) and not _clean(
+                field.data, lines=isinstance(field, TextAreaField)
+            ):
                 field.errors = [*field.errors, say(N_("Remove the characters that cannot be shown"))]
                 ok = False
         return ok
@@ -191,15 +195,17 @@ def _words_of_wtforms(language: str) -> _Words:
     return _Words(language)
 
 
-def _clean(data: object) -> bool:
-    """Whether a field's data can be kept: what is not text was made by the field itself, or was there before the form was."""
+def _clean(data: object, *, lines: bool) -> bool:
+    """Whether the data of a field, of several `lines` or of one, can be kept: what is not text was made by the field itself, or was there before the form was."""
     if not isinstance(data, str):
         return True
     try:
         data.encode()
     except UnicodeEncodeError:
         return False
-    return all(char >= " " or char in _ALLOWED_CONTROL for char in data)
+    return all(char >= " " or char in _ALLOWED_CONTROL for char in data) and (
+        lines or is_one_line(data.translate(_AS_SPACE))
+    )
 
 
 class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types

@@ -12,13 +12,12 @@ from core.kernel import clock
 from core.kernel.calendars import Invitation
 from core.kernel.errors import Refused
 from core.kernel.ids import new_id
-from core.kernel.text import N_
+from core.kernel.text import N_, is_one_line
 from core.work.delivery import JOB
 from core.work.models import MAIL_QUEUED, Mail
 from core.work.outbox import enqueue
 
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+@[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 LONGEST_ADDRESS, LONGEST_SUBJECT, LONGEST_HREF = 320, 300, 500
 INSERT = sa.insert(cast("sa.Table", Mail.__table__))
 
@@ -47,9 +46,9 @@ def send(
     """
     if len(to) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
         raise Refused(N_("That is not an email address we can write to."))
-    if len(stop_href) > LONGEST_HREF or _CONTROL.search(stop_href):
+    if len(stop_href) > LONGEST_HREF or not is_one_line(stop_href):
         raise Refused(N_("That cannot be an address in an email."))
-    if not subject.strip() or len(subject) > LONGEST_SUBJECT or _CONTROL.search(subject):
+    if not subject.strip() or len(subject) > LONGEST_SUBJECT or not is_one_line(subject):
         raise Refused(N_("That cannot be the subject of an email."))
     tenant_id = session.scope.tenant_id if session.scope.tenant_id is not None else UK
     row = {

@@ -2,7 +2,7 @@
 
 from flask import current_app
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, pounds, root_of, say
+from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, one_line, pounds, root_of, say
 from plugins.expense_approvals.letters import write_to
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.service.stepping import Answer, Post
@@ -71,7 +71,7 @@ def post(site: TenantSnapshot) -> Post:
 def _letter(site: TenantSnapshot, answer: Answer, language: str) -> Letter:
     subject, first = (MORE if answer.more else LETTERS)[answer.step]
     named = {
-        "title": " ".join(answer.title.split()), "amount": pounds(answer.pence),
+        "title": one_line(answer.title), "amount": pounds(answer.pence),
         "day": current_app.jinja_env.filters["day"](answer.last_day), "partner": site.led_by(language),
     }  # fmt: skip
     label, page = _way(answer)

@@ -1,6 +1,18 @@
 """The letters to whoever claims, at each step of their claim."""
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, gettext, in_language, pounds, root_of, say, send_letter
+from core.sdk import (
+    N_,
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    gettext,
+    in_language,
+    one_line,
+    pounds,
+    root_of,
+    say,
+    send_letter,
+)
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.service.claim_steps import News, Post
 
@@ -65,7 +77,7 @@ def post(site: TenantSnapshot) -> Post:
         subject, first = LETTERS[news.step]
         back = news.step in ("bounce", "adjust_bounce")
         with in_language(language):
-            named = {"title": " ".join(news.title.split()), "amount": pounds(news.pence), "ref": news.ref}
+            named = {"title": one_line(news.title), "amount": pounds(news.pence), "ref": news.ref}
             paragraphs = [say(first, named)]
             if news.words:
                 paragraphs.append(gettext("The approver writes: %(words)s", words=news.words))

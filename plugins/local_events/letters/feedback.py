@@ -2,7 +2,7 @@
 
 from flask import current_app
 
-from core.sdk import Letter, ScopedSession, TenantSnapshot, gettext, in_language, root_of, send_letter
+from core.sdk import Letter, ScopedSession, TenantSnapshot, gettext, in_language, one_line, root_of, send_letter
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.feedback_rounds import Reminder, Write
 
@@ -13,7 +13,7 @@ def reminder(site: TenantSnapshot) -> Write:
     def write(session: ScopedSession, one: Reminder) -> None:
         language = one.locale if one.locale in site.languages else site.languages[0]
         with in_language(language):
-            title = " ".join(one.title.split())
+            title = one_line(one.title)
             letter = Letter(
                 subject=gettext("How was it? %(title)s", title=title),
                 paragraphs=[

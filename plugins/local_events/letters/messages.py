@@ -12,6 +12,7 @@ from core.sdk import (
     TenantSnapshot,
     gettext,
     in_language,
+    one_line,
     root_of,
     send_letter,
 )
@@ -44,7 +45,7 @@ Said = tuple[str, list[str], str, str]
 
 
 def _title(event: Details) -> str:
-    return " ".join(event.title.split())
+    return one_line(event.title)
 
 
 def _when(starts_at: datetime, ends_at: datetime) -> str:

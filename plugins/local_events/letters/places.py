@@ -13,6 +13,7 @@ from core.sdk import (
     gettext,
     in_language,
     invited,
+    one_line,
     root_of,
     say,
     send_letter,
@@ -108,7 +109,7 @@ def letter(site: TenantSnapshot, language: str, told: Told) -> Letter:
     with in_language(language):
         when = current_app.jinja_env.filters["when"]
         places = {
-            "title": " ".join(told.title.split()), "starts": when(told.starts_at), "why": told.why,
+            "title": one_line(told.title), "starts": when(told.starts_at), "why": told.why,
             "until": when(told.until) if told.until is not None else "",
         }  # fmt: skip
 

@@ -1,6 +1,18 @@
 """The letters to whoever proposed an event, at each step of their proposal."""
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, clock, gettext, in_language, root_of, say, send_letter
+from core.sdk import (
+    N_,
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    clock,
+    gettext,
+    in_language,
+    one_line,
+    root_of,
+    say,
+    send_letter,
+)
 from plugins.local_events import quiet
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.proposals import News, Post
@@ -48,7 +60,7 @@ def post(site: TenantSnapshot) -> Post:
         language = news.locale if news.locale in site.languages else site.languages[0]
         subject, first = LETTERS[news.step]
         with in_language(language):
-            named = {"title": " ".join(news.title.split())}
+            named = {"title": one_line(news.title)}
             paragraphs = [say(first, named)]
             if news.why:
                 paragraphs.append(gettext("The organiser writes: %(why)s", why=news.why))

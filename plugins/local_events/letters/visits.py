@@ -2,7 +2,19 @@
 
 from flask import current_app
 
-from core.sdk import N_, Letter, ScopedSession, TenantSnapshot, clock, gettext, in_language, root_of, say, send_letter
+from core.sdk import (
+    N_,
+    Letter,
+    ScopedSession,
+    TenantSnapshot,
+    clock,
+    gettext,
+    in_language,
+    one_line,
+    root_of,
+    say,
+    send_letter,
+)
 from plugins.local_events import quiet
 from plugins.local_events.service.visits import Post, Told, path_of
 from plugins.local_events.settings import settings_at
@@ -46,7 +58,7 @@ def post(site: TenantSnapshot) -> Post:
     def write(session: ScopedSession, told: Told) -> None:
         language = told.locale if told.locale in site.languages else site.languages[0]
         with in_language(language):
-            values = {"title": " ".join(told.title.split()), "by": " ".join(told.by.split())}
+            values = {"title": one_line(told.title), "by": one_line(told.by)}
 
             def said(text: str) -> str:
                 return say(text, {name: value for name, value in values.items() if f"%({name})s" in text})

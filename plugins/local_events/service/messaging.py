@@ -13,6 +13,7 @@ from core.sdk import (
     TenantRef,
     Visitor,
     clock,
+    is_one_line,
     new_id,
     once,
     record_audit,
@@ -52,7 +53,7 @@ def check(words: Words, audience: Audience) -> None:
             "In Welsh too, write both the subject and the message"
         )
     for name in ("subject", "subject_cy"):
-        if len(getattr(words, name)) > LONGEST_SUBJECT or any(char < " " for char in getattr(words, name).strip()):
+        if len(getattr(words, name)) > LONGEST_SUBJECT or not is_one_line(getattr(words, name).strip()):
             wrong[name] = N_("One line of at most 150 characters")
     for name in ("text", "text_cy"):
         if len(getattr(words, name)) > LONGEST_TEXT:

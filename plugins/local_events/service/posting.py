@@ -1,5 +1,6 @@
 """Writing the letters that were asked for: each once, when it is not night, and only while it still makes sense."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import Known, ScopedSession, clock, people_by_id, transaction
+from core.sdk import Known, Refused, ScopedSession, clock, people_by_id, transaction
 from plugins.local_events import quiet
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Delivery, Event, Message, Registration
@@ -19,6 +20,7 @@ from plugins.local_events.service.deliveries import CERTIFICATE, CHANGE, DROPPED
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import ACTIVE, CONFIRMED, PUBLISHED
 
+log = logging.getLogger("q.local_events")
 AT_ONCE = 100
 """Letters in one transaction: a worker that is killed loses none, and does at most so many again."""
 
@@ -37,7 +39,7 @@ class News:
 
 
 Post = Callable[[ScopedSession, News], str]
-"""Writes one letter in the caller's transaction; its id."""
+"""Writes one letter in the caller's transaction; its id. Raises Refused, having written nothing, for what cannot be mail."""
 
 
 def anything_waits(session: ScopedSession) -> bool:
@@ -50,7 +52,8 @@ def post(session: ScopedSession, settings: Settings, write: Post) -> int:
 
     Each piece is one transaction that first moves its rows on, if they still wait, and then writes their letters: a worker
     that dies leaves either both or neither. What makes no sense any more is dropped: a reminder of what has begun, or for
-    somebody who is not coming any more, a change back to what it was, and anything for an account that is closed.
+    somebody who is not coming any more, a change back to what it was, and anything for an account that is closed. A letter
+    that cannot be mail is dropped by itself and logged: those behind it go.
     """
     written, after = 0, ""
     while rows := _waiting(session, after):
@@ -85,10 +88,18 @@ def _post_some(session: ScopedSession, settings: Settings, write: Post, ids: Seq
             state = states.get((row.event_id, row.account_id), "")
             asked = _asked(event, turns[row.event_id], state) if row.kind == CHANGE else None
             news = News(row.kind, event, row.facts, messages.get(row.message_id), person, asked)
-            letters.append({"row_id": row.id, "to_state": WRITTEN, "mail": write(session, news)})
+            letters.append({"row_id": row.id, **_written(session, write, news, row.id)})
     for letter in letters:
         session.execute(_MOVED, letter)
     return sum(letter["mail"] is not None for letter in letters)
+
+
+def _written(session: ScopedSession, write: Post, news: News, row_id: str) -> dict[str, Any]:
+    try:
+        return {"to_state": WRITTEN, "mail": write(session, news)}
+    except Refused as error:
+        log.warning("letter %s (%s) cannot be mail and is dropped: %s", row_id, news.kind, error.message)
+        return {"to_state": DROPPED, "mail": None}
 
 
 def _claimed(session: ScopedSession, ids: Sequence[str]) -> Sequence[Any]:

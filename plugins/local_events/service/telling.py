@@ -5,6 +5,7 @@ writes the letter: a step is told once, and none is forgotten, whatever dies in 
 is told as it is then.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import ScopedSession, clock, people_by_id, person_by_email, transaction
+from core.sdk import Refused, ScopedSession, clock, people_by_id, person_by_email, transaction
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.service import deliveries
 from plugins.local_events.states import CONFIRMED, PUBLISHED
 
+log = logging.getLogger("q.local_events")
 MOST = 500
 """Letters of one run: the rest waits a minute."""
 NOTED = {
@@ -46,7 +48,7 @@ class Told:
 
 
 Post = Callable[[ScopedSession, Told], str]
-"""Writes one letter in the caller's transaction; its id."""
+"""Writes one letter in the caller's transaction; its id. Raises Refused, having written nothing, for what cannot be mail."""
 MayGo = Callable[[str, datetime], bool]
 """Whether news of a kind, about an event that begins then, is written now; what is not waits."""
 
@@ -58,7 +60,8 @@ def anybody_waits(session: ScopedSession) -> bool:
 
 
 def tell(session: ScopedSession, post: Post, may_go: MayGo = lambda kind, starts_at: True) -> int:
-    """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once."""
+    """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once. A letter that cannot be
+    mail is dropped by itself and logged: those behind it go."""
     due = session.execute(
         sa.select(Registration.id, Registration.notice, Registration.in_calendar, Event.starts_at)
         .join(Event, sa.and_(Event.tenant_id == Registration.tenant_id, Event.id == Registration.event_id))
@@ -110,13 +113,13 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
             event.modified_at,
         )  # fmt: skip
         why = event.state_why if notice == "cancelled" else row.ended_why
-        mail_id = post(
-            session,
-            Told(
-                notice, person.account_id, person.email, person.locale, row.event_id, event.title, event.starts_at,
-                row.offer_expires_at, why, person.name, asked if method else None,
-            ),
+        told = Told(
+            notice, person.account_id, person.email, person.locale, row.event_id, event.title, event.starts_at,
+            row.offer_expires_at, why, person.name, asked if method else None,
         )  # fmt: skip
+        mail_id = _written(session, post, told, due.id)
+        if mail_id is None:
+            return False
         if notice in NOTED:
             deliveries.note(session, row.event_id, person.account_id, NOTED[notice], mail_id)
     return True
@@ -152,9 +155,15 @@ def _tell_invited(session: ScopedSession, post: Post, may_go: MayGo) -> int:
                 continue
             person = person_by_email(session, row.email)
             known = (person.account_id, person.locale) if person is not None else (None, "")
-            post(
-                session,
-                Told("invited", known[0], row.email, known[1], row.event_id, row.title, row.starts_at, None, ""),
-            )
-            count += 1
+            told = Told("invited", known[0], row.email, known[1], row.event_id, row.title, row.starts_at, None, "")
+            count += _written(session, post, told, row.id) is not None
     return count
+
+
+def _written(session: ScopedSession, post: Post, told: Told, row_id: str) -> str | None:
+    """The id of the letter about a registration or an invitation; None where it cannot be mail."""
+    try:
+        return post(session, told)
+    except Refused as error:
+        log.warning("letter about %s (%s) cannot be mail and is dropped: %s", row_id, told.kind, error.message)
+        return None

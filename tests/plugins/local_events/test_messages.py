@@ -1,5 +1,6 @@
 """What people are told of an event: reminders, changes, messages; each once, in their language, not at night."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,18 +9,20 @@ import sqlalchemy as sa
 from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.ids import new_token
+from core.kernel.permissions import Role
 from core.people.models import Account
-from core.sdk import Forbidden, Invalid, Refused
+from core.sdk import Forbidden, Invalid, Refused, ScopedSession
 from core.work.models import Mail
 from plugins.local_events import personal
 from plugins.local_events.letters import messages as letters
-from plugins.local_events.models import Delivery, Message
+from plugins.local_events.letters import places as place_letters
+from plugins.local_events.models import Delivery, Event, Message
 from plugins.local_events.queries import events, messages
 from plugins.local_events.queries.messages import Audience
-from plugins.local_events.service import drafts, messaging, places, posting, reminding, running
+from plugins.local_events.service import drafts, inviting, messaging, places, posting, reminding, running, telling
 from plugins.local_events.service.messaging import Words
 from plugins.local_events.settings import Settings
-from tests.factories.people import make_person
+from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.day_helpers import keep, organiser, press
 from tests.plugins.local_events.helpers import OPEN, USUAL, draft, drafted, published, visitor
 
@@ -115,6 +118,10 @@ def test_what_is_no_message_and_who_may_not_send(session, scotland, with_places)
         Words("", "x"),
         Words("x", " "),
         Words("a\nb", "x"),
+        Words("a\x7fb", "x"),
+        Words("a\x85b", "x"),
+        Words("a\u2028b", "x"),
+        Words("x", "x", "a\u2029b", "x"),
         Words("x" * 151, "x"),
         Words("x", "x" * 10001),
         Words("x", "x", "y", ""),
@@ -283,3 +290,53 @@ def test_messages_are_exported_and_erased(session, scotland, people, with_places
             list(personal.erase_person(session, str(account), False))
     assert session.scalar(sa.select(sa.func.count(Delivery.id))) == 2
     assert session.scalar(sa.select(Message.written_by)) is None
+
+
+def test_a_letter_that_cannot_be_mail_keeps_nobody_elses_from_going(
+    session, scotland, people, with_places, post, caplog
+):
+    first = _send(session, scotland, with_places)
+    with transaction(session):  # as it was kept before such a subject was refused
+        session.execute(sa.update(Message).where(Message.id == first).values(subject="Bring\u2028boots"))
+    _send(session, scotland, with_places, words=Words("Bring a coat", "It rains."))
+    assert post() == 3
+    assert {mail.subject for mail in _mails(session)} == {"Bring a coat"}
+    assert _states(session) == ["dropped"] * 3 + ["written"] * 3
+    assert "is dropped" in caplog.text
+    assert "@" not in caplog.text
+    assert not posting.anything_waits(session)
+
+
+def test_news_that_cannot_be_mail_keeps_nobody_elses_from_going(
+    session, scotland, app_context, tenant, people, with_places
+):
+    inviting.invite(session, scotland, with_places, ["dai@example.org"], organiser())
+    write = place_letters.post(tenant("scotland"))
+
+    def refuses_ann(session: ScopedSession, told: telling.Told) -> str:
+        return write(session, replace(told, email="ann and ben") if told.email == "ann@example.org" else told)
+
+    assert (telling.tell(session, refuses_ann), telling.tell(session, refuses_ann)) == (3, 0)
+    assert [mail.to_address for mail in _mails(session)] == ["ben@example.org", "cai@example.org", "dai@example.org"]
+
+
+def test_a_title_with_a_control_character_is_written_without_it(
+    session, scotland, people, with_places, post, frozen_clock
+):
+    with transaction(session):
+        session.execute(sa.update(Event).values(title="Measuring\x7ffor improvement"))
+    frozen_clock.advance(days=9, hours=1)
+    reminding.remind(session, scotland)
+    assert post() == 3
+    assert {mail.subject for mail in _mails(session)} == {"Reminder: Measuring for improvement"}
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x85", "\u2028", "\u2029"])
+def test_what_no_subject_can_hold_is_refused_in_every_line_and_kept_in_a_text(app, session, scotland, character):
+    event_id = drafted(session, scotland)
+    lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
+    page = f"/scotland/events/{event_id}/edit"
+    refused = lead.submit(page, {"title": f"Measuring{character}for improvement"})
+    assert refused.status_code == 422
+    assert "Remove the characters that cannot be shown" in refused.text
+    assert lead.submit(page, {"title": "Measuring\tagain", "description": f"One{character}two"}).status_code == 303
