@@ -130,11 +130,11 @@ _PUT = sa.insert(ShelfItem.__table__)  # type: ignore[arg-type]  # declared as F
 def change_all(
     session: ScopedSession, *, plugin: str, ref: str, title: str, status: str, when: datetime | None
 ) -> None:
-    """The same thing changed for everybody who has it (an event moved or cancelled), in the caller's transaction."""
+    """The same thing over for everybody who has it (an event completed), in the caller's transaction: it needs nobody any more."""
     session.execute(
         sa.update(ShelfItem)
         .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
-        .values(title=title[:200], status=status, when=when, changed_at=clock.now())
+        .values(title=title[:200], status=status, when=when, needs_action=False, changed_at=clock.now())
     )
 
 

@@ -144,22 +144,22 @@ def settle(session: ScopedSession, turn: Turn) -> Standing:
     now = clock.now()
     pools = places.of_event(session, turn.id).pools
     if any(pool.lapsed for pool in pools):
-        _lapse(session, turn, now)
+        lapse(session, turn, now)
     standing = Standing(pools, {pool.id: pool.left for pool in pools})
     if turn.starts_at > now and any(pool.waiting for pool in pools):
         _promote(session, turn, standing, now)
     return standing
 
 
-def _lapse(session: ScopedSession, turn: Turn, now: datetime) -> None:
+def lapse(session: ScopedSession, turn: Turn, now: datetime) -> None:
+    """Write down which offers have lapsed: those whose time is over, and all of them once the event has begun, of which nobody
+    needs to hear any more. Needs the event's lock."""
+    begun = turn.starts_at <= now
+    over = () if begun else (Registration.offer_expires_at <= now,)
     rows = session.execute(
         sa.update(Registration)
-        .where(
-            Registration.event_id == turn.id,
-            Registration.state.in_(REGISTRATION.sources("lapse")),
-            Registration.offer_expires_at <= now,
-        )
-        .values(state=OFFER_LAPSED, offer_expires_at=None, notice="lapsed", changed_at=now)
+        .where(Registration.event_id == turn.id, Registration.state.in_(REGISTRATION.sources("lapse")), *over)
+        .values(state=OFFER_LAPSED, offer_expires_at=None, notice="" if begun else "lapsed", changed_at=now)
         .returning(Registration.id, Registration.account_id)
     ).all()
     for row in rows:

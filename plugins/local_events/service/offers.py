@@ -7,13 +7,15 @@ from plugins.local_events.models import Event, Registration, SealedAnswer
 from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import Turn, set_state, settle, take_turn_to_come
+from plugins.local_events.service.counting import Turn, lapse, set_state, settle, take_turn, take_turn_to_come
 from plugins.local_events.service.ending import forget_answers
 from plugins.local_events.service.places import known_to, own_of, why_closed
-from plugins.local_events.states import CONFIRMED, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
+from plugins.local_events.states import COMPLETED, CONFIRMED, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
 
 LAPSED = N_("This offer has lapsed: the place went to the next on the waiting list.")
 NOTHING = N_("No place is offered to you.")
+_HELD = (PUBLISHED, COMPLETED)
+"""States of an event at which an offer can still stand: a cancelled one has ended it."""
 
 
 def accept(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
@@ -74,21 +76,19 @@ def _had_one(session: ScopedSession, event_id: str, account_id: str) -> bool:
 
 
 def sweep(session: ScopedSession) -> int:
-    """Settle every event of the session's tenant at which an offer stands or somebody waits, each in a transaction of its
-    own; how many there were. Twice is as good as once."""
+    """Settle every event of the session's tenant to come at which an offer stands or somebody waits, and end the offers of
+    those that have begun, each in a transaction of its own; how many there were. Twice is as good as once."""
     now = clock.now()
-    due = session.scalars(
-        sa.select(Event.id)
-        .where(
-            Event.state == PUBLISHED,
-            Event.starts_at > now,
-            Event.id.in_(sa.select(Registration.event_id).where(Registration.state.in_((OFFERED, WAITLISTED)))),
-        )
-        .order_by(Event.id)
-    ).all()
+    waited_for = sa.select(Registration.event_id).where(Registration.state.in_((OFFERED, WAITLISTED)))
+    offered_at = sa.select(Registration.event_id).where(Registration.state == OFFERED)
+    to_come = sa.and_(Event.state == PUBLISHED, Event.starts_at > now, Event.id.in_(waited_for))
+    begun = sa.and_(Event.state.in_(_HELD), Event.starts_at <= now, Event.id.in_(offered_at))
+    due = session.scalars(sa.select(Event.id).where(sa.or_(to_come, begun)).order_by(Event.id)).all()
     for event_id in due:
         with transaction(session):
-            turn = take_turn_to_come(session, event_id, now)
-            if turn is not None:
+            turn = take_turn(session, event_id, Event.state.in_(_HELD))
+            if turn is not None and turn.starts_at > now:
                 settle(session, turn)
+            elif turn is not None:
+                lapse(session, turn, now)
     return len(due)

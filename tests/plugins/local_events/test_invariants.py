@@ -13,7 +13,7 @@ from core.people.models import Affiliation
 from core.sdk import NotFound, Refused, clock, new_id
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
-from plugins.local_events.models import Registration
+from plugins.local_events.models import Event, Registration
 from plugins.local_events.queries import events
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import deciding, offers, places, running, telling
@@ -273,3 +273,31 @@ def test_the_shelf_says_what_the_registration_is(session, scotland):
     assert shelved(second) == []
     active = sa.select(sa.func.count(Registration.id)).where(Registration.state.in_(ACTIVE))
     assert session.scalar(active) == 0
+
+
+@pytest.mark.parametrize("ended", ["begun", "completed before the worker looked"])
+def test_an_offer_that_nobody_answered_ends_when_the_event_begins(session, scotland, frozen_clock, ended):
+    start = clock.now() + timedelta(hours=30)
+    event_id, first, (second, third) = full_with(session, scotland, 2, starts_at=start)
+    places.withdraw(session, scotland, event_id, first)
+    assert registration(session, event_id, second).offer_expires_at == start
+    frozen_clock.move_to(start + timedelta(hours=3))
+    if ended != "begun":
+        running.complete(session, scotland, USUAL, event_id, visitor(ORGANISER))
+        assert not session.scalar(sa.select(sa.func.count()).where(ShelfItem.needs_action))
+    assert (offers.sweep(session), offers.sweep(session)) == (1, 0)
+    now = registration(session, event_id, second)
+    assert (now.state, now.notice) == ("offer_lapsed", "")  # that the place went to the next would be wrong to write
+    assert state(session, event_id, third) == "waitlisted"
+    assert not session.scalar(sa.select(sa.func.count()).where(ShelfItem.account_id == second.account_id))
+
+
+def test_an_offer_at_an_event_that_was_moved_earlier_ends_when_it_begins(session, scotland, frozen_clock):
+    event_id, first, (second,) = full_with(session, scotland, 1, offer_hours=72)
+    places.withdraw(session, scotland, event_id, first)
+    start = clock.now() + timedelta(hours=30)
+    with transaction(session):
+        session.execute(sa.update(Event).values(starts_at=start, ends_at=start + timedelta(hours=2)))
+    frozen_clock.move_to(start)
+    offers.sweep(session)
+    assert state(session, event_id, second) == "offer_lapsed"
