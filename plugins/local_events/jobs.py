@@ -13,7 +13,7 @@ from plugins.local_events.settings import settings_at
 @every("*/5 * * * *", name="local_events.sweep_offers")
 def sweep_offers(session: ScopedSession, _at: datetime) -> None:
     """Write down which offers have lapsed, and give what is free to who waits."""
-    offers.sweep(session)
+    offers.sweep(session, settings_at(site_of(session)))
 
 
 @every("* * * * *", name="local_events.tell_places", needed=telling.anybody_waits)

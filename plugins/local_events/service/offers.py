@@ -1,15 +1,19 @@
 """Offers to who waits: accepting and declining one, and what happens when its time is over."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from core.sdk import N_, Refused, ScopedSession, TenantRef, Visitor, clock, record_audit, transaction
+from plugins.local_events import quiet
 from plugins.local_events.models import Event, Registration, SealedAnswer
 from plugins.local_events.queries import events
 from plugins.local_events.queries.places import Own
 from plugins.local_events.service.changing import PLUGIN
-from plugins.local_events.service.counting import Turn, lapse, set_state, settle, take_turn, take_turn_to_come
+from plugins.local_events.service.counting import Turn, expiry, lapse, set_state, settle, take_turn, take_turn_to_come
 from plugins.local_events.service.ending import forget_answers
 from plugins.local_events.service.places import known_to, own_of, why_closed
+from plugins.local_events.settings import Settings
 from plugins.local_events.states import COMPLETED, CONFIRMED, OFFER_LAPSED, OFFERED, PUBLISHED, REGISTRATION, WAITLISTED
 
 LAPSED = N_("This offer has lapsed: the place went to the next on the waiting list.")
@@ -75,9 +79,12 @@ def _had_one(session: ScopedSession, event_id: str, account_id: str) -> bool:
     return session.scalar(lapsed.limit(1)) is not None
 
 
-def sweep(session: ScopedSession) -> int:
+def sweep(session: ScopedSession, settings: Settings) -> int:
     """Settle every event of the session's tenant to come at which an offer stands or somebody waits, and end the offers of
-    those that have begun, each in a transaction of its own; how many there were. Twice is as good as once."""
+    those that have begun, each in a transaction of its own; how many there were. Twice is as good as once.
+
+    Of an offer that is made at night people hear in the morning: its hours begin then.
+    """
     now = clock.now()
     waited_for = sa.select(Registration.event_id).where(Registration.state.in_((OFFERED, WAITLISTED)))
     offered_at = sa.select(Registration.event_id).where(Registration.state == OFFERED)
@@ -89,6 +96,26 @@ def sweep(session: ScopedSession) -> int:
             turn = take_turn(session, event_id, Event.state.in_(_HELD))
             if turn is not None and turn.starts_at > now:
                 settle(session, turn)
+                _give_until_after_the_night(session, turn, settings, now)
             elif turn is not None:
                 lapse(session, turn, now)
     return len(due)
+
+
+def _give_until_after_the_night(session: ScopedSession, turn: Turn, settings: Settings, now: datetime) -> None:
+    """Let the hours of offers whose letter waits for the morning begin in the morning. Needs the event's lock."""
+    waits = quiet.wait("offered", turn.starts_at, now, settings)
+    if waits is None:
+        return
+    until = expiry(turn, now + waits)
+    session.execute(
+        sa.update(Registration)
+        .where(
+            Registration.event_id == turn.id,
+            Registration.state == OFFERED,
+            Registration.notice == "offered",
+            Registration.offer_expires_at > now,
+            Registration.offer_expires_at < until,
+        )
+        .values(offer_expires_at=until)
+    )

@@ -89,7 +89,7 @@ def test_i4_a_free_place_is_offered_in_the_transaction_that_frees_it(session, sc
             offers.decline(session, scotland, event_id, second)
         else:
             frozen_clock.advance(hours=49)
-            offers.sweep(session)
+            offers.sweep(session, USUAL)
             assert state(session, event_id, second) == "offer_lapsed"
         assert state(session, event_id, third) == "offered"
         return
@@ -150,7 +150,7 @@ def test_i7_no_more_are_promoted_than_places_became_free(session, scotland):
     event_id, _, waiting = full_with(session, scotland, 4)
     resize(session, scotland, event_id, 3)
     assert [state(session, event_id, one) for one in waiting] == ["offered", "offered", "waitlisted", "waitlisted"]
-    offers.sweep(session)
+    offers.sweep(session, USUAL)
     assert held(session, event_id) == 3
 
 
@@ -242,7 +242,7 @@ def test_i13_a_member_who_moves_keeps_the_place_and_waits_for_none(app, session,
     for person in (holder, mover, stayer):
         places.register(session, scotland, event_id, person)
     _move(app, ids[:2], wales.id)
-    offers.sweep(session)
+    offers.sweep(session, USUAL)
     assert state(session, event_id, holder) == "confirmed"
     gone = visitor(account_id=ids[0], home=wales.id)
     assert events.seen(session, scotland, gone, event_id).id == event_id
@@ -285,7 +285,7 @@ def test_an_offer_that_nobody_answered_ends_when_the_event_begins(session, scotl
     if ended != "begun":
         running.complete(session, scotland, USUAL, event_id, visitor(ORGANISER))
         assert not session.scalar(sa.select(sa.func.count()).where(ShelfItem.needs_action))
-    assert (offers.sweep(session), offers.sweep(session)) == (1, 0)
+    assert (offers.sweep(session, USUAL), offers.sweep(session, USUAL)) == (1, 0)
     now = registration(session, event_id, second)
     assert (now.state, now.notice) == ("offer_lapsed", "")  # that the place went to the next would be wrong to write
     assert state(session, event_id, third) == "waitlisted"
@@ -299,5 +299,5 @@ def test_an_offer_at_an_event_that_was_moved_earlier_ends_when_it_begins(session
     with transaction(session):
         session.execute(sa.update(Event).values(starts_at=start, ends_at=start + timedelta(hours=2)))
     frozen_clock.move_to(start)
-    offers.sweep(session)
+    offers.sweep(session, USUAL)
     assert state(session, event_id, second) == "offer_lapsed"

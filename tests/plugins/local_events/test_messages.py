@@ -1,7 +1,7 @@
 """What people are told of an event: reminders, changes, messages; each once, in their language, not at night."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from core.kernel.permissions import Role
 from core.people.models import Account
 from core.sdk import Forbidden, Invalid, Refused, ScopedSession
 from core.work.models import Mail
-from plugins.local_events import personal
+from plugins.local_events import jobs, personal
 from plugins.local_events.letters import messages as letters
 from plugins.local_events.letters import places as place_letters
 from plugins.local_events.models import Delivery, Event, Message
@@ -24,7 +24,7 @@ from plugins.local_events.service.messaging import Words
 from plugins.local_events.settings import Settings
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.day_helpers import keep, organiser, press
-from tests.plugins.local_events.helpers import OPEN, USUAL, draft, drafted, published, visitor
+from tests.plugins.local_events.helpers import OPEN, USUAL, draft, drafted, published, registration, state, visitor
 
 NIGHT = datetime.fromisoformat("2026-11-23T22:30:00+00:00")
 MORNING = datetime.fromisoformat("2026-11-24T08:00:00+00:00")
@@ -340,3 +340,28 @@ def test_what_no_subject_can_hold_is_refused_in_every_line_and_kept_in_a_text(ap
     assert refused.status_code == 422
     assert "Remove the characters that cannot be shown" in refused.text
     assert lead.submit(page, {"title": "Measuring\tagain", "description": f"One{character}two"}).status_code == 303
+
+
+def test_an_offer_made_at_night_has_its_hours_from_the_morning_on(app, session, scotland, frozen_clock):
+    event_id = published(session, scotland, capacity=1, offer_hours=3)
+    people = [visitor(account_id=make_person(app, f"p{n}@example.org"), email=f"p{n}@example.org") for n in range(3)]
+    for person in people:
+        places.register(session, scotland, event_id, person)
+    with app.app_context():
+        jobs.tell_places(session, clock.now())
+    frozen_clock.move_to(datetime(2026, 11, 23, 21, 30, tzinfo=UTC))
+    places.withdraw(session, scotland, event_id, people[0])
+    with app.app_context():
+        for minutes in range(0, 630, 30):  # until eight in the morning
+            frozen_clock.move_to(datetime(2026, 11, 23, 21, 30, tzinfo=UTC) + timedelta(minutes=minutes))
+            jobs.sweep_offers(session, clock.now())
+            jobs.tell_places(session, clock.now())
+            assert registration(session, event_id, people[1]).notice == "offered"
+        frozen_clock.move_to(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
+        jobs.tell_places(session, clock.now())
+        told = registration(session, event_id, people[1])
+        assert (told.state, told.notice) == ("offered", "")
+        assert told.offer_expires_at == datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+        frozen_clock.move_to(datetime(2026, 11, 24, 11, 0, tzinfo=UTC))
+        jobs.sweep_offers(session, clock.now())
+    assert [state(session, event_id, one) for one in people[1:]] == ["offer_lapsed", "offered"]

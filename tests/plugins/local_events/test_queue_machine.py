@@ -18,7 +18,7 @@ from core.tenancy.models import ShelfItem
 from plugins.local_events.models import Registration
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import deciding, offers, places
-from tests.plugins.local_events.helpers import ORGANISER, published, resize, visitor
+from tests.plugins.local_events.helpers import ORGANISER, USUAL, published, resize, visitor
 from tests.support.thorough import examples
 
 PEOPLE = 5
@@ -112,7 +112,7 @@ class Queue(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         """The job comes round."""
-        self._do(lambda: offers.sweep(self.session))
+        self._do(lambda: offers.sweep(self.session, USUAL))
 
     @rule(who=WHO)
     def force(self, who: int) -> None:
