@@ -301,7 +301,7 @@ def change(
     seal: Sealer | None = None, form_key: str = "",
 ) -> None:  # fmt: skip
     """Change what one asked for and what one answered, before the event begins. Fewer guests free their places for who waits;
-    more need free ones that nobody waits for. The turn on the waiting list stays. The same form sent twice
+    more need free ones that nobody waits for, while registration is open. The turn on the waiting list stays. The same form sent twice
     (`form_key`) changes once. Raises as `register` does.
     """
     account_id = known_to(visitor, event_id)
@@ -319,6 +319,8 @@ def change(
             key.keep(own.id)
         _check_guests(wish, turn)
         more = wish.guests - own.guests
+        if more > 0 and turn.registration_closes_at is not None and turn.registration_closes_at <= clock.now():
+            raise Invalid({"guests": N_("Registration is closed.")})
         if more > 0 and own.state in (CONFIRMED, OFFERED) and not standing.has_room(own.pool_id, more):
             raise Invalid({"guests": N_("There is no free place for another guest")})
         kept = answering.check(session, event_id, answers) if turn.asks else {}

@@ -242,3 +242,20 @@ def test_guests_take_places(session, scotland):
     assert state(session, event_id, second) == "offered"
     with pytest.raises(Invalid):
         places.change(session, scotland, event_id, first, places.Wish(guests=1), {})
+
+
+def test_guests_are_added_while_registration_is_open_and_left_at_home_at_any_time(session, scotland, frozen_clock):
+    start = clock.now() + timedelta(days=7)
+    closes = start - timedelta(days=3)
+    event_id = published(session, scotland, guests_allowed=3, starts_at=start, registration_closes_at=closes)
+    one = visitor()
+    places.register(session, scotland, event_id, one)
+    frozen_clock.move_to(closes - timedelta(seconds=1))
+    places.change(session, scotland, event_id, one, places.Wish(guests=2), {})
+    frozen_clock.move_to(closes)
+    with pytest.raises(Invalid) as refused:
+        places.change(session, scotland, event_id, one, places.Wish(guests=3), {})
+    assert refused.value.field_errors == {"guests": "Registration is closed."}
+    assert registration(session, event_id, one).guests == 2
+    places.change(session, scotland, event_id, one, places.Wish(guests=1), {})
+    assert registration(session, event_id, one).guests == 1
