@@ -62,6 +62,16 @@ def person_by_email(session: ScopedSession, email: str) -> Known | None:
     return _known(row) if row is not None else None
 
 
+def address_of(account_id: str | sa.BindParameter[str]) -> sa.ScalarSelect[str]:
+    """The address of an account, open or closed, as addresses are compared: to compare a column with. Null for none."""
+    return sa.select(Account.email_norm).where(Account.id == account_id).scalar_subquery()
+
+
+def is_closed(account_id: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
+    """The condition that the account which a column names is closed."""
+    return sa.exists().where(Account.id == account_id, Account.disabled_at.is_not(None))
+
+
 def members_named(session: ScopedSession, tenant_id: int, search: str, limit: int = 20) -> list[Known]:
     """Members whose home is `tenant_id` today and whose name or address has every word of `search`, by name; of those
     elsewhere only who has exactly that address. Nobody for an empty search. One statement."""

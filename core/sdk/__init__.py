@@ -69,7 +69,7 @@ from core.people.limits import reads as reads_by_token
 from core.people.limits import uploads as uploads_limited
 from core.people.models import AREA as AREA_CALENDAR
 from core.people.queries import holders, roles_of
-from core.people.reach import Known, members_named, members_today, people_by_id, person_by_email
+from core.people.reach import Known, address_of, is_closed, members_named, members_today, people_by_id, person_by_email
 from core.people.sectors import SECTORS
 from core.people.service import calendar_keys
 from core.people.views.step_up import prove_password
@@ -170,6 +170,7 @@ __all__ = [
     "Verdict",
     "Visitor",
     "WindowFigures",
+    "address_of",
     "after_commit",
     "another",
     "calendar_keys",
@@ -196,6 +197,7 @@ __all__ = [
     "in_language",
     "in_memory",
     "invited",
+    "is_closed",
     "is_id",
     "is_on",
     "is_one_line",

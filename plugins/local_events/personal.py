@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import N_, ScopedSession, shelf
+from core.sdk import N_, ScopedSession, address_of, shelf
 from plugins.local_events import personal_day, personal_feedback, personal_visits
 from plugins.local_events.models import (
     Answer,
@@ -122,9 +122,34 @@ def _proposed(session: ScopedSession, account_id: str) -> Found:
         yield (N_("Proposals of events"), [{**row._mapping, "at": row.at.isoformat()} for row in rows])
 
 
+def _invited(session: ScopedSession, account_id: str) -> Found:
+    """The invitations to the person's address."""
+    rows = session.execute(
+        sa.select(Event.id, Event.title, Invitation.email, Invitation.invited_at, Invitation.withdrawn_at)
+        .join(Event, sa.and_(Event.tenant_id == Invitation.tenant_id, Event.id == Invitation.event_id))
+        .where(Invitation.email == address_of(account_id))
+        .order_by(Invitation.invited_at, Invitation.id)
+    ).all()
+    if rows:
+        yield (
+            N_("Invitations to events"),
+            [
+                {
+                    "id": row.id,
+                    "title": row.title,
+                    "email": row.email,
+                    "invited_at": row.invited_at.isoformat(),
+                    "withdrawn_at": row.withdrawn_at.isoformat() if row.withdrawn_at is not None else None,
+                }
+                for row in rows
+            ],
+        )
+
+
 EXPORTS: tuple[Callable[[ScopedSession, str], Found], ...] = (
     _registrations,
     _answers,
+    _invited,
     _created,
     _run,
     _proposed,
@@ -140,8 +165,10 @@ OWN: tuple[Any, ...] = (
     VisitInterest.account_id, WalkIn.account_id, Certificate.account_id, Delivery.account_id, Message.written_by,
 )  # fmt: skip
 """The columns by which rows are somebody's. What else is exported hangs on one of these rows."""
+_WHO = sa.bindparam("who", type_=sa.String)
 _ANYTHING = sa.union_all(
-    *(sa.select(column.class_.id).where(column == sa.bindparam("who", type_=sa.String)) for column in OWN)
+    *(sa.select(column.class_.id).where(column == _WHO) for column in OWN),
+    sa.select(Invitation.id).where(Invitation.email == address_of(_WHO)),
 ).limit(1)
 """Whether the session's site holds anything about `who`: most sites do not, and one statement is enough for them."""
 
@@ -158,18 +185,23 @@ def _erase_registrations(session: ScopedSession, account_id: str, dry_run: bool)
     """Registrations with their answers and the person's invitations; a place at an event to come goes to who waits for it."""
     mine = Registration.account_id == account_id
     rows = session.execute(sa.select(Registration.id, Registration.event_id, Registration.email).where(mine)).all()
-    if not rows:
-        return
-    yield f"{PLUGIN}: {len(rows)} registrations"
+    addresses = {row.email.lower() for row in rows}
+    invited = sa.or_(Invitation.email == address_of(account_id), Invitation.email.in_(addresses))
+    invitations = session.scalar(sa.select(sa.func.count(Invitation.id)).where(invited)) or 0
+    for found, words in ((len(rows), "registrations"), (invitations, "invitations")):
+        if found:
+            yield f"{PLUGIN}: {found} {words}"
     if dry_run:
+        return
+    if invitations:
+        session.execute(sa.delete(Invitation).where(invited))
+    if not rows:
         return
     turns = [take_turn(session, event_id) for event_id in sorted({row.event_id for row in rows})]
     ids = [row.id for row in rows]
     for model in (Answer, SealedAnswer):
         session.execute(sa.delete(model).where(model.registration_id.in_(ids)))
     session.execute(sa.delete(Registration).where(mine))
-    addresses = {row.email.lower() for row in rows}
-    session.execute(sa.delete(Invitation).where(Invitation.email.in_(addresses)))
     for turn in turns:
         if turn is not None:
             shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=turn.id)

@@ -10,13 +10,15 @@ from core.data.audit import AuditEntry
 from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
+from core.people.models import Account
 from core.sdk import Forbidden, NotFound, Refused
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
-from plugins.local_events.models import Event, Pool
+from plugins.local_events.models import Event, Invitation, Pool
 from plugins.local_events.queries import events, registrations
 from plugins.local_events.queries import places as counting
-from plugins.local_events.service import places, running
+from plugins.local_events.service import inviting, places, running
+from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import (
     ORGANISER,
     USUAL,
@@ -235,6 +237,24 @@ def test_a_persons_data_can_be_told_and_erased(session, scotland):
     assert (held(session, joined), row(session, made).created_by) == (0, None)
     assert list(personal.person_data(session, account_id)) == []
     assert _shelf(session, account_id) == []
+
+
+def test_an_invitation_is_told_and_erased_with_the_account_of_its_address(app, session, scotland):
+    """Also of who never registered, and whose account is closed by then."""
+    account_id = make_person(app, "Ann@example.org")
+    event_id = published(session, scotland)
+    inviting.invite(session, scotland, event_id, ["ann@example.org", "ben@example.org"], visitor(ORGANISER))
+    told = dict(personal.person_data(session, account_id))
+    assert [(one["id"], one["email"]) for one in told["Invitations to events"]] == [(event_id, "ann@example.org")]
+    with transaction(session):
+        session.execute(sa.update(Account).where(Account.id == account_id).values(disabled_at=clock.now()))
+    with transaction(session):
+        planned = list(personal.erase_person(session, account_id, dry_run=True))
+    assert planned == ["local_events: 1 invitations"]
+    with transaction(session):
+        assert list(personal.erase_person(session, account_id, dry_run=False)) == planned
+    assert session.scalars(sa.select(Invitation.email)).all() == ["ben@example.org"]
+    assert list(personal.person_data(session, account_id)) == []
 
 
 def test_what_the_database_itself_refuses(session, scotland):
