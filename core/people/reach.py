@@ -67,7 +67,7 @@ def address_of(account_id: str | sa.BindParameter[str]) -> sa.ScalarSelect[str]:
     return sa.select(Account.email_norm).where(Account.id == account_id).scalar_subquery()
 
 
-def is_closed(account_id: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
+def is_closed(account_id: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
     """The condition that the account which a column names is closed."""
     return sa.exists().where(Account.id == account_id, Account.disabled_at.is_not(None))
 

@@ -6,14 +6,19 @@ from core.sdk import ScopedSession, clock, every, site_of
 from plugins.local_events import quiet
 from plugins.local_events.letters import messages as message_letters
 from plugins.local_events.letters import places as place_letters
-from plugins.local_events.service import offers, posting, reminding, sealed, telling
+from plugins.local_events.letters import visits as visit_letters
+from plugins.local_events.service import leaving, offers, posting, reminding, sealed, telling, visit_offers
 from plugins.local_events.settings import settings_at
 
 
 @every("*/5 * * * *", name="local_events.sweep_offers")
 def sweep_offers(session: ScopedSession, _at: datetime) -> None:
-    """Write down which offers have lapsed, and give what is free to who waits."""
-    offers.sweep(session, settings_at(site_of(session)))
+    """Withdraw what waits for people whose account is closed, write down which offers have lapsed, and give what is free to who
+    waits."""
+    site = site_of(session)
+    leaving.withdraw_closed(session)
+    visit_offers.close_hostless(session, visit_letters.post(site))
+    offers.sweep(session, settings_at(site))
 
 
 @every("* * * * *", name="local_events.tell_places", needed=telling.anybody_waits)

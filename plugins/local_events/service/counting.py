@@ -13,7 +13,19 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import N_, SYSTEM, NotFound, Refused, ScopedSession, clock, is_id, people_by_id, record_audit, shelf
+from core.sdk import (
+    N_,
+    SYSTEM,
+    NotFound,
+    Refused,
+    ScopedSession,
+    clock,
+    is_closed,
+    is_id,
+    people_by_id,
+    record_audit,
+    shelf,
+)
 from plugins.local_events.calendars.entries import in_calendar
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import hosting, places
@@ -169,12 +181,16 @@ def lapse(session: ScopedSession, turn: Turn, now: datetime) -> None:
 
 def _promote(session: ScopedSession, turn: Turn, standing: Standing, now: datetime) -> None:
     """Go through the waiting list in order. Who cannot have what is free because more is wanted keeps it from those behind:
-    nobody is overtaken (a party of three is not passed by one)."""
+    nobody is overtaken (a party of three is not passed by one). Whose account is closed is passed over."""
     waiters = [
         Waiter(*row)
         for row in session.execute(
             sa.select(*columns(Waiter, Registration))
-            .where(Registration.event_id == turn.id, Registration.state == WAITLISTED)
+            .where(
+                Registration.event_id == turn.id,
+                Registration.state == WAITLISTED,
+                ~is_closed(Registration.account_id),
+            )
             .order_by(*ORDER)
         )
     ]

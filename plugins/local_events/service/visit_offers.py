@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
+    SYSTEM,
+    Actor,
     Conflict,
     Forbidden,
     Invalid,
@@ -16,6 +18,7 @@ from core.sdk import (
     TenantRef,
     Visitor,
     clock,
+    is_closed,
     new_id,
     noticeboard,
     once,
@@ -165,23 +168,49 @@ def close(session: ScopedSession, tenant: TenantRef, offer_id: str, visitor: Vis
     """Take an offer back: nobody can ask any more, who waits for an answer or for their own is declined, and what both have
     confirmed stands. Each is told; how many. Raises NotFound, Forbidden, Refused when it is closed."""
     found = _runs(session, tenant, offer_id, visitor)
-    target = OFFER.target("close", found.state)
+    OFFER.row("close", found.state)
     with transaction(session):
-        if not _update(session, offer_id, state=target):
+        declined = _take_back(session, offer_id, found.title, visitor.actor(), visitor.name, post)
+        if declined is None:
             raise Refused(N_("This offer is closed."))
-        gone = session.execute(
-            sa.update(Visit)
-            .where(Visit.offer_id == offer_id, Visit.state.in_((ASKED, AGREED)))
-            .values(state=VISIT.target("decline", ASKED), host_words=CLOSED_WORDS, version=Visit.version + 1, changed_at=clock.now())
-            .returning(Visit.id)
-        ).scalars().all()  # fmt: skip
-        shelf.remove_many(session, plugin=PLUGIN, refs=list(gone))
-        noticeboard.withdraw(session, plugin=PLUGIN, ref=offer_id)
-        record_audit(
-            session, actor=visitor.actor(), action=f"{PLUGIN}.close_visit_offer", subject=offer_id,
-            before={"state": found.state}, after={"state": target, "declined": len(gone)},
-        )  # fmt: skip
-        tell_closed(session, found.title, gone, visitor, post)
+    return declined
+
+
+def close_hostless(session: ScopedSession, post: Post) -> int:
+    """Take back, as `close` does, the offers of hosts whose account is closed, each in a transaction of its own; how many.
+    Twice is as good as once."""
+    due = session.execute(
+        sa.select(VisitOffer.id, VisitOffer.title, VisitOffer.host_name)
+        .where(VisitOffer.state == OFFERED_VISIT, is_closed(VisitOffer.host_id))
+        .order_by(VisitOffer.id)
+    ).all()
+    count = 0
+    for row in due:
+        with transaction(session):
+            count += _take_back(session, row.id, row.title, SYSTEM, row.host_name, post) is not None
+    return count
+
+
+def _take_back(
+    session: ScopedSession, offer_id: str, title: str, actor: Actor, by: str, post: Post
+) -> int | None:  # fmt: skip
+    """Close an offer in the caller's transaction; how many visits that declined, None where it was closed already."""
+    target = OFFER.target("close", OFFERED_VISIT)
+    if not _update(session, offer_id, state=target):
+        return None
+    gone = session.execute(
+        sa.update(Visit)
+        .where(Visit.offer_id == offer_id, Visit.state.in_((ASKED, AGREED)))
+        .values(state=VISIT.target("decline", ASKED), host_words=CLOSED_WORDS, version=Visit.version + 1, changed_at=clock.now())
+        .returning(Visit.id)
+    ).scalars().all()  # fmt: skip
+    shelf.remove_many(session, plugin=PLUGIN, refs=list(gone))
+    noticeboard.withdraw(session, plugin=PLUGIN, ref=offer_id)
+    record_audit(
+        session, actor=actor, action=f"{PLUGIN}.close_visit_offer", subject=offer_id,
+        before={"state": OFFERED_VISIT}, after={"state": target, "declined": len(gone)},
+    )  # fmt: skip
+    tell_closed(session, title, gone, by, post)
     return len(gone)
 
 

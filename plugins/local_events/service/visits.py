@@ -378,11 +378,11 @@ def follow(
             post(session, Told("move", one.account_id, one.email, one.locale, row.id, title, by.name, "", row.visit_at))
 
 
-def tell_closed(session: ScopedSession, title: str, visit_ids: Sequence[str], by: Visitor, post: Post) -> None:
+def tell_closed(session: ScopedSession, title: str, visit_ids: Sequence[str], by: str, post: Post) -> None:
     """Write to those whose visits ended with their offer, in the caller's transaction."""
     rows = session.execute(sa.select(Visit.id, Visit.account_id).where(Visit.id.in_(visit_ids))).all()
     known = people_by_id(session, {row.account_id for row in rows if row.account_id})
     for row in rows:
         one = known.get(row.account_id or "")
         if one is not None:
-            post(session, Told("closed", one.account_id, one.email, one.locale, row.id, title, by.name, "", None))
+            post(session, Told("closed", one.account_id, one.email, one.locale, row.id, title, by, "", None))

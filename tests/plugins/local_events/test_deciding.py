@@ -4,11 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from core.data.session import transaction
+from core.people.models import Account
 from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused, clock, new_id
+from core.tenancy.models import ShelfItem
 from plugins.local_events.queries import events
 from plugins.local_events.queries import places as counting
-from plugins.local_events.service import capacities, deciding, handing_on, inviting, offers, places, telling
+from plugins.local_events.service import capacities, deciding, handing_on, inviting, leaving, offers, places, telling
 from plugins.local_events.service.capacities import Size
 from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import (
@@ -259,3 +263,40 @@ def test_guests_are_added_while_registration_is_open_and_left_at_home_at_any_tim
     assert registration(session, event_id, one).guests == 2
     places.change(session, scotland, event_id, one, places.Wish(guests=1), {})
     assert registration(session, event_id, one).guests == 1
+
+
+def _close_account(session, person):
+    with transaction(session):
+        session.execute(
+            sa.update(Account).where(Account.id == person.account_id).values(disabled_at=clock.now(), stamp=new_id())
+        )
+
+
+def test_whose_account_is_closed_is_passed_over_and_waits_no_more(app, session, scotland):
+    people = [visitor(account_id=make_person(app, f"p{n}@example.org"), email=f"p{n}@example.org") for n in range(5)]
+    event_id = published(session, scotland, capacity=1)
+    for person in people:
+        places.register(session, scotland, event_id, person)
+    holder, gone, closes, stays, last = people
+    _close_account(session, gone)
+    places.withdraw(session, scotland, event_id, holder)
+    assert [state(session, event_id, one) for one in people[1:]] == [
+        "waitlisted",
+        "offered",
+        "waitlisted",
+        "waitlisted",
+    ]
+    _close_account(session, closes)
+    assert (leaving.withdraw_closed(session), leaving.withdraw_closed(session)) == (2, 0)
+    assert [state(session, event_id, one) for one in (gone, closes)] == ["withdrawn"] * 2
+    assert (state(session, event_id, stays), state(session, event_id, last)) == ("offered", "waitlisted")
+    assert not session.scalar(sa.select(sa.func.count()).where(ShelfItem.account_id == closes.account_id))
+
+
+def test_a_place_stays_with_a_closed_account_which_can_be_opened_again(app, session, scotland):
+    one = visitor(account_id=make_person(app, "one@example.org"))
+    event_id = published(session, scotland)
+    places.register(session, scotland, event_id, one)
+    _close_account(session, one)
+    assert leaving.withdraw_closed(session) == 0
+    assert state(session, event_id, one) == "confirmed"

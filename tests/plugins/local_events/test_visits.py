@@ -11,6 +11,7 @@ from core.data.audit import AuditEntry, verify
 from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.ids import new_token
+from core.people.models import Account
 from core.sdk import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.tenancy import noticeboard
 from core.tenancy.models import NoticeCard, ShelfItem
@@ -339,3 +340,19 @@ def test_steps_leave_an_entry_each_without_anybodys_words(session, scotland, peo
         "offer_visit", "ask_visit", "agree_visit", "confirm_visit", "take_place_visit",
     ]  # fmt: skip
     assert "staff it" not in str(entries)
+
+
+def test_an_offer_whose_host_has_closed_the_account_is_taken_back(app, session, scotland, people):
+    host, guest = people
+    offer_id = offered(session, scotland, host)
+    visit_id = asked(session, scotland, offer_id, guest)
+    post = Letters()
+    assert visit_offers.close_hostless(session, post) == 0
+    with transaction(session):
+        session.execute(sa.update(Account).where(Account.id == host.account_id).values(disabled_at=clock.now()))
+    assert (visit_offers.close_hostless(session, post), visit_offers.close_hostless(session, post)) == (1, 0)
+    assert [(told.kind, told.email, told.by) for told in post] == [("closed", "gwen@example.org", "Hilda Host")]
+    assert state(session, guest, visit_id) == "declined"
+    assert session.scalars(sa.select(NoticeCard.withdrawn_at)).one() is not None
+    with pytest.raises(Refused):
+        visits.ask(session, scotland, offer_id, "Why?", visitor(home=scotland.id), post)

@@ -1,0 +1,49 @@
+"""What becomes of what somebody waits for whose account is closed: it is withdrawn, and the next in order have their turn."""
+
+import sqlalchemy as sa
+
+from core.sdk import SYSTEM, ScopedSession, clock, is_closed, record_audit, transaction
+from plugins.local_events.models import Event, Registration, SealedAnswer
+from plugins.local_events.service.changing import PLUGIN
+from plugins.local_events.service.counting import set_state, settle, take_turn_to_come
+from plugins.local_events.service.ending import forget_answers
+from plugins.local_events.states import OFFERED, PENDING, PUBLISHED, REGISTRATION, WAITLISTED
+
+WAITING = (PENDING, WAITLISTED, OFFERED)
+"""States of a registration that waits for somebody. A place that somebody has stays: an account can be opened again."""
+
+
+def withdraw_closed(session: ScopedSession) -> int:
+    """Withdraw what waits for people whose account is closed, at events of the session's tenant to come, a transaction for
+    each event; how many registrations. Twice is as good as once."""
+    now = clock.now()
+    theirs = (Registration.state.in_(WAITING), is_closed(Registration.account_id))
+    due = session.scalars(
+        sa.select(Event.id)
+        .where(
+            Event.state == PUBLISHED, Event.starts_at > now, Event.id.in_(sa.select(Registration.event_id).where(*theirs))
+        )
+        .order_by(Event.id)
+    ).all()  # fmt: skip
+    count = 0
+    for event_id in due:
+        with transaction(session):
+            turn = take_turn_to_come(session, event_id, now)
+            if turn is None:
+                continue
+            rows = session.execute(
+                sa.select(Registration.id, Registration.account_id, Registration.state)
+                .where(Registration.event_id == event_id, *theirs)
+                .order_by(Registration.id)
+            ).all()
+            for row in rows:
+                target = REGISTRATION.target("withdraw", row.state)
+                set_state(session, turn, row.id, row.account_id, WAITING, target)
+                forget_answers(session, SealedAnswer.registration_id == row.id)
+                record_audit(
+                    session, actor=SYSTEM, action=f"{PLUGIN}.withdraw", subject=event_id, before={"state": row.state},
+                    after={"registration": row.id}, why="the account is closed",
+                )  # fmt: skip
+            settle(session, turn)
+            count += len(rows)
+    return count
