@@ -62,6 +62,7 @@ from core.kernel.views import (
 )
 from core.people.calendars import Reader, reader_of
 from core.people.calendars import made_at as calendar_keys_made_at
+from core.people.emails import is_address
 from core.people.emails import normal as normal_email
 from core.people.forms import OwnPasswordForm
 from core.people.limits import guesses as password_tries
@@ -197,6 +198,7 @@ __all__ = [
     "in_language",
     "in_memory",
     "invited",
+    "is_address",
     "is_closed",
     "is_id",
     "is_on",

@@ -1,6 +1,5 @@
 """Who may take a place for invited people: by address, whether or not there is an account yet."""
 
-import re
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from core.sdk import (
     TenantRef,
     Visitor,
     clock,
+    is_address,
     new_id,
     record_audit,
     transaction,
@@ -24,8 +24,6 @@ from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import lock_editable, settle
 from plugins.local_events.states import PUBLISHED
 
-_PART = r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+"
-ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 MOST = 500
 """Addresses in one go."""
 
@@ -41,7 +39,7 @@ def invite(session: ScopedSession, tenant: TenantRef, event_id: str, addresses: 
     wanted = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
     if not 0 < len(wanted) <= MOST:
         raise Invalid({"addresses": N_("Give 1 to 500 addresses, each on a line of its own")})
-    if any(len(address) > 254 or not ADDRESS.fullmatch(address) for address in wanted):
+    if not all(is_address(address) for address in wanted):
         raise Invalid({"addresses": N_("One of these is not an email address")})
     now = clock.now()
     with transaction(session):

@@ -139,7 +139,14 @@ def test_reserved_places_are_for_the_invited_who_see_the_event(app, session, sco
     for _ in range(2):
         telling.tell(session, post)
     assert told == [("invited", "guest@example.org")]
-    for wrong in ([], ["nonsense"], ["a@b"], ["x@example.org"] * 2 + ["no address"]):
+    for wrong in (
+        [],
+        ["nonsense"],
+        ["a@b"],
+        ["x@example.org"] * 2 + ["no address"],
+        ["anna@example.org."],
+        ["anna@example..org"],
+    ):
         with pytest.raises(Invalid):
             inviting.invite(session, scotland, event_id, wrong, WHO)
 
