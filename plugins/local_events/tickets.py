@@ -1,11 +1,14 @@
 """What a registration proves itself with at the door: its secret in a picture for a phone, and a short code to say or type."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, and read so when somebody types them."""
 READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,43}")
+"""What a registration's secret can be."""
 BITS = 40
 QUIET = 4
 """Modules of white around the picture (ISO/IEC 18004)."""

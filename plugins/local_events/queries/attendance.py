@@ -173,7 +173,9 @@ class Ticket(NamedTuple):
 
 
 def ticket(session: ScopedSession, event_id: str, secret: str) -> Ticket | None:
-    """Whose ticket of one event has this secret."""
+    """Whose ticket of one event has this secret; None for what can be nobody's, of which the database is not asked."""
+    if not tickets.SECRET.fullmatch(secret):
+        return None
     query = sa.select(*columns(Ticket, Registration)).where(
         Registration.event_id == event_id, Registration.secret == secret
     )

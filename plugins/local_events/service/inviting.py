@@ -14,6 +14,7 @@ from core.sdk import (
     Visitor,
     clock,
     is_address,
+    is_id,
     new_id,
     record_audit,
     transaction,
@@ -76,6 +77,8 @@ def uninvite(session: ScopedSession, event_id: str, invitation_id: str, visitor:
     """Take an address off the list; a place that was taken with it stays. Raises Forbidden and NotFound."""
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
+    if not is_id(invitation_id):
+        raise NotFound
     with transaction(session):
         lock_editable(session, event_id)
         done = session.execute(

@@ -14,6 +14,7 @@ from core.sdk import (
     TenantRef,
     Visitor,
     clock,
+    is_id,
     new_id,
     person_by_email,
     record_audit,
@@ -79,6 +80,8 @@ def leave(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: 
     event = events.seen(session, tenant, visitor, event_id)
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
+    if not is_id(account_id):
+        raise NotFound
     with transaction(session):
         if take_turn(session, event.id) is None:  # two who leave at once take turns
             raise NotFound

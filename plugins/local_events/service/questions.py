@@ -15,6 +15,7 @@ from core.sdk import (
     TenantRef,
     Visitor,
     clock,
+    is_id,
     new_id,
     once,
     record_audit,
@@ -94,6 +95,8 @@ def withdraw(session: ScopedSession, event_id: str, question_id: str, visitor: V
     """Ask a question no more; what was answered stays. Raises Forbidden and NotFound (also for one withdrawn already)."""
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
+    if not is_id(question_id):
+        raise NotFound
     with transaction(session):
         lock_editable(session, event_id)
         done = session.execute(

@@ -13,6 +13,7 @@ from core.sdk import (
     clock,
     gettext,
     here,
+    is_id,
     members_named,
     new_token,
     people_by_id,
@@ -130,6 +131,8 @@ def by_code(event_id: str) -> Response:
 def add_walk_in(event_id: str) -> Response:
     """Check in somebody without a place: a member by `account`, or a name."""
     visitor, form, account_id = runner(event_id), WalkInForm(), request.form.get("account", "")
+    if account_id and not is_id(account_id):
+        raise NotFound
     member = people_by_id(here().session, [account_id]).get(account_id) if account_id and _may_find() else None
     if account_id and (member is None or not member.is_member):
         raise NotFound

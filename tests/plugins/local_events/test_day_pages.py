@@ -338,3 +338,22 @@ def test_members_of_another_site_and_signed_out_see_none_of_it(app, session, day
         assert elsewhere.get(page).status_code == 403
         assert elsewhere.get(page.replace("scotland", "wales")).status_code == 404
         assert app.test_client().get(page).status_code == 303
+
+
+@pytest.mark.both  # the engines differ: PostgreSQL takes no null byte
+def test_an_id_or_a_secret_that_can_be_none_is_not_found(app, session, scotland, frozen_clock):
+    event_id, _ = with_people(session, scotland, 1)
+    session.rollback()
+    lead = client_of(app, make_person(app, "lead@example.org", grants=((Role.PARTNER_LEAD, "scotland"),)))
+    manage = f"/scotland/manage/events/{event_id}"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', lead.get(_door(event_id)).text)
+    assert token is not None
+    sent = {"csrf_token": token[1], "account": "a\x00"}
+    assert lead.get(f"{_door(event_id)}/ticket/a%00").status_code == 404
+    for path in (
+        f"{_door(event_id)}/walk-in",
+        f"/scotland/events/{event_id}/organisers/a%00/leave",
+        f"{manage}/invitations/a%00/withdraw",
+        f"{manage}/questions/a%00/withdraw",
+    ):
+        assert lead.post(path, data=sent).status_code == 404, path
