@@ -29,7 +29,6 @@ from tests.support.client import forms
 from tests.support.databases import Database
 from tests.support.servers import Process
 
-pytestmark = pytest.mark.mainly("postgres")  # three crowds at two servers; the race of two processes is run on both
 WORKERS = 2
 SECONDS = 60
 OVERSELL = str(Path(__file__).with_name("oversell"))
