@@ -18,13 +18,13 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped
+from core.sdk import N_, Form, Invalid, NotBlank, clock, lazy_gettext, say, stripped
 from plugins.local_events.queries.events import Details
 from plugins.local_events.queries.kinds import Kind
 from plugins.local_events.queries.places import Places
 from plugins.local_events.queries.tags import Tags, plain_topic
 from plugins.local_events.recurrence import wall
-from plugins.local_events.service.drafts import LONGEST_OFFER_HOURS, Draft
+from plugins.local_events.service.drafts import LONGEST_OFFER_HOURS, Draft, check
 from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, MOST_GUESTS, MOST_PLACES, REMINDERS
 
 _l = lazy_gettext
@@ -133,6 +133,16 @@ class EventForm(Form):
         )  # fmt: skip
         for field, words in lists:
             field.choices = [(value, say(label)) for value, label in words.items()]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """WTForms' validation; where something is wrong, with what the service would say of the rest: it is told in one round."""
+        ok = super().validate(extra_validators)
+        if not ok and self.mode.data in MODES and self.starts_at.data and self.ends_at.data:
+            try:
+                check(self.draft(), fewest=0)
+            except Invalid as error:
+                self.take({name: words for name, words in error.field_errors.items() if not self[name].errors})
+        return ok
 
     def draft(self) -> Draft:
         """The form's answers as the service takes them."""

@@ -226,3 +226,10 @@ def test_completing_by_press(client, organiser, session, scotland, frozen_clock)
     frozen_clock.advance(days=8)
     assert client.submit(path, form="/complete").status_code == 303
     assert events.find(session, event_id).state == "completed"
+
+
+def test_everything_that_is_wrong_with_a_new_event_is_told_in_one_round(client, organiser):
+    page = client.submit("/scotland/events/new", _answers(title="", place="", ends_at="2020-01-01T10:00"))
+    assert page.status_code == 422
+    for words in ("Give the event a title", "Say where people should come to", "The end must be after the start"):
+        assert page.text.count(words) == 2, words  # at the top, and at its field
