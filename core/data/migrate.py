@@ -14,6 +14,8 @@ from core.data.base import Base
 from core.kernel import clock
 
 HERE = Path(__file__).parent / "migrations"
+BESIDE = ("-wal", "-shm", "-journal")
+"""The endings of the files that SQLite keeps beside a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,26 +158,36 @@ def backup(url: str, target: Path) -> None:
 
 
 def restore(url: str, source: Path) -> Path:
-    """Put the backup `source` in place of a SQLite database; the replaced file is kept and its path returned.
+    """Put the backup `source` in place of a SQLite database; the replaced file is kept and its path returned, with what
+    SQLite keeps beside it.
 
-    Raises ValueError when `source` is no intact SQLite database, and on PostgreSQL.
+    Raises ValueError when `source` is no intact database of this platform, or not there, and on PostgreSQL; nothing is changed then.
     """
     path = _sqlite_path(url)
     if path is None:
         raise ValueError("PostgreSQL is restored with pg_restore: see docs/operate.md")
+    if not _is_backup(source):
+        raise ValueError(f"{source} is not an intact backup")
+    coming = path.with_name(f"{path.name}.restoring")
+    shutil.copyfile(source, coming)  # first of all: where the disk is full, the database stays as it is
+    kept = path.with_name(f"{path.name}.replaced-{clock.now():%Y%m%dT%H%M%S}")
+    for end in ("", *BESIDE):  # after a crash the newest changes are in a file beside, and would spoil another database
+        if (left := path.with_name(path.name + end)).exists():
+            left.replace(kept.with_name(kept.name + end))
+    coming.replace(path)
+    return kept
+
+
+def _is_backup(source: Path) -> bool:
+    """Whether there is an intact database of this platform. SQLite would make a file that is not there, and find it intact."""
+    if not source.is_file():
+        return False
     engine = sa.create_engine(f"sqlite:///{source}", poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
-            if not source.exists() or connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
-                raise ValueError(f"{source} is not an intact backup")
-    except sa.exc.DatabaseError as error:
-        raise ValueError(f"{source} is not an intact backup") from error
+            intact = connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            return intact and sa.inspect(connection).has_table("tenancy_tenant")
+    except sa.exc.DatabaseError:
+        return False
     finally:
         engine.dispose()
-    kept = path.with_name(f"{path.name}.replaced-{clock.now():%Y%m%dT%H%M%S}")
-    if path.exists():
-        path.replace(kept)
-    for end in ("-wal", "-shm"):
-        path.with_name(path.name + end).unlink(missing_ok=True)
-    shutil.copyfile(source, path)
-    return kept

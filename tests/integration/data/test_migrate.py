@@ -1,5 +1,7 @@
 """Migrations, the boot check of PostgreSQL, backup and restore."""
 
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from core.data import migrate, rls
 from core.data.base import Base, Shared, TenantOwned, tenant_tables
 from core.hooks.registry import Registry
 from tests.support.databases import Database
+from tests.support.forking import PROCESSES
 
 (CORE,) = components(Registry())
 
@@ -97,3 +100,42 @@ def test_a_damaged_backup_is_refused(own_database: Database, tmp_path: Path) -> 
     bad.write_bytes(b"no database" * 500)
     with pytest.raises(ValueError, match="intact"):
         migrate.restore(own_database.app_url, bad)
+
+
+@pytest.mark.only("sqlite")
+@pytest.mark.parametrize("name", ["mistyped.sqlite", "empty.sqlite", "another.sqlite", "."])
+def test_what_is_no_backup_replaces_nothing(own_database: Database, tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty.sqlite").touch()
+    another = sqlite3.connect(tmp_path / "another.sqlite")
+    another.execute("create table somebody_elses (x)")
+    another.close()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="intact"):
+        migrate.restore(own_database.app_url, tmp_path / name)
+    assert sorted(tmp_path.iterdir()) == before, "nothing is made where a name was mistyped"
+    engine = sa.create_engine(own_database.app_url)
+    with engine.connect() as c:
+        assert c.exec_driver_sql("select name from tenancy_tenant where id = 2").scalar() == "Scotland"
+    engine.dispose()
+
+
+def _write_and_die(path: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("pragma journal_mode=wal")
+    connection.execute("update tenancy_tenant set name = 'the last change' where id = 2")
+    connection.commit()
+    os._exit(0)
+
+
+@pytest.mark.only("sqlite")
+def test_the_replaced_database_is_kept_with_its_newest_changes(own_database: Database, tmp_path: Path) -> None:
+    path, copy = own_database.app_url.removeprefix("sqlite:///"), tmp_path / "copy.sqlite"
+    migrate.backup(own_database.app_url, copy)
+    process = PROCESSES.Process(target=_write_and_die, args=(path,))
+    process.start()
+    process.join()
+    kept = migrate.restore(own_database.app_url, copy)
+    for file, name in ((kept, "the last change"), (path, "Scotland")):
+        c = sqlite3.connect(file)
+        assert c.execute("select name from tenancy_tenant where id = 2").fetchall() == [(name,)]
+        c.close()
