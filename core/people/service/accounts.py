@@ -17,7 +17,7 @@ from core.kernel.views import SYSTEM, Actor
 from core.people import emails, passwords
 from core.people.models import Account, Profile
 from core.people.sectors import SECTORS, UNTOLD
-from core.people.service import calendar_keys, erasure, sign_ins
+from core.people.service import calendar_keys, erasure, roles, sign_ins
 from core.people.service.tools import LINK_GONE, Letter, Tools
 
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org")
@@ -184,8 +184,8 @@ def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str,
     """Close an account: it is signed out everywhere at once and cannot sign in. For the central team.
 
     With `erase` (the person asked for it) everything about the person is erased after the grace period; without, the
-    account stays closed as it is. Raises Forbidden, Invalid (no reason) and Conflict when it is closed already or not
-    there.
+    account stays closed as it is. Raises Forbidden (also where the actor has left the central team meanwhile), Invalid (no
+    reason), Conflict when it is closed already or not there, and Refused for the last member of the central team.
     """
     _may_close(actor, account_id, reason)
     with transaction(session):
@@ -193,12 +193,26 @@ def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str,
             session, (Account.id == account_id, Account.disabled_at.is_(None)),
             {"disabled_at": clock.now(), "stamp": new_token()}, Conflict(),
         )  # fmt: skip
+        _see_that_one_stays(session, actor, account_id)
         sign_ins.end_all_in(session, account_id, how="closed")
         calendar_keys.end_all_in(session, account_id)
         until = erasure.schedule_in(session, account_id).isoformat() if erase else None
         audit.record(
             session, actor=actor, action="account.close", subject=account_id, why=reason, after={"erase_after": until}
         )
+
+
+def _see_that_one_stays(session: ScopedSession, actor: Actor, closed: str) -> None:
+    """See, once an account is `closed`, that who closed it is still of the central team, or that somebody else is.
+
+    An `Actor` was made when the request began: of two who close each other's account the second is not of the team any more.
+    """
+    central = roles.lock_central(session)
+    staying = {grant.account_id for grant in central if grant.counts}
+    if not actor.is_system and actor.account_id not in staying:
+        raise Forbidden(Permission.ROLES_GRANT)
+    if not staying and any(grant.account_id == closed for grant in central):
+        raise Refused(roles.LAST_CENTRAL)
 
 
 def reopen(session: ScopedSession, actor: Actor, *, account_id: str, reason: str) -> None:

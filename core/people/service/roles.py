@@ -1,5 +1,6 @@
 """Roles: who may give which, dated, ended without rewriting what was agreed, all in the audit chain of the tenant."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from core.people import queries
 from core.people.models import Account, RoleGrant
 
 LEADS_MAY_GRANT = frozenset({Role.EVENTS_ORGANISER, Role.ASSESSOR, Role.EXPENSE_APPROVER})
+LAST_CENTRAL = N_("This is the last member of the central team. Give the role to somebody else first.")
 HELD_ALREADY = N_("This person holds the role already.")
 
 
@@ -157,15 +159,39 @@ def end(session: ScopedSession, actor: Actor, *, grant_id: str, at: TenantRef, r
 
 
 def _keep_one_central(session: ScopedSession, grant_id: str) -> None:
-    """Lock every open grant of the central team, so that two cannot end each other's, and see that another one stays."""
+    """See that somebody of the central team stays when a grant ends. Raises Refused."""
+    if not any(grant.counts and grant.id != grant_id for grant in lock_central(session)):
+        raise Refused(LAST_CENTRAL)
+
+
+@dataclass(frozen=True, slots=True)
+class CentralGrant:
+    """An open grant of the central team. `counts` is whether it is in force today and its holder's account open."""
+
+    id: str
+    account_id: str
+    counts: bool
+
+
+def lock_central(session: ScopedSession) -> list[CentralGrant]:
+    """Every open grant of the central team, locked until the caller's transaction ends: two cannot end each other's, nor
+    close each other's account. Two statements: what another had locked is only read once it has let go.
+    """
     today = clock.today()
     rows = session.execute(
         sa.update(RoleGrant)
         .where(RoleGrant.role == Role.CENTRAL_TEAM.value, RoleGrant.ended_at.is_(None))
         .values(role=Role.CENTRAL_TEAM.value)
-        .returning(RoleGrant.id, RoleGrant.starts_on, RoleGrant.ends_on)
+        .returning(RoleGrant.id, RoleGrant.account_id, RoleGrant.starts_on, RoleGrant.ends_on)
     ).all()
-    if not any(
-        row.id != grant_id and row.starts_on <= today and (row.ends_on is None or row.ends_on >= today) for row in rows
-    ):
-        raise Refused(N_("This is the last member of the central team. Give the role to somebody else first."))
+    accounts = sa.select(Account.id).where(
+        Account.id.in_([row.account_id for row in rows]), Account.disabled_at.is_(None)
+    )
+    working = set(session.scalars(accounts))
+    return [
+        CentralGrant(
+            row.id, row.account_id,
+            row.account_id in working and row.starts_on <= today and (row.ends_on is None or row.ends_on >= today),
+        )
+        for row in rows
+    ]  # fmt: skip

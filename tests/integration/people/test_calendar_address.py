@@ -13,8 +13,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Forbidden
 from core.kernel.ids import new_token
-from core.kernel.permissions import Permission
-from core.kernel.views import Actor
+from core.kernel.views import SYSTEM, Actor
 from core.people import calendars
 from core.people.models import AREA, MINE, CalendarKey
 from core.people.service import accounts, calendar_keys, membership
@@ -119,10 +118,9 @@ def test_it_ends_with_the_membership(app: Flask, session: ScopedSession) -> None
 def test_it_ends_with_the_account_and_stays_ended_when_that_is_opened_again(app: Flask, session: ScopedSession) -> None:
     account_id = make_person(app, "sam@example.org")
     token = _made(session, account_id)
-    central = Actor(None, "Centre", frozenset(), frozenset({Permission.ROLES_GRANT}))
-    accounts.close(session, central, account_id=account_id, reason="asked for")
+    accounts.close(session, SYSTEM, account_id=account_id, reason="asked for")
     assert calendars.reader_of(session, token, MINE) is None
-    accounts.reopen(session, central, account_id=account_id, reason="asked for")
+    accounts.reopen(session, SYSTEM, account_id=account_id, reason="asked for")
     assert calendars.reader_of(session, token, MINE) is None
 
 

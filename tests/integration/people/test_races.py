@@ -1,6 +1,7 @@
 """The same thing done twice at the same moment happens once, on both engines."""
 
 from collections.abc import Callable
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from core.data.audit import AuditEntry
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.ids import new_token
-from core.kernel.permissions import Role
+from core.kernel.permissions import ROLE_PERMISSIONS, Role
 from core.kernel.views import SYSTEM, Actor
 from core.people import housekeeping
 from core.people.models import Account, Affiliation, Closure, RoleGrant
@@ -105,6 +106,63 @@ def test_the_central_team_cannot_end_itself(app: Flask, session: ScopedSession, 
     session.rollback()
     at_once(app, UK, lambda s, n: roles.end(s, Actor(people[n], ""), grant_id=grants[n], at=uk, reason="farewell"))
     assert _count(session, RoleGrant.role == "central_team", RoleGrant.ended_at.is_(None)) == 1
+
+
+def _central_left(session: ScopedSession) -> int:
+    grant = RoleGrant.role == "central_team", RoleGrant.ended_at.is_(None)
+    return _count(session, *grant, Account.id == RoleGrant.account_id, Account.disabled_at.is_(None))
+
+
+def test_the_central_team_cannot_close_itself(app: Flask, session: ScopedSession, tenant: Tenants) -> None:
+    """Some close the account of the next, some lay their own role down: somebody who can give a role stays."""
+    uk, may = tenant("uk").ref(), ROLE_PERMISSIONS[Role.CENTRAL_TEAM]
+    for turn in range(2):
+        people = [
+            make_person(app, f"p{turn}.{n}@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]) for n in range(AT_ONCE)
+        ]
+        grants = [
+            session.scalars(sa.select(RoleGrant.id).where(RoleGrant.account_id == account_id)).one()
+            for account_id in people
+        ]
+        session.rollback()
+
+        def go(
+            s: ScopedSession, n: int, turn: int = turn, people: list[str] = people, grants: list[str] = grants
+        ) -> None:
+            actor = Actor(people[n], "", frozenset({Role.CENTRAL_TEAM}), may)
+            if turn % 2 and n % 2:
+                roles.end(s, actor, grant_id=grants[n], at=uk, reason="farewell")
+            else:
+                accounts.close(s, actor, account_id=people[(n + 1) % AT_ONCE], reason="farewell")
+
+        told = at_once(app, UK, go)
+        assert _central_left(session) >= 1, told
+        assert told.count(None) >= 1
+        session.execute(sa.update(RoleGrant).values(ended_at=clock.now()))
+        session.commit()
+
+
+@pytest.mark.only("postgres")  # SQLite has one lock for all who write
+def test_without_the_lock_two_of_the_central_team_close_each_other(
+    app: Flask, session: ScopedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: reading the grants without a lock lets two close each other's account, and nobody is left."""
+    people = [make_person(app, f"p{n}@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]) for n in range(2)]
+    both_have_read = Barrier(2, timeout=10)
+
+    def read(s: ScopedSession) -> list[roles.CentralGrant]:
+        rows = s.execute(
+            sa.select(RoleGrant.id, RoleGrant.account_id, Account.disabled_at.is_(None))
+            .join(Account, Account.id == RoleGrant.account_id)
+        ).all()  # fmt: skip
+        both_have_read.wait()
+        return [roles.CentralGrant(*row) for row in rows]
+
+    monkeypatch.setattr(roles, "lock_central", read)
+    actors = [Actor(one, "", frozenset({Role.CENTRAL_TEAM}), ROLE_PERMISSIONS[Role.CENTRAL_TEAM]) for one in people]
+    told = at_once(app, UK, lambda s, n: accounts.close(s, actors[n], account_id=people[1 - n], reason="farewell"), 2)
+    assert told == [None, None]
+    assert _central_left(session) == 0
 
 
 @pytest.mark.parametrize("to", ["oxford", "wessex"])

@@ -15,11 +15,11 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_id
-from core.kernel.permissions import UK_WIDE_ONLY, Role
+from core.kernel.permissions import ROLE_PERMISSIONS, UK_WIDE_ONLY, Role
 from core.kernel.views import SYSTEM, Actor
 from core.people import queries
-from core.people.models import RoleGrant
-from core.people.service import roles, sign_ins
+from core.people.models import Account, RoleGrant
+from core.people.service import accounts, roles, sign_ins
 from core.tenancy.directory import TenantSnapshot
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
@@ -241,6 +241,39 @@ def test_the_last_of_the_central_team_stays(
         roles.end(session_for("uk"), _actor(first), grant_id=one, at=uk, reason="the other begins later")
     third = make_person(app, "third@example.org", grants=[(Role.CENTRAL_TEAM, "uk")])
     roles.end(session_for("uk"), _actor(third), grant_id=one, at=uk, reason="farewell")
+
+
+def test_who_has_a_closed_account_does_not_count_as_one_of_the_central_team(
+    app: Flask, grant: Callable[..., str], session_for: Sessions, tenant: Tenants
+) -> None:
+    first, second = (make_person(app, f"{name}@example.org") for name in ("first", "second"))
+    uk, session = tenant("uk").ref(), session_for("uk")
+    one, _ = (grant(SYSTEM, person, Role.CENTRAL_TEAM, "uk") for person in (first, second))
+    accounts.close(session, SYSTEM, account_id=second, reason="left")
+    with pytest.raises(Refused):
+        roles.end(session, _actor(first), grant_id=one, at=uk, reason="farewell")
+    with pytest.raises(Refused):
+        accounts.close(session, SYSTEM, account_id=first, reason="farewell")
+    accounts.reopen(session, SYSTEM, account_id=second, reason="came back")
+    roles.end(session, _actor(first), grant_id=one, at=uk, reason="farewell")
+
+
+def test_who_has_left_the_central_team_closes_no_account(
+    app: Flask, session: ScopedSession, grant: Callable[..., str], session_for: Sessions, tenant: Tenants
+) -> None:
+    """An actor made before the role ended, or before the own account was closed, still carries its permissions."""
+    make_person(app, "stays@example.org", grants=[(Role.CENTRAL_TEAM, "uk")])
+    first, someone = (make_person(app, f"{name}@example.org") for name in ("first", "sam"))
+    stale = Actor(first, "", frozenset({Role.CENTRAL_TEAM}), ROLE_PERMISSIONS[Role.CENTRAL_TEAM])
+    held = grant(SYSTEM, first, Role.CENTRAL_TEAM, "uk")
+    roles.end(session_for("uk"), SYSTEM, grant_id=held, at=tenant("uk").ref(), reason="farewell")
+    with pytest.raises(Forbidden):
+        accounts.close(session, stale, account_id=someone, reason="misuse")
+    grant(SYSTEM, first, Role.CENTRAL_TEAM, "uk")
+    accounts.close(session, SYSTEM, account_id=first, reason="left")
+    with pytest.raises(Forbidden):
+        accounts.close(session, stale, account_id=someone, reason="misuse")
+    assert session.scalar(sa.select(Account.disabled_at).where(Account.id == someone)) is None
 
 
 def test_every_grant_is_in_the_chain_of_its_tenant(

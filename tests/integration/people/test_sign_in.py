@@ -11,8 +11,8 @@ from flask import Flask
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import NotFound, Refused
-from core.kernel.permissions import Permission, Role
-from core.kernel.views import Actor
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
 from core.people import passwords, queries
 from core.people.models import Account, SignIn
 from core.people.service import accounts, sign_ins
@@ -22,7 +22,6 @@ from tests.support.client import FormClient
 from tests.support.statements import Counter
 
 Clients = Callable[[], FormClient]
-CENTRAL = Actor("c" * 26, "", frozenset({Role.CENTRAL_TEAM}), frozenset({Permission.ROLES_GRANT}))
 
 
 def _sign_in(
@@ -132,7 +131,7 @@ def test_a_closed_account_is_out_at_once(app: Flask, session: ScopedSession) -> 
     account_id = make_person(app, "sam@example.org")
     client = client_of(app, account_id)
     assert _is_in(client)
-    accounts.close(session, CENTRAL, account_id=account_id, reason="left the community")
+    accounts.close(session, SYSTEM, account_id=account_id, reason="left the community")
     assert not _is_in(client)
     answer = client.submit("/account/sign-in", {"email": "sam@example.org", "password": PASSWORD})
     assert "This account is closed" in answer.text
@@ -140,7 +139,7 @@ def test_a_closed_account_is_out_at_once(app: Flask, session: ScopedSession) -> 
     assert "closed" not in answer.text
     with pytest.raises(NotFound):
         sign_ins.begin(session, account_id=account_id, device="", remember=False)
-    accounts.reopen(session, CENTRAL, account_id=account_id, reason="came back")
+    accounts.reopen(session, SYSTEM, account_id=account_id, reason="came back")
     assert _sign_in(client)[0] == 303
 
 
