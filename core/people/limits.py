@@ -47,8 +47,11 @@ def init_app(app: Flask, redis_url: str, *, on: bool = True) -> None:
 
 
 def _address() -> str:
-    """The key of the address typed into the form: a hash, so that the store of limits holds no addresses."""
-    return "address:" + token_hash(emails.normal(request.form.get("email", "")[: emails.LONGEST]))
+    """The key of the address typed into the form: a hash, so that the store of limits holds no addresses.
+
+    Of the address as it is looked up: cut before its spaces are, one address would have as many keys as one types spaces.
+    """
+    return "address:" + token_hash(emails.normal(request.form.get("email", ""))[: emails.LONGEST])
 
 
 def _no_address() -> bool:

@@ -35,6 +35,16 @@ def test_one_address_tried_from_many_places(app: Flask, make_client: Clients) ->
     assert _try(client, "zoe@example.org", PASSWORD, HERE) == 422, "nobody else is shut out"
 
 
+def test_spaces_before_an_address_make_no_other_of_it(client: FormClient) -> None:
+    for path, answer, times in (("/account/sign-in", 422, 10), ("/account/reset", 303, 4)):
+        answers = []
+        for number, spaces in enumerate((0, 1, 235, 240, 246, 250, 252, 253, 254, 260, 300, 5000)):
+            values = {"email": f"{' ' * spaces}sam@example.org", "password": f"guess number {number}"}
+            place = {"REMOTE_ADDR": f"192.0.2.{number}"}
+            answers.append(client.submit(path, values, environ_overrides=place).status_code)
+        assert answers == [answer] * times + [429] * (12 - times)
+
+
 def test_an_unknown_address_is_limited_as_a_known_one(client: FormClient) -> None:
     answers = [_try(client, "nobody@example.org", "guess", HERE) for _ in range(11)]
     assert answers == [422] * 10 + [429]
