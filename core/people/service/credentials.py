@@ -33,9 +33,15 @@ def request_email(session: ScopedSession, tools: Tools, actor: Actor, *, email: 
     with transaction(session):
         if once(session, key, f"account.email:{holder.id}").result is not None:
             return
-        taken = session.scalar(sa.select(Account.id).where(Account.email_norm == emails.normal(email)))
-        token = "" if taken else tools.sign("email", holder.id, holder.stamp, email.strip())
-        tools.post(session, Letter("already" if taken else "email", email.strip(), holder.locale, holder.id, token))
+        taken = session.execute(
+            sa.select(Account.id, Account.email, Account.locale).where(Account.email_norm == emails.normal(email))
+        ).one_or_none()
+        if taken is not None:  # theirs altogether: among the asker's messages it would tell who has an account
+            letter = Letter("already", taken.email, taken.locale, taken.id)
+        else:
+            token = tools.sign("email", holder.id, holder.stamp, email.strip())
+            letter = Letter("email", email.strip(), holder.locale, holder.id, token)
+        tools.post(session, letter)
         audit.record(session, actor=actor, action="account.email_asked", subject=holder.id)
 
 

@@ -22,8 +22,11 @@ from core.people.personal.service import OutOfService, collect
 from core.people.service import roles
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import PluginState
+from core.work.models import Mail
 from tests.factories.people import PASSWORD, client_of, make_person
+from tests.integration.people.conftest import link_in
 from tests.plugins.local_events.helpers import published
+from tests.support.client import FormClient
 
 PERSONAL = {"account_id", "email", "email_norm", "to_address"}
 """Columns by which a table is known to hold something about one person."""
@@ -120,6 +123,30 @@ def test_what_is_done_to_others_names_only_oneself(
     assert granted["why"] == "knows the area"
     assert "subject" not in granted
     assert other not in json.dumps(data)
+
+
+def _messages(client: FormClient) -> list[tuple[str, str]]:
+    data, _ = _unzipped(client.submit("/account/data", {"password": PASSWORD}).data)
+    held = [message for one in data["sections"] if one["source"] == "mail" for message in one["data"]]
+    return [(message["to_address"], message["subject"]) for message in held]
+
+
+def test_the_file_does_not_tell_whether_an_address_has_an_account(app: Flask) -> None:
+    client = client_of(app, make_person(app, "sam@example.org"))
+    taken = client_of(app, make_person(app, "taken@example.org"))
+    for address in ("taken@example.org", "free@example.org"):
+        assert client.submit("/account/email", {"email": address, "password": PASSWORD}).status_code == 303
+    assert _messages(client) == []
+    assert _messages(taken) == [("taken@example.org", "You already have an account")]
+
+
+def test_the_file_holds_what_went_to_an_earlier_address(app: Flask, mails: Callable[[], list[Mail]]) -> None:
+    client = client_of(app, make_person(app, "sam@example.org"))
+    client.submit("/account/email", {"email": "new@example.org", "password": PASSWORD})
+    client.submit(link_in(mails()[-1]), {"form_key": "a-key"})
+    assert _messages(client) == [
+        ("new@example.org", "Confirm your new email address"), ("sam@example.org", "Your email address was changed"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/account/data", "/account/close"])
