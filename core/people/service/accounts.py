@@ -17,7 +17,7 @@ from core.kernel.views import SYSTEM, Actor
 from core.people import emails, passwords
 from core.people.models import Account, Profile
 from core.people.sectors import SECTORS, UNTOLD
-from core.people.service import calendar_keys, erasure, roles, sign_ins
+from core.people.service import calendar_keys, erasure, roles, sign_ins, waiting
 from core.people.service.tools import LINK_GONE, Letter, Tools
 
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org")
@@ -196,6 +196,7 @@ def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str,
         _see_that_one_stays(session, actor, account_id)
         sign_ins.end_all_in(session, account_id, how="closed")
         calendar_keys.end_all_in(session, account_id)
+        waiting.drop_letters_in(session, account_id)
         until = erasure.schedule_in(session, account_id).isoformat() if erase else None
         audit.record(
             session, actor=actor, action="account.close", subject=account_id, why=reason, after={"erase_after": until}

@@ -13,7 +13,7 @@ from core.kernel.permissions import Role
 from core.kernel.text import N_
 from core.kernel.views import Actor
 from core.people.models import Account, RoleGrant
-from core.people.service import calendar_keys, erasure, sign_ins
+from core.people.service import calendar_keys, erasure, sign_ins, waiting
 from core.people.service.accounts import change
 from core.people.service.credentials import proved
 from core.people.service.tools import Letter, Tools
@@ -48,6 +48,7 @@ def close_own(session: ScopedSession, tools: Tools, actor: Actor, *, password: s
             raise Refused(N_("You belong to the central team. Lay that role down first, then close your account."))
         sign_ins.end_all_in(session, holder.id, how="closed")
         calendar_keys.end_all_in(session, holder.id)
+        waiting.drop_letters_in(session, holder.id)
         at = erasure.schedule_in(session, holder.id)
         audit.record(
             session, actor=actor, action="account.close_own", subject=holder.id,

@@ -11,7 +11,7 @@ from flask import Flask
 
 from core.data.audit import AuditEntry, verify
 from core.data.base import Base, Shared, UtcDateTime
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
 from core.hooks.registry import Broken
 from core.kernel.errors import Refused
 from core.kernel.ids import new_id
@@ -21,6 +21,7 @@ from core.people.models import Account, Closure, RoleGrant, SignIn
 from core.people.personal.service import OutOfService
 from core.people.service import accounts
 from core.tenancy.directory import TenantSnapshot
+from core.work import delivery, mail
 from core.work.models import Mail, OutboxItem
 from core.work.registry import JOBS, SCHEDULES
 from plugins.local_events.models import Registration
@@ -72,6 +73,34 @@ def test_what_happens_at_once(
     letter = mails()[-1]
     assert letter.subject == "You closed your account"
     assert "help@localhost" in letter.text
+
+
+def _write(session: ScopedSession, account_id: str, to: str, subject: str) -> str:
+    with transaction(session):
+        return mail.send(
+            session, to=to, subject=subject, text="x", html="x", account_id=account_id, delay=timedelta(hours=9)
+        )
+
+
+def test_a_letter_that_waits_for_the_morning_does_not_go_to_who_left_at_night(
+    app: Flask, session: ScopedSession, mails: Callable[[], list[Mail]]
+) -> None:
+    """By the person's own hand or the central team's; what tells of the closing or of a changed address goes out."""
+    own, other = make_person(app, "sam@example.org"), make_person(app, "other@example.org")
+    waiting = {
+        one: _write(session, one, f"{name}@example.org", "A visit") for one, name in ((own, "sam"), (other, "other"))
+    }
+    changed = _write(session, own, "earlier@example.org", "Your email address was changed")
+    _close(client_of(app, own))
+    left = {letter.id: letter.subject for letter in mails()}
+    assert waiting[own] not in left
+    assert {waiting[other], changed} < set(left)
+    assert "You closed your account" in left.values()
+    accounts.close(session, _system(), account_id=other, reason="left")
+    assert waiting[other] not in {letter.id for letter in mails()}
+    with app.app_context():
+        for mail_id in waiting.values():  # the job that was to send it finds nothing to do
+            JOBS[delivery.JOB].handler(session, mail_id=mail_id)
 
 
 def test_without_the_tick_nothing_is_closed(app: Flask, session: ScopedSession) -> None:
