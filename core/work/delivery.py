@@ -11,6 +11,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -146,7 +147,7 @@ def deliver(session: ScopedSession, mail_id: str) -> None:
         finally:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 connection.quit()
-    except (smtplib.SMTPException, OSError, ValueError, UnicodeError) as error:
+    except (smtplib.SMTPException, OSError, ValueError, MessageError) as error:
         permanent, short = _judge(error)
         final = permanent or this_run().last_try
         _mark(session, mail_id, MAIL_FAILED if final else MAIL_QUEUED, f"{type(error).__name__}: {error}")

@@ -95,3 +95,16 @@ def test_a_refusal_for_good_is_a_failure_in_plain_sight(bench: Bench, mailbox: M
     assert (failure.state, failure.args) == (FAILED, {"mail_id": mail_id})
     assert failure.error == "GiveUp: the mail server refused the message: 550"
     assert "nobody@example.org" not in bench.worker_log()
+
+
+@pytest.mark.parametrize("to", ["no.host@example..org", "dot@example.org."])
+def test_an_address_that_no_header_can_hold_is_a_failure_in_plain_sight(
+    bench: Bench, mailbox: Mailbox, to: str
+) -> None:
+    """`mail.send` takes more than RFC 5322 allows; trying again would not help."""
+    mail_id = _send(bench, to)
+    bench.until(lambda: _row(bench, mail_id).state == MAIL_FAILED)
+    failed = WorkFailure.args["mail_id"].as_string() == mail_id
+    failure = bench.until(lambda: bench.rows(WorkFailure, failed))[0]
+    assert (failure.error, failure.attempts) == ("GiveUp: the message cannot be written down (HeaderParseError)", 1)
+    assert to not in bench.worker_log()
