@@ -82,7 +82,7 @@ def role_new() -> Response:
             account = account_by_email(session, form.email.data)
             try:
                 if account is None:
-                    raise Invalid({"email": N_("No account has this address")})  # noqa: TRY301 - one way for every refusal of the form
+                    raise NotFound  # noqa: TRY301 - one way for every refusal of the form
                 roles.grant(
                     session,
                     here().visitor.actor(),
@@ -96,6 +96,8 @@ def role_new() -> Response:
                 return redirect_with(_("%(name)s has the role now.", name=account.name), "console.role_list")
             except Invalid as invalid:
                 form.take(invalid.field_errors)
+            except NotFound:  # no account, or one that is closed
+                form.take({"email": N_("No account has this address")})
             except Conflict as held:
                 form.take({"role": held.message})
             except Forbidden:

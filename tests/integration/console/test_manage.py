@@ -163,3 +163,17 @@ def test_a_leads_audit_trail_holds_the_own_site_alone(lead: FormClient, central:
     sheet = lead.get("/scotland/manage/audit/?tenant=wales&format=csv")
     assert "only for Scotland" in sheet.text
     assert "only for Wales" not in sheet.text
+
+
+def test_a_role_for_somebody_whose_account_is_closed_is_told_on_the_form(
+    app: Flask, lead: FormClient, central: FormClient
+) -> None:
+    gone = make_person(app, "gone@example.org")
+    assert central.submit(f"/console/people/{gone}/close", {"reason": "left"}).status_code == 303
+    wanted = {"email": "gone@example.org", "role": "assessor", "reason": "knows the area"}
+    at = {"/scotland/manage/roles/new": (lead, {}), "/console/roles/new": (central, {"at": "scotland"})}
+    for path, (client, more) in at.items():
+        answer = client.submit(path, {**wanted, **more}, form=-1)
+        assert answer.status_code == 422
+        assert "No account has this address" in answer.text
+        assert "knows the area" in answer.text
