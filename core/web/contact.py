@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 
 from core.web.context import here
+from core.web.tenant_path import BY_HOST
 
 
 def contact_address() -> str:
@@ -22,8 +23,12 @@ def platform_address() -> str:
 def root() -> str:
     """Where links in mail begin: the platform's own address from its settings, or the host name of a site that has its own.
 
-    Never a host name that a request merely claims: the gate answers only to names in the directory.
+    Never what a request merely claims: the host is one of the directory's, by which the request came in, and scheme and port are
+    those of the settings. Whoever sends a request writes what stands behind the name in its Host header.
     """
-    if here().by_host:
-        return str(request.host_url).rstrip("/")
-    return str(current_app.config["Q"].base_url)
+    base = str(current_app.config["Q"].base_url)
+    if not here().by_host:
+        return base
+    parts = urlsplit(base)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{request.environ[BY_HOST]}{port}"

@@ -35,7 +35,7 @@ class TenantPath:
         host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0].strip("[]").lower()
         own = self._directory.by_host(host)
         if own is not None:
-            environ[KEY], environ[BY_HOST] = own.id, True
+            environ[KEY], environ[BY_HOST] = own.id, host
             return
         if host not in {self._base_host, "localhost", "127.0.0.1", "::1", ""}:
             environ[UNKNOWN_HOST] = host

@@ -1,8 +1,16 @@
 """A partner is reached by path on the common host, and by its own host name where it has one."""
 
+import re
 from collections.abc import Callable
 
+import pytest
+import sqlalchemy as sa
 from flask import Flask
+
+from core.data.session import ScopedSession
+from core.work.models import Mail
+from tests.factories.people import make_person
+from tests.support.client import forms
 
 
 def test_a_host_name_of_its_own(make_app: Callable[..., Flask]) -> None:
@@ -22,3 +30,21 @@ def test_by_path_the_links_keep_the_prefix(make_app: Callable[..., Flask]) -> No
 def test_another_partners_path_is_nothing_on_a_host_of_its_own(make_app: Callable[..., Flask]) -> None:
     client = make_app(hosts={"scotland.example.org": "scotland"}).test_client()
     assert client.get("/wales/", base_url="http://scotland.example.org").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "behind", ["", ":8443", ":80@evil.example", ":evil", ": evil.example", ":80/evil", ":1?x", ":a#"]
+)
+def test_links_in_mail_begin_as_the_settings_say_whatever_a_request_claims(
+    make_app: Callable[..., Flask], platform_session: ScopedSession, behind: str
+) -> None:
+    app = make_app(hosts={"scotland.example.org": "scotland"}, base_url="http://q.example:444")
+    make_person(app, "sam@example.org")
+    client, claimed = app.test_client(), {"HTTP_HOST": f"scotland.example.org{behind}"}
+    page = client.get("/account/reset", environ_overrides=claimed)
+    (form,) = [one for one in forms(page.text) if "email" in one.kinds]
+    sent = {**form.fields, "email": "sam@example.org"}
+    assert client.post("/account/reset", data=sent, environ_overrides=claimed).status_code == 303
+    text = platform_session.scalars(sa.select(Mail.text)).one()
+    links = re.findall(r"https?://[^/]*", text)
+    assert set(links) == {"http://scotland.example.org:444"}
