@@ -9,7 +9,9 @@ from core.people.models import Account, Affiliation, Closure, Membership, Profil
 from core.people.personal import service
 from core.people.personal.asking import house
 from core.people.service import erasure
+from core.people.service.tools import LIFETIMES
 from core.work import enqueue, every, job
+from core.work.models import Mail
 
 SIGN_INS_KEPT_FOR = timedelta(days=90)
 """How long it can be seen where an account was signed in, after the device ended: enough to look into a break-in."""
@@ -29,15 +31,17 @@ def forget_sign_ins(session: ScopedSession, at: datetime) -> None:
 def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
     """Delete accounts that were asked for and not confirmed within 30 days; somebody may have typed another's address.
 
-    One that anything hangs on (a role given in advance, for instance) stays.
+    One that anything hangs on (a role given in advance, for instance) stays; so does one that was asked for again, as long as the
+    link which that sent is good.
     """
     waiting = (Account.confirmed_at.is_(None), Account.created_at < at - UNCONFIRMED_KEPT_FOR)
+    link = sa.exists().where(Mail.account_id == Account.id, Mail.secret, Mail.created_at > at - LIFETIMES["confirm"])
     used = [
         sa.exists().where(table.account_id == Account.id)
         for table in (Membership, Affiliation, RoleGrant, SignIn, Profile, Closure)
     ]
     with transaction(session):
-        session.execute(sa.delete(Account).where(*waiting, *(~held for held in used)))
+        session.execute(sa.delete(Account).where(*waiting, ~link, *(~held for held in used)))
 
 
 @every("35 4 * * *", name="core.erase_closed", once=True)

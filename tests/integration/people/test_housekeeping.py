@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -12,9 +13,12 @@ from core.people import housekeeping
 from core.people.models import Account, SignIn
 from core.people.service import accounts, roles, sign_ins
 from core.people.service.tools import Tools
+from core.work.models import Mail
 from core.work.registry import SCHEDULES
 from tests.factories.people import make_person
+from tests.integration.people.conftest import link_in
 from tests.support.app_fixtures import FrozenClock
+from tests.support.client import FormClient
 
 
 def test_old_sign_ins_are_forgotten(app: Flask, session: ScopedSession, frozen_clock: FrozenClock) -> None:
@@ -42,6 +46,22 @@ def test_accounts_nobody_confirmed_are_forgotten(
     housekeeping.forget_unconfirmed(session, frozen_clock.now)
     left = set(session.scalars(sa.select(Account.email_norm)))
     assert left == {"sam@example.org", "promised@example.org", "late@example.org"}
+
+
+@pytest.mark.parametrize("path", ["/account/register", "/account/reset"])
+def test_a_link_that_was_asked_for_again_is_good_as_long_as_it_says(
+    client: FormClient, session: ScopedSession, mails: Callable[[], list[Mail]], frozen_clock: FrozenClock, path: str
+) -> None:
+    client.submit("/account/register", {"name": "Sam", "email": "sam@example.org"})
+    frozen_clock.advance(days=29, hours=20)
+    asked = {"name": "Sam", "email": "sam@example.org"} if "register" in path else {"email": "sam@example.org"}
+    assert client.submit(path, asked).status_code == 303
+    link = link_in(mails()[-1])
+    for days, answer in ((2, 200), (2, 410)):
+        frozen_clock.advance(days=days)
+        housekeeping.forget_unconfirmed(session, frozen_clock.now)
+        assert client.get(link).status_code == answer
+    assert session.scalar(sa.select(Account.id)) is None
 
 
 def give_role(session: ScopedSession, account_id: str) -> None:
