@@ -195,7 +195,9 @@ def _write(
         **({"ever_enabled": True} if enabled else {}),
     }  # fmt: skip
     if old is None:
-        first = upserts.insert(session, PluginState).values(at_tenant_id=tenant_id, plugin=plugin, **values)
+        first = upserts.insert(session, PluginState).values(
+            at_tenant_id=tenant_id, plugin=plugin, **{"ever_enabled": False, **values}
+        )
         change: Any = first.on_conflict_do_nothing().returning(PluginState.id)
     else:
         change = (

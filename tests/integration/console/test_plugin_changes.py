@@ -218,7 +218,8 @@ def test_of_several_who_switch_a_plugin_for_the_first_time_one_does(
     )
 
     def switch(session: ScopedSession, number: int) -> int:
-        return service.configure(session, registry, oxford, service.Change(name, True, {}, 0, f"by {number}"), SYSTEM)
+        change = service.Change(name, number % 2 == 0, {}, 0, f"by {number}")
+        return service.configure(session, registry, oxford, change, SYSTEM)
 
     told = at_once(app, oxford.id, switch)
     assert [one for one in told if one is not Conflict] == [1]
