@@ -22,6 +22,7 @@ from core.data.engine import engine_options, prepare
 from core.data.files import open_store
 from core.data.migrate import CORE, Component
 from core.data.scope import Scope
+from core.demo import apart
 from core.demo import views as demo_views
 from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry, discover, has_models, load
@@ -185,7 +186,7 @@ def _break_unmigrated(registry: Registry, missing: frozenset[str]) -> frozenset[
 def boot(config: Config | None = None) -> Flask:
     """The application for a server process: logs as JSON, and the isolation of the database checked before anything is served.
 
-    Raises BootError when PostgreSQL would not isolate tenants.
+    Raises BootError when PostgreSQL would not isolate tenants, and where the demonstration's people are and it is off.
     """
     logs.install(logging.INFO)
     app = create_app(config)
@@ -196,9 +197,12 @@ def boot(config: Config | None = None) -> Flask:
         with db.engine.connect() as connection:
             gone = _break_unmigrated(registry, rls.missing_tables(connection))
             found = rls.problems(connection, gone)
+            strangers = "" if app.config["Q"].demo else apart.problem(connection)
         db.engine.dispose()  # a process that forks from this one has connections of its own
         if found:
             raise BootError("the database does not isolate tenants:\n  " + "\n  ".join(found))
+        if strangers:
+            raise BootError(strangers)
     return app
 
 

@@ -19,7 +19,7 @@ from core.app import boot, components, create_app, tenants_folder
 from core.config import ROOT, Config
 from core.data import migrate
 from core.data.db import platform_scope, tenant_session
-from core.demo import community, windows
+from core.demo import apart, community, windows
 from core.demo.admissions import cycle, national
 from core.hooks.spec import hooks_markdown
 from core.kernel import clock
@@ -96,10 +96,15 @@ def worker() -> None:
 @click.option("--load-only", is_flag=True, help="fill the database and stop")
 def demo(reset: bool, port: int, load_only: bool) -> None:
     """Run the platform with its demonstration community: web and worker together, on this machine only."""
-    os.environ.setdefault("QP_DEMO", "1")
+    if os.environ.setdefault("QP_DEMO", "1") != "1":
+        raise SystemExit("QP_DEMO is set, and not to 1: the demonstration is off here")
     os.environ.setdefault("PORT", str(port))
     config = Config.from_env()
-    if reset and config.database_url.startswith("sqlite:///"):
+    if refused := apart.may_load(config.owner_url):
+        raise SystemExit(refused)
+    if reset:
+        if not config.database_url.startswith("sqlite:///"):
+            raise SystemExit("--reset deletes SQLite's file; on PostgreSQL drop the database and create it again")
         path = Path(config.database_url.removeprefix("sqlite:///"))
         for end in ("", "-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
