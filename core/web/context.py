@@ -69,11 +69,13 @@ class Here:
     by_host: bool = False
     changes: int = 0
     """How many entries the tenant's audit trail holds: it moves with every audited change of the tenant's rows."""
+    common: str = ""
+    """What stands before every path of the common host: "" on that host itself, its whole address on another one."""
 
     @property
     def prefix(self) -> str:
         """What stands before every path of this site in this request: "" when it is reached by its own host name."""
-        return "" if self.by_host else self.tenant.prefix
+        return "" if self.by_host else self.common + self.tenant.prefix
 
 
 def here() -> Here:

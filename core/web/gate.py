@@ -54,6 +54,8 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         visitor = visitor_of(person, tenant_id, permissions)
         g.here = Here(tenant, visitor, session, "en", bool(request.environ.get(BY_HOST)), changes)
         g.here.language = _language(g.here)
+        if g.here.by_host or request.environ.get(UNKNOWN_HOST):
+            g.here.common = app.config["Q"].base_url
         if request.environ.get(UNKNOWN_HOST):
             abort(404)
         off = _what_is_off(registry, tenant)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,9 @@ from core.data.session import ScopedSession
 from core.work.models import Mail
 from tests.factories.people import make_person
 from tests.support.client import forms
+
+OWN = "scotland.example.org"
+LINKS = re.compile(r'<a [^>]*href="([^"#]+)"')
 
 
 def test_a_host_name_of_its_own(make_app: Callable[..., Flask]) -> None:
@@ -48,3 +52,28 @@ def test_links_in_mail_begin_as_the_settings_say_whatever_a_request_claims(
     text = platform_session.scalars(sa.select(Mail.text)).one()
     links = re.findall(r"https?://[^/]*", text)
     assert set(links) == {"http://scotland.example.org:444"}
+
+
+@pytest.mark.parametrize("host", ["unknown.example.org", OWN])
+def test_every_link_of_the_page_that_helps_leads_somewhere(make_app: Callable[..., Flask], host: str) -> None:
+    client = make_app(base_url="http://q.example.org", hosts={OWN: "scotland"}).test_client()
+    page = client.get("/nothing-here", base_url=f"http://{host}")
+    assert page.status_code == 404
+    links = set(LINKS.findall(page.get_data(as_text=True)))
+    assert "http://q.example.org/wales/" in links
+    for link in links:
+        parts = urlsplit(link)
+        answer = client.get(
+            link.removeprefix(f"{parts.scheme}://{parts.netloc}"), base_url=f"http://{parts.netloc or host}"
+        )
+        assert answer.status_code in {200, 302, 303, 308}, link
+
+
+def test_the_page_of_an_unknown_host_asks_for_nothing_that_its_own_policy_forbids(
+    make_app: Callable[..., Flask],
+) -> None:
+    client = make_app(base_url="http://q.example.org").test_client()
+    page = client.get("/", base_url="http://unknown.example.org").get_data(as_text=True)
+    for sheet in re.findall(r'<link rel="stylesheet" href="([^"]+)"', page):
+        with client.get(sheet, base_url="http://unknown.example.org") as answer:
+            assert answer.status_code == 200, sheet
