@@ -39,6 +39,7 @@ class Preview:
     turns: str
     differences: Sequence[Difference]
     routes: Sequence[str]
+    going_on: Sequence[str]
     nav: Sequence[NavItem]
     permissions: Sequence[tuple[str, str]]
     jobs: Sequence[str]
@@ -95,13 +96,13 @@ def preview(
     tenant: TenantRef,
     now: PluginNow,
     after: Mapping[str, Any],
-    routes: Iterable[str],
+    routes: tuple[Iterable[str], Iterable[str]],
     open_work: Iterable[OpenWork],
     touched: SwitchOff,
 ) -> Preview:
     """What `after` ({"enabled": …, "settings": …}) would change. The session's scope must be the tenant.
 
-    `open_work` is what the plugin has waiting wherever the change reaches, `touched` what switching it off would touch there.
+    `routes` are the addresses that come or go with the switch, and those that go on; `open_work` is what the plugin has waiting wherever the change reaches, `touched` what switching it off would touch there.
     """
     before = {"enabled": now.enabled, "settings": dict(now.settings)}
     becomes = bool(after["enabled"])
@@ -120,7 +121,8 @@ def preview(
     return Preview(
         turns="" if becomes == now.enabled else "on" if becomes else "off",
         differences=differences(registry, now.name, before, after),
-        routes=sorted(set(routes)),
+        routes=sorted(set(routes[0])),
+        going_on=sorted(set(routes[1])),
         nav=list(nav.values()),
         permissions=[
             (say(p.title), ", ".join(say(ROLE_TITLES[role]) for role in p.roles)) for p in manifest.permissions

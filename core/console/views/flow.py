@@ -17,13 +17,16 @@ from core.console.settings_form import settings_form
 from core.console.touched import SwitchOff
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
+from core.hooks.registry import Plugin
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.numbers import whole_number
 from core.kernel.text import N_
 from core.kernel.views import OpenWork, TenantRef
+from core.web.access import access_of
 from core.web.context import here
 from core.web.i18n import say
 from core.web.model_forms import problems, sent_settings
+from core.web.mount import rooms_of
 from core.web.pages import redirect_with, registry, render
 
 NO_REVISION = -1
@@ -128,7 +131,8 @@ def _confirm_page(steps: Steps, form: ConfirmForm, on: bool, whole: Mapping[str,
     model = steps.now.plugin.settings.model_validate(dict(whole))
     after = {"enabled": on, "settings": model.model_dump(mode="json")}
     seen: Preview = preview(
-        steps.session, registry(), steps.tenant, steps.now, after, _routes(steps.now.name), _open_work(steps),
+        steps.session, registry(), steps.tenant, steps.now, after,
+        _routes(steps.now.plugin, off=steps.now.enabled and not on), _open_work(steps),
         _touched(steps) if steps.now.enabled and not on else SwitchOff(),
     )  # fmt: skip
     return render(
@@ -184,8 +188,16 @@ def _windows(session: ScopedSession, plugin: str) -> list[OpenWork]:
     return [OpenWork(N_("Windows that are assessed by its rules, and go on by them"), count, WINDOWS)] if count else []
 
 
-def _routes(plugin: str) -> list[str]:
-    return [rule.rule for rule in current_app.url_map.iter_rules() if rule.endpoint.startswith(f"{plugin}.")]
+def _routes(plugin: Plugin, *, off: bool) -> tuple[list[str], list[str]]:
+    """The addresses of a plugin's pages, those for running a site too: (what a switch brings or takes, what goes on when it is
+    switched `off`)."""
+    names = tuple(f"{room.name}." for room in rooms_of(plugin.manifest))
+    found: tuple[list[str], list[str]] = ([], [])
+    for rule in current_app.url_map.iter_rules():
+        if rule.endpoint.startswith(names):
+            access = access_of(current_app, rule.endpoint)
+            found[off and access is not None and access.while_off].append(rule.rule)
+    return found
 
 
 def _apply(steps: Steps) -> Response:

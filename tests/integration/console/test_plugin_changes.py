@@ -1,5 +1,7 @@
 """Switching and setting plugins in the console: preview, reason, history, stale forms, undo."""
 
+import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -52,6 +54,30 @@ def test_the_preview_shows_what_would_change_and_changes_nothing(
         assert words in page.text, words
     assert len(revisions(session_for("scotland"))) == before
     assert central.get("/scotland/events/").status_code == 200
+
+
+def _listed(page: str, heading: str) -> set[str]:
+    """The addresses in the foldable list of a preview with this heading."""
+    found = re.search(rf"<summary>{heading} \((\d+)\)</summary>(.*?)</details>", page, re.DOTALL)
+    addresses = re.findall(r"<code>(.*?)</code>", found[2]) if found else []
+    assert not found or len(addresses) == int(found[1])
+    return set(addresses)
+
+
+def test_the_preview_lists_every_page_that_goes_and_none_that_goes_on(
+    app: Flask, central: FormClient, preview: Changes, change: Changes
+) -> None:
+    rules = {(rule.endpoint.partition(".")[0], rule.rule) for rule in app.url_map.iter_rules()}
+    own = {f"/scotland{html.escape(rule)}" for name, rule in rules if name in {"local_events", "local_events_manage"}}
+    feeds = {f"/scotland/events/{name}" for name in ("feed.ics", "feed.atom", html.escape("<event_id>.ics"))}
+    page = preview(central, EVENTS, {"enabled": None}).text
+    assert "/scotland/manage/events/" in _listed(page, "Pages")
+    assert _listed(page, "Pages") == own - feeds
+    assert _listed(page, "What goes on meanwhile") == feeds
+    change(central, EVENTS, {"enabled": None})
+    assert central.get("/scotland/events/feed.ics").status_code == 200
+    page = preview(central, EVENTS, {"enabled": "y"}).text
+    assert (_listed(page, "Pages"), _listed(page, "What goes on meanwhile")) == (own, set())
 
 
 def test_a_change_is_kept_with_who_why_before_and_after(
