@@ -13,7 +13,18 @@ from core.kernel.errors import Conflict, Forbidden, NotFound
 from core.kernel.permissions import Permission
 from core.kernel.views import Actor
 from core.work import registry
-from core.work.models import FAILED, QUEUED, SET_ASIDE, SKIPPED, OutboxItem, WorkFailure
+from core.work.delivery import JOB as MAIL_JOB
+from core.work.models import (
+    FAILED,
+    MAIL_FAILED,
+    MAIL_QUEUED,
+    QUEUED,
+    SET_ASIDE,
+    SKIPPED,
+    Mail,
+    OutboxItem,
+    WorkFailure,
+)
 from core.work.outbox import item
 
 
@@ -36,6 +47,41 @@ def set_aside(session: ScopedSession, failure_id: str, actor: Actor, why: str) -
     with transaction(session):
         row = _move(session, failure_id, actor, SET_ASIDE, resolved_at=clock.now())
         _note(session, row, actor, "work.set_aside", SET_ASIDE, why)
+
+
+def send_again(session: ScopedSession, mail_id: str, actor: Actor) -> None:
+    """Ask that a message which failed be sent once more, with a fresh set of tries; its failed job, where there is one, runs again.
+
+    Raises Forbidden, NotFound (also for another tenant's), and Conflict when it has been asked for already, or when its text
+    has been forgotten.
+    """
+    if not actor.can(Permission.WORK_MANAGE):
+        raise Forbidden(Permission.WORK_MANAGE)
+    within = Mail.at_tenant_id == session.scope.tenant_id if session.scope.tenant_id is not None else sa.true()
+    with transaction(session):
+        tenant_id = session.scalar(
+            sa.update(Mail)
+            .where(Mail.id == mail_id, within, Mail.state == MAIL_FAILED, Mail.text != "")
+            .values(state=MAIL_QUEUED)
+            .returning(Mail.at_tenant_id)
+        )
+        if tenant_id is None:
+            raise Conflict if session.scalar(sa.select(Mail.id).where(Mail.id == mail_id, within)) else NotFound
+        failure_id = session.scalar(
+            sa.update(WorkFailure)
+            .where(
+                WorkFailure.name == MAIL_JOB, WorkFailure.at_tenant_id == tenant_id, WorkFailure.state == FAILED,
+                WorkFailure.args["mail_id"].as_string() == mail_id,
+            )
+            .values(state=QUEUED, retried_at=clock.now())
+            .returning(WorkFailure.id)
+        )  # fmt: skip
+        again = item(registry.find(MAIL_JOB), {"mail_id": mail_id}, tenant_id) | {"failure_id": failure_id}
+        session.execute(sa.insert(OutboxItem), [again])
+        audit.record(
+            session, actor=actor, action="work.send_again", subject=f"work_mail:{mail_id}",
+            after={"state": MAIL_QUEUED, "tenant_id": tenant_id}, tenant_id=tenant_id,
+        )  # fmt: skip
 
 
 def _move(session: ScopedSession, failure_id: str, actor: Actor, state: str, **values: object) -> WorkFailure:

@@ -23,7 +23,7 @@ from core.web.lists import listed, searched
 from core.web.pages import redirect_with, registry, render
 from core.work import queries as work_queries
 from core.work import service as work_service
-from core.work.models import FAILED, SKIPPED, WorkFailure
+from core.work.models import FAILED, MAIL_FAILED, SKIPPED, WorkFailure
 from core.work.registry import UnknownJob
 
 NEWEST = 50
@@ -60,6 +60,7 @@ def health() -> Response:
         failures=list(registry().failures)[: -NEWEST - 1 : -1],
         counts=work_queries.counts(session),
         workers=work_queries.workers(session),
+        mails=work_queries.mails(session, state=MAIL_FAILED, limit=NEWEST)[0],
         jobs=jobs,
         listing=listing,
         chosen={"job": job, "tenant": slug},
@@ -98,3 +99,15 @@ def job_aside(failure_id: str) -> Response:
             work_service.set_aside(session, failure_id, here().visitor.actor(), form.reason.data)
         return redirect_with(_("The job is set aside."), "console.health")
     return render("console/job_aside.html", status=422 if form.errors else 200, form=form, job=found)
+
+
+@console.post("/health/mail/<mail_id>/send-again")
+@needs(Permission.WORK_MANAGE)
+def mail_again(mail_id: str) -> Response:
+    """Put a message that failed back into the queue, in a session of the site that wrote it."""
+    found = work_queries.mail(here().session, mail_id) if is_id(mail_id) else None
+    if found is None:
+        raise NotFound
+    with tenant_session(found.at_tenant_id) as session:
+        work_service.send_again(session, mail_id, here().visitor.actor())
+    return redirect_with(_("The message will be sent again in a moment."), "console.health")

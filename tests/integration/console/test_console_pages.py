@@ -19,11 +19,12 @@ from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
 from core.people.queries import role_holders
 from core.tenancy.models import Tenant
+from core.work import mail
 from core.work.delivery import JOB
-from core.work.models import OutboxItem, WorkFailure
+from core.work.models import Mail, OutboxItem, WorkFailure
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
-from tests.support.client import FormClient
+from tests.support.client import FormClient, forms
 from tests.support.statements import Counter
 
 
@@ -236,6 +237,31 @@ def test_a_failed_job_is_listed_and_set_aside_with_a_reason(
     assert last is not None
     assert (last.action, last.why) == ("work.set_aside", "not needed")
     assert central.get(f"/console/health/jobs/{'0' * 26}/set-aside").status_code == 404
+
+
+def test_a_message_that_failed_is_listed_and_sent_again(
+    app: Flask, central: FormClient, session_for: Callable[[str], ScopedSession]
+) -> None:
+    assert "could not be sent" not in central.get("/console/health").text
+    session = session_for("wales")
+    with transaction(session):
+        mail_id = mail.send(session, to="gone@example.org", subject="Your offer", text="T", html="T")
+        session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state="failed", last_error="550 no such box"))
+        old = mail.send(session, to="old@example.org", subject="Long ago", text="T", html="T")
+        session.execute(sa.update(Mail).where(Mail.id == old).values(state="failed", text="", last_error="550"))
+        session.execute(sa.delete(OutboxItem))
+    auditor = client_of(app, make_person(app, "aud@example.org", grants=[(Role.AUDITOR, "uk")]))
+    page = central.get("/console/health").text
+    for words in ("Your offer", "gone@example.org", "550 no such box", "Its text has been forgotten"):
+        assert words in page, words
+    assert page.count("/send-again") == 1
+    assert "/send-again" not in auditor.get("/console/health").text
+    [form] = [form for form in forms(page) if "send-again" in form.action]
+    assert central.post(form.action, data=form.fields).status_code == 303
+    assert "Your offer" not in central.get("/console/health").text
+    assert [row.args for row in session.scalars(sa.select(OutboxItem))] == [{"mail_id": mail_id}]
+    assert central.post(form.action, data=form.fields).status_code == 409
+    assert central.post("/console/health/mail/nothing/send-again", data=form.fields).status_code == 404
 
 
 def test_a_failed_job_runs_again(

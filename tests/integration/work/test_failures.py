@@ -16,7 +16,7 @@ from core.kernel.permissions import Permission
 from core.kernel.views import Actor
 from core.work import housekeeping, mail, queries, registry
 from core.work.models import DONE, FAILED, QUEUED, SET_ASIDE, SKIPPED, Mail, OutboxItem, WorkerBeat, WorkFailure
-from core.work.service import run_again, set_aside
+from core.work.service import run_again, send_again, set_aside
 from tests.support.app_fixtures import FrozenClock
 
 SessionFor = Callable[[str], ScopedSession]
@@ -108,6 +108,47 @@ def _chains(session: ScopedSession) -> list[tuple[int, str]]:
     """Whose chain holds which act on failed work."""
     rows = session.scalars(sa.select(audit.AuditEntry).where(audit.AuditEntry.action.startswith("work.")))
     return sorted((row.tenant_id, row.subject.removeprefix("work_failure:")) for row in rows)
+
+
+def _failed_mail(session: ScopedSession, text: str = "T") -> str:
+    with transaction(session):
+        mail_id = mail.send(session, to="a@example.org", subject="S", text=text or "T", html="T")
+        session.execute(sa.delete(OutboxItem))
+        session.execute(
+            sa.update(Mail).where(Mail.id == mail_id).values(state="failed", text=text, last_error="550 no")
+        )
+    return mail_id
+
+
+def test_a_message_that_failed_is_sent_again_once_and_leaves_a_trace(session_for: SessionFor) -> None:
+    session = session_for("scotland")
+    mail_id = _failed_mail(session)
+    other, own = _failure(session), _failure(session)
+    with transaction(session):
+        session.execute(sa.update(WorkFailure).where(WorkFailure.id == own).values(args={"mail_id": mail_id}))
+    for actor, slug, refusal in (
+        (Actor(new_id(), "Member"), "scotland", Forbidden), (CENTRAL, "wales", NotFound), (CENTRAL, "uk", NotFound),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            send_again(session_for(slug), mail_id, actor)
+    send_again(session, mail_id, CENTRAL)
+    with pytest.raises(Conflict):
+        send_again(session, mail_id, CENTRAL)
+    (item,) = session.scalars(sa.select(OutboxItem))
+    assert (item.name, item.args, item.failure_id, item.attempt) == ("core.mail", {"mail_id": mail_id}, own, 1)
+    assert item.at_tenant_id == session.scope.tenant_id
+    states = {row.id: row.state for row in session.scalars(sa.select(WorkFailure))}
+    assert states == {own: QUEUED, other: FAILED}
+    assert queries.mail_states(session, [mail_id])[mail_id].state == "queued"
+    (entry,) = session.scalars(sa.select(audit.AuditEntry).where(audit.AuditEntry.action == "work.send_again"))
+    assert (entry.subject, entry.actor_id) == (f"work_mail:{mail_id}", CENTRAL.account_id)
+
+
+def test_a_message_whose_text_is_forgotten_is_not_sent_again(session_for: SessionFor) -> None:
+    session = session_for("scotland")
+    with pytest.raises(Conflict):
+        send_again(session, _failed_mail(session, text=""), CENTRAL)
+    assert session.scalar(sa.select(sa.func.count()).select_from(OutboxItem)) == 0
 
 
 def test_the_figures(session_for: SessionFor, frozen_clock: FrozenClock) -> None:
