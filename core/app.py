@@ -49,6 +49,7 @@ from core.web import (
 )
 from core.web.flask_app import PlatformFlask
 from core.web.tenant_path import TenantPath
+from core.work.hook_failures import HookFailures
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_FIELDS = 500
@@ -87,9 +88,16 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
     themes = read_themes(tenants_folder(), read_tenant_files(tenants_folder()))
     app.extensions.update({"q.registry": registry, "q.directory": directory, "q.themes": themes})
     app.extensions[downloads.FILES] = open_store(config.files_url)
+    hook_failures = HookFailures()
+
+    @app.teardown_appcontext  # before the database's own: what is registered first runs last, when the session is closed
+    def _write_failures(_: BaseException | None) -> None:
+        hook_failures.write(db.engine)
+
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
+    registry.dispatcher.on_failure = _count_failure(registry, hook_failures)
     _install_web(app, registry, directory, config)
     mount.mount(app, registry)
     tenants.lead_to_plugins(app, registry)
@@ -121,7 +129,6 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
     layout.install(app)
     i18n.install(app, list(folders.values()))
     health.install(app)
-    registry.dispatcher.on_failure = _count_failure(registry)
     gate.install(app, registry, directory, config.https)
     errors.install(app)
     CSRFProtect(app)
@@ -151,11 +158,12 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # the same
 
 
-def _count_failure(registry: Registry) -> Callable[[Failure], None]:
+def _count_failure(registry: Registry, kept: HookFailures) -> Callable[[Failure], None]:
     """Every failed hook is kept for the console and counted for the operator."""
 
     def count(failure: Failure) -> None:
         registry.failures.append(failure)
+        kept.note(failure.plugin, failure.hook, failure.error)
         health.HOOK_FAILURES.labels(failure.plugin, failure.hook).inc()
 
     return count

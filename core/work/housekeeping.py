@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession, transaction
-from core.work.models import DONE, SET_ASIDE, SKIPPED, Mail, WorkFailure
+from core.work.models import DONE, SET_ASIDE, SKIPPED, HookFailure, Mail, WorkFailure
 from core.work.registry import every
 
 MAIL_KEPT_FOR = timedelta(days=30)
@@ -27,7 +27,8 @@ def forget_mail(session: ScopedSession, at: datetime) -> None:
 
 @every("40 4 * * *", name="core.forget_failures", once=True)
 def forget_failures(session: ScopedSession, at: datetime) -> None:
-    """Delete failures that were dealt with, and skipped work, after 90 days. What is still open stays."""
+    """Delete failures that were dealt with, skipped work, and plugins' failures after 90 days. What is still open stays."""
     closed = WorkFailure.state.in_((DONE, SET_ASIDE, SKIPPED))
     with transaction(session):
         session.execute(sa.delete(WorkFailure).where(closed, WorkFailure.failed_at < at - FAILURES_KEPT_FOR))
+        session.execute(sa.delete(HookFailure).where(HookFailure.last_at < at - FAILURES_KEPT_FOR))

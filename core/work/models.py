@@ -1,6 +1,6 @@
 """Work that waits, work that failed, who is working, and mail. All shared: the platform's own, whichever site it is for."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,18 @@ class WorkFailure(Shared, Base):
     failed_at: Mapped[datetime]
     retried_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+
+
+class HookFailure(Shared, Base):
+    """How often a plugin failed in a hook on one day, or was slow, in whichever process, and what it said the last time."""
+
+    __tablename__ = "work_hook_failure"
+    plugin: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    hook: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    times: Mapped[int]
+    last_error: Mapped[str] = mapped_column(sa.String(500))
+    last_at: Mapped[datetime]
 
 
 class WorkerBeat(Shared, Base):

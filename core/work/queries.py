@@ -17,6 +17,7 @@ from core.work.models import (
     MAIL_QUEUED,
     MAIL_SENDING,
     SKIPPED,
+    HookFailure,
     Mail,
     OutboxItem,
     WorkerBeat,
@@ -128,6 +129,12 @@ def failures(
 def failure(session: ScopedSession, failure_id: str) -> WorkFailure | None:
     """One failure."""
     return session.get(WorkFailure, failure_id)
+
+
+def hook_failures(session: ScopedSession, limit: int = 50) -> Sequence[HookFailure]:
+    """The plugins' failures of every process, a row for each hook and day, the newest first."""
+    order = (HookFailure.last_at.desc(), HookFailure.plugin, HookFailure.hook)
+    return session.scalars(sa.select(HookFailure).order_by(*order).limit(limit)).all()
 
 
 def workers(session: ScopedSession) -> Sequence[WorkerBeat]:

@@ -57,7 +57,7 @@ def health() -> Response:
         "console/health.html",
         broken=sorted(registry().broken.values(), key=lambda plugin: plugin.name),
         unfit=[(tenant, name, wrong) for tenant in directory().all() for name, wrong in tenant.unfit.items()],
-        failures=list(registry().failures)[: -NEWEST - 1 : -1],
+        failures=work_queries.hook_failures(session, NEWEST),
         counts=work_queries.counts(session),
         workers=work_queries.workers(session),
         mails=work_queries.mails(session, state=MAIL_FAILED, limit=NEWEST)[0],

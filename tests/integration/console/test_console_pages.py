@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from core.data import audit
+from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
 from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry
@@ -196,7 +198,8 @@ def test_a_chain_that_was_altered_is_told(
 def test_what_is_broken_is_in_plain_sight(app: Flask, central: FormClient) -> None:
     registry: Registry = app.extensions["q.registry"]
     assert "All plugins are in service" in central.get("/console/health").text
-    registry.failures.append(Failure("local_events", "q_nav_items", "RuntimeError: the hook fell over"))
+    with app.app_context():
+        registry.dispatcher.report(Failure("local_events", "q_nav_items", "RuntimeError: the hook fell over"))
     registry.mark_broken("unheard_of", "ImportError: no such thing")
     try:
         page = central.get("/console/health").text
@@ -206,6 +209,26 @@ def test_what_is_broken_is_in_plain_sight(app: Flask, central: FormClient) -> No
     finally:
         registry.failures.clear()
         registry.broken.clear()
+
+
+def test_a_failure_of_a_plugin_is_seen_whichever_process_met_it(
+    make_app: Callable[..., Flask], central: FormClient, tenant: Callable[[str], Any]
+) -> None:
+    other = make_app()
+    registry: Registry = other.extensions["q.registry"]
+    error = "IntegrityError: a row\n[parameters: ('ann@example.org',)]"
+
+    def work() -> None:
+        with tenant_session(tenant("wales").id) as session, transaction(session):
+            audit.record(session, actor=SYSTEM, action="test.one", subject="x", tenant_id=tenant("wales").id)
+            registry.dispatcher.report(Failure("local_events", "q_due", error))
+            raise RuntimeError("rolled back")
+
+    with other.app_context(), pytest.raises(RuntimeError, match="rolled back"):
+        work()
+    page = central.get("/console/health").text
+    assert "IntegrityError: a row" in page
+    assert "ann@example.org" not in page
 
 
 def failed_job(session: ScopedSession, at: int, name: str = "local_events.nothing") -> str:
