@@ -168,6 +168,17 @@ class Past:
     after: Mapping[str, Any]
 
 
+def made_by(session: ScopedSession, tenant_id: int, plugin: str, revision: int) -> PluginRevision | None:
+    """What led to one revision of a plugin at one tenant: who, why, before and after."""
+    return session.scalar(
+        sa.select(PluginRevision).where(
+            PluginRevision.at_tenant_id == tenant_id,
+            PluginRevision.plugin == plugin,
+            PluginRevision.revision == revision,
+        )
+    )
+
+
 def history(session: ScopedSession, tenant_id: int, plugin: str | None = None, limit: int = 30) -> list[Past]:
     """A tenant's latest changes of plugins (or of one), the newest first, in one statement."""
     query = (

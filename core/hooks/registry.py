@@ -82,11 +82,14 @@ class Registry:
 
 
 def discover(folder: Path | None, installed: bool = True) -> dict[str, str]:
-    """{name: import name of the package} from `folder` (the repository's `plugins/`) and from installed entry points."""
+    """{name: import name of the package} from `folder` (the repository's `plugins/`) and from installed entry points.
+
+    A folder with a manifest and no `plugin.py` is one too: loading it fails, and says so.
+    """
     found: dict[str, str] = {}
     if folder is not None and folder.is_dir():
         for child in sorted(folder.iterdir()):
-            if (child / "plugin.py").is_file():
+            if (child / "plugin.py").is_file() or (child / "manifest.py").is_file():
                 found[child.name] = f"{folder.name}.{child.name}"
     points: tuple[EntryPoint, ...] = tuple(entry_points(group=GROUP)) if installed else ()
     for point in points:

@@ -12,9 +12,10 @@ from core.admissions.rulebook import rulebook
 from core.console import touched
 from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
-from core.console.queries import Past, PluginNow, history, plugin_at
+from core.console.queries import Past, PluginNow, history, made_by, plugin_at
 from core.console.settings_form import settings_form
 from core.console.touched import SwitchOff
+from core.data.audit import UK
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.hooks.registry import Plugin
@@ -210,14 +211,14 @@ def _apply(steps: Steps) -> Response:
         _take(edit, found)
         return _form_page(steps, edit, 422)
     if revision != steps.now.revision:
-        return _stale(steps, on, whole)
+        return _overtaken(steps, on, whole, revision, form)
     if not form.validate_on_submit():
         return _confirm_page(steps, form, on, whole, 422)
     try:
         steps.apply(enabled, settings, revision, form.why.data)
     except Conflict:
         fresh = plugin_at(steps.session, registry(), steps.tenant.id, steps.now.name)
-        return _stale(replace(steps, now=fresh), on, whole)
+        return _overtaken(replace(steps, now=fresh), on, whole, revision, form)
     except Invalid as invalid:
         edit = _form(steps, whole, on)
         _take(edit, invalid.field_errors)
@@ -225,9 +226,24 @@ def _apply(steps: Steps) -> Response:
     except Refused as refused:
         form.form_errors.append(say(refused.message, refused.params))
         return _confirm_page(steps, form, on, whole, 422)
+    return _in_force(steps)
+
+
+def _in_force(steps: Steps) -> Response:
     endpoint, values = steps.back
     title = say(steps.now.plugin.manifest.title)
     return redirect_with(say(N_("%(plugin)s: the change is in force."), {"plugin": title}), endpoint, **values)
+
+
+def _overtaken(steps: Steps, on: bool, whole: Mapping[str, Any], revision: int, form: ConfirmForm) -> Response:
+    """The plugin is at another revision than the sent one: by this very change, sent twice, or by somebody who was quicker."""
+    asked = steps.now.plugin.settings.model_validate(dict(whole)).model_dump(mode="json")
+    at = UK if steps.now.platform_wide else steps.tenant.id
+    made = made_by(steps.session, at, steps.now.name, revision + 1) if steps.now.revision == revision + 1 else None
+    mine = made is not None and (made.actor_id, made.why) == (here().visitor.account_id, form.why.data)
+    if made is not None and mine and made.after == {"enabled": on, "settings": asked}:
+        return _in_force(steps)
+    return _stale(steps, on, whole)
 
 
 def _stale(steps: Steps, on: bool, whole: Mapping[str, Any]) -> Response:
