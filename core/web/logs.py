@@ -9,7 +9,7 @@ from flask import g, has_request_context
 
 
 class JsonFormatter(logging.Formatter):
-    """UTC time, level, logger, message, and where there is a request its id, tenant slug and endpoint's path."""
+    """UTC time, level, logger, message, and what it was written for: a request's id and its tenant's slug, or a job's as well."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; line breaks inside the message are escaped by JSON, so an entry cannot be forged."""
@@ -23,9 +23,9 @@ class JsonFormatter(logging.Formatter):
             found = g.get("here")
             entry["request"] = g.get("request_id", "")
             entry["tenant"] = found.tenant.slug if found is not None else ""
-        for key in ("request", "job", "tenant_id"):
-            if hasattr(record, key):
-                entry[key] = getattr(record, key)
+        for key in ("request", "job", "tenant_id", "tenant"):
+            if (value := getattr(record, key, None)) not in (None, ""):
+                entry[key] = value
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)

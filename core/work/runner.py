@@ -79,8 +79,9 @@ def this_run() -> Task:
     return task
 
 
-def stamp_log_records() -> None:
-    """From now on give every log record the job, tenant and request that it was written for. For the worker process."""
+def stamp_log_records(slug_of: Callable[[int], str]) -> None:
+    """From now on give every log record the job, tenant (its number, and its name in addresses by `slug_of`) and request that it
+    was written for. For the worker process."""
     make = logging.getLogRecordFactory()
 
     def factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
@@ -88,6 +89,7 @@ def stamp_log_records() -> None:
         task = _current.get()
         if task is not None:
             record.job, record.tenant_id, record.request = task.name, task.tenant_id, task.request_id
+            record.tenant = slug_of(task.tenant_id) if task.tenant_id is not None else ""
         return record
 
     logging.setLogRecordFactory(factory)

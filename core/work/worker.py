@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from core.data import upserts
-from core.data.db import db
+from core.data import audit, upserts
+from core.data.db import db, open_session
+from core.data.scope import Scope
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.work import registry
@@ -75,7 +76,7 @@ class Worker:
         self._beat, self._dead, self._grace, self._rarely = beat, timedelta(seconds=dead), grace, rarely
         with app.app_context():
             self._db: sa.Engine = db.engine
-        self._runner = Runner(app, may_run)
+        self._app, self._runner = app, Runner(app, may_run)
         self.engine = Engine(self._db, self.id, registry.QUEUES, self._runner.run)
         self._relay = Relay(self._db, self.engine, registry.QUEUES)
         self._timetable = Timetable(app, may_run)
@@ -85,10 +86,22 @@ class Worker:
         self._last_work = time.monotonic()
         self._next_rare = 0.0
 
+    def _know_tenants(self) -> None:
+        """Read the tenants once, for what is logged: jobs of the core need not look at one."""
+        if directory := self._app.extensions.get("q.directory"):
+            with self._app.app_context(), open_session(Scope.tenant(audit.UK)) as session:
+                directory.refresh(session)
+
+    def _slug_of(self, tenant_id: int) -> str:
+        """The tenant's name in addresses, as far as this process has read the tenants; else ""."""
+        directory = self._app.extensions.get("q.directory")
+        found = directory.by_id(tenant_id) if directory is not None else None
+        return str(found.slug) if found is not None else ""
+
     def run(self) -> int:
         """Work until a signal says to stop. Returns 0, the exit code; where work had to be left to others the process ends here, with 1."""
         wait = stop_signals()
-        stamp_log_records()
+        stamp_log_records(self._slug_of)
         self.start()
         log.info("worker %s is ready", self.id)
         wait()
@@ -102,6 +115,7 @@ class Worker:
         """Begin working, on threads of its own. Raises EngineError (one line) when the database is not ready for it."""
         try:
             self._beat_once()
+            self._know_tenants()
         except sa.exc.DBAPIError as error:
             raise EngineError(
                 f"the worker cannot use the database ({describe(error)}); has `qplatform db upgrade` been run?"

@@ -9,6 +9,7 @@ import pytest
 from core.data.db import db, open_session
 from core.data.scope import Scope
 from core.data.session import transaction
+from core.tenancy.models import Tenant
 from core.work import mail
 from tests.integration.work.conftest import application_on
 from tests.support.databases import Database
@@ -32,6 +33,9 @@ def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
     entries = [json.loads(line) for line in worker.log().splitlines() if line.startswith("{")]
     done = next(entry for entry in entries if entry["message"].startswith("core.mail done"))
     assert (done["job"], done["tenant_id"], done["request"]) == ("core.mail", 2, "asked-by-hand")
+    with app.app_context(), open_session(Scope.tenant(2)) as session:
+        assert done["tenant"] == session.get_one(Tenant, 2).slug
+    assert not [entry for entry in entries if "" in (entry.get("request"), entry.get("tenant"))]
     assert "is ready" in worker.log()
     assert "is stopping" in worker.log()
     assert "anna@example.org" not in worker.log()
