@@ -23,7 +23,7 @@ def test_a_folder_with_a_manifest_and_no_plugin_is_reported_broken(
     (folder / "half" / "manifest.py").write_text(MANIFEST)
     (folder / "half" / "__init__.py").touch()
     (folder / "notes" / "readme.txt").touch()
-    monkeypatch.syspath_prepend(tmp_path)  # type: ignore[no-untyped-call]  # pytest leaves it untyped
+    monkeypatch.syspath_prepend(tmp_path)
     found = discover(folder, installed=False)
     assert found == {"half": "some_plugins.half"}
     registry = load(found)
