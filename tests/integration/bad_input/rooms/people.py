@@ -17,8 +17,9 @@ from core.people.views.base import tools
 from core.sdk import TenantRef, Visitor
 from core.tenancy.models import PluginState
 from core.tenancy.service import Change, configure
+from core.work import mail
 from core.work.delivery import JOB
-from core.work.models import WorkFailure
+from core.work.models import Mail, OutboxItem, WorkFailure
 from plugins.local_events.queries import registrations
 from plugins.local_events.service import inviting, places, questions
 from tests.factories.people import PASSWORD, make_person
@@ -151,6 +152,15 @@ def make_failure(session: ScopedSession, at: int) -> str:
     with transaction(session):
         session.add(job)
     return job.id
+
+
+def make_failed_mail(session: ScopedSession) -> str:
+    """A message that could not be sent; its id."""
+    with transaction(session):
+        mail_id = mail.send(session, to="gone@example.org", subject="Lost", text="T", html="T")
+        session.execute(sa.update(Mail).where(Mail.id == mail_id).values(state="failed", last_error="550"))
+        session.execute(sa.delete(OutboxItem).where(OutboxItem.args["mail_id"].as_string() == mail_id))
+    return mail_id
 
 
 def close_one(session: ScopedSession, people: dict[str, str]) -> None:

@@ -78,6 +78,7 @@ def fill(app: Flask) -> Filled:
         others = [expenses.make_expenses(wales), expense_payments.make_payments(wales), *_joining_q(wales)]
         applying.make_open_elsewhere(wales)
         failure, event = people.make_failure(session, there.id), published(session, there.ref())
+        lost = people.make_failed_mail(session)
         more = event_series.make_series_elsewhere(wales)
     with app.app_context(), open_session(Scope.tenant(1)) as session:
         rooms += [central.make_form_versions(session), central.make_compact_versions(session)]
@@ -85,8 +86,8 @@ def fill(app: Flask) -> Filled:
         people.close_one(session, accounts)
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         links, foreign = people.make_links(app, session, accounts)
-    rooms += [links, Room({"failure_id": (failure,)})]
-    foreign |= {"event_id": (event,), "failure_id": (event,), **more}
+    rooms += [links, Room({"failure_id": (failure,), "mail_id": (lost,)})]
+    foreign |= {"event_id": (event,), "failure_id": (event,), "mail_id": (event,), **more}
     for room in others:
         foreign |= {name: ids for name, ids in room.named.items() if name.rpartition(":")[2] in OF_ONE_SITE}
     return Filled(
