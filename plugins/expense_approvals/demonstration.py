@@ -52,7 +52,7 @@ from plugins.expense_approvals.policy.local import Local
 from plugins.expense_approvals.policy.rules import Words
 from plugins.expense_approvals.queries import policies
 from plugins.expense_approvals.queries.claims import Made, Proof, Spent
-from plugins.expense_approvals.service import year_miles
+from plugins.expense_approvals.service import cards, year_miles
 from plugins.expense_approvals.service.asking import LATER_PROOF
 from plugins.expense_approvals.service.declaring import STATEMENT
 from plugins.expense_approvals.service.fingerprints import Mark, of_file, of_holder
@@ -60,7 +60,7 @@ from plugins.expense_approvals.service.policies import kept_as
 from plugins.expense_approvals.service.sending import ELSEWHERE
 from plugins.expense_approvals.service.weighing import hash_of
 from plugins.expense_approvals.settings import Settings
-from plugins.expense_approvals.states import AGREED, CLAIM, DRAFT, GRANTED, IN_HAND, NEW, PREAPPROVAL
+from plugins.expense_approvals.states import AGREED, CLAIM, DRAFT, EDITABLE, GRANTED, IN_HAND, NEW, PREAPPROVAL, QUERIED
 from plugins.expense_approvals.views.claiming import mark
 
 ORDER = (
@@ -128,6 +128,7 @@ class _Telling:
         self.miles: dict[tuple[str, str, int], int] = {}
         self.files: list[tuple[str, bytes]] = []
         self.owed: list[demonstration_payments.Owed] = []
+        self.cards: list[tuple[str, str, str, str, str]] = []
         self.last_file = b""
         self.budgets = {name: new_id() for name, _ in stories.BUDGETS}
         self.activities = {key: new_id() for key in stories.ACTIVITIES}
@@ -211,6 +212,11 @@ class _Telling:
             elif step.event == "use":
                 self._move(budget, preapproval["id"], "spend", -held, claimed_p, step.ago)
         preapproval["state"] = state
+        if state == QUERIED:
+            self._card(account_id, preapproval["id"], planned.title, cards.ABOUT_COSTS, "asked")
+
+    def _card(self, account_id: str, ref: str, title: str, status: str, page: str) -> None:
+        self.cards.append((account_id, ref, title, status, f"{page}/{ref}"))
 
     def _move(self, budget_id: str, source_id: str, move: str, committed: int, actual: int, ago: int) -> None:
         self._row(
@@ -266,6 +272,9 @@ class _Telling:
                 account_id=self._who(step.event, account_id), words=step.words, sha256=sha256, at=self._at(step.ago),
             )  # fmt: skip
         claim["state"] = state
+        if state in EDITABLE:
+            status = cards.UNSENT if state == DRAFT else cards.ABOUT_CLAIM
+            self._card(account_id, claim["id"], stories.ACTIVITIES[story.activity].title, status, "claims")
         if told.runs or told.account:
             visitor = Visitor(person.id, person.name, person.email, is_member=True)
             self.owed.append(demonstration_payments.Owed(claim["id"], visitor, told.runs))
@@ -309,9 +318,11 @@ class _Telling:
         return sha256
 
     def write(self) -> None:
-        """Everything that was collected, a table at a time, and the files."""
+        """Everything that was collected, a table at a time, the cards of who has to do something, and the files."""
         for model in ORDER:
             self.session.execute(sa.insert(model), self.rows[model])
+        for card in self.cards:
+            cards.put(self.session, *card, new=True)
         year_miles.begin(self.session, {key: miles for key, miles in self.miles.items() if miles})
         store = store_of(MANIFEST.name)
         for key, content in self.files:

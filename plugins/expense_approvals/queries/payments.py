@@ -101,6 +101,12 @@ def sent_back(session: ScopedSession) -> dict[str, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
+def bounced_of(session: ScopedSession, account_id: str) -> list[str]:
+    """The claims and adjustments (ids) of somebody of which the bank ever sent a payment back, each once."""
+    found = sa.select(Payment.source_id).where(Payment.account_id == account_id, Payment.state == BOUNCED)
+    return list(session.scalars(found.distinct()))
+
+
 def batches_with(session: ScopedSession, source_ids: list[str]) -> list[tuple[str, str]]:
     """(batch, claim) of the live payments of these claims."""
     rows = session.execute(

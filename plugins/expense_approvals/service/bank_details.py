@@ -28,6 +28,8 @@ from core.sdk import (
 )
 from plugins.expense_approvals.models import BankDetails
 from plugins.expense_approvals.payment.batch import Account, account_typed
+from plugins.expense_approvals.queries import payments
+from plugins.expense_approvals.service import cards
 
 PURPOSE = "expense_approvals.bank_details"
 """What the key of bank details is drawn for."""
@@ -115,6 +117,7 @@ def change(
             )  # fmt: skip
             session.flush()
             record_audit(session, actor=visitor.actor(), action="expense_approvals.bank_details", subject=made)
+            cards.take_down(session, payments.bounced_of(session, visitor.account_id))
             post(session, visitor, usable)
             key.keep(made)
     except IntegrityError as error:  # the same person in two windows

@@ -21,10 +21,12 @@ from core.sdk import (
 )
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep
+from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.queries.claims import Made
 from plugins.expense_approvals.separation import WORDS
+from plugins.expense_approvals.service import cards
 from plugins.expense_approvals.service.apart import Open, against
-from plugins.expense_approvals.states import CLAIM, EDITABLE, FIRST_APPROVED
+from plugins.expense_approvals.states import CLAIM, EDITABLE, FIRST_APPROVED, QUERIED
 
 NO_CHANGES = N_("This claim is with the approvers and cannot be changed now.")
 
@@ -76,6 +78,11 @@ def take(
         session, actor=visitor.actor(), action=f"expense_approvals.claim_{event}", subject=made.id,
         before={"state": made.state}, after={"state": target, "sha256": sha256, **_figures(values), **(kept or {})},
     )  # fmt: skip
+    if target == QUERIED:
+        title = preapprovals.title_of(session, made.preapproval_id)
+        cards.put(session, made.account_id, made.id, title, cards.ABOUT_CLAIM, f"claims/{made.id}")
+    elif made.state in EDITABLE:
+        cards.take_down(session, [made.id])
 
 
 def _figures(values: dict[str, Any]) -> dict[str, int]:

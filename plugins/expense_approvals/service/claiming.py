@@ -24,7 +24,7 @@ from plugins.expense_approvals.claims.places import UNCLEAR
 from plugins.expense_approvals.models import Claim, ClaimLine, Receipt
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.claims import Ground, Made
-from plugins.expense_approvals.service import stepping, year_miles
+from plugins.expense_approvals.service import cards, stepping, year_miles
 from plugins.expense_approvals.service.claim_steps import lock, must_own, take, unsay
 from plugins.expense_approvals.service.fingerprints import Mark, forget
 from plugins.expense_approvals.states import AGREED, DRAFT
@@ -58,6 +58,8 @@ def begin(session: ScopedSession, preapproval_id: str, visitor: Visitor) -> str:
                 session, actor=visitor.actor(), action="expense_approvals.claim_begin", subject=made,
                 after={"preapproval": asked.id},
             )  # fmt: skip
+            title = preapprovals.title_of(session, asked.id)
+            cards.put(session, asked.account_id, made, title, cards.UNSENT, f"claims/{made}", new=True)
     except IntegrityError:  # the same button pressed twice at the same moment: the index lets one of them live
         session.rollback()
         there = claims.live(session, asked.id)

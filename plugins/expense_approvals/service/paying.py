@@ -25,7 +25,7 @@ from plugins.expense_approvals.models import Adjustment, Claim, ClaimStep
 from plugins.expense_approvals.queries import payments
 from plugins.expense_approvals.queries.payments import Due
 from plugins.expense_approvals.separation import Case, Task, conflict
-from plugins.expense_approvals.service import bank_details, batches, payer
+from plugins.expense_approvals.service import bank_details, batches, cards, payer
 from plugins.expense_approvals.service.batches import Payable, Prepared, Tell
 from plugins.expense_approvals.service.claim_steps import News, Post
 from plugins.expense_approvals.states import ADJUSTMENT, CLAIM
@@ -194,12 +194,14 @@ def _note(session: ScopedSession, kind: str, ids: list[str], event: str, visitor
 
 
 def _write(session: ScopedSession, source_ids: list[str], event: str, post: Post) -> None:
-    """A letter to each of the people; to nobody where the account is closed."""
+    """A letter to each of the people, and a card where the bank sent it back; to nobody where the account is closed."""
     rows = payments.paid_things(session, source_ids)
     people = people_by_id(session, {row.account_id for row in rows if row.account_id})
     refs = payments.refs_of_claims(session, source_ids)
     for row in rows:
         if person := people.get(row.account_id or ""):
+            if event == "bounce":
+                cards.put(session, person.account_id, row.source_id, row.title, cards.SENT_BACK, "account")
             step = f"adjust_{event}" if row.adjustment else event
             ref = refs[row.source_id]
             post(

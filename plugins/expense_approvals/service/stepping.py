@@ -27,8 +27,9 @@ from plugins.expense_approvals.models import Preapproval, Step
 from plugins.expense_approvals.queries import claims, preapprovals
 from plugins.expense_approvals.queries.preapprovals import Asked
 from plugins.expense_approvals.separation import WORDS, Task
+from plugins.expense_approvals.service import cards
 from plugins.expense_approvals.service.apart import Open, against
-from plugins.expense_approvals.states import AGREED, PREAPPROVAL
+from plugins.expense_approvals.states import AGREED, PREAPPROVAL, QUERIED, USED
 
 LONGEST_WORDS = 500
 
@@ -91,6 +92,18 @@ def take(
             session, actor=visitor.actor(), action=f"expense_approvals.{event}", subject=asked.id,
             before={"state": asked.state}, after={"state": target, **_figures(values)},
         )  # fmt: skip
+    _card(session, asked, target)
+
+
+def _card(session: ScopedSession, asked: Asked, target: str) -> None:
+    """A question is on its person's shelf until it is answered or settled; a claim that was begun, while it can still be sent."""
+    if target == QUERIED:
+        title = preapprovals.title_of(session, asked.id)
+        cards.put(session, asked.account_id, asked.id, title, cards.ABOUT_COSTS, f"asked/{asked.id}")
+    elif asked.state == QUERIED:
+        cards.take_down(session, [asked.id])
+    elif asked.state in AGREED and target != USED and (begun := claims.live(session, asked.id)) is not None:
+        cards.take_down(session, [begun])
 
 
 def _figures(values: dict[str, Any]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from core.data.session import transaction
 from core.demo import community
 from core.kernel.permissions import Role
 from core.sdk import Person, person_by_email, sealer
+from core.tenancy.models import ShelfItem
 from plugins.expense_approvals import demonstration, figures
 from plugins.expense_approvals.claims import examples
 from plugins.expense_approvals.demonstration_stories import STORIES
@@ -15,6 +16,7 @@ from plugins.expense_approvals.models import Budget, Claim, ClaimRevision, Payme
 from plugins.expense_approvals.queries import claims, payments, policies
 from plugins.expense_approvals.queries import figures as queries
 from plugins.expense_approvals.service import batches, paying
+from plugins.expense_approvals.service.cards import ABOUT_CLAIM, ABOUT_COSTS, UNSENT
 from plugins.expense_approvals.service.weighing import hash_of
 from plugins.expense_approvals.states import CLAIM, PREAPPROVAL
 from plugins.expense_approvals.years import year_of
@@ -54,6 +56,13 @@ def test_every_step_is_shown_and_adds_up_as_if_people_had_taken_it(app, app_cont
     assert session.scalar(sa.select(sa.func.count(YearMiles.id))) > 0
     assert session.scalar(sa.select(sa.func.count(Receipt.id))) > len(STORIES)
     assert session.scalar(sa.select(sa.func.count()).select_from(Claim).where(Claim.state == "paid")) >= 5
+
+    needed = Counter(
+        session.scalars(
+            sa.select(ShelfItem.status).where(ShelfItem.plugin == "expense_approvals", ShelfItem.needs_action)
+        )
+    )
+    assert needed == {ABOUT_COSTS: 1, ABOUT_CLAIM: 1, UNSENT: 1}
 
     three = payments.all_of_site(session)
     assert [(one.state, one.payments) for one in three] == [("prepared", 1), ("settled", 3), ("settled", 3)]
