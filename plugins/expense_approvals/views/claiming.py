@@ -36,11 +36,11 @@ from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.manifest import MANIFEST
 from plugins.expense_approvals.queries import adjustments, claims
 from plugins.expense_approvals.queries.claims import Made, Spent
-from plugins.expense_approvals.service import claiming, receipts, sending, weighing
+from plugins.expense_approvals.service import bank_details, claiming, receipts, sending, weighing
 from plugins.expense_approvals.service.claim_steps import must_own
 from plugins.expense_approvals.service.fingerprints import PROOFS_MARKED, Mark
 from plugins.expense_approvals.service.weighing import Weighed
-from plugins.expense_approvals.states import ADJUSTED, CLAIM, EDITABLE, FIRST_APPROVED, IN_HAND, TO_DECIDE
+from plugins.expense_approvals.states import ADJUSTED, AGREED, CLAIM, EDITABLE, FIRST_APPROVED, IN_HAND, TO_DECIDE
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
@@ -142,9 +142,16 @@ def _page(claim_id: str, problem: str = "", form: AnswerForm | None = None) -> R
         messages=[say(one.message) for one in found.combined.findings], steps=claims.steps(session, made.id),
         adjusted=adjustments.of_claim(session, made.id, ADJUSTED),
         titles=titles(policy), can=CLAIM.events_from(made.state), problem=problem, illustrative=policy.illustrative,
-        form=form or AnswerForm(formdata=None), next=_next(made),
+        form=form or AnswerForm(formdata=None), next=_next(made), unpayable=_unpayable(made),
         **declaration(found.ground.activity_id, made.account_id, open_now=made.state in (*EDITABLE, *IN_HAND)), **CLAIMS,
     )  # fmt: skip
+
+
+def _unpayable(made: Made) -> bool:
+    """Whether a claim of the visitor's own is still to be paid and no bank account was given to pay it to. A statement, while it is
+    to be paid."""
+    to_be_paid = made.state in (*EDITABLE, *TO_DECIDE, *AGREED) and made.account_id == here().visitor.account_id
+    return to_be_paid and bank_details.own(here().session, here().visitor) is None
 
 
 def _next(made: Made) -> str:

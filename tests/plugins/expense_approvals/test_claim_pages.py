@@ -21,6 +21,7 @@ from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import claimed, helpers
 from tests.plugins.expense_approvals.claimed import agreed, picture
 from tests.plugins.expense_approvals.helpers import cost, opened
+from tests.plugins.expense_approvals.paid import account
 from tests.plugins.expense_approvals.test_pages import link, member
 from tests.support.client import FormClient, forms
 
@@ -344,3 +345,17 @@ def test_what_is_unusual_comes_first_then_the_oldest(site: Flask, session: Scope
     page = lead.get(f"{MANAGE}/").text
     assert page.index("Cat") < page.index("Ann") < page.index("Ben")  # she has a file of Ann's
     assert lead.get(f"{MANAGE}/?export=csv").status_code == 200
+
+
+def test_a_claim_says_that_there_is_no_bank_account_to_pay_it_to(site: Flask, session: ScopedSession) -> None:
+    ann = Person(site, session)
+    claim, told = ann.begin(), "You have given no bank account to pay this to."
+    assert told in ann.client.get(claim).text
+    ann.prove(ann.add(claim), picture())
+    press(ann.client, claim, "/send")
+    sent = ann.client.get(claim).text
+    assert told in sent
+    assert link(sent, "/expenses/account")
+    account(session, ann.visitor)
+    session.rollback()
+    assert told not in ann.client.get(claim).text
