@@ -217,6 +217,12 @@ class Policy(Frozen):
         return next((category for category in self.categories if category.key == key), None)
 
     @property
+    def never(self) -> tuple[Category, ...]:
+        """The categories that are never covered, whatever somebody says."""
+        barred = {rule.category for rule in self.rules if isinstance(rule, Prohibited) and rule.severity == "block"}
+        return tuple(category for category in self.categories if category.key in barred)
+
+    @property
     def vehicles(self) -> tuple[str, ...]:
         """The vehicles that have a rate, in the policy's order."""
         return tuple(dict.fromkeys(rule.vehicle for rule in self.rules if isinstance(rule, Rate)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flask import Response, jsonify, make_response, redirect, request, url_for
 
 from core.sdk import (
+    N_,
     Conflict,
     Refused,
     gettext,
@@ -22,15 +23,16 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.partners import Combined
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
-from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, UNDECLARED, Chance
+from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, UNDECLARED, Asked, Chance
 from plugins.expense_approvals.service import asking, declaring
 from plugins.expense_approvals.service.stepping import must_own
-from plugins.expense_approvals.states import AGREED, PREAPPROVAL, WAITING
+from plugins.expense_approvals.states import AGREED, PREAPPROVAL, SUBMITTED, WAITING
 from plugins.expense_approvals.views.base import (
     SHARED,
     blueprint,
     declaration,
     in_words,
+    never_covered,
     partners,
     policies,
     policy_today,
@@ -41,6 +43,8 @@ from plugins.expense_approvals.views.base import (
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
 from plugins.expense_approvals.words import STATEMENTS
 
+WHO_DECIDES = N_("Somebody who approves expenses for %(partner)s decides, and you get a letter with the answer.")
+BY_WHEN = N_("They have until the days of your costs. What you spend before it is agreed is not covered.")
 BACK = {"claim_id": "expense_approvals.claim", "preapproval_id": "expense_approvals.asked"}
 """Where who declares it again comes back to: the page of what it was missing for, by the field that names it."""
 
@@ -138,7 +142,7 @@ def ask(activity_id: str) -> Response:
                 seen = asking.judged(context.session, lines, chance, context.visitor, policies(), partners)
     return render(
         "expense_approvals/ask.html", 422 if form.errors else 200, form=form, chance=chance, most=MOST_ROWS,
-        seen=_preview(seen) if seen else None, illustrative=policy.illustrative, **SHARED,
+        seen=_preview(seen) if seen else None, illustrative=policy.illustrative, never=never_covered(policy), **SHARED,
     )  # fmt: skip
 
 
@@ -204,9 +208,17 @@ def _asked_page(preapproval_id: str, problem: str = "", form: AnswerForm | None 
         "expense_approvals/asked.html", 422 if problem or form else 200, asked=found, rows=rows,
         activity=budgets.activity(context.session, found.activity_id), steps=preapprovals.steps(context.session, found.id),
         titles=titles(policy), can=PREAPPROVAL.events_from(found.state), problem=problem,
-        form=form or AnswerForm(formdata=None),
+        form=form or AnswerForm(formdata=None), decides=_decides(found),
         **declaration(found.activity_id, found.account_id, open_now=found.state in (*WAITING, *AGREED)), **SHARED,
     )  # fmt: skip
+
+
+def _decides(found: Asked) -> str:
+    """Who decides, by when and how one hears of it, in words; "" where nobody has to."""
+    if found.state != SUBMITTED:
+        return ""
+    said = say(WHO_DECIDES, {"partner": here().tenant.led_by(here().language)})
+    return said if found.supplements_id else f"{said} {say(BY_WHEN)}"
 
 
 @blueprint.post("/asked/<preapproval_id>/answer")

@@ -88,6 +88,11 @@ def titles(policy: Policy) -> dict[str, str]:
     return {category.key: in_words(category.title) for category in policy.categories}
 
 
+def never_covered(policy: Policy) -> str:
+    """What the policy's categories are called of which nothing is ever covered, with semicolons between them; "" for none."""
+    return "; ".join(in_words(category.title) for category in policy.never)
+
+
 def named_rules(policy: Policy) -> dict[str, str]:
     """What each rule is about and says, in the reader's language, by its key."""
     about = titles(policy)

@@ -82,9 +82,13 @@ class AskForm(Form):
 
 
 def offer(row: Any, policy: Policy, language: str, day: date) -> None:
-    """Fill the lists of choices of one cost from the policy; a cost without a day is on `day`."""
+    """Fill the lists of choices of one cost from the policy; a cost without a day is on `day`. What is never covered is no choice,
+    unless the cost is of that kind already: then the page says why nothing is allowed."""
     welsh = language == "cy"
-    categories = [(one.key, one.title.cy if welsh else one.title.en) for one in policy.categories]
+    hidden = {one.key for one in policy.never} - {row.category.data}
+    categories = [
+        (one.key, one.title.cy if welsh else one.title.en) for one in policy.categories if one.key not in hidden
+    ]
     regions = [(key, words.cy if welsh else words.en) for key, words in policy.regions.items()]
     row.category.choices = [("", say(N_("Choose a kind"))), *categories]
     row.vehicle.choices = [("", say(N_("None"))), *((key, say(VEHICLES.get(key, key))) for key in policy.vehicles)]

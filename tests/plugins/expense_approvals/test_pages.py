@@ -202,3 +202,48 @@ def test_what_is_put_before_a_person_is_not_called_refused(site: Flask, session)
     shown = ann.submit(f"{page}/ask", {**cost, "costs-0-reason": "The workbook.", "do": "check"}).text
     assert "A person decides about this." in shown
     assert "This is not covered." not in shown
+
+
+def test_who_asked_reads_their_own_reason_and_who_decides(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    row = {
+        "costs-0-category": "taxi", "costs-0-day": DAY.isoformat(), "costs-0-amount": "12", "costs-0-quantity": "1",
+        "costs-0-reason": "There is no bus so early.",
+    }  # fmt: skip
+    sent = ann.submit(f"{page}/ask", {**row, "do": "send"})
+    mine = ann.get(sent.headers["Location"]).text
+    assert "There is no bus so early." in mine
+    assert "Somebody who approves expenses for" in mine
+    assert "What you spend before it is agreed is not covered." in mine
+
+
+def test_what_is_never_covered_is_no_choice_and_the_page_says_so(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    form = ann.get(f"{page}/ask").text
+    assert 'value="lunch"' in form
+    assert 'value="other"' in form, "a person decides about it"
+    assert 'value="alcohol"' not in form
+    assert "Never covered: Alcohol; Fines and penalties." in form
+    row = {
+        "costs-0-category": "alcohol",
+        "costs-0-day": DAY.isoformat(),
+        "costs-0-amount": "7",
+        "costs-0-quantity": "1",
+    }
+    shown = ann.submit(f"{page}/ask", {**row, "do": "check"}).text
+    assert "The policy allows £0.00 of £7.00" in shown
+    assert "Never covered." in shown
+
+
+def test_sending_comes_last_and_the_return_key_only_shows_what_is_allowed(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    assert re.findall(r'name="do" value="(\w+)"', ann.get(f"{page}/ask").text) == ["check", "more", "send"]
