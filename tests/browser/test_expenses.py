@@ -110,7 +110,7 @@ def test_limits_of_authority_and_a_late_change_of_the_policy(
     expect(approver.get_by_role("button", name="Agree to these amounts")).to_have_count(0)
     look(approver, "asked")
     lead.goto(f"{room}/asked/{above_all}")
-    expect(lead.get_by_text("Nobody of this site can decide this.")).to_be_visible()
+    expect(lead.get_by_text("Nobody of this site can agree to this.")).to_be_visible()
     lead.goto(f"{room}/asked/{made}")
     lead.get_by_role("button", name="Agree to these amounts").click()
     expect(lead.get_by_text("It is decided.")).to_be_visible()

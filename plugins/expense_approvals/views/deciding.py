@@ -34,7 +34,7 @@ from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.separation import Task
 from plugins.expense_approvals.service import apart, deciding
 from plugins.expense_approvals.service.apart import Open
-from plugins.expense_approvals.states import AGREED, WAITING
+from plugins.expense_approvals.states import AGREED, SUBMITTED, WAITING
 from plugins.expense_approvals.views.base import (
     DESK,
     SHARED,
@@ -151,6 +151,8 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
     gone = undeclared(asked.activity_id, asked.account_id) if asked.state in (*WAITING, *AGREED) else ""
     if asked.state in WAITING and preapprovals.adds_to_nothing(session, asked):
         gone = say(deciding.NOTHING_LEFT)
+    agreeable = asked.state == SUBMITTED and not (against or above or gone)
+    short = max(0, asked.allowed_p - budget.left_p) if budget and agreeable else 0
     kept = [form.words.data] if form.words.data and not decidable else []
     if against or above or gone:
         kept.extend(request.form[name] for name in (f"amount-{line.id}" for line in lines) if name in request.form)
@@ -160,7 +162,7 @@ def decide_page(preapproval_id: str, visitor: Visitor, room: Room) -> Response:
         rows=[(line, told(line.found.get("found", ()), policy), typed[line.id], wrong.get(line.id, "")) for line in lines],
         steps=steps, names=people_by_id(session, {one for one in people if one}), titles=titles(policy),
         stop=say(separation.WORDS[against]) if against else "", above=say(above.message, above.params) if above else "",
-        budget=budget, waiting=asked.state in WAITING, agreed=asked.state in AGREED,
+        budget=budget, short=short, waiting=asked.state in WAITING, agreed=asked.state in AGREED,
         central=asked.state in WAITING and bool(apart.nobody_left(session, [waits], limits)), for_whom=for_whom, room=room, kept=kept, gone=gone, **SHARED,
     )  # fmt: skip
 

@@ -206,10 +206,11 @@ def test_one_notice_says_that_nobody_of_the_site_can_decide_and_why(app: Flask, 
     made, claim = wanted(session, 16_00), sent(session, opened(session), visitor())
     check(session, claim, CHECKER)
     session.rollback()
-    for path in (f"asked/{made}", f"claims/{claim}"):
+    for path, what in ((f"asked/{made}", "agree to"), (f"claims/{claim}", "approve")):
         page = lena.get(f"{DESK}/{path}").text
         (notice,) = re.findall(r'<div class="notice notice-warn">.*?</div></div>', page, re.DOTALL)
-        assert "Nobody of this site can decide this." in notice
+        assert f"Nobody of this site can {what} this." in notice
+        assert "You can still ask a question or " in notice
         assert notice.count("The central team decides it.") == 1
         assert "This site may agree to at most £5.00." in notice
 

@@ -247,3 +247,21 @@ def test_sending_comes_last_and_the_return_key_only_shows_what_is_allowed(site: 
     ann = member(site, "ann")
     declare(ann, page)
     assert re.findall(r'name="do" value="(\w+)"', ann.get(f"{page}/ask").text) == ["check", "more", "send"]
+
+
+def test_what_the_budget_does_not_have_is_said_before_anybody_agrees(site: Flask, session) -> None:
+    budget_id = helpers.opened(session, 10_00, "Travel")
+    made = asked(session, activity(session, budget_id), visitor(), cost(pence=25_00))
+    enough = asked(session, activity(session, budget_id), visitor(), cost(pence=9_00))
+    session.rollback()
+    lead, approver = member(site, "lena", Role.PARTNER_LEAD), member(site, "cai", Role.EXPENSE_APPROVER)
+    page, short = f"/scotland/manage/expenses/asked/{made}", "The budget is £15.00 short of what the policy allows."
+    assert short in lead.get(page).text
+    assert link(lead.get(page).text, f"/manage/expenses/budgets/{budget_id}")
+    shown = approver.get(page).text
+    assert short in shown
+    assert "ask for the budget to be raised before you agree." in shown
+    assert budget_id not in shown
+    refused = approver.submit(page, {"do": "agree", "words": ""})
+    assert (refused.status_code, short in refused.text) == (422, True)
+    assert "short of what" not in lead.get(f"/scotland/manage/expenses/asked/{enough}").text

@@ -431,6 +431,10 @@ def test_who_may_not_be_the_second_can_still_ask_and_say_no(app: Flask, session:
     assert (buttons(cai), buttons(lena)) == ({"query", "reject"}, {"approve", "query", "reject"})
     approve(session, made, lena, limits=TWO)
     assert (buttons(cai), buttons(lena), buttons(kin)) == ({"query", "reject"}, {"query", "reject"}, set())
+    told = client_of(app, str(lena.account_id)).get(page).text
+    assert "Nobody of this site can approve this." in told
+    assert "Nobody of this site can decide this." not in told
+    assert "You can still ask a question or reject the claim." in told
     asked = client_of(app, str(lena.account_id)).submit(page, {"do": "query", "words": "Which bus?"})
     assert asked.status_code == 303
     session.rollback()
