@@ -22,6 +22,7 @@ from core.sdk import (
     whole_number,
 )
 from plugins.expense_approvals.claims.partners import Combined
+from plugins.expense_approvals.policy.rules import Policy, Receipt
 from plugins.expense_approvals.queries import budgets, delegations, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, UNDECLARED, Asked, Chance
 from plugins.expense_approvals.service import asking, declaring
@@ -41,8 +42,9 @@ from plugins.expense_approvals.views.base import (
     told,
 )
 from plugins.expense_approvals.web_forms.asking import MOST_ROWS, AnswerForm, AskForm
-from plugins.expense_approvals.words import STATEMENTS
+from plugins.expense_approvals.words import PROOFS, STATEMENTS
 
+PROVED_BY = N_("Proof up to %(most)s: %(small)s; above that: %(large)s.")
 WHO_DECIDES = N_("Somebody who approves expenses for %(partner)s decides, and you get a letter with the answer.")
 BY_WHEN = N_("They have until the days of your costs. What you spend before it is agreed is not covered.")
 BACK = {"claim_id": "expense_approvals.claim", "preapproval_id": "expense_approvals.asked"}
@@ -77,10 +79,7 @@ def activity(activity_id: str) -> Response:
 def _activity_page(activity_id: str, problem: str = "") -> Response:
     context, policy = here(), policy_today()
     chance = preapprovals.chance(context.session, activity_id, context.visitor)
-    covered = [
-        (in_words(category.title), list(dict.fromkeys(in_words(rule.words) for rule in policy.rules if rule.category == category.key)))
-        for category in policy.categories
-    ]  # fmt: skip
+    covered = [(in_words(category.title), _covers(policy, category.key)) for category in policy.categories]
     everywhere = [in_words(rule.words) for rule in policy.rules if rule.category == "all"]
     stands = preapprovals.declared(context.session, activity_id, context.visitor.account_id)
     return render(
@@ -88,6 +87,24 @@ def _activity_page(activity_id: str, problem: str = "") -> Response:
         declared=stands and chance.kind != UNDECLARED, covered=covered, everywhere=everywhere, illustrative=policy.illustrative,
         problem=problem, **SHARED,
     )  # fmt: skip
+
+
+def _covers(policy: Policy, category: str) -> list[str]:
+    """What the rules of a category say, each thing once. Two rules about proofs of which the second asks for more above a sum are one
+    sentence: each alone would sound as if it said the other again, or against it."""
+    rules = [rule for rule in policy.rules if rule.category == category]
+    proofs = sorted((one for one in rules if isinstance(one, Receipt)), key=lambda one: one.over)
+    said = {rule.key: in_words(rule.words) for rule in rules}
+    if len(proofs) == 2:
+        small, large = proofs
+        if (small.over, small.severity) == (0, large.severity) and large.over and large.accepts < small.accepts:
+            given = {"most": pounds(large.over), "small": _proofs(small), "large": _proofs(large)}
+            said[small.key] = said[large.key] = say(PROVED_BY, given)
+    return list(dict.fromkeys(said.values()))
+
+
+def _proofs(rule: Receipt) -> str:
+    return " / ".join(say(words) for kind, words in PROOFS.items() if kind in rule.accepts)
 
 
 @blueprint.post("/for/<activity_id>/declare")

@@ -265,3 +265,12 @@ def test_what_the_budget_does_not_have_is_said_before_anybody_agrees(site: Flask
     refused = approver.submit(page, {"do": "agree", "words": ""})
     assert (refused.status_code, short in refused.text) == (422, True)
     assert "short of what" not in lead.get(f"/scotland/manage/expenses/asked/{enough}").text
+
+
+def test_what_proves_a_cost_is_said_once(site: Flask, session) -> None:
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    said = member(site, "ann").get(page).text
+    assert "Proof up to £10.00: a receipt / a line of a bank statement; above that: a receipt." in said
+    assert "A receipt for more than £10.00." not in said
+    assert "A picture of the route on a map." in said
