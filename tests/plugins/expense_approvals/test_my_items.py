@@ -27,7 +27,7 @@ def cards(session: ScopedSession, who: Visitor) -> list[tuple[str, str, str, boo
         .where(ShelfItem.account_id == who.account_id)
         .order_by(ShelfItem.id)
     )
-    return [tuple(row) for row in rows]
+    return [(row.title, row.status, row.path, row.needs_action) for row in rows]
 
 
 def asked_for(session: ScopedSession, who: Visitor) -> str:
