@@ -84,3 +84,24 @@ def test_lists_are_searched_one_way() -> None:
     asked = re.compile(r"""args(?:\.get\(|\[)["']q["']""")
     found = [str(path) for path in files(".py", under=PLACES) if path.name != "lists.py" and asked.search(text(path))]
     assert found == []
+
+
+def _pages_of_forms() -> list[tuple[Path, str]]:
+    """Every page that says what is wrong with a form."""
+    pages = [(path, text(path)) for path in files(".html", under=("templates", "plugins"))]
+    return [(path, source) for path, source in pages if "error_summary(" in source and "{% block title %}" in source]
+
+
+def test_every_page_that_says_what_is_wrong_with_a_form_says_it_first_in_its_title() -> None:
+    silent = [str(path) for path, source in _pages_of_forms() if "title_prefix(" not in source]
+    assert not silent, report(silent)
+
+
+def test_what_is_wrong_with_a_form_stands_above_the_heading_in_every_room() -> None:
+    """A room's heading comes before its `main`: there the summary goes with the way back."""
+    below = []
+    for path, source in _pages_of_forms():
+        heading, summary = source.find("{% block heading %}"), source.find("error_summary(form)")
+        if -1 < heading < summary:
+            below.append(str(path))
+    assert not below, report(below)
