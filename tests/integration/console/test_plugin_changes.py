@@ -81,6 +81,17 @@ def test_the_preview_lists_every_page_that_goes_and_none_that_goes_on(
     assert (_listed(page, "Pages"), _listed(page, "What goes on meanwhile")) == (own, set())
 
 
+def test_a_preview_in_which_nothing_changes_asks_for_no_reason_and_offers_nothing_to_do(
+    central: FormClient, preview: Changes
+) -> None:
+    page = preview(central, EVENTS, {}).text
+    assert "Nothing changes." in page
+    assert "Make this change" not in page
+    assert "Say why" not in page
+    assert 'name="why"' not in page
+    assert "Go back and edit" in page
+
+
 def test_a_change_is_kept_with_who_why_before_and_after(
     central: FormClient, change: Changes, session_for: Callable[[str], ScopedSession]
 ) -> None:
