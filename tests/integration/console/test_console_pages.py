@@ -231,6 +231,39 @@ def test_a_failure_of_a_plugin_is_seen_whichever_process_met_it(
     assert "ann@example.org" not in page
 
 
+def failed_mail(session: ScopedSession, at: int, account_id: str) -> None:
+    with transaction(session):
+        session.add(Mail(
+            id=new_id(), account_id=account_id, at_tenant_id=at, to_address="m@example.org", subject="Your place", text="", html="",
+            locale="en", secret=False, state="failed", attempts=5, last_error="SMTPRecipientsRefused: 550 no such mailbox",
+            message_id="", created_at=clock.now(),
+        ))  # fmt: skip
+
+
+def test_messages_that_failed_are_counted_in_words_and_listed_for_those_who_may_look_at_people(
+    app: Flask, central: FormClient, platform_session: ScopedSession, tenant: Callable[[str], Any]
+) -> None:
+    person = make_person(app, "m@example.org", home="wales")
+    assert "Messages that could not be sent" not in central.get("/console/health").text
+    failed_mail(platform_session, tenant("wales").id, person)
+    page = central.get("/console/health").text
+    assert "message that failed</a>" in page
+    assert "messages that failed</" not in page
+    assert "550 no such mailbox" in page
+    assert f"/console/people/{person}/" in page
+    auditor = client_of(app, make_person(app, "audit@example.org", grants=[(Role.AUDITOR, "uk")]))
+    seen = auditor.get("/console/health").text
+    assert "550 no such mailbox" not in seen
+    assert 'href="#mail"' not in seen
+    assert "message that failed" in seen
+
+
+def test_the_list_of_plugins_names_them_as_people_do(central: FormClient) -> None:
+    page = central.get("/console/plugins/").text
+    assert "Local events" in page
+    assert "local_events" not in page
+
+
 def failed_job(session: ScopedSession, at: int, name: str = "local_events.nothing") -> str:
     job = WorkFailure(
         id=new_id(), name=name, args={}, at_tenant_id=at, state="failed", error="SMTPError: went wrong", place="mail.py",
