@@ -198,9 +198,9 @@ class LetterFacts(NamedTuple):
     state: str
 
 
-def letter_facts(session: ScopedSession, account_id: str | None, batch_id: str) -> list[LetterFacts]:
-    """Of every decision held or released in a batch, by reference: the order in which letters are looked over."""
-    query = (
+def _letters(account_id: str | None) -> sa.Select[Any]:
+    """What letters are made from, without what the reader is in conflict with."""
+    return (
         sa.select(
             Decision.id, Decision.application_id, Application.account_id, Account.email, Application.locale,
             Application.reference, Decision.outcome, Decision.comments, Decision.supersedes_id, Application.state,
@@ -208,12 +208,23 @@ def letter_facts(session: ScopedSession, account_id: str | None, batch_id: str) 
         )
         .join(Application, Application.id == Decision.application_id)
         .join(Account, Account.id == Application.account_id)
-        .where(
-            Decision.batch_id == batch_id, Decision.state.in_((HELD, RELEASED, SUPERSEDED)), clear_of(account_id)
-        )
-        .order_by(Application.reference, Decision.id)
+        .where(clear_of(account_id))
     )  # fmt: skip
+
+
+def letter_facts(session: ScopedSession, account_id: str | None, batch_id: str) -> list[LetterFacts]:
+    """Of every decision held or released in a batch, by reference: the order in which letters are looked over."""
+    held = Decision.batch_id == batch_id, Decision.state.in_((HELD, RELEASED, SUPERSEDED))
+    query = _letters(account_id).where(*held).order_by(Application.reference, Decision.id)
     return [LetterFacts(*row) for row in session.execute(query)]
+
+
+def letter_of(session: ScopedSession, account_id: str | None, decision_id: str) -> LetterFacts:
+    """Of one decision, in a batch or not yet. Raises NotFound: missing, or one's own conflict."""
+    row = session.execute(_letters(account_id).where(Decision.id == decision_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return LetterFacts(*row)
 
 
 def appeal_days(session: ScopedSession, window_id: str) -> int:

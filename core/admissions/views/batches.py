@@ -13,6 +13,7 @@ from core.admissions.service import releasing
 from core.admissions.views.deciding import LEAD, SIZE, blueprint, tables, who
 from core.admissions.web_forms.decisions import OUTCOMES, BatchForm, ReleaseForm
 from core.admissions.web_forms.windows import PressForm
+from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Declined, NotFound, Refused
 from core.kernel.text import N_
@@ -210,7 +211,13 @@ def letter(batch_id: str, decision_id: str) -> Response:
     this = found[place]
     asked = request.args.get("language", "")
     locale = asked if asked in LANGUAGES else this.locale
-    letter = _sealed(this.id, locale) if batch.released_at is not None else _planned(batch, this, locale)
+    letter = (
+        sealed_letter(context.session, this.id, locale)
+        if batch.released_at is not None
+        else _planned(batch, this, locale)
+    )
+    if letter is None:
+        raise NotFound
     return render(
         "admissions/decisions/letter.html", batch=batch, this=this, letter=letter, locale=locale,
         place=place + 1, total=len(found), before=found[place - 1].id if place else None,
@@ -226,11 +233,11 @@ def _planned(batch: Batch, this: queries.LetterFacts, locale: str) -> Composed:
     return found[this.id][locale]
 
 
-def _sealed(decision_id: str, locale: str) -> Composed:
-    """The letter as it went out. Raises NotFound where there is none."""
-    found = queries.sealed(here().session, decision_id, locale)
+def sealed_letter(session: ScopedSession, decision_id: str, locale: str) -> Composed | None:
+    """The letter as it went out; None where none has. The caller has asked whether it may be seen."""
+    found = queries.sealed(session, decision_id, locale)
     if found is None:
-        raise NotFound
+        return None
     subject, paragraphs = found
     return Composed(locale, subject, tuple(Block(STANDARD, text) for text in paragraphs), "")
 

@@ -4,17 +4,23 @@ from collections import defaultdict
 
 from flask import Response, current_app, request, url_for
 
+from core.admissions.letters import decision_post
+from core.admissions.letters.decisions import LANGUAGES
 from core.admissions.override_reasons import REASONS
+from core.admissions.queries import batches
 from core.admissions.queries import deciding as reading
 from core.admissions.queries import moderation as queries
 from core.admissions.queries.moderation import Signed
 from core.admissions.service import moderating as service
-from core.admissions.states import DECISION
+from core.admissions.service import releasing
+from core.admissions.states import DECISION, RELEASED, SUPERSEDED, UNDER_WAY
+from core.admissions.views.batches import sealed_letter
 from core.admissions.views.blueprints import central
 from core.admissions.views.deciding import SIZE, by_criterion, tables, titles, who
 from core.admissions.web_forms.decisions import OUTCOMES, ReturnForm
 from core.admissions.web_forms.windows import PressForm
 from core.data.db import platform_scope, tenant_session
+from core.kernel import clock
 from core.kernel.errors import DomainError, NotFound
 from core.kernel.numbers import whole_number
 from core.kernel.permissions import Permission
@@ -31,6 +37,8 @@ from core.web.pages import redirect_with, render
 from core.web.sheets import Column, Sheet
 
 MAY = Permission.ADMISSIONS_CONFIGURE
+LETTERS = UNDER_WAY | {RELEASED, SUPERSEDED}
+"""States in which a decision has a letter, sent or to be sent."""
 
 
 def _directory() -> TenantDirectory:
@@ -170,5 +178,32 @@ def moderation_one(slug: str, decision_id: str) -> Response:
     return render(
         "admissions/decisions/moderation_one.html", 422 if form.errors else 200, at=site, one=found, this=this, said=said,
         past=[one for one in past if one.id != decision_id], form=form, titles=titles(), waiting=bool(waiting),
-        mine=any(one.mine for one in waiting), may_return=this.state in DECISION.sources("return"), **tables(),
+        mine=any(one.mine for one in waiting), may_return=this.state in DECISION.sources("return"),
+        application=f"{site.prefix}/manage/admissions/applications/{application_id}", has_letter=this.state in LETTERS, **tables(),
     )  # fmt: skip
+
+
+@central.get("/moderation/<slug>/<decision_id>/letter")
+@needs(MAY)
+def moderation_letter(slug: str, decision_id: str) -> Response:
+    """The letter as it would go out now with this decision, in one language, or as it went out. Raises NotFound for a decision
+    that went back or was withdrawn: it has none."""
+    site, asked = _at(slug), request.args.get("language", "")
+    with tenant_session(site.id) as session:
+        _application, window_id = queries.of(session, who(), decision_id)
+        this = batches.letter_of(session, who(), decision_id)
+        if this.state not in LETTERS:
+            raise NotFound
+        locale = asked if asked in LANGUAGES else this.locale
+        letter = sealed_letter(session, decision_id, locale)
+        if letter is None:
+            found = releasing.letters_of(session, [this], decision_post.site_of(site), clock.now(), window_id)
+            letter = found[decision_id][locale]
+    return render(
+        "admissions/decisions/moderation_letter.html",
+        at=site,
+        this=this,
+        letter=letter,
+        locale=locale,
+        own_language=language(),
+    )

@@ -118,6 +118,26 @@ def test_the_central_team_moderates_and_returns(rig: Rig, central: FormClient, l
         assert central.get(f"{CENTRAL}/{missing}").status_code == 404
 
 
+def test_a_moderator_reads_the_application_and_the_letter_before_agreeing(rig: Rig, central: FormClient) -> None:
+    ann = rig.applicant("ann", reference="Q-AAAA")
+    decision = rig.sign(ann)
+    one = f"{CENTRAL}/scotland/{decision}"
+    page = central.get(one).text
+    assert "Agree to the decision" in page
+    assert f'href="/scotland/manage/admissions/applications/{ann}"' in page
+    assert central.get(f"/scotland/manage/admissions/applications/{ann}").status_code == 200
+    assert f'href="{one}/letter"' in page
+    letter = central.get(f"{one}/letter").text
+    assert "This is the language in which it is sent." in letter
+    assert '<article class="card stack diff" lang="cy">' in central.get(f"{one}/letter?language=cy").text
+    assert central.submit(one, {"why": "The panel did not meet."}).status_code == 303
+    assert f"{one}/letter" not in central.get(one).text
+    for missing in (decision, new_id()):
+        assert central.get(f"{CENTRAL}/scotland/{missing}/letter").status_code == 404
+    for site in ("wales", "uk", "nowhere"):
+        assert central.get(f"{CENTRAL}/{site}/{decision}/letter").status_code == 404
+
+
 def test_a_batch_is_filled_read_and_released(rig: Rig, lead: FormClient) -> None:
     applications = [rig.applicant("ann"), rig.applicant("bob", "decline", locale="cy")]
     rig.moderate(*(rig.sign(one) for one in applications))
