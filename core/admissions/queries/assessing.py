@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.admissions import reading
+from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import (
     Application,
     Assessment,
@@ -46,7 +47,8 @@ assignments otherwise, the same on every page."""
 
 
 class Mine(NamedTuple):
-    """One of an assessor's assignments, without a word of the application."""
+    """One of an assessor's assignments, without a word of the application. `scored`: on how many criteria a level is chosen while
+    the scores are being written."""
 
     id: str
     reference: str
@@ -55,13 +57,26 @@ class Mine(NamedTuple):
     due_at: datetime
     changed_at: datetime
     still_read: bool
+    scored: int
 
 
 _STILL = Application.state.in_(STILL_READ)
+_SCORED = (
+    sa.select(sa.func.count())
+    .select_from(ScoreDraft)
+    .join(Assessment, (Assessment.tenant_id == ScoreDraft.tenant_id) & (Assessment.id == ScoreDraft.assessment_id))
+    .where(
+        Assessment.tenant_id == Assignment.tenant_id, Assessment.assignment_id == Assignment.id, Assessment.phase == INDEPENDENT,
+        Assessment.sealed_at.is_(None), ScoreDraft.lost.is_(False), ScoreDraft.value != "",
+        ScoreDraft.field.in_(CRITERIA),
+    )
+    .correlate(Assignment)
+    .scalar_subquery()
+)  # fmt: skip
 _MINE = (
     sa.select(
         Assignment.id, Application.reference, Window.name, Assignment.state, Assignment.due_at, Assignment.changed_at,
-        _STILL.label("still_read"),
+        _STILL.label("still_read"), _SCORED.label("scored"),
     )
     .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
     .join(Application, (Application.tenant_id == Assignment.tenant_id) & (Application.id == Assignment.application_id))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.admissions.models import Assessor, Assignment
+from core.admissions.models import Application, Assessor, Assignment
 from core.admissions.queries import panels
 from core.admissions.queries.panels import Due
 from core.admissions.service.assigned import show_card
@@ -56,8 +56,11 @@ def _write(session: ScopedSession, at: datetime, column: str, post: Post, *where
 
 def _put_up(session: ScopedSession, assignment_ids: Collection[str]) -> None:
     rows = session.execute(
-        sa.select(Assessor.account_id, Assignment.id, Assignment.state, Assignment.due_at)
+        sa.select(Assessor.account_id, Assignment.id, Assignment.state, Assignment.due_at, Application.reference)
         .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
+        .join(
+            Application, (Application.tenant_id == Assignment.tenant_id) & (Application.id == Assignment.application_id)
+        )
         .where(Assignment.id.in_(assignment_ids))
     )
     for row in rows:

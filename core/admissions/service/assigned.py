@@ -25,13 +25,13 @@ from core.kernel.views import Actor
 from core.tenancy import shelf
 
 PLUGIN = "admissions"
-TITLE = N_("An application to assess")
 CARDS = {
     OFFERED: N_("Declare interests"),
     DECLARED: N_("With the partner lead"),
     ASSESSING: N_("To be scored"),
 }
-"""What the card says in the states in which there is one. It names nobody: shelves and letters are read over shoulders."""
+"""What the card says in the states in which there is one. It has the reference and names nobody: shelves and letters are read
+over shoulders."""
 STATE_CHANGED = N_("This cannot be done now: the state of this assessment has changed.")
 
 
@@ -76,19 +76,27 @@ def step(
         if now is None:
             raise NotFound
         raise Conflict if now.state in sources and now.version != version else Refused(STATE_CHANGED)
-    account_id = session.execute(sa.select(Assessor.account_id).where(Assessor.id == done.assessor_id)).scalar_one()
-    show_card(session, account_id, assignment_id, target, done.due_at)
+    account_id, reference = session.execute(
+        sa.select(Assessor.account_id, Application.reference).where(
+            Assessor.id == done.assessor_id,
+            Application.tenant_id == Assessor.tenant_id,
+            Application.id == done.application_id,
+        )
+    ).one()
+    show_card(session, account_id, assignment_id, target, done.due_at, reference)
     return Stepped(assignment_id, done.application_id, done.assessor_id, account_id, target, done.due_at)
 
 
-def show_card(session: ScopedSession, account_id: str, assignment_id: str, state: str, due_at: datetime) -> None:
+def show_card(
+    session: ScopedSession, account_id: str, assignment_id: str, state: str, due_at: datetime, reference: str
+) -> None:
     """Put up an assignment's card, bring it up to date, or take it down, in the caller's transaction. `due_at` is UTC."""
     if state not in CARDS:
         shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=assignment_id)
         return
     shelf.put(
-        session, account_id=account_id, plugin=PLUGIN, ref=assignment_id, kind="assessment", title=TITLE,
-        title_is_message=True, status=CARDS[state], when=due_at, path=f"/assess/{assignment_id}/", needs_action=state != DECLARED,
+        session, account_id=account_id, plugin=PLUGIN, ref=assignment_id, kind="assessment", title=reference,
+        status=CARDS[state], when=due_at, path=f"/assess/{assignment_id}/", needs_action=state != DECLARED,
     )  # fmt: skip
 
 

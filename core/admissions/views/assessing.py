@@ -84,7 +84,7 @@ def listing() -> Response:
     on_panel = bool(rows) or queries.is_assessor(session, account_id)
     return render(
         "admissions/assessing/list.html", listing=page, rows=rows, states=STATES, tabs=TABS, kind=kind, search=search,
-        on_panel=on_panel,
+        on_panel=on_panel, asked=len(KEYS),
     )  # fmt: skip
 
 

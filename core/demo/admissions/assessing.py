@@ -14,10 +14,19 @@ import sqlalchemy as sa
 
 from core.admissions import assign
 from core.admissions.conflict_rules import normal
-from core.admissions.models import Assessment, Assessor, AssessorInterest, Assignment, Conflict, Score, ScoreDraft
+from core.admissions.models import (
+    Application,
+    Assessment,
+    Assessor,
+    AssessorInterest,
+    Assignment,
+    Conflict,
+    Score,
+    ScoreDraft,
+)
 from core.admissions.rules import CRITERIA
 from core.admissions.scoring import reason_of
-from core.admissions.service.assigned import CARDS, TITLE
+from core.admissions.service.assigned import CARDS
 from core.admissions.states import ASSESSING, DECLARED, OFFERED, RECUSED, SEALED, TURNED_DOWN
 from core.data.session import ScopedSession
 from core.demo.admissions import seams
@@ -188,11 +197,13 @@ class Panel:
     def show_cards(self) -> None:
         """Each assignment that waits for its assessor among their own items, as `assigned.show_card` puts it."""
         accounts = {member.id: member.account_id for member in self.members}
+        references = {row["id"]: row["reference"] for row in self.rows.of.get(Application, [])}
         for row in self.rows.of.get(Assignment, []):
             if row["state"] in CARDS and row["assessor_id"] in accounts:
                 self.rows.add_shared(
                     ShelfItem, account_id=accounts[row["assessor_id"]], origin_tenant_id=self.rows.tenant_id, plugin="admissions",
-                    ref=row["id"], kind="assessment", title=TITLE, title_is_message=True, status=CARDS[row["state"]], when=row["due_at"],
+                    ref=row["id"], kind="assessment", title=references[row["application_id"]],
+                    title_is_message=False, status=CARDS[row["state"]], when=row["due_at"],
                     path=f"/assess/{row['id']}/", needs_action=row["state"] != DECLARED, changed_at=row["changed_at"],
                 )  # fmt: skip
 

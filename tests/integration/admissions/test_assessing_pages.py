@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions.content.shapes import CRITERIA
-from core.admissions.models import ScoreDraft
+from core.admissions.models import Application, ScoreDraft
 from core.admissions.service import redacting
 from core.data.session import ScopedSession
 from core.kernel.ids import new_id, new_token
@@ -115,6 +115,36 @@ def test_who_applied_is_shown_only_where_the_window_says_so(panel: Panel, blindn
     assert named() == {blindness != "always"}
     for kind in ("csv", "xlsx"):
         assert b"Zoe" not in client.get(f"{ROOM}?show=sealed&format={kind}").data
+
+
+def test_each_application_to_assess_is_told_by_its_reference_and_how_far_it_is_scored(panel: Panel) -> None:
+    ann = panel.assessor("ann")
+    application = panel.application("zoe")
+    reference = panel.session.scalar(sa.select(Application.reference).where(Application.id == application))
+    assignment = panel.give(application, "ann")
+    panel.declare(ann, assignment)
+    client = browser(panel, ann)
+    items = client.get("/scotland/me/").text
+    assert f">{reference}</a>" in items
+    assert "An application to assess" in items
+    assert "0 of 5 scored" in client.get(ROOM).text
+    client.submit(
+        f"{ROOM}{assignment}/scores", {"experience": "4", "experience_why": "Said so.", "knowledge": "unable"}
+    )
+    assert "2 of 5 scored" in client.get(ROOM).text
+
+
+def test_sealed_scores_are_entries_with_their_headings_on_a_phone(panel: Panel) -> None:
+    ann = panel.assessor("ann")
+    assignment = panel.give(panel.application("zoe"), "ann")
+    panel.declare(ann, assignment)
+    panel.score(ann, assignment)
+    panel.seal(ann, assignment)
+    table = browser(panel, ann).get(f"{ROOM}{assignment}/").text.split('aria-label="Sealed scores"')[0]
+    assert table.rstrip().endswith('class="table stacked" role="region" tabindex="0"')
+    cells = browser(panel, ann).get(f"{ROOM}{assignment}/").text
+    for heading in ("You", "Mean", "Scored by", "Apart"):
+        assert f'data-label="{heading}"' in cells, heading
 
 
 def test_two_tabs_see_both_texts_and_the_script_is_told(panel: Panel) -> None:
