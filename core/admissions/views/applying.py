@@ -20,6 +20,7 @@ from core.admissions.service import drafts, equality, submitting
 from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import Receipt
 from core.admissions.states import DRAFT, INFO_REQUESTED, TRANSFERRED
+from core.admissions.views.portal import finder_address
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -67,6 +68,7 @@ def start() -> Response:
     visitor = context.visitor
     opening = queries.opening(context.session, visitor.account_id)
     errors: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
     asked = opening.schema.eligibility if opening is not None else ()
     sent = {one.key: {"yes": True, "no": False}.get(request.form.get(one.key, "")) for one in asked}
     if opening is not None and request.method != "POST":
@@ -85,7 +87,9 @@ def start() -> Response:
                 is_member=visitor.is_member,
             )
         except Invalid as error:
-            errors = {key: say(message) for key, message in error.field_errors.items()}
+            # An answer that leaves somebody out is no slip of theirs: it is answered, not marked.
+            outcomes = {key: say(message) for key, message in error.field_errors.items() if sent[key] is not None}
+            errors = {key: say(message) for key, message in error.field_errors.items() if sent[key] is None}
         else:
             return redirect_with(
                 gettext("Your application is begun. Everything you write is kept."),
@@ -94,8 +98,9 @@ def start() -> Response:
             )
     carried = opening is not None and queries.last_ended(context.session, str(visitor.account_id)) is not None
     return render(
-        "admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors, carried=carried
-    )
+        "admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors, outcomes=outcomes,
+        carried=carried, finder=finder_address(),
+    )  # fmt: skip
 
 
 @blueprint.get("/mine")

@@ -140,7 +140,7 @@ def _partner() -> Response:
         start=_start() if begun and mine is None and not visitor.is_member else "",
         form=_interest_form() if kind != OPEN and mine is None and not visitor.is_member else None,
         area=_site(context.tenant, Standing(kind)),
-        finder=_finder_address(),
+        finder=finder_address(),
     )
 
 
@@ -149,7 +149,7 @@ def _start() -> str:
     return url_for(START) if START in current_app.view_functions else ""
 
 
-def _finder_address() -> str:
+def finder_address() -> str:
     """The UK site's page, from a site that has a host name of its own too."""
     root = current_app.config["Q"].base_url if here().by_host else ""
     return f"{root}/apply/"

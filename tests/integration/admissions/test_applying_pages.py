@@ -191,3 +191,16 @@ def test_who_is_asked_for_more_finds_the_parts_that_can_be_changed(ann: Any, ses
     assert page.count("As submitted") == 1
     assert "Everything is there." not in page
     assert "When you have changed what was asked about" in page
+
+
+def test_an_honest_no_before_starting_is_answered_with_a_way_on_and_is_no_problem(ann: Any) -> None:
+    missing = ann.submit("/scotland/apply/start", {})
+    assert missing.status_code == 422
+    assert "There is a problem" in missing.text
+    answer = ann.submit("/scotland/apply/start", {"based_here": "no"})
+    assert answer.status_code == 200
+    assert "There is a problem" not in answer.text
+    assert "Error:" not in answer.text
+    assert "You cannot apply here with these answers." in answer.text
+    assert '<a href="/apply/">Find my partner</a>' in answer.text
+    assert ann.submit("/scotland/apply/start", {"based_here": "yes"}).status_code == 303
