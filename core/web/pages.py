@@ -118,6 +118,11 @@ def install_kept(app: Flask) -> None:
 def redirect_with(message: str, endpoint: str, **values: Any) -> Response:
     """Say `message` on the next page and go there with GET (303), so that a reload sends nothing twice."""
     flash(message)
+    return go_to(endpoint, **values)
+
+
+def go_to(endpoint: str, **values: Any) -> Response:
+    """Go there with GET (303) without a word, where the page itself says what there is to say."""
     return make_response(redirect(url_for(endpoint, **values), 303))
 
 

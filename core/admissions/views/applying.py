@@ -31,7 +31,7 @@ from core.web.access import signed_in
 from core.web.context import here
 from core.web.forms import whole
 from core.web.i18n import gettext, say
-from core.web.pages import redirect_with, render
+from core.web.pages import go_to, redirect_with, render
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")
@@ -188,7 +188,7 @@ def section(application_id: str, key: str) -> Response:
     if request.form.get("go") == "later":
         return redirect_with(gettext("Saved. Come back when you like."), "applying.tasks", application_id=mine.id)
     if problems(part, values):
-        return redirect_with(gettext("Saved."), "applying.section", application_id=mine.id, key=part.key, problems="")
+        return go_to("applying.section", application_id=mine.id, key=part.key, problems="")
     following = _after(mine, part)
     if following is None:
         return redirect_with(gettext("Saved."), "applying.tasks", application_id=mine.id)

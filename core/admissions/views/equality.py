@@ -49,7 +49,9 @@ def equality(application_id: str) -> Response:
                 account_id=str(context.visitor.account_id), nation=nation, answers=form.answers(),
             )  # fmt: skip
             return redirect_with(
-                _("Thank you. Your answers are kept apart from your application."),
+                _("Thank you. Your answers are kept apart from your application.")
+                if form.answers()
+                else _("You answered none of these questions, and nothing is kept."),
                 "applying.tasks",
                 application_id=mine.id,
             )

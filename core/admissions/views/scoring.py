@@ -23,7 +23,7 @@ from core.web.context import here
 from core.web.forms import whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
-from core.web.pages import redirect_with, render
+from core.web.pages import go_to, redirect_with, render
 
 PARTS = {"scores": INDEPENDENT, "discussed": DISCUSSED}
 """The last piece of an address, and whose scores it is about: one's own, or those after the panel's discussion."""
@@ -73,7 +73,7 @@ def scores(assignment_id: str, part: str) -> Response:
     if request.form.get("go") == "later":
         return redirect_with(_("Saved. Come back when you like."), "assessing.listing")
     if scoring.problems(values):
-        return redirect_with(_("Saved."), "assessing.scores", assignment_id=task.id, part=part, problems="")
+        return go_to("assessing.scores", assignment_id=task.id, part=part, problems="")
     return redirect_with(_("Saved."), "assessing.check", assignment_id=task.id, part=part)
 
 

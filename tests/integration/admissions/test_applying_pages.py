@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core.admissions.form.answers import Problem
+from core.admissions.form.schema import Section
 from core.admissions.models import AnswerRevision
 from core.admissions.service import submitting
 from core.data.session import ScopedSession
@@ -58,6 +60,9 @@ def test_from_the_first_question_to_the_reference(ann: Any, session: ScopedSessi
     done = ann.submit(f"{place}check", {}, follow_redirects=True, form=f"{place}submit")
     assert done.status_code == 200
     assert done.request.path.endswith("/equality")
+    none = ann.submit(done.request.path, {}, form=-1, follow_redirects=True).text
+    assert "You answered none of these questions, and nothing is kept." in none
+    assert "Your answers are kept apart" not in none
     done = ann.get(place)  # the questions there are skipped by one press
     assert "Submitted on" in done.text
     assert "Q-" in done.text
@@ -194,7 +199,7 @@ def test_who_is_asked_for_more_finds_the_parts_that_can_be_changed(ann: Any, ses
 
 
 def test_an_honest_no_before_starting_is_answered_with_a_way_on_and_is_no_problem(ann: Any) -> None:
-    missing = ann.submit("/scotland/apply/start", {})
+    missing = ann.submit("/scotland/apply/start", {}, form="start")
     assert missing.status_code == 422
     assert "There is a problem" in missing.text
     answer = ann.submit("/scotland/apply/start", {"based_here": "no"})
@@ -204,3 +209,30 @@ def test_an_honest_no_before_starting_is_answered_with_a_way_on_and_is_no_proble
     assert "You cannot apply here with these answers." in answer.text
     assert '<a href="/apply/">Find my partner</a>' in answer.text
     assert ann.submit("/scotland/apply/start", {"based_here": "yes"}).status_code == 303
+
+
+def test_what_is_left_to_do_after_saving_is_said_once_with_what_was_saved(ann: Any, session: ScopedSession) -> None:
+    place = begin(ann)
+    page = ann.submit(f"{place}part/about", {"job": "Nurse"}, follow_redirects=True).text
+    assert "What you wrote is saved. This is left to do:" in page
+    assert ">Saved.<" not in page
+    page = ann.submit(f"{place}part/about", {"story": "We measured falls."}, follow_redirects=True).text
+    assert "This is left to do" not in page
+    assert "Saved." in page
+
+
+def test_a_question_is_not_followed_by_a_colon(app: Flask) -> None:
+    source = "{% from 'admissions/_section.html' import summary %}{{ summary(section, problems, 'en') }}"
+    section = make_schema_section("Where do you work?", "Your job")
+    with app.test_request_context("/scotland/"):
+        page = app.jinja_env.from_string(source).render(
+            section=section, problems={one.key: Problem("Answer this question.", {}) for one in section.questions}
+        )
+    assert ">Where do you work? Answer this question.<" in page
+    assert ">Your job: Answer this question.<" in page
+
+
+def make_schema_section(*labels: str) -> Section:
+    """A section of lines with these labels."""
+    questions = [{"key": f"q{at}", "kind": "line", "label": {"en": one, "cy": one}} for at, one in enumerate(labels)]
+    return Section.model_validate({"key": "part", "title": {"en": "S", "cy": "S"}, "questions": questions})

@@ -14,7 +14,7 @@ from core.people.queries import account_by_email
 from core.people.service import accounts
 from core.people.service.tools import Tools
 from core.work.models import Mail
-from tests.factories.people import PASSWORD, make_person
+from tests.factories.people import PASSWORD, client_of, make_person
 from tests.integration.people.conftest import Post, link_in
 from tests.support.app_fixtures import FrozenClock
 from tests.support.client import FormClient
@@ -193,3 +193,10 @@ def test_the_account_remembers_its_language(session: ScopedSession, tools: Tools
     assert found is not None
     assert (found.locale, found.confirmed_at, found.password_hash) == ("cy", None, None)
     assert session.scalar(sa.select(sa.func.count()).select_from(SignIn)) == 0
+
+
+def test_an_account_can_be_made_from_the_menu_of_a_phone_too(app: Flask, client: FormClient) -> None:
+    menu = client.get("/scotland/events/").text.split('<nav class="nav"')[1].split("</nav>")[0]
+    assert 'href="/scotland/account/register?next=/scotland/events/"' in menu
+    member = client_of(app, make_person(app, "menu@example.org"))
+    assert "/account/register" not in member.get("/scotland/events/").text
