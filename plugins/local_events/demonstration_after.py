@@ -191,7 +191,7 @@ def _feedback(
     waiting = [(row.account_id, feedback_id, f"{path_of(event.id)}/feedback") for row in had if row not in answering]
     if waiting and not closed:
         shelf.put_new(
-            session, waiting, plugin=PLUGIN, kind="feedback", title=event.title, status="Say how it was", when=event.ends_at,
+            session, waiting, plugin=PLUGIN, kind="feedback", title=event.title, status="Say how it was", when=event.starts_at,
             needs_action=True,
         )  # fmt: skip
     session.execute(

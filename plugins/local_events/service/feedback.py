@@ -132,7 +132,7 @@ def opened(session: ScopedSession, tenant: TenantRef, turn: Turn, now: datetime)
     if had:
         shelf.put_new(
             session, [(account, feedback_id, f"{path_of(turn.id)}/feedback") for account in had], plugin=PLUGIN,
-            kind="feedback", title=turn.title, status=N_("Say how it was"), when=turn.ends_at, needs_action=True,
+            kind="feedback", title=turn.title, status=N_("Say how it was"), when=turn.starts_at, needs_action=True,
         )  # fmt: skip
     return session.execute(sa.select(*columns).where(Feedback.event_id == turn.id)).one()
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.data.session import transaction
 from core.kernel import clock
+from core.tenancy.models import ShelfItem
 from core.work.models import Mail
 from plugins.local_events import feedback_jobs
 from plugins.local_events.feedback_questions import asked
@@ -71,6 +72,16 @@ def test_a_person_answers_from_their_items_and_sees_thanks(session, app, scotlan
     assert "You have answered." in page
     assert "The tea" not in page
     assert "Say how it was" not in browser.get("/scotland/me/").text
+
+
+def test_what_is_asked_about_an_event_stands_under_its_start_as_everywhere(session, app, scotland, mair, over):
+    who, _ = mair
+    event_id = over(who)
+    with app.app_context():
+        feedback_jobs.feedback(session, clock.now())
+    begun = session.scalar(sa.select(Event.starts_at).where(Event.id == event_id))
+    card = session.scalars(sa.select(ShelfItem).where(ShelfItem.kind == "feedback")).one()
+    assert card.when == begun
 
 
 def test_who_had_no_place_finds_nothing(mair, over, client):
