@@ -22,7 +22,7 @@ from plugins.local_events import chances, rules
 from plugins.local_events.queries import events, questions
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import handing_on, offers, places, sealed
-from plugins.local_events.states import ACTIVE, CONFIRMED, OFFERED, PENDING
+from plugins.local_events.states import ACTIVE, CONFIRMED, OFFERED, PENDING, PUBLISHED
 from plugins.local_events.views.base import blueprint, known_at
 from plugins.local_events.views.pages import event_page
 from plugins.local_events.web_forms.places import HandOnForm, RegisterForm, form_for
@@ -111,10 +111,23 @@ def _send(context: Here, event_id: str, form: RegisterForm, own: counting.Own | 
     return gettext("Your changes are saved.")
 
 
-@blueprint.post("/<event_id>/withdraw")
+def _asked_first(event_id: str, state: str) -> Response:
+    """Asks whether somebody means to let go of a place that others wait for; the event's page where they do not hold one."""
+    context = here()
+    session, tenant = context.session, context.tenant.ref()
+    event, own, _ = events.seen_by(session, tenant, known_at(event_id, to_run=False), event_id)
+    if own is None or own.state != state or event.state != PUBLISHED or event.starts_at <= clock.now():
+        return event_page(event_id)
+    waiting = counting.of_event(session, event_id).waiting
+    return render("local_events/places/let_go.html", event=event, offered=state == OFFERED, waiting=waiting)
+
+
+@blueprint.route("/<event_id>/withdraw", methods=["GET", "POST"])
 @signed_in
 def withdraw(event_id: str) -> Response:
-    """Give a place back, or stop waiting."""
+    """Give a place back, or stop waiting; asked first where others wait for the place."""
+    if request.method == "GET":
+        return _asked_first(event_id, CONFIRMED)
 
     def press(context: Here) -> str:
         done = places.withdraw(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
@@ -135,10 +148,12 @@ def accept(event_id: str) -> Response:
     return pressed(event_id, press)
 
 
-@blueprint.post("/<event_id>/decline")
+@blueprint.route("/<event_id>/decline", methods=["GET", "POST"])
 @signed_in
 def decline(event_id: str) -> Response:
-    """Leave the place that is offered to the next."""
+    """Leave the place that is offered to the next; asked first where somebody waits."""
+    if request.method == "GET":
+        return _asked_first(event_id, OFFERED)
 
     def press(context: Here) -> str:
         offers.decline(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))

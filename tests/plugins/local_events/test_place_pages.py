@@ -131,6 +131,41 @@ def test_one_press_is_not_enough_where_something_must_be_answered(session, scotl
     assert "Answer this question" in answer.text
 
 
+def test_a_place_that_others_wait_for_is_given_back_only_after_a_question(session, scotland, mair):
+    who, browser = mair
+    event_id = published(session, scotland, capacity=1)
+    places.register(session, scotland, event_id, who)
+    path = f"/scotland/events/{event_id}"
+    assert f'action="{path}/withdraw"' in browser.get(path).text
+    places.register(session, scotland, event_id, visitor())
+    page = browser.get(path).text
+    assert f'action="{path}/withdraw"' not in page
+    assert f'href="{path}/withdraw"' in page
+    asked = browser.get(f"{path}/withdraw").text
+    assert "1 person waits for a place, and gets yours." in asked
+    session.rollback()
+    assert state(session, event_id, who) == "confirmed"
+    assert browser.submit(f"{path}/withdraw", form=-1).status_code == 303
+    session.rollback()
+    assert state(session, event_id, who) == "withdrawn"
+    assert "Join the waiting list" in browser.get(f"{path}/withdraw").text
+
+
+def test_an_offered_place_is_left_to_the_next_only_after_a_question(session, scotland, mair):
+    who, browser = mair
+    event_id = published(session, scotland, capacity=1)
+    first, last = visitor(), visitor()
+    for one in (first, who, last):
+        places.register(session, scotland, event_id, one)
+    places.withdraw(session, scotland, event_id, first)
+    path = f"/scotland/events/{event_id}"
+    assert f'href="{path}/decline"' in browser.get(path).text
+    assert "and gets yours" in browser.get(f"{path}/decline").text
+    assert browser.submit(f"{path}/decline", form=-1).status_code == 303
+    session.rollback()
+    assert (state(session, event_id, who), state(session, event_id, last)) == ("declined", "offered")
+
+
 def test_a_place_is_handed_on_by_address(app, session, scotland, mair):
     who, browser = mair
     make_person(app, "ifor@example.org", home="scotland")
