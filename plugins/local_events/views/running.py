@@ -28,10 +28,11 @@ from plugins.local_events.letters import proposals as proposal_letters
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.queries import events, kinds, messages, places, tags
 from plugins.local_events.service import drafts, running
+from plugins.local_events.settings import Settings
 from plugins.local_events.states import EDITABLE, PUBLISHED
 from plugins.local_events.views.base import blueprint, known_at, settings_of
 from plugins.local_events.views.pages import event_page
-from plugins.local_events.web_forms.events import CancelForm, EventForm, beginning, values_of
+from plugins.local_events.web_forms.events import CancelForm, EventForm, begin_anew, beginning, values_of
 from plugins.local_events.words import KINDS
 
 
@@ -43,13 +44,14 @@ def new() -> Response:
     tenant, visitor, settings = context.tenant.ref(), context.visitor, settings_of(context)
     if not rules.may_create(visitor, tenant, settings):
         raise Forbidden(CREATE)
-    first = None
-    if request.method == "GET":
-        wanted = request.args.get("kind", "")
-        chosen = kinds.current(context.session, settings, wanted if wanted in KINDS else next(iter(KINDS)))
-        first = beginning(chosen, _next_week())
+    anew = request.method == "POST" and "usual" in request.form
+    begun = _kind(settings, request.form.get("begun", "") if request.method == "POST" else request.args.get("kind", ""))
+    first = beginning(begun, _next_week()) if request.method == "GET" else None
     form = EventForm(data=first, audiences=rules.audiences_at(tenant))
-    if form.validate_on_submit():
+    if anew:
+        before, begun = begun, _kind(settings, form.kind.data)
+        begin_anew(form, before, begun)
+    elif form.validate_on_submit():
         with kept_on(form):
             event_id = drafts.create(context.session, tenant, settings, form.draft(), visitor, form.form_key.data)
             return redirect_with(gettext("Your draft is saved."), "local_events.show", event_id=event_id)
@@ -61,8 +63,13 @@ def new() -> Response:
         proposes=rules.only_proposes(visitor, tenant, settings),
         version=0,
         told=0,
-        kinds=KINDS,
+        begun=begun.kind,
     )
+
+
+def _kind(settings: Settings, wanted: str) -> kinds.Kind:
+    """What is usual for a kind of event; for the first of them where there is none of that name."""
+    return kinds.current(here().session, settings, wanted if wanted in KINDS else next(iter(KINDS)))
 
 
 def _next_week() -> datetime:

@@ -214,6 +214,21 @@ def beginning(kind: Kind, day: datetime) -> dict[str, Any]:
     }
 
 
+def begin_anew(form: EventForm, before: Kind, kind: Kind) -> None:
+    """Give a form that is being filled what is usual for `kind`: only where it still says what was usual for `before`. What
+    somebody chose or typed stays, the day and its time too; so does an end that is not the usual one."""
+    start = form.starts_at.data
+    day = start or datetime.combine(clock.today(), datetime.min.time())
+    was, becomes = beginning(before, day), beginning(kind, day)
+    for name, value in becomes.items():
+        field = form[name]
+        same = set(field.data or ()) == set(was[name]) if isinstance(value, list) else field.data == was[name]
+        if name == "kind" or (
+            same and not field.process_errors and (start or name != "ends_at") and name != "starts_at"
+        ):
+            field.data, field.raw_data = value, None
+
+
 class CancelForm(Form):
     """Why an event is cancelled."""
 

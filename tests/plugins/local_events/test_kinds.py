@@ -1,6 +1,6 @@
 """What events of a kind begin with, and copies of events."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from plugins.local_events.service import copying, drafts, places
 from plugins.local_events.service import kinds as service
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import CENTRAL, ORGANISER, USUAL, draft, drafted, published, visitor
+from tests.support.client import forms
 
 DIET = {
     "kind": "choices", "text": "Food", "hint": "", "options": ["Vegetarian", "Vegan"], "required": False, "sensitive": True,
@@ -172,3 +173,32 @@ def test_the_pages_of_kinds(app, session):
     page = client.get("/scotland/events/new?kind=workshop").text
     assert 'value="workshop" selected' in page or 'selected value="workshop"' in page
     assert client.get("/scotland/manage/events/kinds/party").status_code == 404
+
+
+def test_beginning_with_what_is_usual_for_another_kind_keeps_what_was_typed(app, session):
+    client = client_of(app, make_person(app, "organiser@example.org", grants=((ORGANISER, "scotland"),)))
+    path = "/scotland/events/new"
+    workshop, webinar = (kinds.current(session, USUAL, kind) for kind in ("workshop", "webinar"))
+    assert (workshop.mode, workshop.minutes) != (webinar.mode, webinar.minutes)
+    page = client.get(f"{path}?kind=workshop")
+    begun = next(form for form in forms(page.text) if "begun" in form.fields)
+    start = begun.fields["starts_at"]
+    typed = {
+        **begun.fields,
+        "title": "Reading a run chart",
+        "summary": "Short and sweet.",
+        "capacity": "7",
+        "kind": "webinar",
+    }
+    anew = client.post(path, data={**typed, "usual": "1"})
+    assert anew.status_code == 200
+    again = next(form for form in forms(anew.text) if "begun" in form.fields).fields
+    now = {name: "".join(values[:1]) for name, values in again.items()}
+    assert [now["title"], now["summary"], now["capacity"]] == ["Reading a run chart", "Short and sweet.", "7"]
+    assert [now["starts_at"]] == start
+    assert (now["kind"], now["mode"], now["begun"]) == ("webinar", webinar.mode, "webinar")
+    length = datetime.fromisoformat(now["ends_at"]) - datetime.fromisoformat(now["starts_at"])
+    assert length == timedelta(minutes=webinar.minutes)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Event)) == 0
+    saved = client.post(path, data={**again, "audience": "area", "online_url": "https://meet.example.org/x"})
+    assert saved.status_code == 303, saved.text.split("There is a problem")[-1][:400]
