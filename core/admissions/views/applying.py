@@ -89,7 +89,8 @@ def start() -> Response:
         except Invalid as error:
             # An answer that leaves somebody out is no slip of theirs: it is answered, not marked.
             outcomes = {key: say(message) for key, message in error.field_errors.items() if sent[key] is not None}
-            errors = {key: say(message) for key, message in error.field_errors.items() if sent[key] is None}
+            # Whoever is left out need not answer the rest.
+            errors = {} if outcomes else {key: say(message) for key, message in error.field_errors.items()}
         else:
             return redirect_with(
                 gettext("Your application is begun. Everything you write is kept."),
