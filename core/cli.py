@@ -16,8 +16,8 @@ from core.admissions.jobs import quality as quality_jobs
 from core.admissions.service import forms
 from core.admissions.states import states_markdown
 from core.app import boot, components, create_app, tenants_folder
-from core.config import ROOT, Config
-from core.data import migrate
+from core.config import ROOT, Config, normalise_url
+from core.data import migrate, transfer
 from core.data.db import platform_scope, tenant_session
 from core.demo import apart, community, windows
 from core.demo.admissions import cycle, national
@@ -143,7 +143,7 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
 
 @main.group()
 def db() -> None:
-    """The database: upgrade, check, backup, restore."""
+    """The database: upgrade, check, backup, restore, copy."""
 
 
 def _app() -> tuple[Config, Flask]:
@@ -154,18 +154,44 @@ def _app() -> tuple[Config, Flask]:
 @db.command()
 def upgrade() -> None:
     """Bring the core's, every plugin's and the job engine's tables to their newest form."""
-    from core.work import engine  # see `worker`
-
     config, app = _app()
     if config.owner_url.startswith("sqlite:///"):
         Path(config.owner_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    failed = migrate.upgrade(config.owner_url, components(app.extensions["q.registry"]), config.app_role)
-    engine.migrate(config.owner_url, config.app_role)
+    _bring_up(config.owner_url, app, config.app_role)
+    click.echo("the database is up to date")
+
+
+def _bring_up(url: str, app: Flask, app_role: str) -> None:
+    """Every component's migrations and the job engine's at `url`; exit code 1 when one of a plugin fails."""
+    from core.work import engine  # see `worker`
+
+    failed = migrate.upgrade(url, components(app.extensions["q.registry"]), app_role)
+    engine.migrate(url, app_role)
     for name, error in failed.items():
         click.echo(f"{name}: {error}", err=True)
     if failed:
         raise SystemExit(1)
-    click.echo("the database is up to date")
+
+
+@db.command("copy")
+@click.option(
+    "--to", "target", required=True, envvar="QP_COPY_TO", help="the owner's address of an empty PostgreSQL database"
+)
+def copy_rows(target: str) -> None:
+    """Copy every row of this SQLite database to an empty one of PostgreSQL, where the tables are made first; stop the site
+    and its workers before."""
+    from core.work import engine  # see `worker`
+
+    config, app = _app()
+    owners = components(app.extensions["q.registry"])
+    _run(lambda: transfer.check(config.owner_url, target, owners))
+    if left := engine.unfinished(config.owner_url):
+        raise SystemExit(
+            f"{left} jobs have begun and not ended; let `qplatform worker` end them, stop it, and copy then"
+        )
+    _bring_up(normalise_url(target), app, config.app_role)
+    counts = _run(lambda: transfer.copy(config.owner_url, target))
+    click.echo(f"copied {sum(counts.values())} rows of {len(counts)} tables; every audit trail holds together")
 
 
 @db.command()

@@ -1,5 +1,6 @@
 """Migrations: the core's and each plugin's own, one version table each, so that one can be added or removed alone."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
     from alembic import command  # heavy: see `_config`
 
     failed: dict[str, str] = {}
+    components = list(components)
     backup_before_change(url)
     engine = owner_engine(url)
     for component in components:
@@ -86,13 +88,63 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
             failed[component.name] = f"{type(error).__name__}: {error}"
     with engine.begin() as connection:
         rls.apply(connection, app_role)
+        _let_read_versions(connection, components, app_role)
     engine.dispose()
     return failed
+
+
+def _let_read_versions(connection: sa.Connection, components: Iterable[Component], app_role: str | None) -> None:
+    """Each start asks whether every migration has been run: see `behind`."""
+    if connection.dialect.name != "postgresql" or not app_role:
+        return
+    role = connection.dialect.identifier_preparer.quote_identifier(app_role)
+    for name in {one.version_table for one in components} & set(sa.inspect(connection).get_table_names()):
+        connection.exec_driver_sql(f"grant select on {name} to {role}")
 
 
 def _check_foreign_keys(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite" and (bad := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
         raise RuntimeError(f"the migration left a row of {bad[0]} without its parent in {bad[2]}")
+
+
+_SAID = re.compile(r"^(down_)?revision\b[^=\n]*=\s*(.+)$", re.MULTILINE)
+
+
+def revisions(component: Component) -> tuple[frozenset[str], frozenset[str]]:
+    """The revisions that `component` has files for, and the newest of them. Read from the files' text: Alembic is heavy, and each
+    start asks."""
+    made: set[str] = set()
+    followed: set[str] = set()
+    for path in sorted(component.versions.glob("*.py")):
+        for down, value in _SAID.findall(path.read_text("utf-8")):
+            (followed if down else made).update(re.findall(r"[\"']([^\"']+)[\"']", value))
+    return frozenset(made), frozenset(made - followed)
+
+
+def behind(connection: sa.Connection, components: Iterable[Component], ahead: bool = False) -> list[str]:
+    """The components whose tables are not at the revision that their files say, for a migration failed or was not run.
+
+    Tables of a newer release than this one count where `ahead` says so. Nothing is said of a component whose version table this
+    role may not read: the next upgrade grants it.
+    """
+    present = set(sa.inspect(connection).get_table_names())
+    found = []
+    for one in components:
+        known, newest = revisions(one)
+        at: set[str] = set()
+        if one.version_table in present:
+            if not _readable(connection, one.version_table):
+                continue
+            at = set(connection.exec_driver_sql(f"select version_num from {one.version_table}").scalars())  # noqa: S608 - our own name
+        if at != newest and (ahead or at <= known):
+            found.append(one.name)
+    return found
+
+
+def _readable(connection: sa.Connection, table: str) -> bool:
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.exec_driver_sql("select has_table_privilege(%s, 'select')", (table,)).scalar_one())
 
 
 def revise(url: str, component: Component, message: str) -> None:

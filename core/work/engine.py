@@ -67,6 +67,20 @@ def migrate(owner_url: str, app_role: str | None = None) -> None:
     DBOS.migrate(owner_url, application_role=None if owner_url.startswith("sqlite") else app_role)
 
 
+def unfinished(owner_url: str) -> int:
+    """How many jobs of this database were begun, or given to the engine, and have not ended."""
+    engine = sa.create_engine(owner_url, poolclass=sa.NullPool)
+    schema = None if engine.dialect.name == "sqlite" else "dbos"
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("workflow_status", schema=schema):
+            return 0
+        runs = sa.table("workflow_status", sa.column("status"), schema=schema)
+        going = (
+            sa.select(sa.func.count()).select_from(runs).where(runs.c.status.in_(["ENQUEUED", "PENDING", "DELAYED"]))
+        )
+        return int(connection.execute(going).scalar_one())
+
+
 def _quiet() -> None:
     """Let the root logger write what DBOS logs, from warnings on: it would add a handler of its own format."""
     logger = logging.getLogger("dbos")
