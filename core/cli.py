@@ -31,6 +31,7 @@ from core.tenancy.files import read_tenant_files
 from core.web import catalogue
 from core.web.health import share
 from core.web.i18n import CORE_CATALOGUES
+from core.web.listening import refuse_taken
 
 T = TypeVar("T")
 
@@ -50,6 +51,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian  # the server is only needed here
     from granian.constants import Interfaces  # the server is only needed here
 
+    refuse_taken(host, port)
     server = Granian(
         "wsgi:app",
         address=host,

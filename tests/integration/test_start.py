@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from core.web import compiled
+from core.web.listening import ListenError, refuse_taken
 from tests.support.databases import Database
 from tests.support.environment import ROOT, environment
 from tests.support.servers import Process
@@ -128,3 +130,37 @@ def test_what_is_wrong_is_said_once_and_nothing_is_served(other_database: Databa
     assert done.returncode == 1
     assert done.stderr.count("QP_HOSTS") == 1, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_port_is_served_once(start_server: Callable[..., Process], other_database: Database, tmp_path: Path) -> None:
+    """The server's own sockets share a port with whoever asks for it: two platforms would answer every other request each."""
+    server = start_server(other_database)
+    words = [sys.executable, "-m", "core.cli", "serve", "--port", str(server.port)]
+    env = environment(other_database, TMPDIR=str(tmp_path))
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"port {server.port} of 127.0.0.1 is taken; stop what listens there, or name another with --port"
+    ]
+
+
+def test_an_address_that_cannot_be_served_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ListenError, match="port 99999: there is no such port"):
+        refuse_taken("127.0.0.1", 99999)
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", unknown)
+    with pytest.raises(ListenError, match="nothing can be served at nowhere, port 8000: Name or service not known"):
+        refuse_taken("nowhere", 8000)
+
+
+def test_a_port_that_was_served_a_moment_ago_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(ListenError, match="taken"):
+            refuse_taken("127.0.0.1", port)
+        with socket.create_connection(("127.0.0.1", port)):
+            listening.accept()[0].close()
+    refuse_taken("127.0.0.1", port)
