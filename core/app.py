@@ -2,9 +2,10 @@
 
 import importlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
@@ -20,7 +21,7 @@ from core.data import rls
 from core.data.db import db, open_session
 from core.data.engine import engine_options, prepare
 from core.data.files import open_store
-from core.data.migrate import CORE, Component
+from core.data.migrate import CORE, Component, behind
 from core.data.scope import Scope
 from core.demo import apart
 from core.demo import views as demo_views
@@ -29,7 +30,8 @@ from core.hooks.registry import Registry, discover, has_models, load
 from core.people import login, queries
 from core.people import views as people_views
 from core.tenancy.directory import TenantDirectory
-from core.tenancy.files import read_tenant_files, read_themes
+from core.tenancy.files import TenantFileError, read_tenant_files, read_themes
+from core.tenancy.models import Tenant
 from core.web import (
     access,
     assets,
@@ -62,7 +64,8 @@ class BootError(SystemExit):
 def create_app(config: Config | None = None, packages: Mapping[str, str] | None = None) -> Flask:
     """The application. `packages` ({plugin: import name}) takes the place of what `plugins/` and entry points hold.
 
-    Raises ConfigError for a wrong environment and BootError for an endpoint without declared access.
+    Raises ConfigError for a wrong environment and BootError for a tenant's file that cannot be read and for an endpoint without
+    declared access.
     """
     config = config or Config.from_env()
     app = PlatformFlask("core", static_folder=None, template_folder=str(ROOT / "templates"))
@@ -85,7 +88,10 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     registry = load(dict(packages) if packages is not None else discover(ROOT / "plugins"))
     directory = TenantDirectory(registry, config.hosts)
-    themes = read_themes(tenants_folder(), read_tenant_files(tenants_folder()))
+    try:
+        themes = read_themes(tenants_folder(), read_tenant_files(tenants_folder()))
+    except TenantFileError as error:
+        raise BootError("\n".join(f"tenants/{line}" for line in str(error).splitlines())) from error
     app.extensions.update({"q.registry": registry, "q.directory": directory, "q.themes": themes})
     app.extensions[downloads.FILES] = open_store(config.files_url)
     hook_failures = HookFailures()
@@ -181,36 +187,67 @@ def components(registry: Registry) -> list[Component]:
     ]
 
 
-def _break_unmigrated(registry: Registry, missing: frozenset[str]) -> frozenset[str]:
-    """Take plugins whose tables are not there out of service; their missing tables. The rest of the platform starts."""
+def _break_unmigrated(registry: Registry, missing: frozenset[str], late: Collection[str]) -> frozenset[str]:
+    """Take plugins whose migrations have not all been run, and those that need them, out of service; their missing tables. The
+    rest of the platform starts."""
     gone: set[str] = set()
     for name in list(registry.plugins):
-        if mine := {table for table in missing if table.startswith(f"{name}_")}:
+        mine = {table for table in missing if table.startswith(f"{name}_")}
+        gone |= mine
+        if mine:
             registry.mark_broken(name, f"no table {min(mine)}; run: qplatform db upgrade")
-            gone |= mine
+        elif name in late:
+            registry.mark_broken(name, "a migration of its tables failed or was not run; run: qplatform db upgrade")
+    for name, plugin in list(registry.plugins.items()):
+        if lost := set(plugin.manifest.requires) - registry.names():
+            registry.mark_broken(name, f"needs {', '.join(sorted(lost))}")
     return frozenset(gone)
 
 
-def boot(config: Config | None = None) -> Flask:
-    """The application for a server process: logs as JSON, and the isolation of the database checked before anything is served.
+def look_at_database(app: Flask) -> list[str]:
+    """Take plugins out of service whose tables are not those of their models; why the rest would not isolate tenants, a line each.
 
-    Raises BootError when PostgreSQL would not isolate tenants, and where the demonstration's people are and it is off.
+    Raises BootError where the database cannot be reached, or the core's own tables are missing or old.
+    """
+    registry: Registry = app.extensions["q.registry"]
+    owners = components(registry)
+    try:
+        with app.app_context(), db.engine.connect() as connection:
+            missing = rls.missing_tables(connection)
+            if unmade := sorted(filter(CORE.owns, missing)):
+                raise BootError(f"the database has no table {unmade[0]}; run: qplatform db upgrade")
+            late = behind(connection, owners)
+            if CORE.name in late:
+                raise BootError("a migration of the core failed or was not run; run: qplatform db upgrade")
+            found = rls.problems(connection, _break_unmigrated(registry, missing, late))
+            hosts = set((app.config["Q"].hosts or {}).values())
+            if unknown := hosts - set(connection.execute(sa.select(Tenant.slug)).scalars()):
+                raise BootError(
+                    f"QP_HOSTS: there is no site {min(unknown)}; qplatform tenants list names those there are"
+                )
+            return found
+    except sa.exc.OperationalError as error:
+        raise BootError(f"the database cannot be reached: {' '.join(str(error.orig).split())}") from error
+
+
+def boot(config: Config | None = None) -> Flask:
+    """The application for a server process: logs as JSON, and the database looked at before anything is served.
+
+    Raises BootError when it is not there, lacks tables of the core, or when PostgreSQL would not isolate tenants, and where the
+    demonstration's people are and it is off.
     """
     logs.install(logging.INFO)
     app = create_app(config)
     compiled.keep(app, app.extensions[unchanged.RELEASE])
+    found = look_at_database(app)
     with app.app_context():
-        registry: Registry = app.extensions["q.registry"]
-        components(registry)
         with db.engine.connect() as connection:
-            gone = _break_unmigrated(registry, rls.missing_tables(connection))
-            found = rls.problems(connection, gone)
             strangers = "" if app.config["Q"].demo else apart.problem(connection)
         db.engine.dispose()  # a process that forks from this one has connections of its own
-        if found:
-            raise BootError("the database does not isolate tenants:\n  " + "\n  ".join(found))
-        if strangers:
-            raise BootError(strangers)
+    if found:
+        raise BootError("the database does not isolate tenants:\n  " + "\n  ".join(found))
+    if strangers:
+        raise BootError(strangers)
     return app
 
 

@@ -15,7 +15,7 @@ from core import started
 from core.admissions.jobs import quality as quality_jobs
 from core.admissions.service import forms
 from core.admissions.states import states_markdown
-from core.app import boot, components, create_app, tenants_folder
+from core.app import BootError, boot, components, create_app, look_at_database, tenants_folder
 from core.config import ROOT, Config, normalise_url
 from core.data import migrate, transfer
 from core.data.db import platform_scope, tenant_session
@@ -176,22 +176,21 @@ def _bring_up(url: str, app: Flask, app_role: str) -> None:
 
 
 @db.command("copy")
-@click.option(
-    "--to", "target", required=True, envvar="QP_COPY_TO", help="the owner's address of an empty PostgreSQL database"
-)
-def copy_rows(target: str) -> None:
+@click.option("--to", default="", help="the owner's address of an empty PostgreSQL database; also QP_COPY_TO")
+def copy_rows(to: str) -> None:
     """Copy every row of this SQLite database to an empty one of PostgreSQL, where the tables are made first; stop the site
     and its workers before."""
     from core.work import engine  # see `worker`
 
     config, app = _app()
+    target = normalise_url(to) or config.copy_to
     owners = components(app.extensions["q.registry"])
     _run(lambda: transfer.check(config.owner_url, target, owners))
     if left := engine.unfinished(config.owner_url):
         raise SystemExit(
             f"{left} jobs have begun and not ended; let `qplatform worker` end them, stop it, and copy then"
         )
-    _bring_up(normalise_url(target), app, config.app_role)
+    _bring_up(target, app, config.app_role)
     counts = _run(lambda: transfer.copy(config.owner_url, target))
     click.echo(f"copied {sum(counts.values())} rows of {len(counts)} tables; every audit trail holds together")
 
@@ -289,20 +288,29 @@ def plugins() -> None:
     """The plugins: list, doctor, hooks, new."""
 
 
+def _looked_at(app: Flask) -> None:
+    """Plugins are out of service here that would be when serving. Before the first upgrade there are no tables to ask of."""
+    try:
+        look_at_database(app)
+    except BootError as error:
+        click.echo(f"only the code was looked at: {error}", err=True)
+
+
 @plugins.command("list")
 def list_plugins() -> None:
     """List the plugins in service."""
-    _, app = _app()
+    app = _app()[1]
+    _looked_at(app)
     for plugin in app.extensions["q.registry"].plugins.values():
         click.echo(f"{plugin.manifest.name:<24} {plugin.manifest.version:<8} {plugin.manifest.title}")
 
 
 @plugins.command()
 def doctor() -> None:
-    """Say which plugins are broken and why; exit code 1 when one is."""
-    _, app = _app()
+    """Say which plugins are broken and why, in themselves or for their tables; exit code 1 when one is."""
+    app = _app()[1]
     registry = app.extensions["q.registry"]
-    components(registry)
+    _looked_at(app)
     for broken in registry.broken.values():
         click.echo(f"{broken.name}: {broken.error}")
     if registry.broken:

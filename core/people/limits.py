@@ -14,7 +14,9 @@ from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_limiter.util import get_remote_address
+from limits.errors import ConfigurationError
 
+from core.config import ConfigError
 from core.people import emails
 from core.people.calendars import LONGEST_TOKEN
 from core.people.service.sign_ins import token_hash
@@ -34,12 +36,18 @@ limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memo
 
 
 def init_app(app: Flask, redis_url: str, *, on: bool = True) -> None:
-    """Wire the limits into the application; `on` is False for tests, which send more forms than people do."""
+    """Wire the limits into the application; `on` is False for tests, which send more forms than people do.
+
+    Raises ConfigError for an address of Redis that its library does not understand.
+    """
     app.config.update(RATELIMIT_STORAGE_URI=redis_url or "memory://", RATELIMIT_KEY_PREFIX="q.people")
     limiter.enabled = (
         True  # another application of this process may have switched it off, and it would not be wired at all
     )
-    limiter.init_app(app)
+    try:
+        limiter.init_app(app)
+    except (ConfigurationError, ValueError) as error:
+        raise ConfigError(f"QP_REDIS_URL cannot be used: {error}") from error
     # It looks for limits before every request, static files included; ours all stand on views, which check them themselves.
     app.before_request_funcs[None].remove(limiter._check_request_limit)
     limiter.enabled = on

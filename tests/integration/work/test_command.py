@@ -43,9 +43,8 @@ def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
         db.engine.dispose()
 
 
-@pytest.mark.only("sqlite")
 def test_without_tables_it_says_what_to_do(empty_database: Database, start_process: Callable[..., Process]) -> None:
-    """On PostgreSQL the application itself refuses to boot before the worker is asked."""
     worker = start_process(("worker",), empty_database)
     assert worker.process.wait(20) == 1
-    assert worker.log().splitlines()[-1].endswith("has `qplatform db upgrade` been run?")
+    assert worker.log().splitlines()[-1].endswith("run: qplatform db upgrade")
+    assert "Traceback" not in worker.log()

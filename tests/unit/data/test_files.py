@@ -13,7 +13,7 @@ from core.config import Config, ConfigError
 from core.data import files
 from core.data.files import Bucket, Folder, Store, new_key, open_store
 
-ENV = {"QP_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz", "QP_MAIL_URL": "smtp://127.0.0.1"}
+ENV = {"QP_SECRET_KEY": "9f86d081884c7d659a2feaa0c55ad015", "QP_MAIL_URL": "smtp://127.0.0.1"}
 
 
 @pytest.fixture(params=["folder", "bucket"])
