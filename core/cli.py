@@ -254,7 +254,8 @@ def sync() -> None:
     """Create the tenants of `tenants/` that the database does not have yet."""
     _, app = _app()
     with app.app_context(), platform_scope("command: tenants sync") as session:
-        for line in service.sync(session, read_tenant_files(tenants_folder()), app.extensions["q.registry"]):
+        files, registry = read_tenant_files(tenants_folder()), app.extensions["q.registry"]
+        for line in _run(lambda: service.sync(session, files, registry)):
             click.echo(line)
 
 
@@ -263,7 +264,7 @@ def diff() -> None:
     """Show where the database has drifted from the tenant files; exit code 1 when it has."""
     _, app = _app()
     with app.app_context(), platform_scope("command: tenants diff") as session:
-        lines = service.differences(session, read_tenant_files(tenants_folder()))
+        lines = service.differences(session, read_tenant_files(tenants_folder()), app.extensions["q.registry"])
     for line in lines:
         click.echo(line)
     if lines:

@@ -148,12 +148,17 @@ def _read(path: Path) -> TenantFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TenantFileError(f"{where}: {error}") from error
     except ValidationError as error:
-        raise TenantFileError("\n".join(f"{where}: {_said(dict(problem))}" for problem in error.errors())) from error
+        raise TenantFileError(problems_of(where, error)) from error
     if file.slug != path.parent.name:
         raise TenantFileError(f"{where}: slug: must be the folder's name, {path.parent.name}")
     if file.slug in RESERVED and file.kind != "uk":
         raise TenantFileError(f"{where}: slug: the platform itself uses the name {file.slug}")
     return file
+
+
+def problems_of(where: str, error: ValidationError, *parents: str) -> str:
+    """What is wrong with the file `where`, a line for each key at fault; `parents` stand before the keys."""
+    return "\n".join(f"{where}: {_said({**problem, 'loc': (*parents, *problem['loc'])})}" for problem in error.errors())
 
 
 def _said(problem: dict[str, Any]) -> str:

@@ -14,28 +14,29 @@ from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor, TenantRef
-from core.tenancy.files import TenantFile
+from core.tenancy.files import TenantFile, TenantFileError, problems_of
 from core.tenancy.models import PluginRevision, PluginState, Tenant
 from core.tenancy.switches import kept_at, names_on, on_anywhere
 
 
 def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry) -> list[str]:
     """Create the tenants that are missing, with the plugins they start with: those of their file, and those that are on by
-    default for each site. One line for each; existing ones are left alone."""
+    default for each site. One line for each; existing ones are left alone.
+
+    Raises TenantFileError, and creates none, where the file of a missing tenant names a plugin that nobody has or settings that it
+    does not take. A plugin that is broken is left out, with a line.
+    """
     lines: list[str] = []
-    usual: dict[str, dict[str, Any]] = {
-        name: {}
-        for name, plugin in sorted(registry.plugins.items())
-        if plugin.manifest.on_by_default and not plugin.manifest.platform_wide
-    }
+    usual = _usual(registry)
     with transaction(session):
         present = set(session.scalars(sa.select(Tenant.slug)))
         for file in files:
             if file.slug in present:
                 continue
+            settings_of = {name: _settings(registry, file, name, given) for name, given in file.plugins.items()}
             session.add(_row(file))
             session.flush()
-            for name, settings in {**usual, **file.plugins}.items():
+            for name, settings in {**usual, **settings_of}.items():
                 if name not in registry.plugins:
                     lines.append(f"{file.slug}: the plugin {name} is not in service")
                     continue
@@ -44,21 +45,31 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
                         f"{file.slug}: the plugin {name} is for the whole platform; it belongs into the UK site's file"
                     )
                     continue
-                validated = registry.plugins[name].settings.model_validate(settings)
-                _write(
-                    session,
-                    registry,
-                    file.id,
-                    name,
-                    None,
-                    True,
-                    validated.model_dump(mode="json"),
-                    SYSTEM,
-                    "tenant file",
-                )
+                _write(session, registry, file.id, name, None, True, settings, SYSTEM, "tenant file")
             audit.record(session, actor=SYSTEM, action="tenant.create", subject=file.slug, tenant_id=file.id)
             lines.append(f"{file.slug}: created")
     return lines
+
+
+def _usual(registry: Registry) -> dict[str, dict[str, Any]]:
+    """{plugin: its settings as they come} of those that every site begins with."""
+    return {
+        name: plugin.settings.model_validate({}).model_dump(mode="json")
+        for name, plugin in sorted(registry.plugins.items())
+        if plugin.manifest.on_by_default and not plugin.manifest.platform_wide
+    }
+
+
+def _settings(registry: Registry, file: TenantFile, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of the plugin `name` as `file` wants them; those given, where it is broken. Raises TenantFileError."""
+    if name in registry.broken:
+        return dict(given)
+    if name not in registry.plugins:
+        raise TenantFileError(f"{file.slug}/tenant.toml: plugins.{name}: there is no such plugin")
+    try:
+        return registry.plugins[name].settings.model_validate(dict(given)).model_dump(mode="json")
+    except ValidationError as error:
+        raise TenantFileError(problems_of(f"{file.slug}/tenant.toml", error, "plugins", name)) from error
 
 
 def _row(file: TenantFile) -> Tenant:
@@ -75,9 +86,15 @@ def _row(file: TenantFile) -> Tenant:
     )
 
 
-def differences(session: ScopedSession, files: Iterable[TenantFile]) -> list[str]:
-    """Where the database has drifted from the files, one line each. The database is the truth; this only tells."""
+def differences(session: ScopedSession, files: Iterable[TenantFile], registry: Registry) -> list[str]:
+    """Where the database has drifted from the files, one line each. The database is the truth; this only tells.
+
+    A file that names a plugin which nobody has, or settings that it does not take, is told so among them.
+    """
     rows = {row.slug: row for row in session.scalars(sa.select(Tenant))}
+    states: dict[int, dict[str, PluginState]] = {}
+    for state in session.scalars(sa.select(PluginState)):
+        states.setdefault(state.at_tenant_id, {})[state.plugin] = state
     lines: list[str] = []
     for file in files:
         row = rows.pop(file.slug, None)
@@ -92,7 +109,33 @@ def differences(session: ScopedSession, files: Iterable[TenantFile]) -> list[str
         for key, value in file.details().items():
             if row.details.get(key) != value:
                 lines.append(f"{file.slug}: {key}: file {value!r}, database {row.details.get(key)!r}")
+        lines += _plugin_differences(registry, file, states.get(row.id, {}))
     return lines + [f"{slug}: in the database, without a file" for slug in rows]
+
+
+def _plugin_differences(registry: Registry, file: TenantFile, states: Mapping[str, PluginState]) -> list[str]:
+    lines: list[str] = []
+    wanted = _usual(registry)
+    for name, given in file.plugins.items():
+        try:
+            wanted[name] = _settings(registry, file, name, given)
+        except TenantFileError as error:
+            lines.append(str(error))
+    unclear = {name for name in file.plugins if name not in wanted}
+    for name in sorted({*wanted, *states} - unclear):
+        state, here = states.get(name), f"{file.slug}: plugins.{name}"
+        on = state is not None and state.enabled
+        if on != (name in wanted):
+            lines.append(f"{here}: file {'off' if on else 'on'}, database {'on' if on else 'off'}")
+        elif state is not None and on and name in registry.plugins:
+            asked, kept = (
+                wanted[name],
+                registry.plugins[name].settings.model_validate(state.settings).model_dump(mode="json"),
+            )
+            lines += [
+                f"{here}.{key}: file {asked[key]!r}, database {kept[key]!r}" for key in asked if asked[key] != kept[key]
+            ]
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
