@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.config import normalise_url
-from core.data import rls
+from core.data import checks, rls
 from core.data.base import Base
 from core.kernel import clock
 
@@ -160,7 +160,10 @@ def revise(url: str, component: Component, message: str) -> None:
 
 
 def differences(url: str, components: Iterable[Component]) -> list[str]:
-    """What models and database disagree on, one line each: empty when every migration has been written and run."""
+    """What models and database disagree on, one line each: empty when every migration has been written and run.
+
+    Tables, columns, types, keys, indexes and defaults as Alembic compares them, and conditions (CHECK), which it does not.
+    """
     from alembic.autogenerate import compare_metadata  # heavy: see `_config`
     from alembic.migration import MigrationContext  # heavy: see `_config`
 
@@ -168,9 +171,16 @@ def differences(url: str, components: Iterable[Component]) -> list[str]:
     engine = owner_engine(url)
     with engine.connect() as connection:
         for component in components:
-            options = {"compare_type": True, "include_name": _names(component), "include_object": _objects(component)}
+            options = {
+                "compare_type": True,
+                "compare_server_default": checks.default_differs,
+                "include_name": _names(component),
+                "include_object": _objects(component),
+            }
             context = MigrationContext.configure(connection, opts=options)
             found += [f"{component.name}: {change}" for change in compare_metadata(context, Base.metadata)]
+            owned = [table for table in Base.metadata.sorted_tables if component.owns(table.name)]
+            found += [f"{component.name}: {line}" for line in checks.differences(connection, owned)]
     engine.dispose()
     return found
 

@@ -3,14 +3,18 @@
 import os
 import sqlite3
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
 
 from core.app import components
+from core.config import ROOT
 from core.data import migrate, rls
 from core.data.base import Base, Shared, TenantOwned, tenant_tables
-from core.hooks.registry import Registry
+from core.hooks.registry import Registry, discover, load
+from core.people.models import Profile
+from core.work.models import Mail
 from tests.support.databases import Database
 from tests.support.forking import PROCESSES
 
@@ -29,6 +33,49 @@ def test_a_difference_is_found(empty_database: Database) -> None:
         c.exec_driver_sql("alter table people_profile drop column about")
     engine.dispose()
     assert any("about" in line for line in migrate.differences(empty_database.owner_url, [CORE]))
+
+
+def test_every_condition_and_default_of_core_and_plugins_agrees(own_database: Database) -> None:
+    owners = components(load(discover(ROOT / "plugins", installed=False)))
+    assert len(owners) > 2
+    assert migrate.differences(own_database.owner_url, owners) == []
+
+
+def test_a_condition_that_the_database_has_not_is_found(
+    own_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = cast("sa.Table", Mail.__table__)
+    (state,) = [one for one in table.constraints if "state" in str(one.name) and isinstance(one, sa.CheckConstraint)]
+    monkeypatch.setattr(state, "sqltext", sa.text("state in ('queued', 'sending', 'sent', 'kept')"))
+    (line,) = migrate.differences(own_database.owner_url, [CORE])
+    assert "work_mail: the condition ck_work_mail_state: models" in line
+    monkeypatch.undo()
+    more = sa.CheckConstraint("attempts >= 0", name="attempts")
+    table.append_constraint(more)
+    try:
+        lines = migrate.differences(own_database.owner_url, [CORE])
+    finally:
+        table.constraints.discard(more)
+    assert lines == ["core: work_mail: the condition ck_work_mail_attempts is missing in the database"]
+
+
+def test_a_condition_that_the_database_has_alone_is_found(
+    own_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = cast("sa.Table", Mail.__table__)
+    (state,) = [one for one in table.constraints if "state" in str(one.name) and isinstance(one, sa.CheckConstraint)]
+    monkeypatch.setattr(table, "constraints", table.constraints - {state})
+    (line,) = migrate.differences(own_database.owner_url, [CORE])
+    assert "the condition ck_work_mail_state is in the database alone" in line
+
+
+@pytest.mark.parametrize("default", ["none", None])
+def test_another_default_is_found(own_database: Database, monkeypatch: pytest.MonkeyPatch, default: str | None) -> None:
+    column = cast("sa.Table", Profile.__table__ if default else Mail.__table__).c["sector" if default else "state"]
+    monkeypatch.setattr(column, "server_default", sa.DefaultClause("other"))
+    (line,) = migrate.differences(own_database.owner_url, [CORE])
+    assert "modify_default" in line
+    assert column.name in line
 
 
 def test_invariant_every_table_is_tenant_owned_or_shared() -> None:
