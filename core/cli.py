@@ -21,6 +21,7 @@ from core.data import migrate, transfer
 from core.data.db import platform_scope, tenant_session
 from core.demo import apart, community, windows
 from core.demo.admissions import cycle, national
+from core.demo.reset import forget
 from core.hooks.spec import hooks_markdown
 from core.kernel import clock
 from core.people import passwords
@@ -104,12 +105,14 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
     config = Config.from_env()
     if refused := apart.may_load(config.owner_url):
         raise SystemExit(refused)
+    if not load_only:
+        refuse_taken("127.0.0.1", port)  # before anything is lost: a demonstration may be running there
     if reset:
-        if not config.database_url.startswith("sqlite:///"):
-            raise SystemExit("--reset deletes SQLite's file; on PostgreSQL drop the database and create it again")
-        path = Path(config.database_url.removeprefix("sqlite:///"))
-        for end in ("", "-wal", "-shm"):
-            path.with_name(path.name + end).unlink(missing_ok=True)
+        forget(
+            config,
+            components(create_app(config).extensions["q.registry"]),
+            [file.id for file in read_tenant_files(tenants_folder())],
+        )
     upgrade.callback()  # type: ignore[misc]  # click commands carry the function they were made from
     app = create_app(config)
     registry, directory = app.extensions["q.registry"], app.extensions["q.directory"]

@@ -131,6 +131,10 @@ class Bucket:
         if self._store is None:
             from obstore.store import from_url  # ten MB of machine code that a folder does without
 
+            for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
+                del os.environ[
+                    name
+                ]  # a compose file hands on what is not set as empty, which the library takes for a value
             self._store = from_url(self._url)
         return self._store
 

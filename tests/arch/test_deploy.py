@@ -16,6 +16,7 @@ from tests.support.sources import files, report, text
 COMPOSE, CONTAINERFILE, EXAMPLE = (Path(".deploy") / name for name in ("compose.yaml", "Containerfile", "example.env"))
 SETTING = re.compile(r"\bQP_[A-Z_]+\b")
 FOR_TESTS = {"QP_TEST_POSTGRES", "QP_TEST_ENGINE", "QP_THOROUGH"}
+FOR_THE_STORE = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 FOR_THE_DATABASE = {"QP_OWNER_PASSWORD", "QP_APP_PASSWORD"}
 
 
@@ -67,7 +68,13 @@ def test_every_setting_named_anywhere_is_one_the_platform_reads(services: dict[s
     ]
     assert not found, report(found)
     for name in ("upgrade", "web", "worker"):
-        assert set(services[name]["environment"]) <= _read()
+        assert set(services[name]["environment"]) <= _read() | FOR_THE_STORE
+
+
+def test_the_compose_file_hands_on_every_setting(services: dict[str, Any]) -> None:
+    elsewhere = {"QP_DATABASE_OWNER_URL", "QP_DATABASE_APP_ROLE", "QP_DEMO", "QP_COPY_TO"}
+    for name in ("web", "worker"):
+        assert set(services[name]["environment"]) == (_read() - elsewhere) | FOR_THE_STORE, name
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
