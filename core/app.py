@@ -211,23 +211,27 @@ def look_at_database(app: Flask) -> list[str]:
     """
     registry: Registry = app.extensions["q.registry"]
     owners = components(registry)
-    try:
-        with app.app_context(), db.engine.connect() as connection:
-            missing = rls.missing_tables(connection)
-            if unmade := sorted(filter(CORE.owns, missing)):
-                raise BootError(f"the database has no table {unmade[0]}; run: qplatform db upgrade")
-            late = behind(connection, owners)
-            if CORE.name in late:
-                raise BootError("a migration of the core failed or was not run; run: qplatform db upgrade")
-            found = rls.problems(connection, _break_unmigrated(registry, missing, late))
-            hosts = set((app.config["Q"].hosts or {}).values())
-            if unknown := hosts - set(connection.execute(sa.select(Tenant.slug)).scalars()):
-                raise BootError(
-                    f"QP_HOSTS: there is no site {min(unknown)}; qplatform tenants list names those there are"
-                )
-            return found
-    except sa.exc.OperationalError as error:
-        raise BootError(f"the database cannot be reached: {' '.join(str(error.orig).split())}") from error
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                return _found(connection, registry, owners, set((app.config["Q"].hosts or {}).values()))
+        except sa.exc.OperationalError as error:
+            raise BootError(f"the database cannot be reached: {' '.join(str(error.orig).split())}") from error
+        finally:
+            db.engine.dispose()  # a process that forks from this one has connections of its own
+
+
+def _found(connection: sa.Connection, registry: Registry, owners: list[Component], sites: set[str]) -> list[str]:
+    missing = rls.missing_tables(connection)
+    if unmade := sorted(filter(CORE.owns, missing)):
+        raise BootError(f"the database has no table {unmade[0]}; run: qplatform db upgrade")
+    late = behind(connection, owners)
+    if CORE.name in late:
+        raise BootError("a migration of the core failed or was not run; run: qplatform db upgrade")
+    found = rls.problems(connection, _break_unmigrated(registry, missing, late))
+    if unknown := sites - set(connection.execute(sa.select(Tenant.slug)).scalars()):
+        raise BootError(f"QP_HOSTS: there is no site {min(unknown)}; qplatform tenants list names those there are")
+    return found
 
 
 def boot(config: Config | None = None) -> Flask:

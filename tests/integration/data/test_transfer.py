@@ -33,7 +33,7 @@ def _copy(old: Database, target: str, monkeypatch: pytest.MonkeyPatch) -> Result
     return CliRunner().invoke(main, ["db", "copy", "--to", target])
 
 
-def _rows(url: str) -> dict[str, list[object]]:
+def _rows(url: str) -> dict[str, list[tuple[str, ...]]]:
     """Every row of every table, sorted, as both databases give them."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as c:

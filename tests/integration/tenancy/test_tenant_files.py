@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
+from flask import Flask
 
-from core.app import tenants_folder
+from core.app import create_app, tenants_folder
 from core.cli import main
+from core.config import Config
+from core.data.db import db
 from tests.support.databases import Database
 from tests.support.environment import environment
 
@@ -31,7 +34,22 @@ def tenants(folder: Path, other_database: Database, monkeypatch: pytest.MonkeyPa
     """`tenants("diff")`: the command on the suite's baseline."""
     for name, value in environment(other_database).items():
         monkeypatch.setenv(name, value)
-    return lambda *words: CliRunner().invoke(main, ["tenants", *words])
+    made: list[Flask] = []
+
+    def make(config: Config) -> Flask:
+        made.append(create_app(config))
+        return made[-1]
+
+    monkeypatch.setattr("core.cli.create_app", make)
+
+    def run(*words: str) -> Result:
+        done = CliRunner().invoke(main, ["tenants", *words])
+        while made:
+            with made.pop().app_context():
+                db.engine.dispose()
+        return done
+
+    return run
 
 
 def _add(folder: Path, plugins: str) -> None:
