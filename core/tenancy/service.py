@@ -128,14 +128,21 @@ def _plugin_differences(registry: Registry, file: TenantFile, states: Mapping[st
         if on != (name in wanted):
             lines.append(f"{here}: file {'off' if on else 'on'}, database {'on' if on else 'off'}")
         elif state is not None and on and name in registry.plugins:
-            asked, kept = (
-                wanted[name],
-                registry.plugins[name].settings.model_validate(state.settings).model_dump(mode="json"),
-            )
+            asked, kept = wanted[name], _kept(registry, state)
             lines += [
-                f"{here}.{key}: file {asked[key]!r}, database {kept[key]!r}" for key in asked if asked[key] != kept[key]
+                f"{here}.{key}: file {asked.get(key)!r}, database {kept.get(key)!r}"
+                for key in sorted({*asked, *kept})
+                if asked.get(key) != kept.get(key)
             ]
     return lines
+
+
+def _kept(registry: Registry, state: PluginState) -> dict[str, Any]:
+    """All settings as the plugin reads them; as they lie there where it cannot, for they are another version's."""
+    try:
+        return registry.plugins[state.plugin].settings.model_validate(state.settings).model_dump(mode="json")
+    except ValidationError:
+        return dict(state.settings)
 
 
 @dataclass(frozen=True, slots=True)

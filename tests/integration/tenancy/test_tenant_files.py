@@ -102,6 +102,17 @@ def test_diff_tells_of_plugins_and_their_settings(tenants: Command, folder: Path
     assert len(lines) == 4
 
 
+def test_diff_tells_of_settings_that_no_longer_fit(tenants: Command, other_database: Database) -> None:
+    engine = sa.create_engine(other_database.superuser_url, poolclass=sa.NullPool)
+    with engine.begin() as c:
+        c.exec_driver_sql(
+            """update tenancy_plugin_state set settings = '{"of_old": 1}' where plugin = 'local_events' and at_tenant_id = 2"""
+        )
+    told = tenants("diff")
+    assert told.exit_code == 1
+    assert "scotland: plugins.local_events.of_old: file None, database 1" in told.output.splitlines()
+
+
 @pytest.mark.parametrize(
     ("plugins", "words"),
     [
