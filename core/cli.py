@@ -258,7 +258,7 @@ def sync() -> None:
     _, app = _app()
     with app.app_context(), platform_scope("command: tenants sync") as session:
         files, registry = read_tenant_files(tenants_folder()), app.extensions["q.registry"]
-        for line in _run(lambda: service.sync(session, files, registry)):
+        for line in _run(lambda: service.sync(session, files, registry, strict=True)):
             click.echo(line)
 
 

@@ -19,12 +19,12 @@ from core.tenancy.models import PluginRevision, PluginState, Tenant
 from core.tenancy.switches import kept_at, names_on, on_anywhere
 
 
-def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry) -> list[str]:
+def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry, *, strict: bool = False) -> list[str]:
     """Create the tenants that are missing, with the plugins they start with: those of their file, and those that are on by
     default for each site. One line for each; existing ones are left alone.
 
-    Raises TenantFileError, and creates none, where the file of a missing tenant names a plugin that nobody has or settings that it
-    does not take. A plugin that is broken is left out, with a line.
+    Raises TenantFileError, and creates none, where the file of a missing tenant has settings that a plugin does not take and, if
+    `strict`, names one that nobody has. Else a plugin that is not in service is left out, with a line.
     """
     lines: list[str] = []
     usual = _usual(registry)
@@ -33,10 +33,14 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
         for file in files:
             if file.slug in present:
                 continue
-            settings_of = {name: _settings(registry, file, name, given) for name, given in file.plugins.items()}
+            known = {
+                name: _settings(registry, file, name, given)
+                for name, given in file.plugins.items()
+                if strict or name in registry.plugins
+            }
             session.add(_row(file))
             session.flush()
-            for name, settings in {**usual, **settings_of}.items():
+            for name, settings in {**usual, **file.plugins, **known}.items():
                 if name not in registry.plugins:
                     lines.append(f"{file.slug}: the plugin {name} is not in service")
                     continue
