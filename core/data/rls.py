@@ -1,6 +1,8 @@
 """PostgreSQL's own isolation: row-level security on every tenant-owned table, and the check that refuses to boot without."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +13,7 @@ _MINE = (
     "tenant_id = nullif(current_setting('app.tenant_id', true), '')::int "
     "or current_setting('app.platform', true) = 'on'"
 )
+POLICY = "tenant_isolation"
 APPEND_ONLY = ("data_audit_entry", "admissions_rule_proposal", "admissions_policy_version")
 NEVER_CHANGED = (
     "admissions_submission", "admissions_answer_revision", "admissions_discussion_note", "admissions_translation",
@@ -24,8 +27,8 @@ def policy_ddl(table: str) -> list[str]:
     return [
         f"alter table {table} enable row level security",
         f"alter table {table} force row level security",
-        f"drop policy if exists tenant_isolation on {table}",
-        f"create policy tenant_isolation on {table} using ({_MINE}) with check ({_MINE})",
+        f"drop policy if exists {POLICY} on {table}",
+        f"create policy {POLICY} on {table} using ({_MINE}) with check ({_MINE})",
     ]
 
 
@@ -66,24 +69,59 @@ def missing_tables(connection: sa.Connection) -> frozenset[str]:
     return frozenset(table.name for table in Base.metadata.sorted_tables) - present
 
 
+def _bare(expression: str | None) -> str:
+    """A policy's condition without what the server adds as it writes one out: brackets, casts, spaces, capitals."""
+    return re.sub(r"::\w+|[\s()]", "", expression or "").lower()
+
+
+def _amiss(table: str, row: sa.Row[Any] | None) -> Iterator[str]:
+    """What is wrong with one tenant-owned table, as the catalogue has it."""
+    if row is None:
+        yield f"the table {table} does not exist; run: qplatform db upgrade"
+        return
+    policies: list[dict[str, Any]] = row.policies or []
+    if not (row.relrowsecurity and row.relforcerowsecurity and policies):
+        yield f"the table {table} has no forced row-level security; run: qplatform db upgrade"
+    for policy in policies:
+        if policy["name"] != POLICY:
+            # several permissive policies are joined with OR, so one more can only open what this one closes
+            yield f"the table {table} has a policy of its own, {policy['name']}; drop it"
+        elif policy["for"] != "everybody, everything" or any(
+            _bare(policy[side]) != _bare(_MINE) for side in ("using", "check")
+        ):
+            yield f"the policy {POLICY} of {table} is not the platform's; run: qplatform db upgrade"
+
+
 def problems(connection: sa.Connection, without: frozenset[str] = frozenset()) -> list[str]:
     """Why this connection's role and tables do not isolate tenants: one plain line each; empty when all is well.
 
-    `without` are tables of plugins that were taken out of service.
+    Looked at are what the role is and what it may become (a member of another role can act as that one), and that each
+    tenant-owned table has the platform's policy, word for word, and no other. `without` are tables of plugins that were
+    taken out of service.
     """
     if connection.dialect.name != "postgresql":
         return []
-    role = connection.exec_driver_sql(
-        "select rolname, rolsuper, rolbypassrls from pg_roles where rolname = current_user"
-    ).one()
+    known = connection.exec_driver_sql(
+        "select oid, rolname, rolsuper, rolbypassrls, rolname = current_user as mine from pg_roles "
+        "where pg_has_role(current_user, oid, 'member')"
+    )
+    roles = {role.oid: role for role in known}
+    (mine,) = (role for role in roles.values() if role.mine)
+    me = mine.rolname
+    if mine.rolsuper:  # a member of every role, too
+        return [f"the database role {me} is a superuser; row-level security does not bind it"]
     found = []
-    if role.rolsuper:
-        found.append(f"the database role {role.rolname} is a superuser; row-level security does not bind it")
-    if role.rolbypassrls:
-        found.append(f"the database role {role.rolname} has BYPASSRLS")
+    for role in roles.values():
+        whose = f"the database role {me}" + ("" if role is mine else f" may act as {role.rolname}, which")
+        if role.rolsuper:
+            found.append(f"{whose} is a superuser; row-level security does not bind it")
+        if role.rolbypassrls:
+            found.append(f"{whose} has BYPASSRLS")
     rows = connection.exec_driver_sql(
-        "select relname, relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner) = current_user as mine, "
-        "exists(select 1 from pg_policy p where p.polrelid = c.oid) as policed "
+        "select relname, relrowsecurity, relforcerowsecurity, relowner, (select json_agg(json_build_object("
+        "'name', polname, 'using', pg_get_expr(polqual, polrelid), 'check', pg_get_expr(polwithcheck, polrelid), "
+        "'for', case when polpermissive and polcmd = '*' and polroles = '{0}' then 'everybody, everything' end"
+        ") order by polname) from pg_policy where polrelid = c.oid) as policies "
         "from pg_class c where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
     )
     tables = {row.relname: row for row in rows}
@@ -91,10 +129,8 @@ def problems(connection: sa.Connection, without: frozenset[str] = frozenset()) -
         if table.name in without:
             continue
         row = tables.get(table.name)
-        if row is None:
-            found.append(f"the table {table.name} does not exist; run: qplatform db upgrade")
-        elif not (row.relrowsecurity and row.relforcerowsecurity and row.policed):
-            found.append(f"the table {table.name} has no forced row-level security; run: qplatform db upgrade")
-        elif row.mine:
-            found.append(f"the database role {role.rolname} owns {table.name}; the application must not be the owner")
+        found.extend(_amiss(table.name, row))
+        if row is not None and (owner := roles.get(row.relowner)):
+            whose = "" if owner is mine else f" may act as {owner.rolname}, which"
+            found.append(f"the database role {me}{whose} owns {table.name}; the application must not be the owner")
     return found

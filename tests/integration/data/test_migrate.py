@@ -126,6 +126,62 @@ def test_the_boot_check_refuses_a_table_without_policy(own_database: Database) -
     engine.dispose()
 
 
+MISLEADING = {
+    "a second policy that lets everybody in": (
+        "create policy reports on data_form_key using (true)",
+        "data_form_key has a policy of its own, reports",
+    ),
+    "the platform's own, replaced": (
+        "drop policy tenant_isolation on data_form_key; create policy tenant_isolation on data_form_key using (true)",
+        "tenant_isolation of data_form_key",
+    ),
+    "one that lets everything be written": (
+        "alter policy tenant_isolation on data_form_key with check (true)",
+        "tenant_isolation of data_form_key",
+    ),
+    "one for one way of asking only": (
+        "drop policy tenant_isolation on data_form_key; create policy tenant_isolation on data_form_key for select using (true)",
+        "tenant_isolation of data_form_key",
+    ),
+}
+
+
+@pytest.mark.only("postgres")
+@pytest.mark.parametrize("how", MISLEADING)
+def test_the_boot_check_refuses_a_policy_that_is_not_the_platforms(database: Database, how: str) -> None:
+    """In a transaction of the owner's that is taken back: the check itself asks as the application's role."""
+    ddl, words = MISLEADING[how]
+    engine = sa.create_engine(database.superuser_url)
+    app_role = sa.make_url(database.app_url).username
+    with engine.connect() as c:
+        c.exec_driver_sql(ddl)
+        c.exec_driver_sql(f'set local role "{app_role}"')
+        assert [words in line for line in rls.problems(c)] == [True]
+        c.rollback()
+    engine.dispose()
+
+
+@pytest.mark.only("postgres")
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("the owner", "owns data_form_key"), ("superuser", "is a superuser"), ("bypassrls", "has BYPASSRLS")],
+)
+def test_the_boot_check_refuses_a_role_that_may_act_as_one_that_sees_all(
+    database: Database, kind: str, words: str
+) -> None:
+    engine = sa.create_engine(database.superuser_url)
+    app_role, owner = (sa.make_url(url).username for url in (database.app_url, database.owner_url))
+    with engine.connect() as c:
+        other = owner if kind == "the owner" else "qp_mighty"
+        if other != owner:
+            c.exec_driver_sql(f"create role {other} {kind}")
+        c.exec_driver_sql(f'grant "{other}" to "{app_role}"')
+        c.exec_driver_sql(f'set local role "{app_role}"')
+        assert any(f"may act as {other}, which {words}" in line for line in rls.problems(c))
+        c.rollback()
+    engine.dispose()
+
+
 @pytest.mark.only("sqlite")
 def test_backup_and_restore(own_database: Database, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
