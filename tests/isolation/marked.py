@@ -24,6 +24,25 @@ from tests.factories.people import make_person
 CANARY = re.compile(r"canary-[a-z_0-9]+-[a-z0-9]+")
 ELSEWHERE = {"data_audit_entry", "data_audit_head"}
 """Seeded through their own service: the rows of the audit trail hang together."""
+NAMED = {
+    "event_id": "local_events_event",
+    "window_id": "admissions_window", "application_id": "admissions_application", "attachment_id": "admissions_attachment",
+    "assessor_id": "admissions_assessor", "interest_id": "admissions_assessor_interest", "run_id": "admissions_shadow_run",
+    "conflict_id": "admissions_conflict", "assignment_id": "admissions_assignment", "redaction_id": "admissions_redaction",
+    "meeting_id": "admissions_panel_meeting", "item_id": "admissions_panel_item", "batch_id": "admissions_release_batch",
+    "decision_id": "admissions_decision", "appeal_id": "admissions_appeal", "offer_id": "admissions_membership_offer",
+    "mark_id": "admissions_calibration_mark", "registration_id": "local_events_registration",
+    "invitation_id": "local_events_invitation", "question_id": "local_events_question",
+    "attendee_id": "local_events_registration", "certificate_id": "local_events_certificate", "message_id": "local_events_message",
+    "series_id": "local_events_series", "organiser_id": "local_events_organiser",
+    "action_id": "local_events_feedback_action", "visit_offer_id": "local_events_visit_offer", "visit_id": "local_events_visit",
+    "activity_id": "expense_approvals_activity", "budget_id": "expense_approvals_budget",
+    "preapproval_id": "expense_approvals_preapproval", "claim_id": "expense_approvals_claim",
+    "line_id": "expense_approvals_claim_line", "receipt_id": "expense_approvals_receipt",
+    "payment_batch_id": "expense_approvals_payment_batch", "delegation_id": "expense_approvals_delegation",
+    "adjustment_id": "expense_approvals_adjustment",
+}  # fmt: skip
+"""What parameters of addresses name."""
 CLOSED: dict[str, dict[str, Any]] = {
     "": {"locale": "en"},
     "people_profile": {"sector": ""},
@@ -101,9 +120,9 @@ CLOSED: dict[str, dict[str, Any]] = {
 """By table ("" for all): what stands in columns that take no words, because a constraint or another row says so."""
 
 
-def _shared(app: Flask, session: ScopedSession, slug: str) -> dict[str, str]:
+def _shared(app: Flask, session: ScopedSession, slug: str, number: int) -> dict[str, str]:
     """Rows of shared tables that others point at: {table: id}."""
-    form = make_form(session)
+    form = make_form(session, number=number)
     case = {
         "id": new_id(), "name": "Case", "state": "draft", "source": "invented", "form_version_id": form, "locale": "en",
         "answers": "{}", "sha256": "0" * 64, "due_at": None, "version": 1, "created_by": None, "created_at": clock.now(),
@@ -114,7 +133,7 @@ def _shared(app: Flask, session: ScopedSession, slug: str) -> dict[str, str]:
     return {
         "people_account": make_person(app, f"marked.{slug}@example.org"),
         "admissions_form_version": form,
-        PolicyVersion.__tablename__: make_policy(session),
+        PolicyVersion.__tablename__: make_policy(session, number=number),
         CalibrationCase.__tablename__: str(case["id"]),
     }
 
@@ -142,12 +161,12 @@ def _value(column: sa.Column[Any], ids: dict[str, str]) -> Any:
     return 1
 
 
-def seed(app: Flask, slug: str) -> dict[str, str]:
-    """Mark every table of a site, parents first; the id of each one's row."""
+def seed(app: Flask, slug: str, number: int = 1001) -> dict[str, str]:
+    """Mark every table of a site, parents first; the id of each one's row. `number` is of the versions that it makes for all sites."""
     tenant = app.extensions["q.directory"].by_slug(slug)
     models: dict[Any, Any] = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
     with app.app_context(), tenant_session(tenant.id) as session:
-        shared, ids = _shared(app, session, slug), dict[str, str]()
+        shared, ids = _shared(app, session, slug, number), dict[str, str]()
         with transaction(session):
             for table in tenant_tables():
                 if table.name in ELSEWHERE:
