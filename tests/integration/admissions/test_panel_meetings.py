@@ -208,8 +208,8 @@ def test_scores_after_the_discussion_are_new_rows_by_those_in_the_room(panel: Pa
     client = client_of(panel.app, str(panel.lead.account_id))
     text = client.get(f"{ROOM}meetings/items/{one.id}").text
     row = text.split("How scores moved in the discussion</caption>")[1].split("Knowledge</th>")[1].split("</tr>")[0]
-    assert '<td class="num">0.00</td>' in row
-    assert '<td class="num">2</td>' in row
+    assert 'data-label="Moved by">0.00</td>' in row
+    assert 'data-label="Scored before and after">2</td>' in row
     assert assessing.current(assessing.works(panel.session, panel.task(ann, of_ann)), DISCUSSED) is not None
 
 

@@ -168,7 +168,7 @@ def test_feedback_that_nobody_gave_is_opened_again_where_the_event_is_moved(sess
     feedback_rounds.close_due(session)
     frozen_clock.advance(days=6)
     assert feedback_rounds.open_due(session, scotland) == 1
-    assert session.scalars(cards).all() == [ends_at]
+    assert session.scalars(cards).all() == [ends_at - timedelta(hours=2)], "it stands under the event's start"
     frozen_clock.advance(days=29)
     assert feedback.answer(session, scotland, event_id, said(), one)
 
