@@ -12,11 +12,11 @@ REFUSALS = {400, 403, 404, 405, 409, 410, 413, 415, 422}
 STEPS = {
     "console.plugin", "manage.plugin", "oversight.redact", "decisions.check", "admissions.moderation_check",
     "admissions.policy_new", "local_events_manage.message_new", "local_events.repeat", "local_events.later",
-    "me.calendar", "local_events.make_address",
+    "me.calendar", "local_events.make_address", "local_events.new",
     "expense_approvals.ask", "expense_approvals_manage.policy_publish", "expense_approvals_manage.site_rules",
 }  # fmt: skip
-"""Routes where a good answer to a form is the next page instead of a redirect: the preview, or an address that is
-shown once and kept nowhere."""
+"""Routes where a good answer to a form is the next page instead of a redirect: the preview, an address that is shown once and
+kept nowhere, or the form again with what is usual for a kind of event."""
 FILES = {"expense_approvals.proof", "expense_approvals_manage.batch_results"}
 """Routes whose form is nothing without a file: good answers beside it are told that alone."""
 TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')

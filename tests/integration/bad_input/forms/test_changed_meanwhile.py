@@ -18,7 +18,7 @@ from tests.support.client import FoundForm, forms
 pytestmark = pytest.mark.mainly("postgres")  # as every form's other trials, with which it shares its world
 HIDDEN_AFTERWARDS = {"assessing.recuse", "expense_approvals_manage.policy_discard"}
 """What is done takes the page away from whoever did it: there is nothing to show the form on."""
-DONE_ALREADY = {"moving.move", "expense_approvals_manage.policy_publish"}
+DONE_ALREADY = {"moving.move", "expense_approvals_manage.policy_publish", "console.plugin", "manage.plugin"}
 """Whoever comes second is told that it is done, and that is all."""
 WRONG = ("x" * 100_000, "", "2031-02-30T25:61", "a\x07\x1b")
 """Slips: whatever the field, one of them is refused."""
