@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Any
 
 from wtforms import (
@@ -217,7 +217,8 @@ def beginning(kind: Kind, day: datetime) -> dict[str, Any]:
 def begin_anew(form: EventForm, before: Kind, kind: Kind) -> None:
     """Give a form that is being filled what is usual for `kind`: only where it still says what was usual for `before`. What
     somebody chose or typed stays, the day and its time too; so does an end that is not the usual one."""
-    start = form.starts_at.data
+    typed = form.starts_at.data
+    start = typed if typed and typed.year < MAXYEAR else None  # nothing can be added to the end of time
     day = start or datetime.combine(clock.today(), datetime.min.time())
     was, becomes = beginning(before, day), beginning(kind, day)
     for name, value in becomes.items():

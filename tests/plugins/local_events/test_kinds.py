@@ -202,3 +202,10 @@ def test_beginning_with_what_is_usual_for_another_kind_keeps_what_was_typed(app,
     assert session.scalar(sa.select(sa.func.count()).select_from(Event)) == 0
     saved = client.post(path, data={**again, "audience": "area", "online_url": "https://meet.example.org/x"})
     assert saved.status_code == 303, saved.text.split("There is a problem")[-1][:400]
+
+
+def test_nothing_is_added_to_the_end_of_time(app):
+    client = client_of(app, make_person(app, "organiser@example.org", grants=((ORGANISER, "scotland"),)))
+    answer = client.submit("/scotland/events/new", {"starts_at": "9999-12-31T23:59", "usual": "1"})
+    assert answer.status_code == 200
+    assert "9999-12-31T23:59" in answer.text
