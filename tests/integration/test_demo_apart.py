@@ -1,8 +1,6 @@
 """The demonstration's people and the people of a real platform never share a database that is served."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -20,7 +18,8 @@ from core.people.models import Account
 from tests.support.app_fixtures import config_for
 from tests.support.client import FormClient
 from tests.support.databases import Database
-from tests.support.environment import ROOT, environment
+from tests.support.environment import environment
+from tests.support.forking import command
 
 CENTRAL = "central@demo.example"
 
@@ -40,10 +39,11 @@ def _emails(database: Database) -> set[str]:
         return set(c.execute(sa.select(Account.email)).scalars())
 
 
-def _command(database: Database, folder: Path, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    env: Mapping[str, str] = environment(database, TMPDIR=str(folder), **settings)
-    command = [sys.executable, "-m", "core.cli", *words]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+def _command(database: Database, folder: Path, *words: str, **settings: str) -> tuple[int, str]:
+    """The command's exit code, and what it wrote."""
+    log = folder / "log"
+    log.unlink(missing_ok=True)
+    return command(words, environment(database, TMPDIR=str(folder), **settings), log)
 
 
 def _signs_in(app: Flask) -> bool:
@@ -82,10 +82,8 @@ def test_an_address_of_the_demonstration_that_nobody_confirmed_stops_no_start(
 def test_serve_and_worker_do_not_start_on_a_demonstration(own_database: Database, tmp_path: Path) -> None:
     _people(own_database, CENTRAL)
     for words in (("serve", "--port", "0"), ("worker",)):
-        done = _command(own_database, tmp_path, *words)
-        assert (done.returncode, done.stderr.count("QP_DEMO=1"), "Traceback" in done.stderr) == (1, 1, False), (
-            done.stderr
-        )
+        code, said = _command(own_database, tmp_path, *words)
+        assert (code, said.count("QP_DEMO=1"), "Traceback" in said) == (1, 1, False), said
 
 
 @pytest.mark.parametrize("off", ["0", ""])
@@ -94,8 +92,8 @@ def test_demo_does_nothing_where_the_demonstration_is_off(
     own_database: Database, tmp_path: Path, words: tuple[str, ...], off: str
 ) -> None:
     _people(own_database, "ann@example.org")
-    done = _command(own_database, tmp_path, "demo", *words, QP_DEMO=off)
-    assert (done.returncode, "QP_DEMO" in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
+    code, said = _command(own_database, tmp_path, "demo", *words, QP_DEMO=off)
+    assert (code, "QP_DEMO" in said, "Traceback" in said) == (1, True, False), said
     assert _emails(own_database) == {"ann@example.org"}
 
 
@@ -104,9 +102,9 @@ def test_demo_leaves_a_database_of_real_people_alone(
     own_database: Database, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     _people(own_database, "ann@example.org")
-    done = _command(own_database, tmp_path, "demo", *words)
-    assert (done.returncode, "no demonstration" in done.stderr) == (1, True), done.stderr
-    assert "Traceback" not in done.stderr
+    code, said = _command(own_database, tmp_path, "demo", *words)
+    assert (code, "no demonstration" in said) == (1, True), said
+    assert "Traceback" not in said
     assert _emails(own_database) == {"ann@example.org"}
 
 
@@ -120,6 +118,6 @@ def test_demo_deletes_no_file_that_is_something_else(tmp_path: Path) -> None:
     for file in (other, text):
         kept = file.read_bytes()
         url = f"sqlite:///{file}"
-        done = _command(Database(url, url, url), tmp_path, "demo", "--reset", "--load-only")
-        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        code, said = _command(Database(url, url, url), tmp_path, "demo", "--reset", "--load-only")
+        assert (code, "Traceback" in said) == (1, False), said
         assert file.read_bytes() == kept

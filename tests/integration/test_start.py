@@ -17,6 +17,7 @@ from core.web import compiled
 from core.web.listening import ListenError, refuse_taken
 from tests.support.databases import Database
 from tests.support.environment import ROOT, environment
+from tests.support.forking import command
 from tests.support.servers import Process
 
 pytestmark = pytest.mark.mainly("sqlite")  # what a process imports and keeps has nothing to do with the engine
@@ -125,21 +126,19 @@ def test_web_processes_share_what_was_started_before_they_forked(
 
 def test_what_is_wrong_is_said_once_and_nothing_is_served(other_database: Database, tmp_path: Path) -> None:
     env = environment(other_database, TMPDIR=str(tmp_path), QP_HOSTS="nowhere")
-    words = [sys.executable, "-m", "core.cli", "serve", "--workers", "2"]
-    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert done.stderr.count("QP_HOSTS") == 1, done.stderr
-    assert "Traceback" not in done.stderr
+    code, said = command(("serve", "--workers", "2"), env, tmp_path / "log")
+    assert code == 1
+    assert said.count("QP_HOSTS") == 1, said
+    assert "Traceback" not in said
 
 
 def test_a_port_is_served_once(start_server: Callable[..., Process], other_database: Database, tmp_path: Path) -> None:
     """The server's own sockets share a port with whoever asks for it: two platforms would answer every other request each."""
     server = start_server(other_database)
-    words = [sys.executable, "-m", "core.cli", "serve", "--port", str(server.port)]
     env = environment(other_database, TMPDIR=str(tmp_path))
-    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert done.stderr.splitlines() == [
+    code, said = command(("serve", "--port", str(server.port)), env, tmp_path / "log")
+    assert code == 1
+    assert said.splitlines() == [
         f"port {server.port} of 127.0.0.1 is taken; stop what listens there, or name another with --port"
     ]
 

@@ -56,6 +56,16 @@ class Forked:
                 os.kill(self.pid, number)
 
 
+def command(words: Sequence[str], environment: Mapping[str, str], log: Path, seconds: float = 120) -> tuple[int, str]:
+    """A command of `qplatform`, run to its end: its exit code, and all it wrote, which is `log` as well. Raises
+    subprocess.TimeoutExpired."""
+    done = Forked("core.cli", words, environment, log)
+    try:
+        return done.wait(seconds), log.read_text()
+    finally:
+        done.kill()
+
+
 def _run(module: str, words: tuple[str, ...], environment: dict[str, str], log: str) -> None:
     """In the new process: what a shell would have set up, then the program itself."""
     os.environ.clear()
