@@ -25,6 +25,7 @@ from core.web.i18n import day, language, say
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 _AS_SPACE = str.maketrans(dict.fromkeys(_ALLOWED_CONTROL, " "))
+REPLACED = "\ufffd"
 TOO_LARGE = 10**15
 """What is counted here has no sixteen digits."""
 
@@ -196,14 +197,15 @@ def _words_of_wtforms(language: str) -> _Words:
 
 
 def _clean(data: object, *, lines: bool) -> bool:
-    """Whether the data of a field, of several `lines` or of one, can be kept: what is not text was made by the field itself, or was there before the form was."""
+    """Whether the data of a field, of several `lines` or of one, can be kept: what is not text was made by the field itself, or was
+    there before the form was. Where bytes were no UTF-8, Werkzeug puts a character that says so."""
     if not isinstance(data, str):
         return True
     try:
         data.encode()
     except UnicodeEncodeError:
         return False
-    return all(char >= " " or char in _ALLOWED_CONTROL for char in data) and (
+    return all((char >= " " or char in _ALLOWED_CONTROL) and char != REPLACED for char in data) and (
         lines or is_one_line(data.translate(_AS_SPACE))
     )
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, abort, g, redirect, request
 
@@ -21,6 +22,7 @@ from core.web.tenant_path import BY_HOST, KEY, UNKNOWN_HOST
 LOADER = "q.visitor_loader"
 LANGUAGE_COOKIE = "q_language"
 READS = ("GET", "HEAD")
+FORM = "application/x-www-form-urlencoded"
 VisitorLoader = Callable[..., SignedIn | None]
 
 HEADERS = {
@@ -62,6 +64,8 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         if off and not _goes_on(registry, tenant, off, access):
             request.url_rule = None  # as if nothing had matched: no handler of the plugin's own runs
             abort(404)
+        if not _readable():
+            abort(400)
         if access is None:
             return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
         if access.kind != "public" and not visitor.signed_in:
@@ -75,6 +79,17 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
     @app.after_request
     def _leave(response: Response) -> Response:
         return _with_headers(response, https)
+
+
+def _readable() -> bool:
+    """Whether a form that was sent is text: of bytes that are no UTF-8 Werkzeug would make other characters, and they would be kept."""
+    if request.mimetype != FORM or (request.content_length or 0) > (request.max_form_memory_size or 0):
+        return True  # a body that is too large is refused as that when it is read
+    try:
+        unquote_to_bytes(request.get_data(cache=True, parse_form_data=False).replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _with_headers(response: Response, https: bool) -> Response:

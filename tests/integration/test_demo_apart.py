@@ -11,6 +11,7 @@ from flask import Flask
 from core.app import BootError, boot
 from core.config import normalise_url
 from core.data.db import db
+from core.demo import apart
 from core.demo.community import PASSWORD, account_row
 from core.kernel import clock
 from core.people import passwords
@@ -121,3 +122,14 @@ def test_demo_deletes_no_file_that_is_something_else(tmp_path: Path) -> None:
         code, said = _command(Database(url, url, url), tmp_path, "demo", "--reset", "--load-only")
         assert (code, "Traceback" in said) == (1, False), said
         assert file.read_bytes() == kept
+
+
+@pytest.mark.only("sqlite")
+def test_where_no_database_is_yet_the_demonstration_may_be_loaded(tmp_path: Path) -> None:
+    """A fresh clone has not even the folder."""
+    folder = tmp_path / "instance"
+    assert apart.may_load(f"sqlite:///{folder / 'q.sqlite'}") == ""
+    assert not folder.exists()
+    folder.mkdir()
+    assert apart.may_load(f"sqlite:///{folder / 'q.sqlite'}") == ""
+    assert not list(folder.iterdir())

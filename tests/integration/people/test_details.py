@@ -215,3 +215,26 @@ def test_stale_and_empty_details_are_refused(app: Flask, session: ScopedSession)
         accounts.change_details(session, actor, details=accounts.Details("Sam", "en"), version=7)
     with pytest.raises(Invalid):
         accounts.change_details(session, actor, details=accounts.Details("  ", "en"), version=1)
+
+
+@pytest.mark.parametrize("sent", [b"\xff\xfe", b"\xc3\x28", b"\xed\xa0\x80"])
+def test_what_is_no_utf_8_is_refused_and_nothing_is_kept(app: Flask, session: ScopedSession, sent: bytes) -> None:
+    account_id = make_person(app, "sam@example.org")
+    client = client_of(app, account_id)
+    (form,) = [one for one in forms(client.get("/account/").text) if "about" in one.fields]
+    fields = {name: values[0] for name, values in form.fields.items()}
+    answer = client.post("/account/", data={**fields, "about": sent})
+    assert answer.status_code == 400
+    assert "Something in what was sent is damaged" in answer.text
+    line = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    parts = [
+        line % (name.encode(), value.encode())
+        for name, value in {**fields, "name": "Sam Kept"}.items()
+        if name != "about"
+    ]
+    body = b"".join([*parts, line % (b"about", sent), b"--b--\r\n"])
+    answer = client.post("/account/", data=body, content_type="multipart/form-data; boundary=b")
+    assert answer.status_code == 422
+    assert "Remove the characters that cannot be shown" in answer.text
+    assert "Sam Kept" in answer.text
+    assert queries.own(session, account_id).about == ""
