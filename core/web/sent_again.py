@@ -42,7 +42,6 @@ def kept(status: int) -> Response | None:
 
 def _from_here() -> bool:
     """Whether a page of this host sent it: a browser lets no page claim to be another's."""
-    origin = request.headers.get("Origin", "")
-    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and origin == request.host_url.rstrip(
-        "/"
-    )
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return False
+    return request.headers.get("Origin", "") == request.host_url.rstrip("/")

@@ -12,11 +12,13 @@ REFUSALS = {400, 403, 404, 405, 409, 410, 413, 415, 422}
 STEPS = {
     "console.plugin", "manage.plugin", "oversight.redact", "decisions.check", "admissions.moderation_check",
     "admissions.policy_new", "local_events_manage.message_new", "local_events.repeat", "local_events.later",
-    "me.calendar", "local_events.make_address", "local_events.new",
+    "me.calendar", "local_events.make_address",
     "expense_approvals.ask", "expense_approvals_manage.policy_publish", "expense_approvals_manage.site_rules",
 }  # fmt: skip
-"""Routes where a good answer to a form is the next page instead of a redirect: the preview, an address that is shown once and
-kept nowhere, or the form again with what is usual for a kind of event."""
+"""Routes where a good answer to a form is the next page instead of a redirect: the preview, or an address that is shown once and
+kept nowhere."""
+AGAIN = {("local_events.new", "usual")}
+"""Buttons, by their route and name, whose good answer is the form again."""
 FILES = {"expense_approvals.proof", "expense_approvals_manage.batch_results"}
 """Routes whose form is nothing without a file: good answers beside it are told that alone."""
 TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')
@@ -29,7 +31,8 @@ def accepted(way: Way, response: TestResponse) -> bool:
     file = response.mimetype != "text/html"
     if way.endpoint in FILES and response.status_code == 422 and 'href="#file"' in response.text:
         return True
-    return response.status_code == 303 or (response.status_code == 200 and (file or way.endpoint in STEPS))
+    next_page = way.endpoint in STEPS or any((way.endpoint, name) in AGAIN for name in way.fields)
+    return response.status_code == 303 or (response.status_code == 200 and (file or next_page))
 
 
 def wrong_with(world: World, way: Way, response: TestResponse, hostile: str = "") -> str:
