@@ -2,6 +2,8 @@
 
 from core import started
 from core.app import boot
+from core.web import logs
 
-app = boot()
+with logs.told():
+    app = boot()
 started()

@@ -1,7 +1,6 @@
 """`create_app`: the one place that knows every room. It opens no database connection."""
 
 import importlib
-import logging
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
@@ -42,7 +41,6 @@ from core.web import (
     i18n,
     icons,
     layout,
-    logs,
     mount,
     pages,
     site,
@@ -235,12 +233,11 @@ def _found(connection: sa.Connection, registry: Registry, owners: list[Component
 
 
 def boot(config: Config | None = None) -> Flask:
-    """The application for a server process: logs as JSON, and the database looked at before anything is served.
+    """The application for a server process: the database is looked at before anything is served.
 
     Raises BootError when it is not there, lacks tables of the core, or when PostgreSQL would not isolate tenants, and where the
     demonstration's people are and it is off.
     """
-    logs.install(logging.INFO)
     app = create_app(config)
     compiled.keep(app, app.extensions[unchanged.RELEASE])
     found = look_at_database(app)

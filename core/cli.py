@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from flask import Flask
@@ -29,12 +29,17 @@ from core.sdk.scaffold import write_plugin
 from core.tenancy import service
 from core.tenancy.directory import is_on
 from core.tenancy.files import read_tenant_files
-from core.web import catalogue
+from core.web import catalogue, logs
 from core.web.health import share
 from core.web.i18n import CORE_CATALOGUES
 from core.web.listening import refuse_taken
 
 T = TypeVar("T")
+SERVER_LOG = {
+    "version": 1, "incremental": True, "formatters": {}, "handlers": {},
+    "loggers": {"_granian": {"level": "INFO", "propagate": True}},
+}  # fmt: skip
+"""The server's entries go where the platform's go, instead of to standard output as text."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,7 +47,25 @@ def main() -> None:
     """The Q partner platform."""
 
 
-@main.command()
+class Running(click.Command):
+    """A command that goes on running. All that it writes is its log, even where it is called with words that it does not know."""
+
+    def make_context(self, *words: Any, **options: Any) -> click.Context:
+        """Click's own; what is wrong with the words or the environment's PORT is told in the log."""
+        try:
+            return super().make_context(*words, **options)
+        except click.UsageError as error:
+            with logs.told():
+                raise SystemExit(error.format_message()) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        logs.own_streams()
+        with logs.told():
+            return super().invoke(ctx)
+
+
+@main.command(cls=Running)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, envvar="PORT", show_default=True)
 @click.option("--workers", default=2, show_default=True, help="web processes")
@@ -61,6 +84,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         workers=workers,
         blocking_threads=threads,
         backpressure=256,
+        log_dictconfig=SERVER_LOG,
         log_access=False,
         respawn_failed_workers=True,
         workers_kill_timeout=30,
@@ -73,7 +97,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         server.serve()
 
 
-@main.command()
+@main.command(cls=Running)
 def worker() -> None:
     """Run background jobs, schedules and mail. SIGTERM finishes what runs, then stops."""
     from core.work.worker import Worker  # brings the job engine: over a second and 45 MB that web processes do without

@@ -138,9 +138,10 @@ def test_a_port_is_served_once(start_server: Callable[..., Process], other_datab
     env = environment(other_database, TMPDIR=str(tmp_path))
     code, said = command(("serve", "--port", str(server.port)), env, tmp_path / "log")
     assert code == 1
-    assert said.splitlines() == [
+    (line,) = said.splitlines()
+    assert json.loads(line)["message"] == (
         f"port {server.port} of 127.0.0.1 is taken; stop what listens there, or name another with --port"
-    ]
+    )
 
 
 def test_an_address_that_cannot_be_served_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

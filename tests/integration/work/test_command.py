@@ -30,7 +30,7 @@ def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
     assert smtp_server.wait_for(1, 20)[0]["Subject"] == "Welcome"
     worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(15) == 0
-    entries = [json.loads(line) for line in worker.log().splitlines() if line.startswith("{")]
+    entries = [json.loads(line) for line in worker.log().splitlines()]
     done = next(entry for entry in entries if entry["message"].startswith("core.mail done"))
     assert (done["job"], done["tenant_id"], done["request"]) == ("core.mail", 2, "asked-by-hand")
     with app.app_context(), open_session(Scope.tenant(2)) as session:
@@ -46,5 +46,5 @@ def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
 def test_without_tables_it_says_what_to_do(empty_database: Database, start_process: Callable[..., Process]) -> None:
     worker = start_process(("worker",), empty_database)
     assert worker.process.wait(20) == 1
-    assert worker.log().splitlines()[-1].endswith("run: qplatform db upgrade")
-    assert "Traceback" not in worker.log()
+    (line,) = worker.log().splitlines()
+    assert json.loads(line)["message"].endswith("run: qplatform db upgrade")
