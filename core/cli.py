@@ -126,6 +126,7 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
     if os.environ.setdefault("QP_DEMO", "1") != "1":
         raise SystemExit("QP_DEMO is set, and not to 1: the demonstration is off here")
     os.environ.setdefault("PORT", str(port))
+    os.environ.setdefault("QP_LOG_REQUESTS", "0")  # where who may sign in has just been said, it stays to be read
     config = Config.from_env()
     if refused := apart.may_load(config.owner_url):
         raise SystemExit(refused)

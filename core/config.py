@@ -51,6 +51,7 @@ class Config:
     hosts: Mapping[str, str] | None = None
     demo: bool = False
     metrics_token: str = ""
+    log_requests: bool = True
     contact: str = ""
     app_role: str = "qp_app"
     copy_to: str = ""
@@ -84,6 +85,7 @@ class Config:
             hosts=_hosts(env.get("QP_HOSTS", "")),
             demo=demo,
             metrics_token=env.get("QP_METRICS_TOKEN", ""),
+            log_requests=_switch("QP_LOG_REQUESTS", env.get("QP_LOG_REQUESTS", "") or "1"),
             contact=_contact(env.get("QP_CONTACT", "help@q.example" if demo else "")),
             app_role=env.get("QP_DATABASE_APP_ROLE", "qp_app"),
             copy_to=normalise_url(env.get("QP_COPY_TO", "")),

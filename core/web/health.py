@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.data.db import db
+from core.web import logs
 from core.web.access import tenantless
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -84,7 +85,8 @@ def _from_loopback() -> bool:
 
 
 def install(app: Flask) -> None:
-    """Measure every request."""
+    """Measure every request, and write its line where the settings want one."""
+    told = app.config["Q"].log_requests
 
     @app.before_request
     def _start() -> Any:
@@ -92,7 +94,8 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def _stop(response: Response) -> Response:
-        SECONDS.labels(request.endpoint or "none", response.status_code).observe(
-            perf_counter() - g.get("started", perf_counter())
-        )
+        seconds = perf_counter() - g.get("started", perf_counter())
+        SECONDS.labels(request.endpoint or "none", response.status_code).observe(seconds)
+        if told:
+            logs.answered(response, seconds)
         return response

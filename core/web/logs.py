@@ -6,13 +6,16 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from json.encoder import encode_basestring as quoted
 
-from flask import g, has_request_context
+from flask import Response, g, has_request_context, request
 
 log = logging.getLogger("q.process")
+requests = logging.getLogger("q.request")
 STANDARD_ERROR = 2
 encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -131,3 +134,20 @@ def told() -> Iterator[None]:
 def _uncaught(where: str, error: BaseException | None) -> None:
     if not isinstance(error, SystemExit):
         log.critical("%s: an error that nobody caught", where, exc_info=error)
+
+
+def answered(response: Response, seconds: float) -> None:
+    """Write the request's own line: what was asked for by its route, in which neither ids stand nor the secrets of mailed links,
+    and without the query. `seconds`: how long the answer took.
+
+    What belongs to no site (static files, `/healthz`, `/readyz`, `/metrics`) is told where it fails alone: the rest would be most
+    of the log, and says nothing. The line is put together by hand: by way of `logging` it costs three times as much.
+    """
+    here, status, rule = g.get("here"), response.status_code, request.url_rule
+    if (here is not None or status >= 400) and requests.isEnabledFor(logging.INFO):
+        write(
+            f'{{"at": "{_moment(time.time())}", "level": "info", "logger": "{requests.name}", "message": "answered", '
+            f'"request": {quoted(g.get("request_id", ""))}, "tenant": "{here.tenant.slug if here is not None else ""}", '
+            f'"method": {quoted(request.method)}, "route": {quoted(rule.rule if rule is not None else "")}, '
+            f'"status": {status}, "ms": {seconds * 1000:.1f}}}'
+        )

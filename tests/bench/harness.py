@@ -29,11 +29,11 @@ class Subject:
         return statistics.median(self.wall) * 1000
 
 
-def interleave(subjects: list[Subject], times: int) -> None:
-    """Seven rounds of `times` runs of each subject, after a warm-up that fills every cache."""
+def interleave(subjects: list[Subject], times: int, rounds: int = ROUNDS) -> None:
+    """`rounds` of `times` runs of each subject, after a warm-up that fills every cache."""
     for subject in subjects:
         subject.run(5)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for subject in subjects:
             cpu, wall = subject.clock(), time.perf_counter()
             subject.run(times)

@@ -1,5 +1,6 @@
 """CPU of the hot pages as ratios to the bare yardstick, in one run. `make bench` prints the table; a goal missed is said."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from core.data.db import tenant_session
 from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.permissions import Role
+from core.web import logs
 from core.web.pages import KEPT
 from tests.bench.grown import add_events, analyse
 from tests.bench.harness import Subject, interleave, table, verdict
@@ -138,6 +140,41 @@ def test_hot_pages(app: Flask, bare: Flask, capsys: pytest.CaptureFixture[str]) 
     with capsys.disabled():
         print(f"\n{app.config['Q'].database_url.split(':')[0]}, list of {size:,} bytes\n{table(rows)}")
     assert reference.cpu_ms > 0
+
+
+def _with_line(get: Callable[[int], None]) -> Callable[[int], None]:
+    """What asks for a page whose request is written to the log, as it is where people are."""
+
+    def run(times: int) -> None:
+        logs.requests.disabled = False
+        get(times)
+        logs.requests.disabled = True
+
+    return run
+
+
+def test_the_line_of_a_request(
+    app: Flask, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it costs to write one for each, at a member's page and at the cheapest answer there is."""
+    events = fill_events(app, "scotland", 50)
+    member = client_of(app, make_person(app, "bench@example.org", home="scotland"))
+    rows = [("what", "CPU ms (wall)", "of the page", "goal")]
+    caplog.set_level(logging.INFO, logger=logs.requests.name)
+    monkeypatch.setattr(logs.requests, "disabled", True)
+    with clock.frozen(clock.now()):
+        for name, get in (
+            ("event", _get(member, f"/scotland/events/{events[1]}")),
+            ("list, unchanged", _unchanged(app.test_client())),
+        ):
+            without, written = Subject(name, get), Subject(f"{name}, its line written", _with_line(get))
+            interleave([without, written], 1, rounds=25 * TIMES)  # in turns: it is less than a noisy second makes
+            dearer = written.cpu_ms / without.cpu_ms
+            rows.append((name, f"{without.cpu_ms:.3f} ({without.wall_ms:.3f})", "1.000", "-"))
+            said = verdict(dearer, 1.02) if name == "event" else "-"
+            rows.append((written.name, f"{written.cpu_ms:.3f} ({written.wall_ms:.3f})", f"{dearer:.3f}", said))
+    with capsys.disabled():
+        print(f"\n{app.config['Q'].database_url.split(':')[0]}\n{table(rows)}")
 
 
 def test_statements(app: Flask, statements: Callable[[], Any], capsys: pytest.CaptureFixture[str]) -> None:

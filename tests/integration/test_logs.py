@@ -1,4 +1,4 @@
-"""What processes write: one JSON object a line, from the first to the last."""
+"""What processes write: one JSON object a line, from the first to the last, and one for each request."""
 
 import http.client
 import json
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.mainly("sqlite")  # what is written has nothing to do w
 Entry = dict[str, Any]
 ALWAYS = {"at", "level", "logger", "message"}
 LEVELS = {"debug", "info", "warning", "error", "critical"}
+OF_A_REQUEST = ("request", "tenant", "method", "route", "status", "ms")
 
 
 def entries_of(text: str) -> list[Entry]:
@@ -89,9 +90,23 @@ def test_a_whole_life_is_written_as_json(served: Callable[..., Process]) -> None
     server.stop()
     assert server.process.poll() == 0
     entries = entries_of(server.log())
+    lines = [entry for entry in entries if entry["logger"] == "q.request"]
+    assert [tuple(entry) for entry in lines] == [("at", "level", "logger", "message", *OF_A_REQUEST)] * len(asked)
+    assert [tuple(e[key] for key in ("status", "request", "tenant", "method", "route")) for e in lines] == asked
+    assert all(entry["message"] == "answered" and 0 < entry["ms"] < 30_000 for entry in lines)
+    assert not [word for word in ("ann@example", "a-secret", "none.css") if word in server.log()]
     told = [entry["message"] for entry in entries if entry["logger"].startswith("_granian")]
     for event in ("Starting granian", "Unexpected exit from worker-1", "Respawning worker-1", "Shutting down granian"):
         assert [said for said in told if said.startswith(event)], told
+
+
+def test_requests_are_not_written_where_nobody_wants_them(
+    start_server: Callable[..., Process], other_database: Database
+) -> None:
+    server = start_server(other_database, QP_LOG_REQUESTS="0")
+    assert _get(server.port, "/scotland/")[0] == 200
+    server.stop()
+    assert not [entry for entry in entries_of(server.log()) if entry["logger"] == "q.request"]
 
 
 def _run(code: str, env: Mapping[str, str]) -> tuple[int, str, str]:
@@ -104,6 +119,7 @@ def _run(code: str, env: Mapping[str, str]) -> tuple[int, str, str]:
     ("words", "settings", "said"),
     [
         ("serve", {"QP_SECRET_KEY": "weak"}, "QP_SECRET_KEY is too weak"),
+        ("serve", {"QP_LOG_REQUESTS": "yes"}, "QP_LOG_REQUESTS is 1 or 0"),
         ("serve", {"QP_DATABASE_URL": "sqlite:////nowhere/q.sqlite"}, "the database cannot be reached"),
         ("serve", {"QP_DATABASE_URL": "sqlite:////dev/null"}, "the database has no table"),
         ("serve", {"PORT": "web"}, "Invalid value for '--port'"),

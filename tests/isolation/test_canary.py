@@ -193,10 +193,11 @@ def _crawl(client: FormClient, starts: Iterable[str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def written() -> Iterator[StringIO]:
-    """What the platform writes to its log, as a server does: from INFO on, each entry as a line of JSON."""
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What the platform writes to its log, as a server does: from INFO on, each entry as a line of JSON, one for each request."""
     stream = StringIO()
-    handler, root = logging.StreamHandler(stream), logging.getLogger()
+    monkeypatch.setattr(logs, "write", lambda line: stream.write(f"{line}\n"))
+    handler, root = logs.StandardError(), logging.getLogger()
     handler.setFormatter(logs.JsonFormatter())
     before = root.level
     root.addHandler(handler)
@@ -223,6 +224,9 @@ def test_nothing_of_wales_reaches_the_people_of_scotland(
     logging.getLogger("core").info("the crawl is over")
     entries = [json.loads(line) for line in written.getvalue().splitlines()]
     assert entries[-1]["message"] == "the crawl is over"
+    asked = [entry for entry in entries if entry["message"] == "answered"]
+    assert len(asked) >= len(reached.keys() - {"/healthz", "/readyz", "/metrics"}), "each has its line in the log"
+    assert {entry["tenant"] for entry in asked} >= {"uk", "scotland"}
     assert {path: CANARY.findall(body) for path, body in reached.items() if CANARY.search(body)} == {}
     assert not CANARY.search(written.getvalue())
 
