@@ -203,7 +203,8 @@ def _break_unmigrated(registry: Registry, missing: frozenset[str], late: Collect
 
 
 def look_at_database(app: Flask) -> list[str]:
-    """Take plugins out of service whose tables are not those of their models; why the rest would not isolate tenants, a line each.
+    """Take plugins out of service whose tables are not those of their models; why the rest must not be served from there, where
+    PostgreSQL would not isolate tenants or the demonstration's people are and it is off.
 
     Raises BootError where the database cannot be reached, or the core's own tables are missing or old.
     """
@@ -212,43 +213,38 @@ def look_at_database(app: Flask) -> list[str]:
     with app.app_context():
         try:
             with db.engine.connect() as connection:
-                return _found(connection, registry, owners, set((app.config["Q"].hosts or {}).values()))
+                return _found(connection, registry, owners, app.config["Q"])
         except sa.exc.OperationalError as error:
             raise BootError(f"the database cannot be reached: {' '.join(str(error.orig).split())}") from error
         finally:
             db.engine.dispose()  # a process that forks from this one has connections of its own
 
 
-def _found(connection: sa.Connection, registry: Registry, owners: list[Component], sites: set[str]) -> list[str]:
+def _found(connection: sa.Connection, registry: Registry, owners: list[Component], config: Config) -> list[str]:
     missing = rls.missing_tables(connection)
     if unmade := sorted(filter(CORE.owns, missing)):
         raise BootError(f"the database has no table {unmade[0]}; run: qplatform db upgrade")
     late = behind(connection, owners)
     if CORE.name in late:
         raise BootError("a migration of the core failed or was not run; run: qplatform db upgrade")
-    found = rls.problems(connection, _break_unmigrated(registry, missing, late))
-    if unknown := sites - set(connection.execute(sa.select(Tenant.slug)).scalars()):
+    leaks = rls.problems(connection, _break_unmigrated(registry, missing, late))
+    if unknown := set((config.hosts or {}).values()) - set(connection.execute(sa.select(Tenant.slug)).scalars()):
         raise BootError(f"QP_HOSTS: there is no site {min(unknown)}; qplatform tenants list names those there are")
+    found = ["\n  ".join(["the database does not isolate tenants:", *leaks])] if leaks else []
+    if not config.demo and (strangers := apart.problem(connection)):
+        found.append(strangers)
     return found
 
 
 def boot(config: Config | None = None) -> Flask:
     """The application for a server process: the database is looked at before anything is served.
 
-    Raises BootError when it is not there, lacks tables of the core, or when PostgreSQL would not isolate tenants, and where the
-    demonstration's people are and it is off.
+    Raises BootError where `look_at_database` does, and with all that it found.
     """
     app = create_app(config)
     compiled.keep(app, app.extensions[unchanged.RELEASE])
-    found = look_at_database(app)
-    with app.app_context():
-        with db.engine.connect() as connection:
-            strangers = "" if app.config["Q"].demo else apart.problem(connection)
-        db.engine.dispose()  # a process that forks from this one has connections of its own
-    if found:
-        raise BootError("the database does not isolate tenants:\n  " + "\n  ".join(found))
-    if strangers:
-        raise BootError(strangers)
+    if found := look_at_database(app):
+        raise BootError("\n".join(found))
     return app
 
 
