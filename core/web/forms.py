@@ -11,11 +11,22 @@ from babel.support import Translations
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, FieldList, FileField, FormField, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    FieldList,
+    FileField,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.fields.core import Field
 from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
@@ -208,6 +219,13 @@ def _clean(data: object, *, lines: bool) -> bool:
     return all((char >= " " or char in _ALLOWED_CONTROL) and char != REPLACED for char in data) and (
         lines or is_one_line(data.translate(_AS_SPACE))
     )
+
+
+class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # wtforms carries no types
+    """Several of a few choices, each a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types

@@ -9,27 +9,18 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank
+from core.web.forms import CheckboxesField, Form, NotBlank
 from core.web.i18n import lazy_gettext as _l
 
 LONGEST = 300
-
-
-class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # wtforms carries no types
-    """Several of a few choices, each a box to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class SampleForm(Form):

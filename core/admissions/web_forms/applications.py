@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import HiddenField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.admissions.service.submitting import LONGEST_QUESTION
 from core.admissions.web_forms.windows import moment, why_field
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, Form, NotBlank, stripped
 from core.web.i18n import gettext
 from core.web.i18n import lazy_gettext as _l
 
@@ -18,9 +17,8 @@ from core.web.i18n import lazy_gettext as _l
 class AskForm(Form):
     """What more is asked of an applicant."""
 
-    sections = SelectMultipleField(
+    sections = CheckboxesField(
         _l("Parts that the applicant can change"), [InputRequired(_l("Choose at least one part of the application."))],
-        option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
         description=_l("All other parts stay as they were submitted."),
     )  # fmt: skip
     question = TextAreaField(

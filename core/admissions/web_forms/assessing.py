@@ -8,10 +8,9 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from core.admissions import wall_clock
 from core.admissions.service.meetings import Plan
-from core.admissions.web_forms.form_versions import CheckboxesField
 from core.admissions.web_forms.windows import FORMATS, LONDON_HINT, OnOneClock, why_field
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 
 CHOOSE = InputRequired(_l("Choose one of these"))

@@ -8,21 +8,19 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 from wtforms.validators import Length, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.admissions import content
 from core.admissions.form.changes import Change
 from core.admissions.form.options import read_options
 from core.admissions.form.schema import MOST_WORDS, Kind
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, Form, NotBlank, stripped
 from core.web.i18n import language, say
 from core.web.i18n import lazy_gettext as _l
 
@@ -75,13 +73,6 @@ def _words(label: Any, *validators: Any, line: bool = False, description: Any = 
 def _pair(label: Any, cy: Any, *validators: Any, line: bool = False, description: Any = "") -> tuple[Any, Any]:
     """A field for English and one for Welsh; only the English must be there while it is a draft."""
     return _words(label, *validators, line=line, description=description), _words(cy, line=line)
-
-
-class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # wtforms carries no types
-    """Several of a few choices, each a box to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class NumberField(IntegerField):  # type: ignore[misc]  # wtforms carries no types

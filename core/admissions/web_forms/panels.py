@@ -3,10 +3,9 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from wtforms import EmailField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.admissions import conflict_rules, wall_clock
 from core.admissions.models.panels import INTEREST_KINDS
@@ -15,7 +14,7 @@ from core.admissions.service.assessors import Place
 from core.kernel import clock
 from core.kernel.text import N_
 from core.people.emails import LONGEST
-from core.web.forms import DayField, Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, DayField, Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 from core.web.i18n import say
 
@@ -40,8 +39,8 @@ class WhyForm(Form):
 class PlaceForm(Form):
     """A place on the panel."""
 
-    roles = SelectMultipleField(
-        _l("What this person brings"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
+    roles = CheckboxesField(
+        _l("What this person brings"),
         description=_l("Rules can ask for one of these on each application. Leave all empty if none applies."),
     )  # fmt: skip
     capacity = IntegerField(

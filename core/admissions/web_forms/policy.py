@@ -12,9 +12,9 @@ from wtforms.widgets import NumberInput
 
 from core.admissions.rule_words import BOUNDS, SIGNERS
 from core.admissions.rules import CRITERIA, TERMS, Bounds, NationalPolicy
-from core.admissions.web_forms.form_versions import CheckboxesField, lines
+from core.admissions.web_forms.form_versions import lines
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 from core.web.model_forms import told
 
