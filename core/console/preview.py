@@ -7,20 +7,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.console.queries import PluginNow
+from core.console.settings_form import LEFT_TITLE, left_titles
 from core.console.touched import SwitchOff
 from core.data.session import ScopedSession
-from core.hooks.registry import Registry
+from core.hooks.registry import Plugin, Registry
 from core.kernel.permissions import ROLE_TITLES
 from core.kernel.text import N_
 from core.kernel.views import NavItem, OpenWork, TenantRef
+from core.tenancy import left
 from core.tenancy.switches import names_on, on_anywhere
 from core.web.i18n import say
-from core.web.model_forms import option_title, options
+from core.web.model_forms import option_title, options, setting_title
 from core.work.models import OutboxItem
 from core.work.registry import JOBS
 
 YES, NO = N_("Yes"), N_("No")
 ON, OFF = N_("On"), N_("Off")
+LEFT_ONE = N_("The partner may change: %(what)s")
+PROPOSED, NOTHING = N_("As the plugin’s maker proposes"), N_("Nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The change and what hangs on the plugin. `turns` is `on`, `off` or empty where the switch stays as it is."""
+    """The change and what hangs on the plugin. `turns` is `on`, `off` or empty where the switch stays as it is; `gains` and `loses`
+    are what the partner may change from now on, and no longer."""
 
     turns: str
     differences: Sequence[Difference]
+    gains: Sequence[str]
+    loses: Sequence[str]
     routes: Sequence[str]
     going_on: Sequence[str]
     nav: Sequence[NavItem]
@@ -66,28 +73,46 @@ def shown_value(registry: Registry, plugin: str, name: str, value: Any) -> str:
 def differences(
     registry: Registry, plugin: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[Difference]:
-    """What differs between two states of a plugin ({"enabled": …, "settings": …}), the switch first."""
+    """What differs between two states of a plugin as the history keeps them, the switch first."""
     found = []
     was, becomes = bool(before.get("enabled")), bool(after.get("enabled"))
     if was != becomes:
         found.append(Difference(say(N_("Switch")), say(ON if was else OFF), say(ON if becomes else OFF)))
+    loaded = registry.plugins.get(plugin)
     old, new = before.get("settings") or {}, after.get("settings") or {}
     found += [
         Difference(
-            _title(registry, plugin, name),
+            setting_title(name, loaded.settings.model_fields.get(name) if loaded else None),
             shown_value(registry, plugin, name, old.get(name)),
             shown_value(registry, plugin, name, new.get(name)),
         )
         for name in sorted(set(old) | set(new))
         if old.get(name) != new.get(name)
     ]
-    return found
+    return found if loaded is None else found + _left_differences(loaded, before.get("left"), after.get("left"))
 
 
-def _title(registry: Registry, plugin: str, name: str) -> str:
-    loaded = registry.plugins.get(plugin)
-    info = loaded.settings.model_fields.get(name) if loaded else None
-    return say(info.title) if info is not None and info.title else name.replace("_", " ").capitalize()
+def _left_differences(
+    plugin: Plugin, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> list[Difference]:
+    """What the partner may change that differs: each thing by itself where the central team decided both times. What the plugin's
+    maker proposed at a time that is past, nobody knows any more."""
+    if before == after:
+        return []
+    if before is None or after is None:
+        return [Difference(say(LEFT_TITLE), _left(plugin, before), _left(plugin, after))]
+    old, new = left.read(plugin, before), left.read(plugin, after)
+    return [
+        Difference(say(LEFT_ONE, {"what": title}), say(was), say(becomes))
+        for one, was, becomes in ((new.beyond(old), NO, YES), (old.beyond(new), YES, NO))
+        for title in left_titles(plugin.settings, one)
+    ]
+
+
+def _left(plugin: Plugin, kept: Mapping[str, Any] | None) -> str:
+    if kept is None:
+        return say(PROPOSED)
+    return "; ".join(left_titles(plugin.settings, left.read(plugin, kept))) or say(NOTHING)
 
 
 def preview(
@@ -95,17 +120,15 @@ def preview(
     registry: Registry,
     tenant: TenantRef,
     now: PluginNow,
-    after: Mapping[str, Any],
+    becomes: PluginNow,
     routes: tuple[Iterable[str], Iterable[str]],
     open_work: Iterable[OpenWork],
     touched: SwitchOff,
 ) -> Preview:
-    """What `after` ({"enabled": …, "settings": …}) would change. The session's scope must be the tenant.
+    """What differs when `now` becomes `becomes`. The session's scope must be the tenant.
 
     `routes` are the addresses that come or go with the switch, and those that go on; `open_work` is what the plugin has waiting wherever the change reaches, `touched` what switching it off would touch there.
     """
-    before = {"enabled": now.enabled, "settings": dict(now.settings)}
-    becomes = bool(after["enabled"])
     only = frozenset({now.name})
     manifest = now.plugin.manifest
     nav = registry.dispatcher.call("q_nav_items", only, tenant=tenant)
@@ -117,10 +140,12 @@ def preview(
             OutboxItem.name.startswith(f"{now.name}.", autoescape=True),
         )
     )
-    on = on_anywhere(session) if now.platform_wide and not becomes else names_on(session, registry, tenant.id)
+    on = on_anywhere(session) if now.platform_wide and not becomes.enabled else names_on(session, registry, tenant.id)
     return Preview(
-        turns="" if becomes == now.enabled else "on" if becomes else "off",
-        differences=differences(registry, now.name, before, after),
+        turns="" if becomes.enabled == now.enabled else "on" if becomes.enabled else "off",
+        differences=differences(registry, now.name, now.kept(), becomes.kept()),
+        gains=left_titles(now.plugin.settings, becomes.left.beyond(now.left)),
+        loses=left_titles(now.plugin.settings, now.left.beyond(becomes.left)),
         routes=sorted(set(routes[0])),
         going_on=sorted(set(routes[1])),
         nav=list(nav.values()),

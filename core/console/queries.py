@@ -16,6 +16,8 @@ from core.kernel.errors import NotFound
 from core.kernel.permissions import Role
 from core.people.models import Account, RoleGrant
 from core.people.queries import account_by_email, members_by_tenant
+from core.tenancy import left
+from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
 from core.tenancy.switches import answering, kept_at
 
@@ -95,7 +97,8 @@ def plugins_table(session: ScopedSession, registry: Registry) -> list[PluginRow]
 
 @dataclass(frozen=True, slots=True)
 class PluginNow:
-    """A plugin at one tenant at this moment. `revision` is 0 where it was never touched; `settings` are complete.
+    """A plugin at one tenant at this moment, or as a change would make it. `revision` is 0 where it was never touched; `settings`
+    are complete; `left` is what the partner may change.
 
     `platform_wide`: all of it is the UK site's, whichever tenant was asked for.
     """
@@ -103,7 +106,12 @@ class PluginNow:
     plugin: Plugin
     enabled: bool
     settings: Mapping[str, Any]
+    left: Left
     revision: int
+
+    def kept(self) -> dict[str, Any]:
+        """As the history keeps it: see `PluginRevision.after`."""
+        return {"enabled": self.enabled, "settings": dict(self.settings), "left": self.left.kept()}
 
     @property
     def name(self) -> str:
@@ -118,24 +126,27 @@ class PluginNow:
 
 def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> list[PluginNow]:
     """Every plugin in service as it is at one tenant, by name, in one statement."""
-    columns = (PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings)
+    columns = (
+        PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.left_to_partner,
+        PluginState.revision,
+    )  # fmt: skip
     states = {
         row.plugin: row
-        for row in session.execute(
-            sa.select(*columns, PluginState.revision).where(PluginState.at_tenant_id.in_({tenant_id, UK}))
-        )
+        for row in session.execute(sa.select(*columns).where(PluginState.at_tenant_id.in_({tenant_id, UK})))
         if row.at_tenant_id == kept_at(registry, row.plugin, tenant_id)
     }
     found = []
     for name in sorted(registry.plugins):
         plugin, state = registry.plugins[name], states.get(name)
         if state is None:
-            found.append(PluginNow(plugin, False, start_settings(plugin), 0))
+            found.append(PluginNow(plugin, False, start_settings(plugin), left.proposed(plugin), 0))
         else:
             known = {
                 k: v for k, v in state.settings.items() if k in plugin.settings.model_fields
             }  # the rest is an older version's
-            found.append(PluginNow(plugin, state.enabled, {**start_settings(plugin), **known}, state.revision))
+            whole = {**start_settings(plugin), **known}
+            leaves = left.read(plugin, state.left_to_partner)
+            found.append(PluginNow(plugin, state.enabled, whole, leaves, state.revision))
     return found
 
 

@@ -1,47 +1,68 @@
-"""What a partner lead may change of the plugins: no more than the plugin's manifest leaves to partners."""
+"""Changing plugins from the pages: a partner lead within what is left to partners, the central team anything."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from core.console.queries import plugin_at
+from core.console.queries import PluginNow, plugin_at
 from core.data.session import ScopedSession
-from core.hooks.manifest import Manifest
 from core.hooks.registry import Registry
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Conflict, Forbidden
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import Actor, TenantRef
+from core.tenancy import left
+from core.tenancy.left import Left
 from core.tenancy.service import Change, configure
 
 
-def leaves_something(manifest: Manifest) -> bool:
-    """Whether the manifest leaves anything at all to a partner: a plugin of the whole platform never does."""
-    return not manifest.platform_wide and (manifest.partner_may_switch or bool(manifest.partner_may_set))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form asks of a plugin. The switch, and what is left to the partner, stay as they are where None; so does every
+    setting that is not named."""
+
+    enabled: bool | None
+    settings: Mapping[str, Any]
+    left: Left | None = None
 
 
-def within_limits(
-    session: ScopedSession,
-    registry: Registry,
-    tenant: TenantRef,
-    actor: Actor,
-    plugin: str,
-    enabled: bool | None,
-    settings: Mapping[str, Any],
-) -> tuple[bool, dict[str, Any]]:
-    """The whole state that a lead's change would make: (enabled, all settings). `enabled` None leaves the switch alone.
+def becoming(now: PluginNow, asked: Asked) -> PluginNow:
+    """The plugin as it would be; whether that may be is for others to say."""
+    return replace(
+        now,
+        enabled=now.enabled if asked.enabled is None else asked.enabled,
+        settings={**now.settings, **asked.settings},
+        left=now.left if asked.left is None else asked.left,
+    )
 
-    Raises NotFound (no such plugin, or it leaves nothing to partners) and Forbidden for a switch or a setting that the
-    manifest does not name, whatever its value: nothing of such a change is applied.
+
+def as_lead(
+    session: ScopedSession, registry: Registry, tenant: TenantRef, actor: Actor, plugin: str, asked: Asked
+) -> PluginNow:
+    """The plugin as a lead's change would make it.
+
+    Raises NotFound (no such plugin), and Forbidden where nothing of it is left to partners, for a switch or a setting that is
+    not, and for saying what is left, whatever the values: nothing of such a change is applied.
     """
     if not actor.can(Permission.TENANT_PLUGINS_CONFIGURE):
         raise Forbidden(Permission.TENANT_PLUGINS_CONFIGURE)
     now = plugin_at(session, registry, tenant.id, plugin)
-    manifest = now.plugin.manifest
-    if not leaves_something(manifest) or set(settings) - set(manifest.partner_may_set):
+    switched = asked.enabled is not None and asked.enabled != now.enabled
+    if (
+        not now.left
+        or asked.left is not None
+        or set(asked.settings) - set(now.left.settings)
+        or (switched and not now.left.switch)
+    ):
         raise Forbidden(Permission.PLUGINS_CONFIGURE, N_("This is decided by the central team."))
-    if enabled is not None and enabled != now.enabled and not manifest.partner_may_switch:
-        raise Forbidden(Permission.PLUGINS_CONFIGURE, N_("This is decided by the central team."))
-    return (now.enabled if enabled is None else enabled), {**now.settings, **settings}
+    return becoming(now, asked)
+
+
+def as_central(tenant: TenantRef, now: PluginNow, asked: Asked) -> PluginNow:
+    """The plugin as a change of the central team would make it. Raises what `core.tenancy.left.check` raises."""
+    if asked.left is not None:
+        left.check(now.plugin, tenant, asked.left)
+    return becoming(now, asked)
 
 
 def configure_as_lead(
@@ -51,17 +72,20 @@ def configure_as_lead(
     actor: Actor,
     *,
     plugin: str,
-    enabled: bool | None,
-    settings: Mapping[str, Any],
+    asked: Asked,
     revision: int,
     why: str,
 ) -> int:
     """A partner lead's change of one plugin at the own tenant; returns the new revision.
 
-    Raises what `within_limits` and `core.tenancy.service.configure` raise.
+    Raises what `as_lead` and `core.tenancy.service.configure` raise; Conflict, too, where `revision` is not the one that was
+    looked at: what is left to partners may be other there.
     """
-    on, whole = within_limits(session, registry, tenant, actor, plugin, enabled, settings)
-    return configure(session, registry, tenant, Change(plugin, on, whole, revision, why), actor)
+    becomes = as_lead(session, registry, tenant, actor, plugin, asked)
+    if becomes.revision != revision:
+        raise Conflict
+    change = Change(plugin, becomes.enabled, becomes.settings, revision, why)
+    return configure(session, registry, tenant, change, actor)
 
 
 def configure_as_central(

@@ -31,7 +31,8 @@ class Manifest:
     `level` is `tenant` (each site has it or not) or `platform`: on for the whole platform or not at all, switched and set
     once, at the UK site, by the central team.
 
-    `partner_may_switch` and `partner_may_set` (names of settings) say what the central team leaves to a partner lead.
+    `partner_may_switch` and `partner_may_set` (names of settings) propose what a partner lead may change; the central team decides
+    otherwise for any site (`core.tenancy.left`).
     Raises ManifestError when built with anything outside the plugin's own prefix.
     """
 

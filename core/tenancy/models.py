@@ -28,7 +28,8 @@ class Tenant(Shared, Base):
 
 
 class PluginState(Shared, Base):
-    """One plugin at one tenant: on or off, ever on, and its settings as last applied."""
+    """One plugin at one tenant: on or off, ever on, its settings as last applied, and what the central team decided to leave to
+    the partner (none: what the plugin's manifest proposes; see `core.tenancy.left`)."""
 
     __tablename__ = "tenancy_plugin_state"
     __table_args__ = (sa.UniqueConstraint("at_tenant_id", "plugin"),)
@@ -39,6 +40,7 @@ class PluginState(Shared, Base):
     ever_enabled: Mapped[bool]
     settings: Mapped[dict[str, Any]]
     settings_version: Mapped[int]
+    left_to_partner: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     revision: Mapped[int]
 
 

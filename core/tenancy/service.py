@@ -14,7 +14,9 @@ from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor, TenantRef
+from core.tenancy import left
 from core.tenancy.files import TenantFile, TenantFileError, problems_of
+from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
 from core.tenancy.switches import kept_at, names_on, on_anywhere
 
@@ -151,13 +153,15 @@ def _kept(registry: Registry, state: PluginState) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a plugin at a tenant: `revision` is the one the form was made from (0: never touched)."""
+    """One change of a plugin at a tenant: `revision` is the one the form was made from (0: never touched); `left`, what a partner
+    may change from now on, is None where that stays as it is."""
 
     plugin: str
     enabled: bool
     settings: Mapping[str, Any]
     revision: int
     why: str
+    left: Left | None = None
 
 
 def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, change: Change, actor: Actor) -> int:
@@ -165,8 +169,8 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
 
     The session's scope must be the tenant; for a plugin of the whole platform that is the UK site, and every site's
     version rises. Raises NotFound (plugin not in service), Invalid (no reason given; settings, by field), Refused
-    (another plugin needs it, or it is not this site's to decide), Conflict (changed since `change.revision`), and
-    whatever `q_tenant_enabled` raises.
+    (another plugin needs it, it is not this site's to decide, or nothing of it can be left to a partner), Conflict (changed since
+    `change.revision`), and whatever `q_tenant_enabled` raises.
     """
     plugin = registry.plugins.get(change.plugin)
     if plugin is None:
@@ -175,6 +179,8 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
         raise Refused(N_("This plugin is switched and set for the whole platform, at the UK site."))
     if not change.why.strip():
         raise Invalid({"why": N_("Say why you are changing this")})
+    if change.left is not None:
+        left.check(plugin, tenant, change.left)
     validated = _validated(registry, tenant, change)
     with transaction(session):
         state = session.scalar(
@@ -184,8 +190,9 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
         turned_on = change.enabled and not (state and state.enabled)
         turned_off = not change.enabled and bool(state and state.enabled)
         revision = _write(
-            session, registry, tenant.id, change.plugin, change.revision, change.enabled, validated, actor, change.why
-        )
+            session, registry, tenant.id, change.plugin, change.revision, change.enabled, validated, actor, change.why,
+            change.left,
+        )  # fmt: skip
         only = frozenset({change.plugin})
         if turned_on:
             registry.dispatcher.call(
@@ -231,21 +238,26 @@ def _write(
     settings: dict[str, Any],
     actor: Actor,
     why: str,
+    leave: Left | None = None,
 ) -> int:
-    """The conditional update, its history row, the tenant's new version and the audit entry."""
-    version = registry.plugins[plugin].manifest.settings_version
+    """The conditional update, its history row, the tenant's new version and the audit entry. What is left to the partner stays as
+    it is without `leave`."""
+    known = registry.plugins[plugin]
     old = session.execute(
-        sa.select(PluginState.enabled, PluginState.settings, PluginState.revision).where(
+        sa.select(PluginState.enabled, PluginState.settings, PluginState.left_to_partner, PluginState.revision).where(
             PluginState.at_tenant_id == tenant_id, PluginState.plugin == plugin
         )
     ).one_or_none()
-    before = {"enabled": old.enabled, "settings": old.settings} if old else {"enabled": False, "settings": {}}
-    after = {"enabled": enabled, "settings": settings}
+    kept_left = old.left_to_partner if old else None
+    before = {"enabled": bool(old and old.enabled), "settings": old.settings if old else {}, "left": kept_left}
+    left_after = (left.read(known, kept_left) if leave is None else leave).kept()
+    after = {"enabled": enabled, "settings": settings, "left": left_after}
     revision = (old.revision if old else 0) + 1
     if expected is not None and expected != revision - 1:
         raise Conflict
     values: dict[str, Any] = {
-        "enabled": enabled, "settings": settings, "settings_version": version, "revision": revision,
+        "enabled": enabled, "settings": settings, "settings_version": known.manifest.settings_version,
+        "left_to_partner": left_after, "revision": revision,
         **({"ever_enabled": True} if enabled else {}),
     }  # fmt: skip
     if old is None:
@@ -278,10 +290,9 @@ def _write(
             after=after,
         )
     )
-    wide = registry.plugins[plugin].manifest.platform_wide
     session.execute(
         sa.update(Tenant)
-        .where(sa.true() if wide else Tenant.id == tenant_id)
+        .where(sa.true() if known.manifest.platform_wide else Tenant.id == tenant_id)
         .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
     )
     audit.record(

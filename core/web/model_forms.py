@@ -90,6 +90,11 @@ def options(annotation: Any) -> tuple[str, ...]:
     return ()
 
 
+def setting_title(name: str, info: FieldInfo | None) -> str:
+    """What a setting is called, in the reader's language: the model's title, else its name in words."""
+    return say(info.title) if info is not None and info.title else name.replace("_", " ").capitalize()
+
+
 def option_title(info: FieldInfo, value: str) -> str:
     """What an option is called: the model's own `labels`, else the value itself in words."""
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -107,7 +112,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     kind, optional = bare_type(info.annotation)
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     common = {
-        "label": say(info.title or name.replace("_", " ").capitalize()),
+        "label": setting_title(name, info),
         "description": say(info.description) if info.description else "",
     }
     if kind is bool:

@@ -59,13 +59,51 @@ def test_a_change_is_previewed_and_edited_on_a_phone_without_javascript(
     page = new_page(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     sign_in(page, live_demo, "central@demo.example")
     page.goto(f"{live_demo.url}/console/tenants/scotland/plugins/local_events/")
-    page.get_by_label("Places in a new event").fill("77")
+    page.get_by_role("spinbutton", name="Places in a new event").fill("77")
     page.get_by_role("button", name="Preview the change").click()
     expect(page.locator("ins", has_text="77")).to_have_count(1)
     page.get_by_role("button", name="Make this change").click()
     expect(page.locator("main")).to_contain_text("Say why you are changing this")
     page.get_by_role("button", name="Go back and edit").click()
-    expect(page.get_by_label("Places in a new event")).to_have_value("77")
+    expect(page.get_by_role("spinbutton", name="Places in a new event")).to_have_value("77")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_a_partner_may_change_is_decided_by_keyboard_without_javascript(
+    live_demo: Process, new_page: Callable[..., Page], width: int
+) -> None:
+    page = new_page(viewport={"width": width, "height": 844}, java_script_enabled=False)
+    sign_in(page, live_demo, "central@demo.example")
+    page.goto(f"{live_demo.url}/console/tenants/wales/plugins/local_events/")
+    group = page.get_by_role("group", name="What the partner may change")
+    box = group.get_by_role("checkbox", name="Quiet hours begin at")
+    expect(box).to_be_checked()
+    box.focus()
+    page.keyboard.press("Space")
+    expect(box).not_to_be_checked()
+    page.keyboard.press("Enter")
+    lost = page.get_by_role("region", name="What the partner loses")
+    expect(lost.get_by_role("listitem")).to_have_text(["Quiet hours begin at"])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Go back and edit").click()
+    expect(box).not_to_be_checked()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_pages_of_what_a_partner_may_change_are_accessible_before_and_after(
+    live_demo: Process, page: Page, axe: Callable[[Page], None]
+) -> None:
+    sign_in(page, live_demo, "central@demo.example")
+    path = f"{live_demo.url}/console/tenants/wales/plugins/assessment_rules/"
+    for button in ("Preview the change", "Leave to the partner what the plugin’s maker proposes"):
+        page.goto(path)
+        page.get_by_role("checkbox", name="Switch this plugin on and off").check()
+        page.get_by_role("button", name=button).click()
+        axe(page)
+        page.get_by_label("Reason").fill("tried in a browser")
+        page.get_by_role("button", name="Make this change").click()
+        page.goto(path)
+        axe(page)
 
 
 def test_a_person_is_found_and_the_closing_page_is_accessible(

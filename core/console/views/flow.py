@@ -13,7 +13,8 @@ from core.console import touched
 from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
 from core.console.queries import Past, PluginNow, history, made_by, plugin_at
-from core.console.settings_form import settings_form
+from core.console.service import Asked, becoming
+from core.console.settings_form import sent_left, settings_form
 from core.console.touched import SwitchOff
 from core.data.audit import UK
 from core.data.db import tenant_session
@@ -23,10 +24,12 @@ from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.numbers import whole_number
 from core.kernel.text import N_
 from core.kernel.views import OpenWork, TenantRef
+from core.tenancy import left
+from core.tenancy.left import Left
 from core.web.access import access_of
 from core.web.context import here
 from core.web.i18n import say
-from core.web.model_forms import problems, sent_settings
+from core.web.model_forms import PREFIX, problems, sent_settings
 from core.web.mount import rooms_of
 from core.web.pages import redirect_with, registry, render
 
@@ -34,21 +37,22 @@ NO_REVISION = -1
 """Which no plugin has: what a form carries that no number is."""
 
 WINDOWS = "/manage/admissions/"
-Apply = Callable[[bool | None, Mapping[str, Any], int, str], int]
-Check = Callable[[bool | None, Mapping[str, Any]], tuple[bool, dict[str, Any]]]
+PROPOSAL = "proposal"
+"""The button that goes back to what the plugin's maker proposes to leave to partners."""
+Apply = Callable[[Asked, int, str], int]
+Check = Callable[[Asked], PluginNow]
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What the steps need to know. `only` names the settings shown (None: all); `check` says what the whole state would
-    be, or refuses; `apply` does it; `here_url` is this page, `back` the (endpoint, values) of the page before it; `undo` gives the
+    """What the steps need to know. `central` tells the central team from a partner lead; `check` says what the plugin would become,
+    or refuses; `apply` does it; `here_url` is this page, `back` the (endpoint, values) of the page before it; `undo` gives the
     address that undoes a change, where that is offered."""
 
     session: ScopedSession
     tenant: TenantRef
     now: PluginNow
-    only: Sequence[str] | None
-    may_switch: bool
+    central: bool
     check: Check
     apply: Apply
     here_url: str
@@ -56,28 +60,43 @@ class Steps:
     back: tuple[str, Mapping[str, Any]]
     undo: Callable[[Past], str] | None = None
 
+    @property
+    def only(self) -> Sequence[str] | None:
+        """The settings that are shown; None for all of them."""
+        return None if self.central else self.now.left.settings
+
+    @property
+    def may_switch(self) -> bool:
+        """Whether the switch is shown."""
+        return self.central or self.now.left.switch
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether the page asks what is left to the partner."""
+        return self.central and left.offered(self.now.plugin, self.tenant)
+
 
 def plugin_page(steps: Steps) -> Response:
     """The answer to a GET, or to a POST with the step that was asked for."""
     if request.method == "GET":
-        return _form_page(steps, _form(steps, steps.now.settings, steps.now.enabled))
+        return _form_page(steps, _form(steps, steps.now))
     step = request.form.get("step", "preview")
     if step == "edit":
-        enabled, settings, _ = _carried()
-        return _form_page(steps, _form(steps, {**steps.now.settings, **settings}, _switch(steps, enabled)))
+        asked, _ = _carried(steps)
+        return _form_page(steps, _form(steps, becoming(steps.now, asked)))
     return _apply(steps) if step == "apply" else _preview(steps)
 
 
-def _switch(steps: Steps, enabled: bool | None) -> bool:
-    return steps.now.enabled if enabled is None else enabled
-
-
-def _form(steps: Steps, values: Mapping[str, Any], enabled: bool, *, sent: bool = False) -> Any:
+def _form(steps: Steps, state: PluginNow, *, sent: bool = False) -> Any:
+    """The form, filled with `state`."""
     form = settings_form(
-        steps.now.plugin.settings, steps.only, values, enabled=enabled, revision=steps.now.revision, sent=sent
-    )
+        steps.now.plugin, steps.only, state.settings,
+        enabled=state.enabled, left=state.left, revision=steps.now.revision, sent=sent,
+    )  # fmt: skip
     if not steps.may_switch:
         del form.enabled
+    if not steps.may_leave:
+        del form.left
     return form
 
 
@@ -99,42 +118,62 @@ def _form_page(steps: Steps, form: Any, status: int = 200, meanwhile: Sequence[A
 
 def _preview(steps: Steps) -> Response:
     """Show what the sent form would change; nothing is changed yet."""
-    form = _form(steps, steps.now.settings, steps.now.enabled, sent=True)
+    form = _form(steps, steps.now, sent=True)
     ok = form.validate_on_submit()
     settings = sent_settings(steps.now.plugin.settings, form, request.form)
     offered = steps.may_switch or "enabled" in request.form
-    enabled = "enabled" in request.form if offered else None
-    on, whole = steps.check(enabled, settings)
-    if found := problems(steps.now.plugin.settings, whole):
-        _take(form, found)
-        ok = False
-    if not ok:
+    asked = Asked("enabled" in request.form if offered else None, settings, _left(steps))
+    becomes, wrong = _checked(steps, asked)
+    form.take(wrong)
+    if wrong or not ok:
         return _form_page(steps, form, 422)
     if whole_number(form.revision.data, NO_REVISION) != steps.now.revision:
-        return _stale(steps, on, whole)
-    return preview_page(steps, on, whole, enabled=enabled, settings=settings)
+        return _stale(steps, becomes)
+    return preview_page(steps, asked, becomes)
 
 
-def _take(form: Any, found: Mapping[str, str]) -> None:
-    form.take({f"set-{name}" if name else "": words for name, words in found.items()})
+def _left(steps: Steps) -> Left | None:
+    """What the sent form leaves to the partner: None where no page asks that, and nothing was sent of it."""
+    if not steps.may_leave and not {"left", PROPOSAL} & set(request.form):
+        return None
+    if PROPOSAL in request.form:
+        return left.proposed(steps.now.plugin)
+    return sent_left(steps.now.plugin, steps.now.left, request.form.getlist("left"))
 
 
-def preview_page(
-    steps: Steps, on: bool, whole: Mapping[str, Any], *, enabled: bool | None, settings: Mapping[str, Any]
-) -> Response:
+def _checked(steps: Steps, asked: Asked) -> tuple[PluginNow, dict[str, str]]:
+    """What the plugin would become, and what is wrong with that, by the fields of the form."""
+    try:
+        becomes = steps.check(asked)
+    except Invalid as invalid:
+        return becoming(steps.now, asked), invalid.field_errors
+    return becomes, _by_field(problems(steps.now.plugin.settings, becomes.settings))
+
+
+def _by_field(found: Mapping[str, str]) -> dict[str, str]:
+    return {f"{PREFIX}{name}" if name else "": words for name, words in found.items()}
+
+
+def preview_page(steps: Steps, asked: Asked, becomes: PluginNow) -> Response:
     """The page that shows a change and asks for the reason."""
-    values = json.dumps({"enabled": enabled, "settings": dict(settings)})
-    form = ConfirmForm(formdata=None, data={"values": values, "revision": str(steps.now.revision)})
-    return _confirm_page(steps, form, on, whole)
+    values: dict[str, Any] = {"enabled": asked.enabled, "settings": dict(asked.settings)}
+    if asked.left is not None:
+        values["left"] = asked.left.kept()
+    form = ConfirmForm(formdata=None, data={"values": json.dumps(values), "revision": str(steps.now.revision)})
+    return _confirm_page(steps, form, becomes)
 
 
-def _confirm_page(steps: Steps, form: ConfirmForm, on: bool, whole: Mapping[str, Any], status: int = 200) -> Response:
-    model = steps.now.plugin.settings.model_validate(dict(whole))
-    after = {"enabled": on, "settings": model.model_dump(mode="json")}
+def _as_read(state: PluginNow) -> PluginNow:
+    """With the settings as the plugin reads them, which is how they are kept."""
+    model = state.plugin.settings.model_validate(dict(state.settings))
+    return replace(state, settings=model.model_dump(mode="json"))
+
+
+def _confirm_page(steps: Steps, form: ConfirmForm, becomes: PluginNow, status: int = 200) -> Response:
+    off = steps.now.enabled and not becomes.enabled
     seen: Preview = preview(
-        steps.session, registry(), steps.tenant, steps.now, after,
-        _routes(steps.now.plugin, off=steps.now.enabled and not on), _open_work(steps),
-        _touched(steps) if steps.now.enabled and not on else SwitchOff(),
+        steps.session, registry(), steps.tenant, steps.now, _as_read(becomes), _routes(steps.now.plugin, off=off),
+        _open_work(steps), _touched(steps) if off else SwitchOff(),
     )  # fmt: skip
     return render(
         "console/preview.html", status=status, steps=steps, form=form, seen=seen, manifest=steps.now.plugin.manifest,
@@ -203,30 +242,33 @@ def _routes(plugin: Plugin, *, off: bool) -> tuple[list[str], list[str]]:
 
 def _apply(steps: Steps) -> Response:
     """Do what was previewed."""
-    enabled, settings, revision = _carried()
+    asked, revision = _carried(steps)
     form = ConfirmForm()
-    on, whole = steps.check(enabled, settings)
-    if found := problems(steps.now.plugin.settings, whole):
-        edit = _form(steps, whole, on)
-        _take(edit, found)
-        return _form_page(steps, edit, 422)
+    becomes, wrong = _checked(steps, asked)
+    if wrong:
+        return _wrong(steps, becomes, wrong)
     if revision != steps.now.revision:
-        return _overtaken(steps, on, whole, revision, form)
+        return _overtaken(steps, becomes, revision, form)
     if not form.validate_on_submit():
-        return _confirm_page(steps, form, on, whole, 422)
+        return _confirm_page(steps, form, becomes, 422)
     try:
-        steps.apply(enabled, settings, revision, form.why.data)
+        steps.apply(asked, revision, form.why.data)
     except Conflict:
         fresh = plugin_at(steps.session, registry(), steps.tenant.id, steps.now.name)
-        return _overtaken(replace(steps, now=fresh), on, whole, revision, form)
+        return _overtaken(replace(steps, now=fresh), becomes, revision, form)
     except Invalid as invalid:
-        edit = _form(steps, whole, on)
-        _take(edit, invalid.field_errors)
-        return _form_page(steps, edit, 422)
+        return _wrong(steps, becomes, _by_field(invalid.field_errors))
     except Refused as refused:
         form.form_errors.append(say(refused.message, refused.params))
-        return _confirm_page(steps, form, on, whole, 422)
+        return _confirm_page(steps, form, becomes, 422)
     return _in_force(steps)
+
+
+def _wrong(steps: Steps, becomes: PluginNow, wrong: dict[str, str]) -> Response:
+    """The form once more, with what is wrong beside its fields."""
+    edit = _form(steps, becomes)
+    edit.take(wrong)
+    return _form_page(steps, edit, 422)
 
 
 def _in_force(steps: Steps) -> Response:
@@ -235,33 +277,49 @@ def _in_force(steps: Steps) -> Response:
     return redirect_with(say(N_("%(plugin)s: the change is in force."), {"plugin": title}), endpoint, **values)
 
 
-def _overtaken(steps: Steps, on: bool, whole: Mapping[str, Any], revision: int, form: ConfirmForm) -> Response:
+def _overtaken(steps: Steps, becomes: PluginNow, revision: int, form: ConfirmForm) -> Response:
     """The plugin is at another revision than the sent one: by this very change, sent twice, or by somebody who was quicker."""
-    asked = steps.now.plugin.settings.model_validate(dict(whole)).model_dump(mode="json")
     at = UK if steps.now.platform_wide else steps.tenant.id
     made = made_by(steps.session, at, steps.now.name, revision + 1) if steps.now.revision == revision + 1 else None
     mine = made is not None and (made.actor_id, made.why) == (here().visitor.account_id, form.why.data)
-    if made is not None and mine and made.after == {"enabled": on, "settings": asked}:
+    if made is not None and mine and made.after == _as_read(becomes).kept():
         return _in_force(steps)
-    return _stale(steps, on, whole)
+    return _stale(steps, becomes)
 
 
-def _stale(steps: Steps, on: bool, whole: Mapping[str, Any]) -> Response:
+def _stale(steps: Steps, becomes: PluginNow) -> Response:
     """Somebody was quicker: 409, with everything that was typed and what differs from what is in force now."""
-    now = {"enabled": steps.now.enabled, "settings": dict(steps.now.settings)}
-    seen = differences(registry(), steps.now.name, now, {"enabled": on, "settings": dict(whole)})
-    return _form_page(steps, _form(steps, whole, on), 409, seen)
+    seen = differences(registry(), steps.now.name, steps.now.kept(), becomes.kept())
+    return _form_page(steps, _form(steps, becomes), 409, seen)
 
 
-def _carried() -> tuple[bool | None, dict[str, Any], int]:
-    """The change that the preview carried: (switch, settings, revision). A damaged one is answered with 400."""
+def _carried(steps: Steps) -> tuple[Asked, int]:
+    """The change that the preview carried, and the revision it was made from. A damaged one is answered with 400."""
     raw = request.form.get("values", "")
     try:
         found = json.loads(raw)
         json.dumps(found, ensure_ascii=False).encode()  # lone surrogates cannot be stored
     except (ValueError, RecursionError):
         abort(400)
-    shape = isinstance(found, dict) and set(found) == {"enabled", "settings"} and isinstance(found["settings"], dict)
-    if not shape or not (found["enabled"] is None or isinstance(found["enabled"], bool)) or "\\u0000" in raw:
+    shape = (
+        isinstance(found, dict)
+        and set(found) - {"left"} == {"enabled", "settings"}
+        and isinstance(found["settings"], dict)
+        and (found["enabled"] is None or isinstance(found["enabled"], bool))
+    )
+    if not shape or "\\u0000" in raw:
         abort(400)
-    return found["enabled"], found["settings"], whole_number(request.form.get("revision"), NO_REVISION)
+    asked = Asked(found["enabled"], found["settings"], _carried_left(steps, found["left"]) if "left" in found else None)
+    return asked, whole_number(request.form.get("revision"), NO_REVISION)
+
+
+def _carried_left(steps: Steps, kept: Any) -> Left:
+    """What a preview carried of what is left to the partner: as the history keeps it, but nobody has looked at it yet."""
+    if kept is None:
+        return left.proposed(steps.now.plugin)
+    if not isinstance(kept, dict) or set(kept) != {"switch", "settings"} or not isinstance(kept["switch"], bool):
+        abort(400)
+    names = kept["settings"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        abort(400)
+    return left.ticked(steps.now.plugin, steps.now.left, kept["switch"], names)

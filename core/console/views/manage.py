@@ -1,6 +1,6 @@
 """A partner's own management pages: overview, members, plugins, audit trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,11 +83,7 @@ def member_list() -> Response:
 def plugin_list() -> Response:
     """The plugins of which the central team leaves something to partners."""
     context = here()
-    plugins = [
-        now
-        for now in queries.plugins_at(context.session, registry(), context.tenant.id)
-        if service.leaves_something(now.plugin.manifest)
-    ]
+    plugins = [now for now in queries.plugins_at(context.session, registry(), context.tenant.id) if now.left]
     return render(
         "manage/plugins.html",
         plugins=plugins,
@@ -104,24 +100,15 @@ def plugin(plugin: str) -> Response:
     context = here()
     actor, tenant, session = context.visitor.actor(), context.tenant.ref(), context.session
     now = queries.plugin_at(session, registry(), tenant.id, plugin)
-    manifest = now.plugin.manifest
-    if not service.leaves_something(manifest):
+    if not now.left:
         raise Forbidden(Permission.PLUGINS_CONFIGURE)
 
-    def check(enabled: bool | None, settings: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
-        return service.within_limits(session, registry(), tenant, actor, plugin, enabled, settings)
+    def check(asked: service.Asked) -> queries.PluginNow:
+        return service.as_lead(session, registry(), tenant, actor, plugin, asked)
 
-    def apply(enabled: bool | None, settings: Mapping[str, Any], revision: int, why: str) -> int:
+    def apply(asked: service.Asked, revision: int, why: str) -> int:
         return service.configure_as_lead(
-            session,
-            registry(),
-            tenant,
-            actor,
-            plugin=plugin,
-            enabled=enabled,
-            settings=settings,
-            revision=revision,
-            why=why,
+            session, registry(), tenant, actor, plugin=plugin, asked=asked, revision=revision, why=why
         )
 
     return plugin_page(
@@ -129,8 +116,7 @@ def plugin(plugin: str) -> Response:
             session=session,
             tenant=tenant,
             now=now,
-            only=manifest.partner_may_set,
-            may_switch=manifest.partner_may_switch,
+            central=False,
             check=check,
             apply=apply,
             here_url=url_for("manage.plugin", plugin=plugin),

@@ -1,6 +1,6 @@
 """The console's tenants: the table, one tenant's plugins, and undoing a change."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import OpenWork
+from core.tenancy import left
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.tenancy.service import Change
 from core.tenancy.switches import kept_at
@@ -205,21 +206,19 @@ def _steps(slug: str, plugin: str) -> Iterator[Steps]:
     with tenant_session(found.id) as session:
         now = queries.plugin_at(session, registry(), found.id, plugin)
 
-        def check(enabled: bool | None, settings: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
-            return (now.enabled if enabled is None else enabled), {**now.settings, **settings}
+        def check(asked: service.Asked) -> queries.PluginNow:
+            return service.as_central(ref, now, asked)
 
-        def apply(enabled: bool | None, settings: Mapping[str, Any], revision: int, why: str) -> int:
-            on, whole = check(enabled, settings)
-            return service.configure_as_central(
-                session, registry(), ref, actor, Change(plugin, on, whole, revision, why)
-            )
+        def apply(asked: service.Asked, revision: int, why: str) -> int:
+            becomes = check(asked)
+            change = Change(plugin, becomes.enabled, becomes.settings, revision, why, becomes.left)
+            return service.configure_as_central(session, registry(), ref, actor, change)
 
         yield Steps(
             session=session,
             tenant=ref,
             now=now,
-            only=None,
-            may_switch=True,
+            central=True,
             check=check,
             apply=apply,
             here_url=url_for("console.plugin", slug=slug, plugin=plugin),
@@ -249,8 +248,9 @@ def undo(slug: str, plugin: str, revision: int) -> Response:
         return elsewhere
     with _steps(slug, plugin) as steps:
         change = queries.past(steps.session, steps.tenant.id, plugin, revision)
-        enabled, settings = bool(change.before["enabled"]), dict(change.before["settings"])
-        whole = {**queries.start_settings(steps.now.plugin), **settings}
+        whole = {**queries.start_settings(steps.now.plugin), **change.before["settings"]}
         if problems(steps.now.plugin.settings, whole):
             raise Refused(N_("The settings of that time do not fit this version of the plugin. Set them by hand."))
-        return preview_page(steps, enabled, whole, enabled=enabled, settings=whole)
+        leaves = left.read(steps.now.plugin, change.before.get("left")) if steps.may_leave else None
+        asked = service.Asked(bool(change.before["enabled"]), whole, leaves)
+        return preview_page(steps, asked, service.becoming(steps.now, asked))

@@ -73,13 +73,14 @@ def test_the_service_itself_keeps_to_the_manifest(
                 ref,
                 LEAD,
                 plugin="local_events",
-                enabled=enabled,
-                settings=settings,
+                asked=service.Asked(enabled, settings),
                 revision=1,
                 why="x",
             )
     with pytest.raises(Forbidden):
-        service.within_limits(session, limited, ref, replace(LEAD, permissions=frozenset()), "local_events", None, {})
+        service.as_lead(
+            session, limited, ref, replace(LEAD, permissions=frozenset()), "local_events", service.Asked(None, {})
+        )
     assert queries.plugin_at(session, limited, ref.id, "local_events").enabled
 
 
