@@ -8,12 +8,13 @@ from flask import current_app, url_for
 
 from core.data.session import ScopedSession
 from core.kernel.text import N_
-from core.people.service.tools import Letter
+from core.people.service.tools import LIFETIMES, Letter
 from core.web.contact import platform_address, root
 from core.web.context import here
 from core.web.i18n import say
 from core.web.letters import Letter as Written
 from core.web.letters import send_letter
+from core.work import mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def send(session: ScopedSession, letter: Letter) -> None:
         )
         send_letter(
             session, context.tenant, written, to=letter.email, language=letter.locale, account_id=letter.account_id,
-            secret=bool(letter.token),
+            secret=bool(letter.token), life=LIFETIMES[letter.kind] if letter.token else mail.SENT_WITHIN,
         )  # fmt: skip
     finally:
         context.language = language

@@ -59,9 +59,9 @@ def in_language(language: str) -> Iterator[None]:
 
 def send_letter(
     session: ScopedSession, tenant: TenantSnapshot, letter: Letter, *, to: str, language: str, account_id: str | None, secret: bool = False,
-    invitation: Invitation | None = None, delay: timedelta | None = None,
+    invitation: Invitation | None = None, delay: timedelta | None = None, life: timedelta = mail.SENT_WITHIN,
 ) -> str:  # fmt: skip
-    """Write `letter` in the caller's transaction; the message's id. `secret`, `invitation` and `delay` as in `mail.send`, and it
+    """Write `letter` in the caller's transaction; the message's id. `secret`, `invitation`, `delay` and `life` as in `mail.send`, and it
     raises what that raises."""
     facts = {
         "subject": letter.subject,
@@ -79,7 +79,7 @@ def send_letter(
     text, html = (current_app.jinja_env.get_template(f"{name}.{kind}").render(facts) for kind in ("txt", "html"))
     return mail.send(
         session, to=to, subject=letter.subject, text=text, html=html, account_id=account_id, locale=language, secret=secret,
-        stop_href=letter.one_click_href, invitation=invitation, delay=delay,
+        stop_href=letter.one_click_href, invitation=invitation, delay=delay, life=life,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -33,6 +33,7 @@ JOB = "core.mail"
 CLAIM = timedelta(minutes=3)
 TIMEOUT = 20.0
 """Seconds for each step of the conversation with the mail server."""
+TOO_LATE = "the message waited too long to be sent by itself"
 PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -126,8 +127,9 @@ def message_id(mail_id: str, server: MailServer) -> str:
 
 
 @job(JOB, queue="mail", tries=12, base=30.0)
-def deliver(session: ScopedSession, mail_id: str) -> None:
-    """Send one message. Raises NotSent to be tried again, GiveUp when the server refused the recipient or the message."""
+def deliver(session: ScopedSession, mail_id: str, until: str = "") -> None:
+    """Send one message. Raises NotSent to be tried again, GiveUp when the server refused the recipient or the message, and when
+    `until`, an instant, is over and nobody asked for it again by hand."""
     config = current_app.config["Q"]
     server = MailServer.of(config.mail_url, config.base_url)
     mail = _claim(session, mail_id, message_id(mail_id, server))
@@ -136,6 +138,9 @@ def deliver(session: ScopedSession, mail_id: str) -> None:
     if not mail.text:
         _mark(session, mail_id, MAIL_FAILED, "its text has been forgotten")
         raise GiveUp("the message's text has been forgotten")
+    if until and clock.now() >= datetime.fromisoformat(until) and this_run().failure_id is None:
+        _mark(session, mail_id, MAIL_FAILED, TOO_LATE, forget=mail.secret)
+        raise GiveUp(TOO_LATE)
     if server.scheme == "demo":
         _mark(session, mail_id, MAIL_KEPT)
         return

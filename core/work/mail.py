@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -18,6 +18,8 @@ from core.work.models import MAIL_QUEUED, Mail
 from core.work.outbox import enqueue
 
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+@[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+")
+SENT_WITHIN = timedelta(days=7)
+"""For how long a message goes out by itself."""
 LONGEST_ADDRESS, LONGEST_SUBJECT, LONGEST_HREF = 320, 300, 500
 INSERT = sa.insert(cast("sa.Table", Mail.__table__))
 
@@ -35,14 +37,17 @@ def send(
     stop_href: str = "",
     invitation: Invitation | None = None,
     delay: timedelta | None = None,
+    life: timedelta = SENT_WITHIN,
 ) -> str:
     """Write one message to one person; it goes out after the caller's transaction has committed, and not before `delay` is
     over. Two statements.
 
     `text` and `html` are the same message twice, in `locale`. `secret` says that it holds a one-use link: its bodies
     are emptied as soon as it has gone. `stop_href` goes into the header List-Unsubscribe. `invitation` is what the reader's
-    calendar is to keep or to drop. Returns the message's id. Raises Refused for an address that is not exactly one address,
-    and for a line break or another control character in address or subject: nobody adds a header.
+    calendar is to keep or to drop. `life` is for how long it is worth sending: one whose turn comes later, because no worker
+    ran or the mail server was away, fails, and goes when somebody says so in the console; a `secret` one is forgotten.
+    Returns the message's id. Raises Refused for an address that is not exactly one address, and for a line break or another
+    control character in address or subject: nobody adds a header.
     """
     if len(to) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
         raise Refused(N_("That is not an email address we can write to."))
@@ -51,7 +56,7 @@ def send(
     if not subject.strip() or len(subject) > LONGEST_SUBJECT or not is_one_line(subject):
         raise Refused(N_("That cannot be the subject of an email."))
     tenant_id = session.scope.tenant_id if session.scope.tenant_id is not None else UK
-    row = {
+    row: dict[str, Any] = {
         "id": new_id(),
         "account_id": account_id,
         "at_tenant_id": tenant_id,
@@ -70,6 +75,7 @@ def send(
         "message_id": "",
         "created_at": clock.now(),
     }
-    enqueue(session, JOB, delay=delay, tenant_id=tenant_id, mail_id=row["id"])
+    until = row["created_at"] + (delay or timedelta(0)) + life
+    enqueue(session, JOB, delay=delay, tenant_id=tenant_id, mail_id=row["id"], until=until.isoformat())
     session.execute(INSERT, row)
     return str(row["id"])

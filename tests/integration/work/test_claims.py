@@ -11,12 +11,19 @@ from core.data.db import open_session
 from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
+from core.kernel.errors import Conflict
+from core.kernel.ids import new_id
+from core.kernel.permissions import Permission
+from core.kernel.views import Actor
 from core.work import GiveUp, mail
 from core.work.delivery import CLAIM, NotSent, deliver
-from core.work.models import MAIL_FAILED, MAIL_KEPT, MAIL_SENDING, MAIL_SENT, Mail
+from core.work.models import FAILED, MAIL_FAILED, MAIL_KEPT, MAIL_SENDING, MAIL_SENT, Mail, OutboxItem, WorkFailure
+from core.work.runner import Runner, Task
+from core.work.service import run_again, send_again
 from tests.support.mailbox import Mailbox
 
 MakeApp = Callable[..., Flask]
+CENTRAL = Actor(new_id(), "Central", permissions=frozenset({Permission.WORK_MANAGE}))
 
 
 def _mail(session: ScopedSession, **values: object) -> str:
@@ -53,6 +60,52 @@ def test_what_another_run_holds_is_left_to_it_and_taken_over_when_it_died(
         assert _state(session, mail_id) == MAIL_SENT
     (message,) = smtp_server.wait_for(1)
     assert message["Message-ID"] == f"<{mail_id}@localhost>"  # as in the copy that the dead run may have sent
+
+
+def _run_late(app: Flask, session: ScopedSession, item: OutboxItem, days: int) -> None:
+    """The job of the outbox row, `days` from now, as the worker runs it."""
+    with clock.frozen(clock.now() + timedelta(days=days)):
+        task = Task(
+            item.id, item.name, item.queue, item.args, item.at_tenant_id, 1, 1, item.failure_id, "", clock.now().isoformat()
+        )  # fmt: skip
+        Runner(app, lambda *_: True).run(task.as_json())
+    session.rollback()  # what it saw is over
+
+
+def test_what_waited_too_long_is_sent_when_somebody_says_so(make_app: MakeApp, smtp_server: Mailbox) -> None:
+    app = make_app(mail_url=smtp_server.url)
+    with app.app_context(), open_session(Scope.tenant(1)) as session:
+        in_time = _mail(session)
+        _run_late(app, session, session.scalars(sa.select(OutboxItem)).one(), days=6)
+        assert _state(session, in_time) == MAIL_SENT
+        with transaction(session):
+            session.execute(sa.delete(OutboxItem))
+        mail_id = _mail(session)
+        _run_late(app, session, session.scalars(sa.select(OutboxItem)).one(), days=8)
+        assert _state(session, mail_id) == MAIL_FAILED
+        (failure,) = session.scalars(sa.select(WorkFailure))
+        assert (failure.state, failure.attempts) == (FAILED, 1)
+        assert "waited too long" in failure.error
+        run_again(session, failure.id, CENTRAL)
+        again = session.scalars(sa.select(OutboxItem).where(OutboxItem.failure_id == failure.id)).one()
+        _run_late(app, session, again, days=8)
+        assert _state(session, mail_id) == MAIL_SENT
+    assert len(smtp_server.wait_for(2)) == 2
+
+
+def test_what_holds_a_link_that_is_over_is_forgotten_and_never_sent(make_app: MakeApp, smtp_server: Mailbox) -> None:
+    app = make_app(mail_url=smtp_server.url)
+    with app.app_context(), open_session(Scope.tenant(1)) as session:
+        with transaction(session):
+            mail_id = mail.send(
+                session, to="anna@example.org", subject="S", text="T", html="H", secret=True, life=timedelta(hours=1)
+            )
+        _run_late(app, session, session.scalars(sa.select(OutboxItem)).one(), days=1)
+        row = session.get_one(Mail, mail_id)
+        assert (row.state, row.text, row.html) == (MAIL_FAILED, "", "")
+        with pytest.raises(Conflict):
+            send_again(session, mail_id, CENTRAL)
+    assert smtp_server.messages == []
 
 
 def test_in_the_demonstration_it_is_kept(make_app: MakeApp) -> None:

@@ -92,7 +92,7 @@ def test_a_refusal_for_good_is_a_failure_in_plain_sight(bench: Bench, mailbox: M
     assert row.attempts == 1
     assert "550" in row.last_error
     failure = bench.until(lambda: bench.rows(WorkFailure, WorkFailure.name == "core.mail"))[0]
-    assert (failure.state, failure.args) == (FAILED, {"mail_id": mail_id})
+    assert (failure.state, failure.args["mail_id"]) == (FAILED, mail_id)
     assert failure.error == "GiveUp: the mail server refused the message: 550"
     assert "nobody@example.org" not in bench.worker_log()
 
