@@ -92,7 +92,8 @@ from core.web.sheets import Column, Sheet
 from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
 from core.web.unchanged import revalidated, shows_others
-from core.work import GiveUp, enqueue, every, job
+from core.work import GiveUp, enqueue, every, hold, job
+from core.work.mail import SENT_WITHIN
 from core.work.queries import MailState, mail_states
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "N_",
     "SDK_VERSION",
     "SECTORS",
+    "SENT_WITHIN",
     "SYSTEM",
     "Actor",
     "Assessment",
@@ -193,6 +195,7 @@ __all__ = [
     "filesize",
     "gettext",
     "here",
+    "hold",
     "holders",
     "hookimpl",
     "in_language",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.sdk import ScopedSession, clock, every, site_of
+from core.sdk import ScopedSession, clock, every, job, site_of
 from plugins.local_events import quiet
 from plugins.local_events.letters import messages as message_letters
 from plugins.local_events.letters import places as place_letters
@@ -44,6 +44,12 @@ def post_letters(session: ScopedSession, _at: datetime) -> None:
     """Write the letters that were asked for."""
     site = site_of(session)
     posting.post(session, settings_at(site), message_letters.post(site))
+
+
+@job(posting.WRITE_LATE)
+def write_late(session: ScopedSession, ids: list[str]) -> None:
+    """Have letters written that waited too long: somebody said so in the console."""
+    posting.ask_again(session, ids)
 
 
 @every("10 3 * * *", name="local_events.purge_sensitive")

@@ -125,11 +125,11 @@ CORRECTIONS = ("attended", "partial", "no_show")
 
 DELIVERY_KINDS = ("change", "reminder", "message", "certificate", "confirmed", "cancelled")
 DELIVERY_STATES = ("waiting", "written", "dropped")
-"""Of one thing told to one person: still to be written, written, or not needed any more."""
+"""Of one thing told to one person: still to be written, written, or not sent because it was too late or not needed any more."""
 
 STATUSES = {
     "waiting": N_("Waiting until it may go"),
-    "dropped": N_("Not needed any more"),
+    "dropped": N_("Not sent: too late, or not needed any more"),
     "queued": N_("On its way"),
     "sending": N_("On its way"),
     "sent": N_("Sent"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import Known, Refused, ScopedSession, clock, people_by_id, transaction
+from core.sdk import SENT_WITHIN, Known, Refused, ScopedSession, clock, hold, people_by_id, transaction
 from plugins.local_events import quiet
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Delivery, Event, Message, Registration
@@ -23,6 +23,10 @@ from plugins.local_events.states import ACTIVE, CONFIRMED, PUBLISHED
 log = logging.getLogger("q.local_events")
 AT_ONCE = 100
 """Letters in one transaction: a worker that is killed loses none, and does at most so many again."""
+
+AS_WRITTEN = (MESSAGE, CERTIFICATE)
+"""What says the same whenever it goes. The other kinds tell how things are then, and are dropped where that is nothing new."""
+WRITE_LATE = "local_events.write_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ def post(session: ScopedSession, settings: Settings, write: Post) -> int:
     Each piece is one transaction that first moves its rows on, if they still wait, and then writes their letters: a worker
     that dies leaves either both or neither. What makes no sense any more is dropped: a reminder of what has begun, or for
     somebody who is not coming any more, a change back to what it was, and anything for an account that is closed. A letter
-    that cannot be mail is dropped by itself and logged: those behind it go.
+    that cannot be mail is dropped by itself and logged: those behind it go. An organiser's words and certificates that waited
+    a week, because the plugin was off or no worker ran, are held back until somebody says that they go all the same.
     """
     written, after = 0, ""
     while rows := _waiting(session, after):
@@ -61,6 +66,14 @@ def post(session: ScopedSession, settings: Settings, write: Post) -> int:
         with transaction(session):
             written += _post_some(session, settings, write, [row.id for row in rows])
     return written
+
+
+def ask_again(session: ScopedSession, ids: Sequence[str]) -> int:
+    """Have the letters of these deliveries written that were held back; how many. Twice is as good as once."""
+    with transaction(session):
+        back = sa.update(Delivery).where(Delivery.id.in_(ids), Delivery.kind.in_(AS_WRITTEN), Delivery.state == DROPPED)
+        moved = session.execute(back.values(state=WAITING, created_at=clock.now()).returning(Delivery.id))
+        return len(moved.all())
 
 
 def _waiting(session: ScopedSession, after: str) -> Sequence[Any]:
@@ -80,15 +93,21 @@ def _post_some(session: ScopedSession, settings: Settings, write: Post, ids: Seq
     people = people_by_id(session, {row.account_id for row in rows})
     states = _states(session, rows)
     letters: list[dict[str, Any]] = []
+    late: list[str] = []
     for row in rows:
         event, person = events[row.event_id], people.get(row.account_id)
         if person is None or not _makes_sense(row, event, states.get((row.event_id, row.account_id), ""), now):
+            letters.append({"row_id": row.id, "to_state": DROPPED, "mail": None})
+        elif row.kind in AS_WRITTEN and row.created_at < now - SENT_WITHIN:
+            late.append(row.id)
             letters.append({"row_id": row.id, "to_state": DROPPED, "mail": None})
         elif quiet.may_go(row.kind, _concerns(row, event), now, settings):
             state = states.get((row.event_id, row.account_id), "")
             asked = _asked(event, turns[row.event_id], state) if row.kind == CHANGE else None
             news = News(row.kind, event, row.facts, messages.get(row.message_id), person, asked)
             letters.append({"row_id": row.id, **_written(session, write, news, row.id)})
+    if late:
+        hold(session, WRITE_LATE, f"{len(late)} letters about events waited for more than a week", ids=late)
     for letter in letters:
         session.execute(_MOVED, letter)
     return sum(letter["mail"] is not None for letter in letters)
@@ -109,7 +128,13 @@ def _claimed(session: ScopedSession, ids: Sequence[str]) -> Sequence[Any]:
         .where(Delivery.id.in_(ids), Delivery.state == WAITING)
         .values(state=WAITING)
         .returning(
-            Delivery.id, Delivery.event_id, Delivery.message_id, Delivery.account_id, Delivery.kind, Delivery.facts
+            Delivery.id,
+            Delivery.event_id,
+            Delivery.message_id,
+            Delivery.account_id,
+            Delivery.kind,
+            Delivery.facts,
+            Delivery.created_at,
         )
     ).all()
 
@@ -156,7 +181,7 @@ def _states(session: ScopedSession, rows: Sequence[Any]) -> dict[tuple[str, str]
 
 
 def _makes_sense(row: Any, event: Details, state: str, now: datetime) -> bool:
-    if row.kind in (MESSAGE, CERTIFICATE):
+    if row.kind in AS_WRITTEN:
         return True
     to_come = event.state == PUBLISHED and event.starts_at > now
     if row.kind == REMINDER:

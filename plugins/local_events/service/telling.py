@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import Refused, ScopedSession, clock, people_by_id, person_by_email, transaction
+from core.sdk import SENT_WITHIN, Refused, ScopedSession, clock, people_by_id, person_by_email, transaction
 from plugins.local_events.calendars.invitations import Asked, method_for
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.service import deliveries
@@ -61,7 +61,7 @@ def anybody_waits(session: ScopedSession) -> bool:
 
 def tell(session: ScopedSession, post: Post, may_go: MayGo = lambda kind, starts_at: True) -> int:
     """Write what is due, each letter in a transaction of its own; how many. Twice is as good as once. A letter that cannot be
-    mail is dropped by itself and logged: those behind it go."""
+    mail is dropped by itself and logged: those behind it go. News of what is over is dropped once it is a week old."""
     due = session.execute(
         sa.select(Registration.id, Registration.notice, Registration.in_calendar, Event.starts_at)
         .join(Event, sa.and_(Event.tenant_id == Registration.tenant_id, Event.id == Registration.event_id))
@@ -87,6 +87,7 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
                 Registration.offer_expires_at,
                 Registration.ended_why,
                 Registration.state,
+                Registration.changed_at,
             )
         ).one_or_none()
         if row is None:
@@ -107,6 +108,9 @@ def _tell_one(session: ScopedSession, due: Any, post: Post) -> bool:
                 Event.modified_at,
             ).where(Event.id == row.event_id)
         ).one()
+        now = clock.now()
+        if event.ends_at < now and row.changed_at < now - SENT_WITHIN:  # the plugin was off, or no worker ran
+            return False
         method = method_for(row.state, in_calendar=due.in_calendar)
         asked = Asked(
             method, event.uid, event.turn, event.title, event.summary, event.place, event.starts_at, event.ends_at,

@@ -12,7 +12,7 @@ from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.people.models import Account
 from core.sdk import Forbidden, Invalid, Refused, ScopedSession
-from core.work.models import Mail
+from core.work.models import Mail, WorkFailure
 from plugins.local_events import jobs, personal
 from plugins.local_events.letters import messages as letters
 from plugins.local_events.letters import places as place_letters
@@ -175,6 +175,34 @@ def test_nothing_goes_at_night_and_nothing_is_forgotten_by_morning(session, scot
     assert post() == 3
     told = messages.told_of(session, messages.find(session, with_places, message_id))
     assert {one.status for one in told} == {"queued"}
+
+
+def test_a_message_that_waited_a_week_goes_when_somebody_says_so(
+    session, scotland, people, with_places, post, frozen_clock
+):  # fmt: skip
+    """The plugin was off, or no worker ran: "see you tomorrow" is not sent long after by itself."""
+    _send(session, scotland, with_places)
+    frozen_clock.advance(days=6)
+    _send(session, scotland, with_places, words=replace(HELLO, subject="Bring a hat"))
+    frozen_clock.advance(days=2)
+    assert (post(), post()) == (3, 0)
+    (held,) = session.scalars(sa.select(WorkFailure))
+    assert (held.name, held.state, len(held.args["ids"])) == ("local_events.write_late", "failed", 3)
+    assert "3 letters" in held.error
+    assert _states(session) == ["dropped"] * 3 + ["written"] * 3
+    jobs.write_late(session, **held.args)
+    assert (post(), post()) == (3, 0)
+    assert _states(session) == ["written"] * 6
+
+
+def test_news_of_a_place_at_what_is_over_is_not_told_any_more(session, scotland, people, post, tenant, frozen_clock):
+    """What is still to come is told late, as it is then; nobody hears weeks after an event that they have a place there."""
+    over, to_come = (published(session, scotland, starts_at=clock.now() + timedelta(days=days)) for days in (2, 30))
+    for event_id in (over, to_come):
+        places.register(session, scotland, event_id, people[0])
+    frozen_clock.advance(days=20)
+    assert telling.tell(session, place_letters.post(tenant("scotland"))) == 1
+    assert not telling.anybody_waits(session)
 
 
 def test_each_reminder_goes_once_and_a_missed_one_is_made_up_for_once(
