@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from core.data.audit import AuditEntry
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
 from core.hooks.manifest import ManifestError
 from core.hooks.registry import load
+from core.kernel import clock
 from core.kernel.errors import Conflict, Refused
 from core.kernel.permissions import Role
-from core.tenancy import service
+from core.tenancy import noticeboard, service
 from core.tenancy.files import read_tenant_files
 from core.tenancy.models import PluginState
 from tests.contract.hostile.everywhere.plugin import HEARD
@@ -195,3 +197,33 @@ def test_the_preview_lists_what_switching_it_off_touches_at_every_site_the_soone
     assert places == sorted(places)
     assert -1 not in places
     assert "and 9 more" in page
+
+
+def test_its_cards_leave_the_noticeboard_with_it(
+    wide: Flask, switch: Switch, session_for: Callable[[str], ScopedSession], platform_session: ScopedSession
+) -> None:
+    """Its switch is the UK site's; a row that was left at a partner keeps nothing back."""
+    scotland, wales = session_for("scotland"), session_for("wales")
+    row = {"enabled": False, "ever_enabled": True, "settings": {}, "settings_version": 1, "revision": 4}
+    platform_session.execute(
+        sa.insert(PluginState).values(at_tenant_id=scotland.scope.tenant_id, plugin="everywhere", **row)
+    )
+    platform_session.commit()
+    switch(True)
+    later = clock.now() + timedelta(days=1)
+    with transaction(scotland):
+        noticeboard.publish(
+            scotland, plugin="everywhere", ref="1", kind="talk", title="A talk", summary="", starts_at=later, ends_at=later,
+            place="", path="/everywhere/", audience="public",
+        )  # fmt: skip
+
+    def titles() -> list[str]:
+        wales.rollback()
+        with wide.app_context():
+            return [card.title for card in noticeboard.upcoming(wales, audiences=("public",), limit=9)]
+
+    assert titles() == ["A talk"]
+    switch(False, revision=1)
+    assert titles() == []
+    switch(True, revision=2)
+    assert titles() == ["A talk"]
