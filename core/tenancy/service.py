@@ -51,6 +51,7 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
                         f"{file.slug}: the plugin {name} is for the whole platform; it belongs into the UK site's file"
                     )
                     continue
+                _begin_change(session, registry, file.id, name)
                 _write(session, registry, file.id, name, None, True, settings, SYSTEM, "tenant file")
             audit.record(session, actor=SYSTEM, action="tenant.create", subject=file.slug, tenant_id=file.id)
             lines.append(f"{file.slug}: created")
@@ -183,6 +184,7 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
         left.check(plugin, tenant, change.left)
     validated = _validated(registry, tenant, change)
     with transaction(session):
+        _begin_change(session, registry, tenant.id, change.plugin)
         state = session.scalar(
             sa.select(PluginState).where(PluginState.at_tenant_id == tenant.id, PluginState.plugin == change.plugin)
         )
@@ -203,6 +205,17 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
                 "q_tenant_disabled", only, savepoint=session.begin_nested, tenant=tenant, actor=actor
             )
     return revision
+
+
+def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, plugin: str) -> None:
+    """Raise the version of every site that the change reaches, before anything is looked at: of two changes at one site, the other
+    waits here, and sees what the first one made of the plugins that require each other."""
+    wide = registry.plugins[plugin].manifest.platform_wide
+    session.execute(
+        sa.update(Tenant)
+        .where(sa.true() if wide else Tenant.id == tenant_id)
+        .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
+    )
 
 
 def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:
@@ -240,8 +253,7 @@ def _write(
     why: str,
     leave: Left | None = None,
 ) -> int:
-    """The conditional update, its history row, the tenant's new version and the audit entry. What is left to the partner stays as
-    it is without `leave`."""
+    """The conditional update, its history row and the audit entry. What is left to the partner stays as it is without `leave`."""
     known = registry.plugins[plugin]
     old = session.execute(
         sa.select(PluginState.enabled, PluginState.settings, PluginState.left_to_partner, PluginState.revision).where(
@@ -289,11 +301,6 @@ def _write(
             before=before,
             after=after,
         )
-    )
-    session.execute(
-        sa.update(Tenant)
-        .where(sa.true() if known.manifest.platform_wide else Tenant.id == tenant_id)
-        .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
     )
     audit.record(
         session,
