@@ -3,8 +3,10 @@ gives "done" or the refusal's name."""
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from core.config import ROOT
 from core.data.engine import create_engine
@@ -41,15 +43,15 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> str:
         look(*args)
         time.sleep(0.5)
 
-    service._check_requirements = look_and_think
-    if job["careless"]:
-        service._begin_change = lambda *_: None
-    try:
-        with ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine) as session:
-            begin()
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(service, "_check_requirements", look_and_think))
+        if job["careless"]:
+            stack.enter_context(patch.object(service, "_begin_change"))
+        session = stack.enter_context(ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine))
+        begin()
+        try:
             switch(session, plugins, job["plugin"], job["on"], job["revision"])
-    except DomainError as refused:
-        return type(refused).__name__
-    finally:
-        engine.dispose()
+        except DomainError as refused:
+            return type(refused).__name__
+    engine.dispose()
     return "done"

@@ -300,10 +300,15 @@ def test_whose_account_is_closed_is_passed_over_and_waits_no_more(app, session, 
     assert not session.scalar(sa.select(sa.func.count()).where(ShelfItem.account_id == closes.account_id))
 
 
-def test_a_place_stays_with_a_closed_account_which_can_be_opened_again(app, session, scotland):
-    one = visitor(account_id=make_person(app, "one@example.org"))
-    event_id = published(session, scotland)
-    places.register(session, scotland, event_id, one)
+def test_the_place_of_a_closed_account_goes_to_who_waits(app, session, scotland):
+    """Of what is over nothing changes: who was there was there."""
+    one, two = (visitor(account_id=make_person(app, f"{n}@example.org"), email=f"{n}@example.org") for n in ("one", "two"))
+    over = published(session, scotland, starts_at=clock.now() + timedelta(minutes=30))
+    event_id = published(session, scotland, capacity=1)
+    for at, person in ((over, one), (event_id, one), (event_id, two)):
+        places.register(session, scotland, at, person)
     _close_account(session, one)
-    assert leaving.withdraw_closed(session) == 0
-    assert state(session, event_id, one) == "confirmed"
+    with clock.frozen(clock.now() + timedelta(hours=1)):
+        assert (leaving.withdraw_closed(session), leaving.withdraw_closed(session)) == (1, 0)
+    assert (state(session, event_id, one), state(session, event_id, two)) == ("withdrawn", "offered")
+    assert state(session, over, one) == "confirmed"
