@@ -13,7 +13,7 @@ from plugins.local_events.settings import settings_at
 
 @every("*/5 * * * *", name="local_events.sweep_offers")
 def sweep_offers(session: ScopedSession, _at: datetime) -> None:
-    """Withdraw what waits for people whose account is closed, write down which offers have lapsed, and give what is free to who
+    """Give back what people have or wait for whose account is closed, write down which offers have lapsed, and give what is free to who
     waits."""
     site = site_of(session)
     leaving.withdraw_closed(session)

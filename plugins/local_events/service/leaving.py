@@ -1,4 +1,5 @@
-"""What becomes of what somebody waits for whose account is closed: it is withdrawn, and the next in order have their turn."""
+"""What becomes of the places of somebody whose account is closed, and of what they wait for: it is given back, and the next in order
+have their turn. Who opens the account again registers again."""
 
 import sqlalchemy as sa
 
@@ -7,17 +8,14 @@ from plugins.local_events.models import Event, Registration, SealedAnswer
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import set_state, settle, take_turn_to_come
 from plugins.local_events.service.ending import forget_answers
-from plugins.local_events.states import OFFERED, PENDING, PUBLISHED, REGISTRATION, WAITLISTED
-
-WAITING = (PENDING, WAITLISTED, OFFERED)
-"""States of a registration that waits for somebody. A place that somebody has stays: an account can be opened again."""
+from plugins.local_events.states import ACTIVE, PUBLISHED, REGISTRATION
 
 
 def withdraw_closed(session: ScopedSession) -> int:
-    """Withdraw what waits for people whose account is closed, at events of the session's tenant to come, a transaction for
-    each event; how many registrations. Twice is as good as once."""
+    """Withdraw people whose account is closed from events of the session's tenant to come, a transaction for each event; how many
+    registrations. What is over stays as it is. Twice is as good as once."""
     now = clock.now()
-    theirs = (Registration.state.in_(WAITING), is_closed(Registration.account_id))
+    theirs = (Registration.state.in_(ACTIVE), is_closed(Registration.account_id))
     due = session.scalars(
         sa.select(Event.id)
         .where(
@@ -38,7 +36,7 @@ def withdraw_closed(session: ScopedSession) -> int:
             ).all()
             for row in rows:
                 target = REGISTRATION.target("withdraw", row.state)
-                set_state(session, turn, row.id, row.account_id, WAITING, target)
+                set_state(session, turn, row.id, row.account_id, ACTIVE, target)
                 forget_answers(session, SealedAnswer.registration_id == row.id)
                 record_audit(
                     session, actor=SYSTEM, action=f"{PLUGIN}.withdraw", subject=event_id, before={"state": row.state},

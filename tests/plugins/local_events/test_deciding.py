@@ -302,7 +302,9 @@ def test_whose_account_is_closed_is_passed_over_and_waits_no_more(app, session, 
 
 def test_the_place_of_a_closed_account_goes_to_who_waits(app, session, scotland):
     """Of what is over nothing changes: who was there was there."""
-    one, two = (visitor(account_id=make_person(app, f"{n}@example.org"), email=f"{n}@example.org") for n in ("one", "two"))
+    one, two = (
+        visitor(account_id=make_person(app, f"{n}@example.org"), email=f"{n}@example.org") for n in ("one", "two")
+    )
     over = published(session, scotland, starts_at=clock.now() + timedelta(minutes=30))
     event_id = published(session, scotland, capacity=1)
     for at, person in ((over, one), (event_id, one), (event_id, two)):
