@@ -97,6 +97,15 @@ def _page_left() -> str:
     return f"{left.path}?{left.query}".rstrip("?") if "back" in request.args and left.netloc == request.host else ""
 
 
+def _then(asked: str) -> str:
+    """Where one goes after signing in: to the page that was `asked` for, else to the site's front page; at the UK site, whose front
+    page is for those who do not know Q yet, to one's own items instead."""
+    context = here()
+    front = f"{context.prefix}/"
+    target = login.safe_next(asked, front)
+    return url_for("me.items") if context.tenant.kind == "uk" and urlsplit(target).path == front else target
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
 @limits.tries
@@ -104,7 +113,7 @@ def sign_in() -> Any:
     """Sign in by password, then go where the visitor wanted to be."""
     context = here()
     form = SignInForm(data={"next": request.args.get("next", "") or _page_left()})
-    target = login.safe_next(form.next.data or "", f"{context.prefix}/")
+    target = _then(form.next.data or "")
     if context.visitor.signed_in:
         return redirect(target, 303)
     if form.validate_on_submit():

@@ -281,6 +281,18 @@ def test_where_to_after_signing_in(app: Flask, make_client: Clients) -> None:
         assert client.get(path).location == then
 
 
+def test_from_the_uk_sites_front_page_one_comes_to_ones_own_items(app: Flask, make_client: Clients) -> None:
+    make_person(app, "sam@example.org")
+    for asked, then in (
+        ("", "/me/"), ("/", "/me/"), ("/?a=b", "/me/"), ("//evil.example", "/me/"), ("https://evil.example/", "/me/"),
+        ("/account/security", "/account/security"), ("/scotland/", "/scotland/"),
+    ):  # fmt: skip
+        client = make_client()
+        path = f"/account/sign-in?next={asked}"
+        assert client.submit(path, {"email": "sam@example.org", "password": PASSWORD}).location == then, asked
+        assert client.get(path).location == then
+
+
 def test_a_mistake_does_not_lose_where_one_was_going(app: Flask, client: FormClient) -> None:
     make_person(app, "sam@example.org")
     page = client.get("/scotland/me/")
