@@ -82,7 +82,7 @@ from core.web.contact import contact_address
 from core.web.context import Here, Visitor, here
 from core.web.everywhere import every_site
 from core.web.feeds import feed_response
-from core.web.forms import DayField, Form, NotBlank, kept_on, next_version, stripped, version_sent
+from core.web.forms import DayField, Form, NotBlank, SecretField, kept_on, next_version, stripped, version_sent
 from core.web.i18n import gettext, lazy_gettext, month_year, ngettext, say
 from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
@@ -157,6 +157,7 @@ __all__ = [
     "ScopedSession",
     "Score",
     "Sealer",
+    "SecretField",
     "Shared",
     "Sheet",
     "Snapshot",

@@ -228,6 +228,10 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # wtforms car
     option_widget = CheckboxInput()
 
 
+class SecretField(StringField):  # type: ignore[misc]  # wtforms carries no types
+    """A line of text that stands on no page again: a form that came too late and has one is not shown once more."""
+
+
 class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types
     """A date that says in our words when it cannot be read."""
 

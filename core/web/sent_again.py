@@ -8,11 +8,16 @@ such a form, and a press would send them.
 from urllib.parse import quote
 
 from flask import Response, g, make_response, render_template, request
+from wtforms import Form as WTForm
+from wtforms import PasswordField
+from wtforms.fields.core import UnboundField
+
+from core.web.forms import SecretField
 
 HOUSEKEEPING = frozenset({"csrf_token", "form_key", "version", "step", "go"})
 """Fields that the page filled in, not the person: a form of nothing else is a press of a button."""
-SECRETS = ("password", "token", "secret", "account_number", "sort_code")
-"""A form with a field that is called so is not shown again: what is secret stands on no page."""
+SECRET = (PasswordField, SecretField)
+"""A form with a field of these kinds is not shown again: what is secret stands on no page."""
 READABLE = 20
 """From this many characters on an answer is shown to be read, and copied, as well."""
 
@@ -31,13 +36,25 @@ def kept(status: int) -> Response | None:
     """The page that keeps what the present request sent; None where it sent nothing that was typed, or not from here."""
     sent = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
     typed = [value for name, value in sent if name not in HOUSEKEEPING and value.strip()]
-    if not typed or not _from_here() or any(mark in name for name, _ in sent for mark in SECRETS):
+    if not typed or not _from_here() or secrets().intersection(name.rpartition("-")[2] for name, _ in sent):
         return None
     body = render_template(
         "errors/sent_again.html", sent=sent, signed_out=not g.here.visitor.signed_in, files=bool(request.files),
         next=return_path(), words=[value for value in typed if len(value) >= READABLE],
     )  # fmt: skip
     return make_response(body, status)
+
+
+def secrets() -> set[str]:
+    """What the secret fields of all forms are called, without what a form of forms puts before it: the form that was sent is not
+    known here, for its view was not reached."""
+    found, forms = set(), [WTForm]
+    while forms:
+        form = forms.pop()
+        forms += form.__subclasses__()
+        fields = ((name, getattr(form, name, None)) for name in dir(form))
+        found |= {name for name, one in fields if isinstance(one, UnboundField) and issubclass(one.field_class, SECRET)}
+    return found
 
 
 def _from_here() -> bool:

@@ -3,7 +3,7 @@
 from wtforms import StringField
 from wtforms.validators import Length
 
-from core.sdk import N_, NotBlank, OwnPasswordForm, lazy_gettext, stripped
+from core.sdk import N_, NotBlank, OwnPasswordForm, SecretField, lazy_gettext, stripped
 
 _l = lazy_gettext
 
@@ -19,5 +19,5 @@ class AccountForm(OwnPasswordForm):
         ],
         filters=[stripped],
     )
-    sort_code = StringField(_l("Sort code"), filters=[stripped], description=_l("Six figures, like 20-00-00."))
-    account = StringField(_l("Account number"), filters=[stripped], description=_l("Eight figures, like 31926819."))
+    sort_code = SecretField(_l("Sort code"), filters=[stripped], description=_l("Six figures, like 20-00-00."))
+    account = SecretField(_l("Account number"), filters=[stripped], description=_l("Eight figures, like 31926819."))

@@ -3,7 +3,7 @@
 from wtforms import FileField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from core.sdk import N_, DayField, Form, NotBlank, lazy_gettext, stripped
+from core.sdk import N_, DayField, Form, NotBlank, SecretField, lazy_gettext, stripped
 
 _l = lazy_gettext
 
@@ -44,8 +44,8 @@ class PayerForm(Form):
         ],
         filters=[stripped],
     )
-    sort_code = StringField(_l("Sort code"), filters=[stripped], description=_l("Six figures, like 20-00-00."))
-    account = StringField(_l("Account number"), filters=[stripped], description=_l("Eight figures, like 31926819."))
+    sort_code = SecretField(_l("Sort code"), filters=[stripped], description=_l("Six figures, like 20-00-00."))
+    account = SecretField(_l("Account number"), filters=[stripped], description=_l("Eight figures, like 31926819."))
     user_number = StringField(
         _l("Service user number"), filters=[stripped],
         description=_l("Six figures, from whoever sponsors you at Bacs. Only a Standard 18 file needs it."),

@@ -3,11 +3,12 @@
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
+from wtforms import StringField
 
 from core.data.session import ScopedSession
 from core.people import queries
 from core.people.service import sign_ins
-from core.web.sent_again import SECRETS
+from core.web.forms import Form, SecretField
 from tests.factories.people import PASSWORD, client_of, make_person
 from tests.support.client import FormClient, forms
 
@@ -74,10 +75,30 @@ def test_words_from_another_page_are_never_shown(app: Flask, headers: dict[str, 
     assert "learning" not in token.text
 
 
-@pytest.mark.parametrize("name", SECRETS)
+class _Prize(Form):
+    """A plugin's form with a field that says itself that it is secret."""
+
+    riddle = SecretField("What nobody may see")
+    word = StringField("What everybody may")
+
+
+@pytest.mark.parametrize("name", ["password", "current", "riddle", "inner-0-riddle"])
 def test_secrets_are_not_shown_again(app: Flask, name: str) -> None:
-    sent = app.test_client().post("/account/", data={"about": ABOUT, name: "a secret"}, headers=HERE)
+    """Fields for passwords, by their type, and what says so itself, whatever it is called."""
+    sent = app.test_client().post("/account/", data={"about": ABOUT, name: "what nobody may see"}, headers=HERE)
     assert sent.status_code == 303
+
+
+@pytest.mark.parametrize("name", ["word", "password_hint", "secretary"])
+def test_what_only_sounds_like_a_secret_is_kept(app: Flask, name: str) -> None:
+    sent = app.test_client().post("/account/", data={"about": ABOUT, name: "what everybody may"}, headers=HERE)
+    assert (sent.status_code, "what everybody may" in sent.text) == (403, True)
+
+
+def test_where_costs_are_paid_to_is_not_shown_again(app: Flask) -> None:
+    for name in ("sort_code", "account"):
+        sent = app.test_client().post("/scotland/account/", data={"about": ABOUT, name: "31926819"}, headers=HERE)
+        assert sent.status_code == 303
 
 
 def test_a_press_of_a_button_leads_to_signing_in_and_back_to_its_page(app: Flask) -> None:
