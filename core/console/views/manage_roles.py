@@ -7,13 +7,12 @@ from core.console import queries
 from core.console.forms import GrantForm, ReasonForm
 from core.console.sheets import GRANTS
 from core.console.views.blueprints import manage
-from core.console.views.roles import GRANT_SORTS, SIZE
+from core.console.views.roles import GRANT_SORTS, SIZE, given
 from core.kernel import clock
-from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from core.kernel.errors import Forbidden, NotFound
 from core.kernel.ids import is_id
 from core.kernel.permissions import ROLE_TITLES, Permission, Role
-from core.kernel.text import N_
-from core.people.queries import account_by_email, role_holders
+from core.people.queries import role_holders
 from core.people.service import roles
 from core.web.access import needs
 from core.web.context import here
@@ -55,30 +54,8 @@ def role_new() -> Response:
     form = GrantForm(data={"starts_on": clock.today()})
     del form.at
     form.role.choices = [SelectChoice(role.value, say(ROLE_TITLES[role])) for role in _given()]
-    if form.validate_on_submit():
-        account = account_by_email(context.session, form.email.data)
-        try:
-            if account is None:
-                raise NotFound  # noqa: TRY301 - one way for every refusal of the form
-            roles.grant(
-                context.session,
-                context.visitor.actor(),
-                account_id=account.id,
-                role=Role(form.role.data),
-                at=context.tenant.ref(),
-                starts_on=form.starts_on.data,
-                ends_on=form.ends_on.data,
-                reason=form.reason.data,
-            )
-            return redirect_with(_("%(name)s has the role now.", name=account.name), "manage.role_list")
-        except Invalid as invalid:
-            form.take(invalid.field_errors)
-        except NotFound:  # no account, or one that is closed
-            form.take({"email": N_("No account has this address")})
-        except Conflict as held:
-            form.take({"role": held.message})
-        except Forbidden:
-            form.take({"email": N_("You cannot give yourself a role. Ask a colleague.")})
+    if form.validate_on_submit() and (name := given(context.session, form, context.tenant.ref())) is not None:
+        return redirect_with(_("%(name)s has the role now.", name=name), "manage.role_list")
     return render("console/role_new.html", status=422 if form.errors else 200, form=form)
 
 

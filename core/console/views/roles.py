@@ -12,11 +12,13 @@ from core.console.sheets import GRANTS
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.db import tenant_session
+from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from core.kernel.ids import is_id
 from core.kernel.permissions import ROLE_TITLES, Permission, Role
 from core.kernel.text import N_
+from core.kernel.views import TenantRef
 from core.people.queries import account_by_email, role_holders
 from core.people.service import roles
 from core.tenancy.directory import TenantSnapshot
@@ -69,6 +71,30 @@ def role_list() -> Response:
     )
 
 
+def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
+    """Give the role that a valid form asks for at the session's tenant `at`. The person's name; None where it was refused, which the form
+    then says at the field that it is about."""
+    account = account_by_email(session, form.email.data)
+    try:
+        if account is None:
+            raise NotFound  # noqa: TRY301 - one way for every refusal of the form
+        roles.grant(
+            session, here().visitor.actor(), account_id=account.id, role=Role(form.role.data), at=at,
+            starts_on=form.starts_on.data, ends_on=form.ends_on.data, reason=form.reason.data,
+        )  # fmt: skip
+    except Invalid as invalid:
+        form.take(invalid.field_errors)
+    except NotFound:  # no account, or one that is closed
+        form.take({"email": N_("No account has this address")})
+    except Conflict as held:
+        form.take({"role": held.message})
+    except Forbidden as forbidden:  # to oneself, for one
+        form.take({"email": forbidden.message})
+    else:
+        return str(account.name)
+    return None
+
+
 @console.route("/roles/new", methods=["GET", "POST"])
 @needs(Permission.ROLES_GRANT)
 def role_new() -> Response:
@@ -79,29 +105,8 @@ def role_new() -> Response:
     if form.validate_on_submit():
         at = tenant_called(form.at.data)
         with tenant_session(at.id) as session:
-            account = account_by_email(session, form.email.data)
-            try:
-                if account is None:
-                    raise NotFound  # noqa: TRY301 - one way for every refusal of the form
-                roles.grant(
-                    session,
-                    here().visitor.actor(),
-                    account_id=account.id,
-                    role=Role(form.role.data),
-                    at=at.ref(),
-                    starts_on=form.starts_on.data,
-                    ends_on=form.ends_on.data,
-                    reason=form.reason.data,
-                )
-                return redirect_with(_("%(name)s has the role now.", name=account.name), "console.role_list")
-            except Invalid as invalid:
-                form.take(invalid.field_errors)
-            except NotFound:  # no account, or one that is closed
-                form.take({"email": N_("No account has this address")})
-            except Conflict as held:
-                form.take({"role": held.message})
-            except Forbidden:
-                form.take({"email": N_("You cannot give yourself a role. Ask a colleague.")})
+            if (name := given(session, form, at.ref())) is not None:
+                return redirect_with(_("%(name)s has the role now.", name=name), "console.role_list")
     return render("console/role_new.html", status=422 if form.errors else 200, form=form)
 
 
