@@ -82,7 +82,17 @@ from core.web.contact import contact_address
 from core.web.context import Here, Visitor, here
 from core.web.everywhere import every_site
 from core.web.feeds import feed_response
-from core.web.forms import DayField, Form, NotBlank, SecretField, kept_on, next_version, stripped, version_sent
+from core.web.forms import (
+    DayField,
+    Form,
+    NotBlank,
+    SecretField,
+    kept_on,
+    key_sent,
+    next_version,
+    stripped,
+    version_sent,
+)
 from core.web.i18n import gettext, lazy_gettext, month_year, ngettext, say
 from core.web.letters import Letter, in_language, invited, root_of, send_letter, site_of
 from core.web.listing import Listing
@@ -209,6 +219,7 @@ __all__ = [
     "is_one_line",
     "job",
     "kept_on",
+    "key_sent",
     "lazy_gettext",
     "listed",
     "lowest",

@@ -149,6 +149,12 @@ def whole(name: str) -> int:
     return whole_number(request.form.get(name))
 
 
+def key_sent() -> str:
+    """The one-use key of a form that was sent and has no class here, of what was sent with it as every form's; "" for none."""
+    key = str(request.form.get("form_key", "")).partition(":")[0]
+    return f"{key}:{_digest(request.form)}" if key else ""
+
+
 def version_sent(now: int = 0) -> int:
     """The version that the sent form was made from, 0 for none; `now` where the page is only shown."""
     return whole("version") if request.method == "POST" else now

@@ -19,7 +19,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on, next_version, version_sent
+from core.web.forms import kept_on, key_sent, next_version, version_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
@@ -141,9 +141,7 @@ def sign_many(window_id: str) -> Response:
     window = windows.one(context.session, window_id)
     picks = dict(text.split(":", 1) for text in request.form.getlist("sign") if ":" in text)
     try:
-        count = service.sign_many(
-            context.session, context.visitor.actor(), window.id, picks, request.form.get("form_key", "")
-        )
+        count = service.sign_many(context.session, context.visitor.actor(), window.id, picks, key_sent())
     except Declined as error:
         return _list(window_id, 422, say(error.message, error.params))
     return redirect_with(

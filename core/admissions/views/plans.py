@@ -19,7 +19,7 @@ from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
 from core.web.context import here
-from core.web.forms import kept_on
+from core.web.forms import kept_on, key_sent
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -63,7 +63,7 @@ def ask(window_id: str) -> Response:
     """Ask for a plan."""
     context = here()
     try:
-        run_id = service.ask(context.session, context.visitor.actor(), window_id, request.form.get("form_key", ""))
+        run_id = service.ask(context.session, context.visitor.actor(), window_id, key_sent())
     except Refused as refused:
         return panels.page(window_id, say(refused.message, refused.params))
     return redirect_with(_("The plan is being worked out."), "plans.show", run_id=run_id)

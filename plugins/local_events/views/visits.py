@@ -16,6 +16,7 @@ from core.sdk import (
     here,
     in_memory,
     kept_on,
+    key_sent,
     listed,
     next_version,
     noticeboard,
@@ -240,7 +241,7 @@ def visit_link(visit_offer_id: str) -> Response:
             visit_offer_id,
             request.form.get("event_id", ""),
             context.visitor,
-            request.form.get("form_key", ""),
+            key_sent(),
         )
     except Refused as error:
         return offer_page(visit_offer_id, 422, problem=say(error.message, error.params))

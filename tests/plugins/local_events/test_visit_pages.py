@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.data.audit import AuditEntry
 from core.kernel import clock
 from core.work.models import Mail, OutboxItem
+from plugins.local_events.models import VisitOffer
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import ORGANISER, drafted
 from tests.plugins.local_events.visit_helpers import draft
+from tests.support.client import forms
 
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 
@@ -116,6 +119,24 @@ def test_an_organiser_sees_all_offers_links_one_to_an_event_and_closes_it(app, h
     assert host.submit(path, form="/close").status_code == 303
     assert host.get(f"{path}/edit").status_code in (409, 422)
     assert "Closed" in host.get(path).text
+
+
+def test_who_goes_back_and_links_another_event_has_linked_it(app, host, session, scotland):
+    """The form's key is of what was sent with it; the same sent twice is noted once."""
+    organiser = client_of(app, make_person(app, "org@example.org", grants=[(ORGANISER, "scotland")]))
+    path = host.submit("/scotland/events/visits/new", _offer()).location
+    first, second = (drafted(session, scotland, kind="site_visit") for _ in range(2))
+    (form,) = [one for one in forms(organiser.get(path).text) if (one.action or "").endswith("/link")]
+    for event_id in (first, first, second):
+        assert organiser.post(form.action, data={**form.fields, "event_id": event_id}).status_code == 303
+    session.rollback()
+    assert session.scalars(sa.select(VisitOffer.event_id)).all() == [second]
+    noted = session.scalars(sa.select(AuditEntry.after).where(AuditEntry.action.endswith("link_visit_offer"))).all()
+    assert [one["event"] for one in noted] == [first, second]
+    assert (
+        organiser.post(form.action, data={"csrf_token": form.fields["csrf_token"], "event_id": first}).status_code
+        == 422
+    )
 
 
 def test_a_host_changes_an_offer_and_a_stale_form_is_kept(host):
