@@ -16,7 +16,9 @@ from core.kernel.text import N_
 
 log = logging.getLogger("q.hooks")
 SLOW_SECONDS = 0.25
-"""A hook that takes longer is reported to the central team like a failure, though its answer is used."""
+SLOW_IN_A_ROW = 3
+"""A hook that takes longer so often, one time after another in one process, is reported to the central team like a failure, though its
+answer is used. One time may be the machine's fault, or the first time's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Dispatcher:
     def __init__(self, manager: pluggy.PluginManager, on_failure: Callable[[Failure], None] | None = None) -> None:
         self._manager = manager
         self._plans: dict[tuple[str, frozenset[str] | None], Plan] = {}
+        self._slow: dict[tuple[str, str], int] = {}
         self.on_failure = on_failure
 
     def _plan(self, name: str, plugins: frozenset[str] | None) -> Plan:
@@ -107,9 +110,18 @@ class Dispatcher:
                     results.answers.append(Answer(plugin, _referral(plugin)))
                 continue
             results.answers.extend(Answer(plugin, item) for item in items)
-            if (seconds := perf_counter() - started) > SLOW_SECONDS and meta.waited_for:
-                results.failures.append(self.report(Failure(plugin, name, f"slow: {seconds:.2f} s", slow=True)))
+            if meta.waited_for and (slow := self._too_slow(plugin, name, perf_counter() - started)) is not None:
+                results.failures.append(self.report(slow))
         return results
+
+    def _too_slow(self, plugin: str, hook: str, seconds: float) -> Failure | None:
+        """What is to be told of a call that took so long, if anything."""
+        if seconds <= SLOW_SECONDS:
+            self._slow.pop((plugin, hook), None)
+            return None
+        times = self._slow[(plugin, hook)] = self._slow.get((plugin, hook), 0) + 1
+        told = f"slow: {seconds:.2f} s, {times} times in a row"
+        return Failure(plugin, hook, told, slow=True) if times >= SLOW_IN_A_ROW else None
 
     def report(self, failure: Failure) -> Failure:
         """Log a failure and tell whoever listens; the failure itself."""

@@ -51,7 +51,7 @@ class OnError(Enum):
 @dataclass(frozen=True, slots=True)
 class HookMeta:
     """The terms of one hook. `item` is the type each answered item must have (None: the hook answers nothing). `waited_for` says
-    whether somebody waits for a page meanwhile: then a slow implementation is named."""
+    whether somebody waits for a page meanwhile: then an implementation that is slow again and again is named."""
 
     name: str
     gate: Gate

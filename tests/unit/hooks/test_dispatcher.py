@@ -1,6 +1,5 @@
 """The dispatcher against plugins that misbehave in every way it knows."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from core.hooks import dispatcher
 from core.hooks.dispatcher import SLOW_SECONDS
 from core.hooks.registry import Registry
 from core.hooks.spec import HOOKS, hookimpl, hooks_markdown
@@ -124,15 +124,23 @@ def test_each_call_runs_inside_its_own_savepoint() -> None:
     assert seen == ["begin", "rolled back", "begin"]
 
 
-def test_a_slow_hook_is_reported_and_its_answer_kept() -> None:
+def test_a_hook_that_is_slow_again_and_again_is_reported_and_its_answer_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once can be the machine's fault: each time in a row counts, and one that is in time begins anew."""
+    now, takes = [0.0], [0.0]
+    monkeypatch.setattr(dispatcher, "perf_counter", lambda: now[0])
+
     def q_nav_items(tenant: TenantRef) -> list[NavItem]:
-        time.sleep(SLOW_SECONDS + 0.02)
+        now[0] += takes[0]
         return [NavItem("late", "/")]
 
     registry = _registry(slow={"q_nav_items": q_nav_items})
-    found = registry.dispatcher.call("q_nav_items", frozenset({"slow"}), tenant=TENANT)
-    assert [item.label for item in found.values()] == ["late"]
-    assert "slow" in found.failures[0].error
+    late, in_time = SLOW_SECONDS + 0.02, 0.01
+    told = []
+    for takes[0] in (late, late, in_time, late, late, late, late, in_time, late):
+        found = registry.dispatcher.call("q_nav_items", frozenset({"slow"}), tenant=TENANT)
+        assert [item.label for item in found.values()] == ["late"]
+        told.append([failure.error for failure in found.failures])
+    assert told == [[], [], [], [], [], ["slow: 0.27 s, 3 times in a row"], ["slow: 0.27 s, 4 times in a row"], [], []]
 
 
 def test_the_wrong_gate_is_a_programming_error() -> None:
