@@ -83,6 +83,7 @@ class Worker:
         self._started_at = clock.now()
         self._wake, self._stopping, self._stopped = threading.Event(), threading.Event(), threading.Event()
         self._pump = threading.Thread(target=self._pump_until_stopped, name="pump", daemon=True)
+        self._timekeeper = threading.Thread(target=self._keep_time, name="timetable", daemon=True)
         self._last_work = time.monotonic()
         self._next_rare = 0.0
 
@@ -123,6 +124,7 @@ class Worker:
         self.engine.launch()
         self.engine.on_end = self._ended
         self._pump.start()
+        self._timekeeper.start()
 
     def stop(self) -> bool:
         """Begin nothing more, wait for what runs, and go. Returns False when something still ran after the grace."""
@@ -138,6 +140,7 @@ class Worker:
         self._stopped.set()
         self._wake.set()
         self._pump.join(5)
+        self._timekeeper.join(5)
         self.engine.close()
         with writing(self._db) as connection:
             connection.execute(sa.delete(WorkerBeat).where(WorkerBeat.id == self.id))
@@ -148,14 +151,14 @@ class Worker:
         self._wake.set()
 
     def _pump_until_stopped(self) -> None:
-        """The worker's own loop. It outlives whatever goes wrong in it: a database that restarts, a schedule gone wrong."""
+        """The worker's own loop. It outlives whatever goes wrong in it: a database that restarts."""
         next_beat, failures = 0.0, 0
         while not self._stopped.is_set():
             try:
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + self._beat
                     self._look_after()
-                moved = 0 if self._stopping.is_set() else self._timetable.tick() + self._relay.step()
+                moved = 0 if self._stopping.is_set() else self._relay.step()
                 failures = 0
             except Exception:
                 log.exception("the worker's loop failed; it goes on")
@@ -168,6 +171,22 @@ class Worker:
             idle = time.monotonic() - self._last_work > IDLE_AFTER
             self._wake.wait(IDLE_POLL if idle else POLL)
             self._wake.clear()
+
+    def _keep_time(self) -> None:
+        """Give out the slots of schedules, on a thread of its own: a plugin says whether its job is needed, and while it thinks work is
+        taken and the worker beats."""
+        failures = 0
+        while not self._stopping.wait(min(10.0, IDLE_POLL * 2 ** min(failures, 6))):
+            try:
+                given = self._timetable.tick()
+                failures = 0
+            except Exception:
+                log.exception("slots could not be given out; it goes on")
+                failures += 1
+                continue
+            if given:
+                self._last_work = time.monotonic()
+                self._wake.set()
 
     def _look_after(self) -> None:
         live = self._beat_once()

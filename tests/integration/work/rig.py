@@ -130,6 +130,19 @@ def absent_tick(session: ScopedSession, at: datetime) -> None:
     tell("tenant-tick", slot=at.isoformat(), tenant=session.scope.tenant_id)
 
 
+def doubt(session: ScopedSession) -> bool:
+    """Think for long about whether there is something to do at the first tenant."""
+    if session.scope.tenant_id == 1:
+        tell("doubt")
+        time.sleep(6)
+    return False
+
+
+@every("*/3 * * * * *", name="probe.doubt", needed=doubt)
+def doubtful(session: ScopedSession, at: datetime) -> None:
+    """What is never needed."""
+
+
 def may_run(tenant_id: int, name: str) -> bool:
     """As the application would answer."""
     return not (name.startswith("absent.") and tenant_id == OFF_AT)
@@ -176,6 +189,8 @@ def work() -> int:
     for name in ("core.mail",):
         registry.JOBS[name] = replace(registry.JOBS[name], base=0.3, tries=6)
     logs.install()
+    if "DOUBT" not in os.environ:
+        del registry.SCHEDULES["probe.doubt"]
     for name in list(registry.SCHEDULES):
         if "QUIET" in os.environ or not name.startswith(("probe.", "absent.")):
             del registry.SCHEDULES[name]  # the platform's own, which this process forked with, cannot run in the rig

@@ -119,6 +119,14 @@ def test_each_slot_comes_round_once_however_many_workers_there_are(bench_alone: 
     assert {tenant for _, tenant in told} == set(range(1, 20)) - {rig.OFF_AT}
 
 
+def test_a_schedule_that_thinks_for_long_keeps_nobody_waiting(bench_alone: Bench) -> None:
+    bench_alone.worker(DOUBT="1")
+    bench_alone.until(lambda: bench_alone.told("doubt"))
+    bench_alone.ask("probe.note", tag="meanwhile", since=time.time())
+    (noted,) = bench_alone.until(lambda: bench_alone.told("note", "meanwhile"))
+    assert noted["late"] < 4
+
+
 def test_a_failing_job_is_tried_again_later_and_later_and_survives_a_kill(bench_alone: Bench, worker: object) -> None:
     bench = bench_alone
     bench.ask("probe.flaky", tag="flaky", failures=3)
