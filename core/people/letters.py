@@ -82,9 +82,11 @@ LETTERS = {
     ),
     "email_changed": Words(
         N_("Your email address was changed"),
-        (N_("The email address of your account was changed on %(at)s. You sign in with the new one."), NOT_YOU),
-        N_("Choose a new password"),
-        "account.reset",
+        (
+            N_("The email address of your account was changed on %(at)s. You sign in with the new one."),
+            # a link to choose a new password goes to the new address alone: who reads this could not use it
+            N_("If that was not you, write to %(contact)s at once: somebody else may be using your account."),
+        ),
     ),
     "password_changed": Words(
         N_("Your password was changed"),

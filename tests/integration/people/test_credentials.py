@@ -167,6 +167,9 @@ def test_changing_the_address(app: Flask, make_client: Clients, session: ScopedS
     assert not _may_sign_in(session, "sam@example.org", PASSWORD)
     told = mails()[-1]
     assert (told.to_address, told.subject) == ("sam@example.org", "Your email address was changed")
+    assert "choose a new password" not in told.text, "a link to choose one goes to the new address alone"
+    assert "If that was not you, write to help@" in told.text
+    assert "/account/reset" not in told.text
     assert reader.get(link).status_code == 410
     assert client.get("/account/").status_code == 200
 
