@@ -54,8 +54,8 @@ def role_new() -> Response:
     form = GrantForm(data={"starts_on": clock.today()})
     del form.at
     form.role.choices = [SelectChoice(role.value, say(ROLE_TITLES[role])) for role in _given()]
-    if form.validate_on_submit() and (name := given(context.session, form, context.tenant.ref())) is not None:
-        return redirect_with(_("%(name)s has the role now.", name=name), "manage.role_list")
+    if form.validate_on_submit() and (said := given(context.session, form, context.tenant.ref())) is not None:
+        return redirect_with(said, "manage.role_list")
     return render("console/role_new.html", status=422 if form.errors else 200, form=form)
 
 

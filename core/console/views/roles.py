@@ -1,6 +1,7 @@
 """Who holds which role, giving a role and ending one: the central team, at any tenant."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Response, request, url_for
@@ -25,8 +26,8 @@ from core.tenancy.directory import TenantSnapshot
 from core.web.access import needs
 from core.web.context import here
 from core.web.forms import kept_on
+from core.web.i18n import day, say
 from core.web.i18n import gettext as _
-from core.web.i18n import say
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
 from core.web.pages import redirect_with, render
@@ -43,6 +44,13 @@ GRANT_SORTS: dict[str, Callable[[Any], Any]] = {
     "from": lambda row: (row.starts_on, row.name),
 }
 """What a list of grants can be sorted by."""
+
+
+def _given_words(name: str, starts_on: date) -> str:
+    """What is said when somebody called `name` was given a role whose first day is `starts_on`."""
+    if starts_on > clock.today():
+        return _("%(name)s has the role from %(day)s.", name=name, day=day(starts_on))
+    return _("%(name)s has the role now.", name=name)
 
 
 @console.get("/roles/")
@@ -72,7 +80,7 @@ def role_list() -> Response:
 
 
 def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
-    """Give the role that a valid form asks for at the session's tenant `at`. The person's name; None where it was refused, which the form
+    """Give the role that a valid form asks for at the session's tenant `at`. What is said of it; None where it was refused, which the form
     then says at the field that it is about."""
     account = account_by_email(session, form.email.data)
     try:
@@ -91,7 +99,7 @@ def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
     except Forbidden as forbidden:  # to oneself, for one
         form.take({"email": forbidden.message})
     else:
-        return str(account.name)
+        return _given_words(account.name, form.starts_on.data)
     return None
 
 
@@ -105,8 +113,8 @@ def role_new() -> Response:
     if form.validate_on_submit():
         at = tenant_called(form.at.data)
         with tenant_session(at.id) as session:
-            if (name := given(session, form, at.ref())) is not None:
-                return redirect_with(_("%(name)s has the role now.", name=name), "console.role_list")
+            if (said := given(session, form, at.ref())) is not None:
+                return redirect_with(said, "console.role_list")
     return render("console/role_new.html", status=422 if form.errors else 200, form=form)
 
 

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -107,6 +107,25 @@ def test_the_central_team_gives_and_ends_roles_anywhere(
     session = session_for("wales")
     actions = session.scalars(sa.select(audit.AuditEntry.action).order_by(audit.AuditEntry.seq)).all()
     assert actions[-2:] == ["role.grant", "role.end"]
+
+
+@pytest.mark.parametrize("who", ["central", "lead"])
+def test_a_role_that_begins_later_is_not_said_to_be_held_now(app: Flask, central: FormClient, who: str) -> None:
+    account = make_person(app, "soon@example.org", name="Sian Soon", home="scotland")
+    lead = client_of(app, make_person(app, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
+    client, path = (central, "/console/roles/new") if who == "central" else (lead, "/scotland/manage/roles/new")
+    later = clock.today() + timedelta(days=1)
+    wanted = {
+        "email": "soon@example.org",
+        "role": "events_organiser",
+        "reason": "from then on",
+        "starts_on": later.isoformat(),
+    }
+    given = client.submit(path, {**wanted, **({"at": "scotland"} if who == "central" else {})}, form=-1)
+    page = client.get(given.location).text
+    assert f"Sian Soon has the role from {later:%A} {later.day} {later:%B %Y}." in page
+    assert "has the role now" not in page
+    assert client_of(app, account).get("/scotland/manage/events/").status_code == 403
 
 
 def test_an_auditor_reads_and_changes_nothing(app: Flask) -> None:
