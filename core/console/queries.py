@@ -235,9 +235,16 @@ class Wanted:
     reader: str | None = None
 
 
+ROLES = "role."
+"""What the actions begin with whose subject is the account that holds a role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """One page of the audit trail; `older` is where the next page begins, empty at the end."""
+    """One page of the audit trail; `older` is where the next page begins, empty at the end.
+
+    `names` are those of who did something, and of who was given a role or lost one: a list of roles tells these too.
+    """
 
     entries: Sequence[AuditEntry]
     names: Mapping[str, str]
@@ -248,7 +255,8 @@ def trail(session: ScopedSession, wanted: Wanted, size: int = PAGE) -> Trail:
     """A page of audit entries: of the session's tenant, or of all in platform scope."""
     rows = list(session.scalars(_trail_query(session, wanted, sa.select(AuditEntry)).limit(size + 1)))
     page = rows[:size]
-    return Trail(page, names_of(session, (row.actor_id for row in page)), page[-1].id if len(rows) > size else "")
+    people = {row.actor_id for row in page} | {row.subject for row in page if row.action.startswith(ROLES)}
+    return Trail(page, names_of(session, people), page[-1].id if len(rows) > size else "")
 
 
 def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[tuple[AuditEntry, str | None]]:

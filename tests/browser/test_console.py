@@ -106,6 +106,16 @@ def test_the_pages_of_what_a_partner_may_change_are_accessible_before_and_after(
         axe(page)
 
 
+def test_the_trail_shows_every_column_on_a_phone_and_on_a_desk(live_demo: Process, page: Page) -> None:
+    """Why something was done is not to be looked for by scrolling sideways."""
+    sign_in(page, live_demo, "central@demo.example")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{live_demo.url}/console/audit/?from=2026-01-01")
+        hidden = page.locator(".table").evaluate("table => table.scrollWidth - table.clientWidth")
+        assert hidden <= 0, (width, hidden)
+
+
 def test_a_person_is_found_and_the_closing_page_is_accessible(
     live_demo: Process, page: Page, axe: Callable[[Page], None]
 ) -> None:

@@ -98,6 +98,9 @@ def test_the_central_team_gives_and_ends_roles_anywhere(
     assert "Nia Lead" in central.get("/console/roles/?tenant=wales&role=partner_lead").text
     assert "Nia Lead" not in central.get("/console/roles/?tenant=wales&role=assessor").text
     assert "Nia Lead" not in central.get("/console/roles/?tenant=scotland").text
+    trail = central.get("/console/audit/?action=role.grant&tenant=wales").text
+    assert "Nia Lead" in trail, "whose role it is, not only an id"
+    assert account not in trail
     (grant,) = grants_at(session_for("wales"), account)
     end = f"/console/roles/{grant.id}/end"
     assert central.submit(end, {"reason": ""}, form=-1).status_code == 422
