@@ -4,10 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Self
 
-from babel.support import Translations
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -24,7 +22,6 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectFieldBase
 from wtforms.fields.core import Field
-from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -32,13 +29,15 @@ from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
 from core.kernel.numbers import whole_number
 from core.kernel.text import N_, is_one_line
-from core.web.i18n import day, language, say
+from core.web.form_words import FieldWords
+from core.web.i18n import day, say
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 _AS_SPACE = str.maketrans(dict.fromkeys(_ALLOWED_CONTROL, " "))
 REPLACED = "\ufffd"
 TOO_LARGE = 10**15
 """What is counted here has no sixteen digits."""
+_FIELD_WORDS = FieldWords()
 
 
 class _KeyField(HiddenField):  # type: ignore[misc]  # wtforms carries no types
@@ -55,8 +54,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
         """How a request becomes a form's answers."""
 
         def get_translations(self, _: FlaskForm) -> Any:
-            """WTForms' own words in the reader's language, read once: Flask-WTF would read their file for every request."""
-            return _words_of_wtforms(language())
+            """What fields say by themselves, in our words."""
+            return _FIELD_WORDS
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """What was sent: text for fields of text, files only for fields that ask for one, and nothing from JSON.
@@ -198,19 +197,6 @@ def _told(field: Field) -> Any:
     if isinstance(field.data, datetime):
         return f"{day(field.data.date())}, {field.data:%H:%M}"
     return day(field.data) if isinstance(field.data, date) else field.data
-
-
-class _Words:
-    """A catalogue of WTForms' as its fields ask for it."""
-
-    def __init__(self, language: str) -> None:
-        found = Translations.load(messages_path(), [language], domain="wtforms")
-        self.gettext, self.ngettext = found.ugettext, found.ungettext
-
-
-@lru_cache(maxsize=8)
-def _words_of_wtforms(language: str) -> _Words:
-    return _Words(language)
 
 
 def _clean(data: object, *, lines: bool) -> bool:

@@ -96,6 +96,18 @@ def test_the_form_starts_with_the_usual_places_and_keeps_what_was_typed(client, 
     assert session.scalar(sa.select(sa.func.count(Event.id))) == 0
 
 
+@pytest.mark.parametrize(("wrong", "english", "welsh"), [
+    ({"capacity": "many"}, "Enter a whole number", "Rhowch rif cyfan"),
+    ({"starts_at": "soon"}, "Enter a date and a time like 2026-11-23 14:30", "Rhowch ddyddiad ac amser fel 2026-11-23 14:30"),
+    ({"kind": "party"}, "Choose one of the list", "Dewiswch un o’r rhestr"),
+    ({"domains": "tasty"}, "Choose one of the list", "Dewiswch un o’r rhestr"),
+])  # fmt: skip
+def test_a_field_says_in_plain_words_and_both_languages_what_it_needs(client, organiser, wrong, english, welsh):
+    for language, words in (("en", english), ("cy", welsh)):
+        client.set_cookie("q_language", language)
+        assert words in client.submit("/wales/events/new", _answers(**wrong)).text
+
+
 def test_a_double_post_makes_one_event(client, organiser, session):
     key = {"form_key": "the-same-key"}
     first = client.submit("/scotland/events/new", _answers(**key))
