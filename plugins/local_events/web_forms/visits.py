@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -179,7 +180,8 @@ class LinkForm(Form):
 
     def __init__(self, events: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        short_day = current_app.jinja_env.filters["short_day"]
         self.event_id.choices = [
             ("", say(N_("None"))),
-            *((one.id, f"{one.title} ({clock.london(one.starts_at):%Y-%m-%d})") for one in events),
+            *((one.id, f"{one.title}, {short_day(clock.london(one.starts_at).date())}") for one in events),
         ]

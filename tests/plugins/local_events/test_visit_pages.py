@@ -114,6 +114,9 @@ def test_an_organiser_sees_all_offers_links_one_to_an_event_and_closes_it(app, h
     assert "A discharge lounge that works" in organiser.get("/scotland/manage/events/visits/?state=offered").text
     assert "Hilda Host" in organiser.get("/scotland/manage/events/visits/?format=csv").text
     event_id = drafted(session, scotland, kind="site_visit")
+    offered = re.search(rf'<option value="{event_id}"[^>]*>([^<]*)</option>', organiser.get(path).text)
+    assert offered is not None
+    assert re.search(r", \d{1,2} [A-Z][a-z]{2} \d{4}$", offered[1]), "the date as people write it"
     assert organiser.submit(path, {"event_id": event_id}, form="/link").status_code == 303
     assert re.search("From a visit that a member offers", organiser.get(f"/scotland/events/{event_id}").text)
     assert host.submit(path, form="/close").status_code == 303
