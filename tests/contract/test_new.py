@@ -71,5 +71,8 @@ def test_it_overwrites_nothing_and_refuses_impossible_names(tmp_path):
     for title in ('Say "hello"', "{{ 7 }}", "two\nlines"):
         with pytest.raises(ScaffoldError, match="plain words"):
             write_plugin("other", tmp_path, title)
+    for name, why in (("class", "a word of Python"), ("core", "another package"), ("test", "another package")):
+        with pytest.raises(ScaffoldError, match=why):
+            write_plugin(name, tmp_path)
     assert CliRunner().invoke(main, ["plugins", "new", "A B", "--into", str(tmp_path)]).exit_code == 1
     assert [child.name for child in tmp_path.iterdir()] == ["notes"]

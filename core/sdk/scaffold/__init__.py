@@ -1,6 +1,8 @@
 """`qplatform plugins new`: a complete small plugin, filled in from the files beside this one."""
 
+import keyword
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
@@ -28,7 +30,8 @@ def write_plugin(name: str, into: Path | None = None, title: str = "", title_cy:
     """Write the plugin `name` below `into` (the repository's `plugins/` when None), where it is a package `plugins.<name>`.
 
     Anywhere else it is a package `<name>` of its own, for a distribution with an entry point. Raises ScaffoldError when
-    the folder exists or a title would break the files, and ManifestError for an impossible name.
+    the folder exists, Python could not import it by its name, or a title would break the files, and ManifestError for an
+    impossible name.
     """
     title = title.strip() or name.replace("_", " ").capitalize()
     title_cy = title_cy.strip() or title
@@ -36,10 +39,14 @@ def write_plugin(name: str, into: Path | None = None, title: str = "", title_cy:
         raise ScaffoldError("a title is plain words, without quotes or brackets")
     url_name = name.replace("_", "-")
     Manifest(name=name, title=title, summary=title, version="0.1.0", sdk=(1, 0), url_name=url_name)
+    if keyword.iskeyword(name):
+        raise ScaffoldError(f"{name!r} is a word of Python's own: no package can be called that")
     home = into if into is not None else ROOT / "plugins"
     folder, package = home / name, name if into is not None else f"plugins.{name}"
     if folder.exists():
         raise ScaffoldError(f"{folder} is there already")
+    if package == name and find_spec(name) is not None:
+        raise ScaffoldError(f"another package is called {name!r} already: Python would import that one")
     words = {
         "name": name,
         "package": package,
