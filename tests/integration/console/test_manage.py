@@ -135,6 +135,15 @@ def test_a_lead_gives_and_ends_the_local_roles_only(app: Flask, lead: FormClient
     assert "Olla Organiser" not in lead.get("/scotland/manage/roles/").text
 
 
+def test_a_page_for_running_the_site_says_so_in_its_title(lead: FormClient) -> None:
+    """Of two tabs, one with the site's events and one for running them, each has a title of its own."""
+    titles = [
+        lead.get(f"/scotland/{path}").text.split("<title>")[1].split("</title>")[0]
+        for path in ("events/", "manage/events/", "manage/")
+    ]
+    assert titles == ["Events – Scotland", "Events – Manage this site – Scotland", "Manage this site – Scotland"]
+
+
 def test_another_sites_grant_is_not_there(
     app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession]
 ) -> None:
