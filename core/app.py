@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -154,7 +155,11 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
         app.register_blueprint(demo_views.blueprint)
 
     def refresh() -> None:
-        with app.app_context(), open_session(Scope.tenant(1)) as session:
+        with (
+            suppress(sa.exc.OperationalError),  # the gate meets it again, and is answered with a page
+            app.app_context(),
+            open_session(Scope.tenant(1)) as session,
+        ):
             directory.refresh(session)
 
     app.wsgi_app = TenantPath(app.wsgi_app, directory, refresh, config.base_url)  # type: ignore[method-assign]  # as Flask documents middleware

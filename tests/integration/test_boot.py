@@ -164,6 +164,21 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path) -
         assert "\n" not in str(told.value)
 
 
+@pytest.mark.only("sqlite")  # whose database can be taken away from one process
+def test_a_database_that_is_away_at_the_first_request_is_told_with_a_page(
+    own_database: Database, boot_on: Callable[[Database], Flask]
+) -> None:
+    app, file = boot_on(own_database), Path(own_database.app_url.removeprefix("sqlite:///"))
+    away = file.rename(file.with_suffix(".away"))
+    file.mkdir()  # else one would be made
+    answer = app.test_client().get("/scotland/")
+    assert (answer.status_code, len(answer.headers["X-Request-Id"])) == (500, 16)
+    assert answer.headers["X-Request-Id"] in answer.text
+    file.rmdir()
+    away.rename(file)
+    assert app.test_client().get("/scotland/").status_code == 200
+
+
 def _at(database: Database, component: str, revision: str) -> None:
     owner = sa.create_engine(database.owner_url, poolclass=sa.NullPool)
     with owner.begin() as c:
