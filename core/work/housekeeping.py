@@ -9,13 +9,14 @@ from core.work.models import DONE, SET_ASIDE, SKIPPED, HookFailure, Mail, WorkFa
 from core.work.registry import every
 
 MAIL_KEPT_FOR = timedelta(days=30)
-SECRET_KEPT_FOR = timedelta(days=2)
+SECRET_KEPT_FOR = timedelta(days=3)
+"""As long as the link of longest life that goes by mail works."""
 FAILURES_KEPT_FOR = timedelta(days=90)
 
 
 @every("20 4 * * *", name="core.forget_mail", once=True)
 def forget_mail(session: ScopedSession, at: datetime) -> None:
-    """Empty the bodies of messages older than 30 days, and of those with a one-use link after two."""
+    """Empty the bodies of messages older than 30 days, and of those with a one-use link after three."""
     old = (Mail.created_at < at - MAIL_KEPT_FOR) | (Mail.secret & (Mail.created_at < at - SECRET_KEPT_FOR))
     with transaction(session):
         session.execute(
