@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -319,6 +320,34 @@ def test_a_leads_change_at_the_moment_in_which_it_is_taken_away_is_made_before_o
         back = Change("local_events", True, whole, start + len(rows), "z", Left())
         session.rollback()
         configure(session, registry, scotland, back, SYSTEM)
+
+
+@pytest.mark.both
+def test_a_revision_that_is_guessed_ahead_gets_nothing_through_while_it_is_taken_away(
+    app: Flask,
+    tenant: Callable[[str], TenantSnapshot],
+    session_for: Callable[[str], ScopedSession],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry, scotland, session = app.extensions["q.registry"], tenant("scotland").ref(), session_for("scotland")
+
+    def look_and_lose_it(*given: Any) -> queries.PluginNow:
+        found = queries.plugin_at(*given)
+        taken = Change("local_events", True, found.settings, found.revision, "y", Left(decided=True))
+        configure(session_for("scotland"), registry, scotland, taken, SYSTEM)
+        return found
+
+    ahead = queries.plugin_at(session, registry, scotland.id, "local_events").revision + 1
+    session.rollback()
+    monkeypatch.setattr(service, "plugin_at", look_and_lose_it)
+    asked = service.Asked(None, {"default_capacity": 45})
+    with pytest.raises(Conflict):
+        service.configure_as_lead(
+            session, registry, scotland, LEAD, plugin="local_events", asked=asked, revision=ahead, why="x"
+        )
+    session.rollback()
+    now = queries.plugin_at(session, registry, scotland.id, "local_events")
+    assert (now.revision, now.settings["default_capacity"], bool(now.left)) == (ahead, 30, False)
 
 
 def test_it_costs_no_statement(central: FormClient, lead: FormClient, change: Changes, statements: Counter) -> None:
