@@ -110,7 +110,7 @@ TRAIL = Sheet(
         Column(N_("Site"), lambda row: site_name(row[0].tenant_id)),
         Column(N_("Who"), lambda row: row[1] or row[0].actor_id or row[0].actor_name),
         Column(N_("Action"), lambda row: row[0].action),
-        Column(N_("Subject"), lambda row: row[0].subject),
+        Column(N_("About"), lambda row: row[0].subject),
         Column(N_("Before"), lambda row: row[0].before),
         Column(N_("After"), lambda row: row[0].after),
         Column(N_("Reason"), lambda row: row[0].why),

@@ -174,7 +174,7 @@ def test_the_audit_trail_is_filtered_paged_and_exported(
     assert sheet.mimetype == "text/csv"
     rows = list(csv.DictReader(StringIO(sheet.text.removeprefix("\ufeff"))))
     assert [row["Reason"] for row in rows] == ["wales on day 2", "wales on day 1"]
-    assert {row["Subject"] for row in rows} == {"'=cmd()"}
+    assert {row["About"] for row in rows} == {"'=cmd()"}
 
 
 def test_pages_of_the_trail_neither_repeat_nor_leave_out(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from core.web.catalogue import extract, problems
 from core.web.i18n import CORE_CATALOGUES, _catalogue
@@ -35,6 +36,16 @@ def test_each_number_has_its_own_form_in_welsh() -> None:
         words.ungettext("One claim waits to be paid.", "%(num)s claims wait to be paid.", number) for number in (1, 5)
     ]
     assert claims == ["Mae un hawliad yn aros i’w dalu.", "Mae %(num)s hawliad yn aros i’w talu."]
+
+
+def test_the_same_message_has_one_welsh_wherever_it_stands() -> None:
+    """One of them alone is shown, the core's first: money that is left was said to have left the room."""
+    said: dict[str, set[str]] = {}
+    for path, _ in (CORE, *PLUGINS):
+        with path.open("rb") as words:
+            for message in read_po(words, locale="cy"):
+                said.setdefault(str(message.id), set()).add(str(message.string))
+    assert {message: welsh for message, welsh in said.items() if message and len(welsh) > 1} == {}
 
 
 def test_a_missing_translation_is_noticed(tmp_path: Path) -> None:
