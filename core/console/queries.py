@@ -19,7 +19,7 @@ from core.people.queries import account_by_email, members_by_tenant
 from core.tenancy import left
 from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
-from core.tenancy.switches import answering, kept_at
+from core.tenancy.switches import kept_at, on_by_tenant
 
 PAGE = 50
 
@@ -45,10 +45,7 @@ class TenantRow:
 
 def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]:
     """Every tenant in its order, in three statements whatever their number."""
-    on = answering(
-        registry,
-        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))),
-    )
+    on = on_by_tenant(session, registry)
     members = members_by_tenant(session)
     rows = session.execute(
         sa.select(Tenant.id, Tenant.slug, Tenant.name, Tenant.name_cy, Tenant.kind, Tenant.changed_at).order_by(
@@ -63,7 +60,7 @@ def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]
             r.name_cy,
             r.kind,
             members.get(r.id, 0),
-            tuple(sorted(state.plugin for state in on(r.id) if state.plugin in registry.plugins)),
+            tuple(sorted(on(r.id))),
             r.changed_at,
         )
         for r in rows

@@ -69,13 +69,19 @@ def load(session: ScopedSession, _: TenantSnapshot) -> queries.SignedIn | None:
     """Who is signed in, in one statement; nobody, in none, for a visitor without the cookie."""
     if TOKEN not in cookie:
         return None
-    person: queries.SignedIn | None = getattr(current_user, "person", None)
+    person = present()
     if person is None:
         logout_user()
         return None
     if clock.now() - person.seen_at > sign_ins.SEEN_EVERY:
         with contextlib.suppress(sa.exc.OperationalError):  # a busy database: noted at the next page instead
             sign_ins.note_seen(session, sign_in_id=person.sign_in_id, remember=person.remember)
+    return person
+
+
+def present() -> queries.SignedIn | None:
+    """Who is signed in, with their roles everywhere, as the gate has read it for this request; None for nobody."""
+    person: queries.SignedIn | None = getattr(current_user, "person", None)
     return person
 
 

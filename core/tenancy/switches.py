@@ -50,6 +50,16 @@ def names_on(session: ScopedSession, registry: Registry, tenant_id: int) -> froz
     return frozenset(plugin for at, plugin in rows if at == kept_at(registry, plugin, tenant_id))
 
 
+def on_by_tenant(session: ScopedSession, registry: Registry) -> Callable[[int], frozenset[str]]:
+    """The plugins in service that are on at a tenant: `on(tenant id)`, as the database has it now, in one statement for all of
+    them."""
+    states = answering(
+        registry,
+        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))),
+    )
+    return lambda tenant_id: frozenset(state.plugin for state in states(tenant_id) if state.plugin in registry.plugins)
+
+
 def on_anywhere(session: ScopedSession) -> frozenset[str]:
     """The plugins that are on for one tenant at least, in one statement."""
     return frozenset(session.scalars(sa.select(PluginState.plugin).where(PluginState.enabled.is_(True)).distinct()))

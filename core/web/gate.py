@@ -39,7 +39,7 @@ HEADERS = {
 
 def install(app: Flask, registry: Registry, directory: TenantDirectory, https: bool) -> None:
     """Put the gate before every request and the security headers behind every response."""
-    permissions = _plugin_permissions(registry)
+    permissions = plugin_permissions(registry)
 
     @app.before_request
     def _enter() -> Any:
@@ -131,7 +131,8 @@ def _language(here: Here) -> str:
     return request.accept_languages.best_match(offered) or offered[0]
 
 
-def _plugin_permissions(registry: Registry) -> dict[Role, frozenset[str]]:
+def plugin_permissions(registry: Registry) -> dict[Role, frozenset[str]]:
+    """What each role may do in the plugins, by their manifests."""
     held: dict[Role, frozenset[str]] = {}
     for plugin in registry.plugins.values():
         for permission in plugin.manifest.permissions:

@@ -142,3 +142,22 @@ def test_taking_ones_data_away_and_closing_the_account(
     expect(page.get_by_role("status")).to_contain_text("Your account is closed")
     page.goto(f"{live_demo.url}/demo/mail")
     expect(page.locator("article", has_text=email).first).to_contain_text("You closed your account")
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_my_items_lead_to_ones_work_on_a_phone(live_demo: Process, new_page: Pages, axe: Axe, language: str) -> None:
+    page = new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{live_demo.url}/wales/language/{language}?next=/wales/account/sign-in%3Fnext=/wales/me/")
+    page.locator("[name=email]").fill("lead.wales@demo.example")
+    page.locator("[name=password]").fill("improve-together-2017")
+    page.locator("main form button").click()
+    page.goto(f"{live_demo.url}/wales/me/")
+    expect(page.get_by_role("heading", level=2).first).to_have_text(
+        "Eich gwaith: Cymru" if language == "cy" else "Your work at Wales"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    axe(page)
+    page.locator("main").get_by_role(
+        "link", name="Rheoli’r safle hwn" if language == "cy" else "Manage this site"
+    ).click()
+    expect(page).to_have_url(f"{live_demo.url}/wales/manage/")

@@ -9,6 +9,7 @@ from core.people.asked import asked_of
 from core.people.forms import PressForm
 from core.people.models import MINE
 from core.people.service import calendar_keys
+from core.people.views.duties import duties_of_visitor
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import ShelfItem
 from core.tenancy.switches import closed_pages
@@ -31,12 +32,13 @@ def _sites() -> dict[int, TenantSnapshot]:
 @blueprint.get("/")
 @signed_in
 def items() -> Response:
-    """My items: what is asked of the person, what needs them first, then what is coming, then what is past."""
+    """My items: what is asked of the person, where they have work, what needs them first, then what is coming,
+    then what is past."""
     session, account_id = here().session, str(here().visitor.account_id)
     shelf = queries.my_items(session, account_id)
     return render(
         "people/items.html", shelf=shelf, sites=_sites(), asked=asked_of(session, account_id),
-        closed=closed_pages(session, registry()),
+        closed=closed_pages(session, registry()), duties=duties_of_visitor(),
     )  # fmt: skip
 
 

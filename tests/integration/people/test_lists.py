@@ -11,10 +11,13 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
 from core.people import queries, reach
 from core.people.models import Account, Profile
+from core.tenancy import service as tenancy
 from core.tenancy import shelf
 from core.tenancy.directory import TenantSnapshot
+from core.tenancy.service import Change
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
@@ -166,6 +169,66 @@ def test_no_items_yet(app: Flask) -> None:
     page = client_of(app, make_person(app, "sam@example.org")).get("/wales/me/").text
     assert "Nothing here yet" in page
     assert "Needs you" not in page
+
+
+def _work(page: str) -> list[tuple[str, list[str]]]:
+    """What the page says of somebody's work: (heading, addresses) of each site."""
+    found = re.findall(r"<h2[^>]*>([^<]*)</h2>\s*<p class=\"row\">(.*?)</p>", page, re.DOTALL)
+    return [(heading, re.findall(r'href="([^"]*)"', links)) for heading, links in found]
+
+
+def test_my_items_lead_to_the_work_of_ones_roles_at_every_site(app: Flask) -> None:
+    worker = make_person(
+        app, "w@example.org", grants=[(Role.ASSESSOR, "scotland"), (Role.EVENTS_ORGANISER, "wales"), (Role.ASSESSOR, "wales")]
+    )  # fmt: skip
+    client = client_of(app, worker)
+    page = client.get("/oxford/me/").text
+    assert _work(page) == [
+        ("Your work at Scotland", ["/scotland/assess/"]),
+        ("Your work at Wales", ["/wales/assess/", "/wales/manage/events/"]),
+    ]
+    assert "Nothing here yet" not in page
+    for _, links in _work(page):
+        assert [client.get(link).status_code for link in links] == [200] * len(links)
+    lead = client_of(app, make_person(app, "l@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
+    assert _work(lead.get("/me/").text)[0][1][0] == "/scotland/manage/"
+    central = client_of(app, make_person(app, "c@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    work = _work(central.get("/scotland/me/").text)
+    assert len(work) == 1
+    assert work[0][1][0] == "/console/"
+    assert [central.get(link).status_code for link in work[0][1]] == [200] * len(work[0][1])
+    member = client_of(app, make_person(app, "m@example.org", home="scotland"))
+    assert "Your work" not in member.get("/scotland/me/").text
+    client.get("/wales/language/cy")
+    assert "Eich gwaith: Cymru" in client.get("/wales/me/").text
+
+
+def test_work_of_a_plugin_that_is_off_is_not_led_to(app: Flask, session_for: Sessions) -> None:
+    client = client_of(app, make_person(app, "o@example.org", grants=[(Role.EVENTS_ORGANISER, "scotland")]))
+    assert _work(client.get("/wales/me/").text)
+    scotland = app.extensions["q.directory"].by_slug("scotland").ref()
+    off = Change(plugin="local_events", enabled=False, settings={}, revision=1, why="A pause.")
+    tenancy.configure(session_for("scotland"), app.extensions["q.registry"], scotland, off, SYSTEM)
+    assert not _work(client.get("/wales/me/").text)
+
+
+def test_roles_at_every_site_cost_my_items_one_statement(app: Flask, statements: Counter) -> None:
+    slugs = [site.slug for site in app.extensions["q.directory"].all() if site.kind != "uk"]
+    roles = (Role.EXPENSE_APPROVER, Role.ASSESSOR, Role.PARTNER_LEAD, Role.EVENTS_ORGANISER)
+    people = [
+        make_person(app, "none@example.org", home="wales"),
+        make_person(app, "one@example.org", grants=[(Role.PARTNER_LEAD, "wales")]),
+        make_person(app, "all@example.org", grants=[(role, slug) for slug in slugs for role in roles]),
+    ]
+    counts = []
+    for person in people:
+        client = client_of(app, person)
+        client.get("/wales/me/")
+        with statements() as seen:
+            page = client.get("/wales/me/").text
+        counts.append(len(seen))
+    assert len(_work(page)) == len(slugs)
+    assert counts == [counts[0], counts[0] + 1, counts[0] + 1]
 
 
 def test_fifty_rows_cost_what_one_costs(

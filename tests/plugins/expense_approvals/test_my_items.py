@@ -131,3 +131,11 @@ def test_my_items_say_what_needs_somebody_of_their_costs(site: Flask, session: S
     assert "Needs you" in mine
     assert f'href="/scotland/expenses/asked/{again}"' in mine
     assert ABOUT_COSTS in mine
+
+
+def test_my_items_lead_an_approver_to_what_waits_at_the_site(site: Flask) -> None:
+    approver = member(site, "aled", Role.EXPENSE_APPROVER)
+    page = approver.get("/wales/me/").text
+    assert "Your work at Scotland" in page
+    assert '<a href="/scotland/manage/expenses/">Expenses</a>' in page
+    assert approver.get("/scotland/manage/expenses/").status_code == 200
