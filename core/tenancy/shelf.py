@@ -173,15 +173,17 @@ def cancel_all(session: ScopedSession, *, plugin: str, ref: str, title: str, sta
 
 
 def change_many(
-    session: ScopedSession, *, plugin: str, refs: Collection[str], title: str, status: str, needs_action: bool
-) -> None:
-    """The same news about several things, each on the shelves that have it, in the caller's transaction and one statement."""
+    session: ScopedSession, *, plugin: str, refs: Collection[str], title: str, status: str, needs_action: bool,
+    when: datetime | None = None,
+) -> None:  # fmt: skip
+    """The same news about several things, each on the shelves that have it, in the caller's transaction and one statement.
+    `when` (UTC) is their day; None takes away the one that they had."""
     session.execute(
         sa.update(ShelfItem)
         .where(
             ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref.in_(refs)
         )
-        .values(title=title[:200], status=status, when=None, needs_action=needs_action, changed_at=clock.now())
+        .values(title=title[:200], status=status, when=when, needs_action=needs_action, changed_at=clock.now())
     )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def release(
         _offer(session, found, now)
         _write(session, found, site, now, window_id, post)
         decided = [one.application_id for one in found]
-        shelving.decided(session, decided)
+        shelving.decided(session, decided, now)
         expire_in(session, session.scope.tenant_id, decided, "the application is decided", now)
         _close_window(session, actor, window_id, now)
         audit.record(

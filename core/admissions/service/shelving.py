@@ -32,11 +32,13 @@ def show(
     )  # fmt: skip
 
 
-def decided(session: ScopedSession, application_ids: Collection[str]) -> None:
-    """Put a released decision on the cards of these applications, in the caller's transaction and in one statement.
+def decided(session: ScopedSession, application_ids: Collection[str], released_at: datetime) -> None:
+    """Put a decision released at that instant (UTC) on the cards of these applications, in the caller's transaction and in one
+    statement.
 
     The card says that there is a decision, not which: a shelf is shown beside other things, perhaps to others.
     """
     shelf.change_many(
-        session, plugin="admissions", refs=application_ids, title=TITLE, status=DECIDED, needs_action=False
+        session, plugin="admissions", refs=application_ids, title=TITLE, status=DECIDED, needs_action=False,
+        when=released_at,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from core.admissions.models import (
     Decision,
     DecisionLetter,
     MembershipOffer,
+    ReleaseBatch,
 )
 from core.admissions.queries import applying, moderation
 from core.admissions.queries import batches as reading
@@ -385,6 +386,10 @@ def test_cards_say_that_there_is_a_decision_not_which(rig: Rig) -> None:
     ]
     assert shown[0] == shown[1]
     assert [one.status for one in shown[0]] == ["There is a decision"]
+    released_at = rig.session.scalar(sa.select(ReleaseBatch.released_at))
+    assert [one.when for one in shown[0]] == [released_at], (
+        "the day on which it was told: it is past, and not without a date"
+    )
 
 
 def test_failed_letters_are_sent_again_as_sealed(rig: Rig) -> None:
