@@ -31,6 +31,7 @@ from core.people import login, queries
 from core.people import views as people_views
 from core.tenancy.directory import TenantDirectory
 from core.tenancy.files import TenantFileError, read_tenant_files, read_themes
+from core.tenancy.geo.dots import uk_map
 from core.tenancy.models import Tenant
 from core.web import (
     access,
@@ -126,9 +127,7 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
     app.extensions[unchanged.RELEASE] = unchanged.release_of((ROOT / "core", ROOT / "templates", *folders.values()))
     app.extensions["q.assets"] = assets.Assets(folders)
     app.extensions[site.MEMBERS] = queries.members_by_tenant
-    app.jinja_env.globals.update(
-        asset=assets.asset, icon=icons.icon, theme_href=site.theme_href, theme_block=site.theme_block
-    )
+    app.jinja_env.globals.update(asset=assets.asset, icon=icons.icon, theme_block=site.theme_block, uk_map=uk_map)
     app.context_processor(pages.page_globals)
     pages.install_kept(app)
     layout.install(app)

@@ -11,7 +11,7 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, g, has_app_context
+from flask import Flask, current_app, g
 from flask_babel import Babel
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
@@ -79,9 +79,10 @@ def lazy_gettext(message: str, /, **values: Any) -> LazyString:
 
 def language() -> str:
     """This request's language code; English outside a request."""
-    if not has_app_context():
+    try:
+        found = g.get("here")
+    except RuntimeError:  # Flask's word for it; asked first, it would be asked thirty times a page
         return "en"
-    found = g.get("here")
     return found.language if found is not None else str(g.get("language", "en"))
 
 

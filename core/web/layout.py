@@ -1,4 +1,4 @@
-"""What stands around every page and changes seldom: its main links and its foot, kept by what they depend on (`pages.kept`)."""
+"""What stands around every page and changes seldom: its links and its foot, kept by what they depend on (`pages.kept`)."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from core.kernel.views import NavItem
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.context import Here, here
 from core.web.pages import kept
-from core.web.site import theme_block
+from core.web.site import theme_block, theme_href
 
 OWN_LINKS = ("/apply/", "/assess/", "/manage/", "/console/")
 """The core's own main links beside the start page."""
@@ -26,6 +26,14 @@ class MainLinks(NamedTuple):
     assess: bool
     manage: bool
     console: bool
+
+
+class OwnLinks(NamedTuple):
+    """The links of the menu of who is signed in; nothing in it tells who that is. `home` is "" where their home is this site."""
+
+    prefix: str
+    home: str = ""
+    home_name: str = ""
 
 
 class Foot(NamedTuple):
@@ -66,6 +74,13 @@ def _place(path: str, hrefs: list[str]) -> str:
     return max((href for href in hrefs if path.startswith(href)), key=len, default="") + "…"
 
 
+def page_head(context: Here | None) -> Markup:
+    """What every page asks for in its head; `context` is None where a request did not get as far as its site. An unknown host has
+    no colours, and may use no other one's."""
+    of_site = context is not None and (context.by_host or not context.common)
+    return kept("layouts/_head.html", theme_href() if of_site else "")
+
+
 def page_foot(context: Here | None, uk: str, prefix: str, more: Markup) -> Markup:
     """The foot of the present page; `context` is None where a request did not get as far as its site."""
     found = Foot("Q", uk, prefix, False, False, "", more, None)
@@ -77,9 +92,16 @@ def page_foot(context: Here | None, uk: str, prefix: str, more: Markup) -> Marku
     return kept("layouts/_foot.html", found)
 
 
-def home_site() -> TenantSnapshot | None:
-    """The reader's home site, where this is another one: whoever has wandered finds back from every page."""
+def own_links(uk: str) -> Markup:
+    """The links of the menu of who is signed in: their home site first, where this is another one (whoever has wandered finds
+    back from every page), then what is theirs here."""
     context = here()
+    home = _home_elsewhere(context)
+    found = OwnLinks(context.prefix, f"{uk}{home.prefix[1:]}/", home.named(context.language)) if home else None
+    return kept("layouts/_own.html", found or OwnLinks(context.prefix))
+
+
+def _home_elsewhere(context: Here) -> TenantSnapshot | None:
     home = context.visitor.home_tenant_id
     if home is None or home == context.tenant.id:
         return None
@@ -89,4 +111,4 @@ def home_site() -> TenantSnapshot | None:
 
 def install(app: Flask) -> None:
     """Give `app`'s templates the words."""
-    app.jinja_env.globals.update(main_links=main_links, page_foot=page_foot, home_site=home_site)
+    app.jinja_env.globals.update(main_links=main_links, page_head=page_head, page_foot=page_foot, own_links=own_links)

@@ -1,4 +1,4 @@
-"""The main links and the foot of pages are kept by what they depend on: nobody gets another reader's."""
+"""What stands around pages, and the map of partners, are kept by what they depend on: nobody gets another reader's."""
 
 from collections.abc import Callable
 
@@ -46,6 +46,33 @@ def test_a_plugin_that_is_switched_off_has_no_link_at_the_next_page(
     off = Change(plugin="local_events", enabled=False, settings={}, revision=1, why="A pause.")
     tenancy.configure(session_for("scotland"), app.extensions["q.registry"], scotland, off, SYSTEM)
     assert link not in anyone.get("/scotland/").text.partition("</header>")[0]
+
+
+def test_the_menu_leads_each_reader_to_their_own_home_site(app: Flask) -> None:
+    at_wales, at_oxford = (
+        client_of(app, make_person(app, f"{home}@example.org", home=home)) for home in ("wales", "oxford")
+    )
+    nowhere = client_of(app, make_person(app, "nowhere@example.org"))
+    for _ in range(2):
+        menus = [
+            client.get("/scotland/accessibility").text.partition('<div class="drop">')[2].partition("</div>")[0]
+            for client in (at_wales, at_oxford, nowhere)
+        ]
+        assert ['href="/wales/"' in menu for menu in menus] == [True, False, False]
+        assert ['href="/oxford/"' in menu for menu in menus] == [False, True, False]
+        assert all('href="/scotland/me/"' in menu for menu in menus)
+        assert (
+            'href="/wales/"'
+            not in at_wales.get("/wales/accessibility").text.partition('<div class="drop">')[2].partition("</div>")[0]
+        )
+
+
+def test_the_map_of_partners_counts_anew_who_has_joined(app: Flask) -> None:
+    anyone = app.test_client()
+    assert 'aria-label="Wales: 0 members"' in anyone.get("/").text
+    make_person(app, "new@example.org", home="wales")
+    assert 'aria-label="Wales: 1 member"' in anyone.get("/").text
+    assert "Cymru: 1 aelod" in anyone.get("/", headers={"Accept-Language": "cy"}).text
 
 
 def test_an_address_is_shortened_to_the_link_that_leads_to_it() -> None:
