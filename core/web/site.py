@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from core.kernel.errors import NotFound
 from core.tenancy import noticeboard
-from core.tenancy.directory import TenantDirectory, TenantSnapshot
+from core.tenancy.directory import TenantDirectory
 from core.tenancy.geo.dots import SiteDots, UkMap, uk_map
 from core.tenancy.theme import Theme, tenant_css
 from core.web.access import public
@@ -42,27 +43,29 @@ def home() -> Response:
         pieces=pieces,
         cards=cards,
         sites={tenant.id: tenant for tenant in directory.all()},
-        partners=[
-            _partner(tenant, places.get(tenant.slug), counts.get(tenant.id, 0)) for tenant in directory.partners()
-        ],
+        partners=tuple(
+            Partner(
+                tenant.named(context.language),
+                f"{tenant.prefix}/",
+                tenant.details["colours"]["map"],
+                counts.get(tenant.id, 0),
+                places.get(tenant.slug),
+            )
+            for tenant in directory.partners()
+        ),
         members=sum(counts.values()),
-        drawing=uk_map(),
     )
 
 
-def _partner(tenant: TenantSnapshot, dots: SiteDots | None, count: int) -> dict[str, Any]:
-    """A partner as the map, its key and the list of sites show it, in the reader's language; without dots it is not on the map."""
-    cy = here().language == "cy"
-    details = tenant.details
-    return {
-        "name": tenant.named(here().language),
-        "href": f"{tenant.prefix}/",
-        "colour": details["colours"]["map"],
-        "count": count,
-        "dots": dots,
-        "area": (cy and details["area_cy"]) or details["area"],
-        "partner": tenant.led_by(here().language),
-    }
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner as the map and its key show it, in the reader's language; without dots it is not on the map."""
+
+    name: str
+    href: str
+    colour: str
+    count: int
+    dots: SiteDots | None
 
 
 def map_of(says: Mapping[int, str], hrefs: Mapping[int, str]) -> tuple[UkMap, list[dict[str, Any]]]:
@@ -70,10 +73,13 @@ def map_of(says: Mapping[int, str], hrefs: Mapping[int, str]) -> tuple[UkMap, li
     directory: TenantDirectory = current_app.extensions["q.directory"]
     places = {site.tenant: site for site in uk_map().sites}
     sites = [
-        {**_partner(tenant, places[tenant.slug], 0), "says": says[tenant.id], "href": hrefs[tenant.id]}
+        {
+            "name": tenant.named(here().language), "href": hrefs[tenant.id], "colour": tenant.details["colours"]["map"],
+            "dots": places[tenant.slug], "says": says[tenant.id],
+        }
         for tenant in directory.partners()
         if tenant.slug in places and tenant.id in says
-    ]
+    ]  # fmt: skip
     return uk_map(), sites
 
 
