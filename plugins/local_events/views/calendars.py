@@ -1,8 +1,8 @@
 """This site's events for other programs: files and feeds for calendars, Atom, and the page that tells how to subscribe."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Response, request, url_for
+from flask import Response, request
 
 from core.sdk import (
     AREA_CALENDAR,
@@ -209,18 +209,41 @@ def _subscribe_page(status: int = 200, href: str = "", form: Form | None = None)
     return response
 
 
-def keeping(context: Here, seen: events.Seen) -> dict[str, Any] | None:
+class Keep(NamedTuple):
+    """An event for the calendars of others and for search engines, as its page says it: the same to everybody who sees the page.
+    `href` is the event's whole address, `site` and `site_href` are the site's name and address."""
+
+    event: Dated
+    kind: str
+    href: str
+    site: str
+    site_href: str
+
+    @property
+    def entry(self) -> calendars.Entry:
+        """The event as a calendar has it."""
+        return entry(self.event, self.href, self.kind)
+
+    @property
+    def google(self) -> str:
+        """Where Google takes it into a calendar."""
+        return links.google(self.entry)
+
+    @property
+    def outlook(self) -> str:
+        """Where Outlook does."""
+        return links.outlook(self.entry)
+
+    @property
+    def structured(self) -> dict[str, Any]:
+        """What search engines are told of it."""
+        return structured(self.event, self.href, self.site, self.site_href)
+
+
+def keeping(context: Here, seen: events.Seen) -> Keep | None:
     """What an event's page needs to put it into a calendar, and to tell search engines of a public one; None for a draft."""
     if seen.event.published_at is None:
         return None
-    found = _entry(context, dated(seen.event))
-    tenant = context.tenant
-    told = seen.event.audience == "public"
-    return {
-        "file": url_for("local_events.event_file", event_id=seen.event.id),
-        "google": links.google(found),
-        "outlook": links.outlook(found),
-        "structured": structured(
-            dated(seen.event), found.href, tenant.named(context.language), _href(context, "/")
-        ) if told else None,
-    }  # fmt: skip
+    event, tenant = dated(seen.event), context.tenant
+    root = root_of(tenant)
+    return Keep(event, say(KINDS[event.kind]), f"{root}{path_of(event.id)}", tenant.named(context.language), f"{root}/")
