@@ -21,7 +21,7 @@ from core.sdk import (
 )
 from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
-from plugins.local_events.queries import events, feedback, hosting, proposals, switching_off
+from plugins.local_events.queries import events, switching_off, waiting
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
@@ -73,15 +73,15 @@ def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterab
 @hookimpl
 def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
     """Proposals and invitations to answer, drafts to publish and events to close."""
-    drafts, over = events.waiting(session)
+    there = waiting.at_site(session)
     found = [
-        OpenWork(N_("Proposals to decide"), proposals.undecided(session)[0], f"/manage{_BASE}proposals"),
-        OpenWork(N_("Invitations to host an event together"), hosting.invitations(session), f"/manage{_BASE}hosting"),
-        OpenWork(N_("Events waiting to be published"), drafts, f"{_BASE}?show=drafts"),
-        OpenWork(N_("Events that are over and not completed"), over, f"{_BASE}?show=past"),
+        OpenWork(N_("Proposals to decide"), there.proposals, f"/manage{_BASE}proposals"),
+        OpenWork(N_("Invitations to host an event together"), there.invitations, f"/manage{_BASE}hosting"),
+        OpenWork(N_("Events waiting to be published"), there.drafts, f"{_BASE}?show=drafts"),
+        OpenWork(N_("Events that are over and not completed"), there.over, f"{_BASE}?show=past"),
         OpenWork(
             N_("Actions from feedback past their day"),
-            feedback.late_actions(session),
+            there.late_actions,
             f"/manage{_BASE}feedback/actions?state=late",
         ),
     ]

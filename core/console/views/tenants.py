@@ -15,6 +15,7 @@ from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
 from core.data.audit import UK
 from core.data.db import tenant_session
+from core.data.session import savepoint
 from core.hooks.registry import Registry
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
@@ -60,7 +61,7 @@ def open_work(tenant: TenantSnapshot) -> list[OpenWork]:
         return []
     with tenant_session(tenant.id) as session:
         found = registry().dispatcher.call(
-            "q_open_work", tenant.enabled, savepoint=session.begin_nested, session=session, tenant=tenant.ref()
+            "q_open_work", tenant.enabled, savepoint=lambda: savepoint(session), session=session, tenant=tenant.ref()
         )
         return list(found.values())
 

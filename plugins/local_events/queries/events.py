@@ -273,14 +273,3 @@ def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_i
 def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
     """The soonest published events for the given audiences: a site's start page."""
     return _with_places(session, _to_come(session, allowed, limit))
-
-
-def waiting(session: ScopedSession) -> tuple[int, int]:
-    """(organisers' own drafts, published events that are over and not yet completed)."""
-    row = session.execute(
-        sa.select(
-            sa.func.count(Event.id).filter(Event.state == DRAFT, Event.origin != "member"),
-            sa.func.count(Event.id).filter(Event.state == PUBLISHED, Event.ends_at < clock.now()),
-        ).where(Event.state.in_((DRAFT, PUBLISHED)))
-    ).one()
-    return int(row[0]), int(row[1])

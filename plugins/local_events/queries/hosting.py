@@ -84,16 +84,3 @@ def hosted(session: ScopedSession, tenant: TenantRef, visitor: Visitor, limit: i
         .limit(limit)
     )  # fmt: skip
     return [Card(*row) for row in session.execute(query)]
-
-
-def invitations(session: ScopedSession) -> int:
-    """How many invitations wait for an answer of the session's site, for events that are still to come."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count(Hosting.id)).where(
-                Hosting.host_tenant_id == session.scope.tenant_id, Hosting.state == INVITED,
-                Hosting.starts_at >= clock.now(),
-            )
-        )
-        or 0
-    )  # fmt: skip

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.kernel import clock
 from core.sdk import Forbidden, NotFound, Refused
 from plugins.local_events.models import Hosting
-from plugins.local_events.queries import events, hosting, organisers
+from plugins.local_events.queries import events, hosting, organisers, waiting
 from plugins.local_events.rules import is_of_area
 from plugins.local_events.service import drafts, offers, places, running
 from plugins.local_events.service import hosting as service
@@ -48,7 +48,7 @@ def test_a_site_is_asked_answers_and_lists_the_event(session, scotland, wales, a
     event_id = published(session, scotland, audience="area", title="Two nations")
     card = service.invite(session, scotland, event_id, wales.id, visitor(ORGANISER))
     member = visitor(home=wales.id)
-    assert hosting.invitations(at_wales) == 1
+    assert waiting.at_site(at_wales).invitations == 1
     assert [one.state for one in hosting.addressed(at_wales, wales)] == ["invited"]
     assert _titles(at_wales, wales, member) == []
     at_wales.rollback()

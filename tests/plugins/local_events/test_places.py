@@ -15,7 +15,7 @@ from core.sdk import Forbidden, NotFound, Refused
 from core.tenancy.models import ShelfItem
 from plugins.local_events import personal
 from plugins.local_events.models import Event, Invitation, Pool
-from plugins.local_events.queries import events, registrations
+from plugins.local_events.queries import events, registrations, waiting
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import inviting, places, running
 from tests.factories.people import make_person
@@ -178,7 +178,7 @@ def test_lists_take_two_statements_however_long(session, scotland, statements):
             lambda: events.upcoming(session, scotland, member),
             lambda: events.past(session, scotland, member),
             lambda: events.drafts(session, member),
-            lambda event_id=event_id: (counting.of_event(session, event_id), events.waiting(session)),
+            lambda event_id=event_id: (counting.of_event(session, event_id), waiting.at_site(session)),
         ):
             with statements() as seen:
                 read()
@@ -212,7 +212,7 @@ def test_lists_part_what_is_to_come_from_what_is_over(session, scotland, frozen_
     assert {e.id for e in events.past(session, scotland, who).events} == {soon, cancelled, scrapped}
     assert [e.id for e in events.drafts(session, who).events] == [unpublished]
     assert not events.drafts(session, public).events
-    assert events.waiting(session) == (1, 1)
+    assert waiting.at_site(session) == (0, 0, 1, 1, 0)
     assert [e.id for e in events.next_events(session, ("public",), 4)] == [later]
     assert events.seen(session, scotland, public, cancelled).state == "cancelled"
     with pytest.raises(NotFound):
