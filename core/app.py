@@ -47,6 +47,7 @@ from core.web import (
     pages,
     site,
     style_views,
+    turned_away,
     unchanged,
 )
 from core.web.flask_app import PlatformFlask
@@ -135,6 +136,7 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
     health.install(app)
     gate.install(app, registry, directory, config.https)
     errors.install(app)
+    turned_away.install(app)
     CSRFProtect(app)
     login.init_app(app, config.redis_url)
     for blueprint in (

@@ -34,7 +34,7 @@ def platform_scope(reason: str, actor: Actor = SYSTEM) -> Iterator[ScopedSession
     The only way round the tenant scope. A test holds the list of places that may call it.
     """
     with open_session(Scope.platform(reason)) as session:
-        with transaction(session):
+        with transaction(session, of_a_service=False):
             if session.execute(
                 sa.text("select 1 from tenancy_tenant where id = 1")
             ).first():  # before the first sync: no chain

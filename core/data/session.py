@@ -11,6 +11,7 @@ from core.data.scope import Scope, ScopeError
 from core.kernel.errors import Conflict
 
 WRITE_OPTION = "qp_write"
+_BEFORE_SERVICES: list[Callable[[], None]] = []
 DEADLOCK = "40P01"
 """PostgreSQL's code for a transaction that it ended so that another, which waited for this one, can go on."""
 
@@ -65,14 +66,17 @@ class ScopedSession(orm.Session):
 
 
 @contextmanager
-def transaction(session: ScopedSession) -> Iterator[None]:
+def transaction(session: ScopedSession, *, of_a_service: bool = True) -> Iterator[None]:
     """The one transaction of a service: commits at the end, rolls back on any error, then runs the after-commit effects.
 
     On SQLite the write lock is taken at the start (BEGIN IMMEDIATE): a read transaction that tries to become a write
     transaction fails at once when another writer came first, however long the busy timeout. What the session read
-    before is therefore ended first. Raises RuntimeError when services are nested: a use case is one transaction; Conflict where
+    before is therefore ended first. What is only put on record, such as that somebody read, is not `of_a_service`: see
+    `before_services`. Raises RuntimeError when services are nested: a use case is one transaction; Conflict where
     PostgreSQL ended this transaction because it and another one waited for each other: the other has been quicker.
     """
+    for check in _BEFORE_SERVICES if of_a_service else ():
+        check()
     if session.in_service:
         raise RuntimeError("services do not nest: one use case is one transaction")
     if session.new or session.dirty or session.deleted:
@@ -96,6 +100,12 @@ def transaction(session: ScopedSession) -> Iterator[None]:
     effects, session._after_commit = session._after_commit, []
     for effect in effects:
         effect()
+
+
+def before_services(check: Callable[[], None]) -> None:
+    """Have `check` called before every service's transaction; what it raises keeps the service from beginning. Once given, it stays."""
+    if check not in _BEFORE_SERVICES:
+        _BEFORE_SERVICES.append(check)
 
 
 @contextmanager

@@ -101,6 +101,7 @@ from core.web.pages import call_hooks, event_links, redirect_with, render, seale
 from core.web.sheets import Column, Sheet
 from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
+from core.web.turned_away import form_has
 from core.web.unchanged import revalidated, shows_others
 from core.work import GiveUp, enqueue, every, hold, job
 from core.work.mail import SENT_WITHIN
@@ -204,6 +205,7 @@ __all__ = [
     "every_site",
     "feed_response",
     "filesize",
+    "form_has",
     "gettext",
     "here",
     "hold",

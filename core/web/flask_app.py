@@ -4,11 +4,13 @@ from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask.templating import Environment
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import Rule
+
+from core.web import turned_away
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -52,6 +54,12 @@ class PlatformFlask(Flask):
     session_interface = CookieSessions()
     jinja_environment = Templates
     url_rule_class = LateRule
+    request_class = turned_away.FormRequest
+
+    def dispatch_request(self) -> Any:
+        """The view's answer; to a form, only where the form has all the fields that were sent."""
+        dispatch = super().dispatch_request
+        return turned_away.answer(dispatch) if request.method == "POST" else dispatch()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """`func` itself: Flask asks of each of nine functions at each request whether it is a coroutine function."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from flask import request
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import (
     DateField,
     FieldList,
@@ -29,6 +29,7 @@ from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
 from core.kernel.numbers import whole_number
 from core.kernel.text import N_, is_one_line
+from core.web import turned_away
 from core.web.form_words import FieldWords
 from core.web.i18n import day, say
 
@@ -67,8 +68,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             if not form.is_submitted():
                 return None
             wanted = {field.name for field in form if isinstance(field, FileField)}
-            files = [(name, file) for name, file in request.files.items(multi=True) if name in wanted]
-            return MultiDict([*request.form.items(multi=True), *files]) if files else request.form
+            files = [(name, file) for name in wanted for file in request.files.getlist(name)]
+            return CombinedMultiDict([request.form, MultiDict(files)]) if files else request.form
 
     form_key = _KeyField()
     overtaken = False
@@ -95,7 +96,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
 
     def validate(self, extra_validators: Any = None) -> bool:
         """WTForms' validation after a look for characters that no answer can hold: null bytes, lone surrogates, and in one line
-        what mail would take for the next one or not at all."""
+        what mail would take for the next one or not at all. A form that is turned away (`turned_away`) says why, and looks at nothing."""
+        if refusal := turned_away.refusal():
+            self.form_errors.append(refusal)
+            return False
         ok = bool(super().validate(extra_validators))
         for field in _leaves(self):
             if isinstance(field, (StringField, TextAreaField)) and not _clean(
@@ -170,12 +174,7 @@ def next_version(form: Form, now: int) -> int:
 
 def _digest(formdata: Any) -> str:
     """Sixteen characters that differ where anything differs that was sent; of a file its name counts."""
-    sent = [
-        (name, str(one))
-        for name in formdata
-        if name not in {"csrf_token", "form_key"}
-        for one in formdata.getlist(name)
-    ]
+    sent = [(name, str(one)) for name, one in formdata.items(multi=True) if name not in {"csrf_token", "form_key"}]
     return hashlib.sha256(repr(sorted(sent)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ Only where the browser says that the form came from a page of this host: else so
 such a form, and a press would send them.
 """
 
+from collections.abc import Collection
 from urllib.parse import quote
 
 from flask import Response, g, make_response, render_template, request
@@ -32,14 +33,15 @@ def return_path() -> str:
     return quote(path + ("?" + query if query else ""), safe="/=")  # a line break, say, cannot stand in a header
 
 
-def kept(status: int) -> Response | None:
-    """The page that keeps what the present request sent; None where it sent nothing that was typed, or not from here."""
-    sent = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
+def kept(status: int, why: str = "", without: Collection[str] = ()) -> Response | None:
+    """The page that keeps what the present request sent, but for the fields `without`; None where it sent nothing that was typed,
+    or not from here. `why`, in the reader's language, is what it says instead of that it came too late."""
+    sent = [(name, one) for name, one in request.form.items(multi=True) if name != "csrf_token" and name not in without]
     typed = [value for name, value in sent if name not in HOUSEKEEPING and value.strip()]
     if not typed or not _from_here() or secrets().intersection(name.rpartition("-")[2] for name, _ in sent):
         return None
     body = render_template(
-        "errors/sent_again.html", sent=sent, signed_out=not g.here.visitor.signed_in, files=bool(request.files),
+        "errors/sent_again.html", sent=sent, why=why, signed_out=not g.here.visitor.signed_in, files=bool(request.files),
         next=return_path(), words=[value for value in typed if len(value) >= READABLE],
     )  # fmt: skip
     return make_response(body, status)
@@ -58,7 +60,9 @@ def secrets() -> set[str]:
 
 
 def _from_here() -> bool:
-    """Whether a page of this host sent it: a browser lets no page claim to be another's."""
+    """Whether a page of this host sent it: its token was good, or the browser, which lets no page claim to be another's, says so."""
+    if g.get("csrf_valid"):
+        return True
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return False
     return request.headers.get("Origin", "") == request.host_url.rstrip("/")

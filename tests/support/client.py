@@ -37,12 +37,14 @@ class _Forms(HTMLParser):
         self.forms: list[FoundForm] = []
         self._select = ""
         self._area = ""
+        self._open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(FoundForm(given.get("action", ""), given.get("method", "get").lower()))
-        if not self.forms or "disabled" in given:
+            self._open = True
+        if not self._open or "disabled" in given:
             return
         name = given.get("name", "")
         if name and tag in {"input", "select", "textarea"}:
@@ -65,6 +67,7 @@ class _Forms(HTMLParser):
             self._add(name, "")
 
     def handle_endtag(self, tag: str) -> None:
+        self._open = self._open and tag != "form"
         if tag == "select":
             self._select = ""
         elif tag == "textarea" and self._area:

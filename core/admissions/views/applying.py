@@ -32,6 +32,7 @@ from core.web.context import here
 from core.web.forms import whole
 from core.web.i18n import gettext, say
 from core.web.pages import go_to, redirect_with, render
+from core.web.turned_away import form_has
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")
@@ -166,7 +167,8 @@ def section(application_id: str, key: str) -> Response:
         )
     if part.key not in mine.sections:
         raise Refused(drafts.NO_CHANGES)
-    by_script = request.accept_mimetypes.best == "application/json"
+    by_script, later = request.accept_mimetypes.best == "application/json", request.form.get("go") == "later"
+    form_has("remove", *(one.key for one in part.questions if one.kind is Kind.FILE))
     sent = _sent(part)
     values = {**mine.values, **{name: wish.value for name, wish in sent.items()}}
     try:
@@ -186,7 +188,7 @@ def section(application_id: str, key: str) -> Response:
         return _section_page(mine, part, values, status, revisions=saved.revisions, wrong=wrong)
     if "remove" in request.form:
         return redirect_with(gettext("Saved."), "applying.section", application_id=mine.id, key=part.key)
-    if request.form.get("go") == "later":
+    if later:
         return redirect_with(gettext("Saved. Come back when you like."), "applying.tasks", application_id=mine.id)
     if problems(part, values):
         return go_to("applying.section", application_id=mine.id, key=part.key, problems="")
@@ -236,7 +238,7 @@ def _sent(part: Section) -> dict[str, Wish]:
     """The section's answers as the form has them, each with the revision that the page was made from."""
     found = {}
     for question in part.questions:
-        if question.kind is not Kind.FILE and f"rev-{question.key}" in request.form:
+        if f"rev-{question.key}" in request.form and question.kind is not Kind.FILE:
             found[question.key] = Wish(read(question, request.form.getlist(question.key)), whole(f"rev-{question.key}"))
     return found
 

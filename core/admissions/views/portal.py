@@ -28,6 +28,7 @@ from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render
+from core.web.turned_away import form_has
 
 blueprint = Blueprint("portal", __name__, url_prefix="/apply")
 START = "applying.start"
@@ -220,6 +221,7 @@ def stop_at_once(token: str) -> Any:
     _only_partners()
     if request.method == "GET":
         return redirect(url_for("portal.stop", token=token), 303)
+    form_has("List-Unsubscribe")
     try:
         interest.stop(here().session, token)
     except Refused as gone:

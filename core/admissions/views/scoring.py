@@ -24,6 +24,7 @@ from core.web.forms import whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import go_to, redirect_with, render
+from core.web.turned_away import form_has
 
 PARTS = {"scores": INDEPENDENT, "discussed": DISCUSSED}
 """The last piece of an address, and whose scores it is about: one's own, or those after the panel's discussion."""
@@ -53,7 +54,8 @@ def scores(assignment_id: str, part: str) -> Response:
             return redirect_with(_("These scores are sealed."), "assessing.show", assignment_id=task.id)
         wrong = scoring.problems(work.values) if "problems" in request.args else {}
         return _page(task, work, part, work.values, wrong=wrong)
-    by_script = request.accept_mimetypes.best == "application/json"
+    form_has("since-page")
+    by_script, later = request.accept_mimetypes.best == "application/json", request.form.get("go") == "later"
     sent = {
         name: Wish(scoring.read(name, request.form.getlist(name)), whole(f"rev-{name}"))
         for name in scoring.FIELDS
@@ -70,7 +72,7 @@ def scores(assignment_id: str, part: str) -> Response:
         return _told(409 if saved.lost else 200, revisions=dict(saved.revisions), lost=list(saved.lost), since=since)
     if saved.lost:
         return _page(task, work, part, values, 409, revisions=saved.revisions, lost=saved.lost)
-    if request.form.get("go") == "later":
+    if later:
         return redirect_with(_("Saved. Come back when you like."), "assessing.listing")
     if scoring.problems(values):
         return go_to("assessing.scores", assignment_id=task.id, part=part, problems="")

@@ -68,7 +68,7 @@ def rules_edit(window_id: str) -> Response:
     amends = window.now in pinning.BEGUN and pinned is not None
     form = rules_form(pack, first_values(pack, pinned, *_begin(rule, pinned, versions)), versions, amends=amends)
     if form.validate_on_submit():
-        tries = request.form.get("step") == "try"
+        tries, version = request.form.get("step") == "try", version_sent()
         try:
             choice = wanted(pack, form, list(request.form))
             if tries:
@@ -80,7 +80,7 @@ def rules_edit(window_id: str) -> Response:
                     _("The rules are being tried."), "windows.tried", window_id=window_id, run_id=run_id
                 )
             pinning.pin(
-                session, context.visitor.actor(), window_id, version_sent(), choice, catalogue=catalogue,
+                session, context.visitor.actor(), window_id, version, choice, catalogue=catalogue,
                 plugins=context.tenant.enabled, why=form.why.data if amends else "",
             )  # fmt: skip
             return redirect_with(_("The window has these rules now."), "windows.rules", window_id=window_id)

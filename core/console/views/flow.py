@@ -32,6 +32,7 @@ from core.web.i18n import say
 from core.web.model_forms import PREFIX, problems, sent_settings
 from core.web.mount import rooms_of
 from core.web.pages import redirect_with, registry, render
+from core.web.turned_away import form_has
 
 NO_REVISION = -1
 """Which no plugin has: what a form carries that no number is."""
@@ -82,6 +83,7 @@ def plugin_page(steps: Steps) -> Response:
         return _form_page(steps, _form(steps, steps.now))
     step = request.form.get("step", "preview")
     if step == "edit":
+        form_has("why")
         asked, _ = _carried(steps)
         return _form_page(steps, _form(steps, becoming(steps.now, asked)))
     return _apply(steps) if step == "apply" else _preview(steps)

@@ -10,6 +10,7 @@ from core.sdk import (
     N_,
     Conflict,
     Refused,
+    form_has,
     gettext,
     here,
     is_id,
@@ -111,6 +112,7 @@ def _proofs(rule: Receipt) -> str:
 @signed_in
 def declare(activity_id: str) -> Response:
     """Declare not to be in paid employment on the activity's days."""
+    form_has(*BACK)
     declaring.declare(here().session, activity_id, here().visitor)
     words = gettext("You have declared it.")
     for field, page in BACK.items():

@@ -16,6 +16,7 @@ from core.sdk import (
     NotFound,
     Sheet,
     clock,
+    form_has,
     gettext,
     here,
     in_language,
@@ -152,6 +153,7 @@ def message_new(event_id: str) -> Response:
     kinds = [pool.kind for pool in places.of_event(session, event_id).pools]
     usual = {"states": [CONFIRMED], "attendance": ""} if request.method == "GET" else None
     form = MessageForm(kinds, event.starts_at <= clock.now(), data=usual)
+    form_has("step", "expected")
     if form.validate_on_submit():
         words, audience = form.words(), form.audience()
         with kept_on(form):

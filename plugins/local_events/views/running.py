@@ -13,6 +13,7 @@ from core.sdk import (
     Refused,
     call_hooks,
     clock,
+    form_has,
     gettext,
     here,
     kept_on,
@@ -46,6 +47,7 @@ def new() -> Response:
         raise Forbidden(CREATE)
     anew = request.method == "POST" and "usual" in request.form
     begun = _kind(settings, request.form.get("begun", "") if request.method == "POST" else request.args.get("kind", ""))
+    form_has("go")
     first = beginning(begun, _next_week()) if request.method == "GET" else None
     form = EventForm(data=first, audiences=rules.audiences_at(tenant))
     if anew:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request
-from werkzeug.datastructures import ImmutableMultiDict
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from core.kernel.ids import is_id
+from core.web.turned_away import FormRequest, Sent
 from tests.integration.bad_input.rooms.cast import FIRST
 from tests.integration.bad_input.world import CSRF, Browser, World, prefix
 from tests.support.client import FoundForm, forms
@@ -23,7 +23,7 @@ TYPED = {"text", "email", "url", "number", "date", "datetime-local", "textarea",
 """Kinds of fields that people type into and see again."""
 
 
-class NotingQuery(ImmutableMultiDict[str, str]):
+class NotingQuery(Sent):
     """A request's parameters that note which names somebody asks for."""
 
     def get(self, key: Any, *rest: Any, **more: Any) -> Any:
@@ -43,7 +43,7 @@ class NotingQuery(ImmutableMultiDict[str, str]):
         return super().__contains__(key)
 
 
-class NotingRequest(Request):
+class NotingRequest(FormRequest):
     """A request whose parameters note what they are asked for."""
 
     parameter_storage_class = NotingQuery

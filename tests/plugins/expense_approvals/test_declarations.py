@@ -185,7 +185,7 @@ def test_the_pages_tell_of_it_and_lead_back_to_it(site: Flask, session: ScopedSe
     (again,) = [one for one in forms(page) if one.action.endswith("/declare")]
     version = str(claims.one(session, claim, ann.visitor).version)
     session.rollback()
-    said = ann.client.post(f"{address}/send", data={**again.fields, "version": version})
+    said = ann.client.post(f"{address}/send", data={"csrf_token": again.fields["csrf_token"], "version": version})
     assert (said.status_code, said.text.count("You have taken back your declaration")) == (422, 1)
     assert "Declare it again" in said.text
     assert press(ann.client, address, "/declare").headers["Location"].endswith(address)

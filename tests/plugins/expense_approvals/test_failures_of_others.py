@@ -84,9 +84,10 @@ def test_3_a_state_or_a_sum_in_what_is_sent_changes_nothing(app: Flask, session:
         "account_id": "0" * 26,
         "revision": "9",
     }
-    proof = ann.add(claim, **hostile)
-    ann.prove(proof, picture(77))
-    assert press(ann.client, claim, "/send", **hostile).status_code == 303
+    assert ann.client.submit(f"{claim}/cost", hostile).status_code == 422
+    ann.prove(ann.add(claim), picture(77))
+    assert press(ann.client, claim, "/send", **hostile).status_code == 422
+    assert press(ann.client, claim, "/send").status_code == 303
     session.rollback()
     row = session.execute(
         sa.select(Claim.state, Claim.approved_p, Claim.allowed_p, Claim.account_id, Claim.revision).where(

@@ -53,7 +53,9 @@ def stale(world: World, ways: list[Way]) -> Iterator[Way]:
 
 
 def _send(world: World, way: Way, fields: dict[str, list[str]], action: str = "") -> TestResponse:
-    return world.send(way.browser, "POST", action or way.action, data=fields)
+    response = world.send(way.browser, "POST", action or way.action, data=fields)
+    assert "This form has no field named" not in response.text, way.name
+    return response
 
 
 def _again(way: Way, response: TestResponse) -> tuple[FoundForm, dict[str, list[str]]] | None:

@@ -1,0 +1,156 @@
+"""Forms that are turned away as a whole: with a field that the form does not have, or sent too often.
+
+A form has the fields that its view asks the request for, through a class of fields or by name: nobody lists them. What was sent and
+nobody has asked for when the first service begins, or once the view has answered with a page and without one, is none of the form's,
+and nothing is written. The answer is the form itself with every answer in it: the view is called once more, its form refuses before it looks at
+anything, and no service begins. Where a view has no such form the answer is the page that keeps what was sent.
+"""
+
+from typing import Any, cast
+
+from flask import Flask, Request, Response, current_app, has_request_context, request
+from markupsafe import escape
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException
+
+from core.data.session import before_services
+from core.kernel.errors import DomainError
+from core.kernel.text import N_
+from core.web import errors, sent_again
+from core.web.i18n import say
+
+EVERYWHERE = frozenset({"csrf_token", "form_key"})
+"""Fields that any form may have, whether its view asks for them or not."""
+LONGEST_NAME = 60
+"""More of a field's name is not said back."""
+NO_SUCH_FIELD = N_(
+    "This form has no field named “%(name)s”, so nothing was saved. Check what you typed and send it once more. If this happens "
+    "again, load the page anew first."
+)
+
+
+class TurnedAway(Exception):
+    """The form that was sent is refused as a whole, because of the field `name`: an answer, which no view catches with what services refuse."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        super().__init__(name)
+
+
+class Sent(ImmutableMultiDict[str, Any]):
+    """What was sent. It notes for which names somebody asks; to go through all of it is not to ask."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.asked: set[object] = set()
+
+    def __getitem__(self, key: Any) -> Any:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(key)
+        return super().__contains__(key)
+
+    def getlist(self, key: Any, *args: Any, **more: Any) -> Any:
+        """As of any of these."""
+        self.asked.add(key)
+        return super().getlist(key, *args, **more)
+
+
+class FormRequest(Request):
+    """A request that knows what its view asks it for."""
+
+    parameter_storage_class = Sent
+    answering = False
+    """Whether a view is being asked for the answer to a form."""
+    refusal = ""
+    """Why the form is turned away, in the reader's words; empty while it is not."""
+
+
+def install(app: Flask) -> None:
+    """Turn forms away in `app`."""
+    before_services(_no_service)
+    app.register_error_handler(TurnedAway, lambda error: shown_again(422, _words(error.name)))
+
+
+def form_has(*names: str) -> None:
+    """Say of fields that the form which was sent has them: fields that the view looks at only after its first service, or not at all
+    where another button was pressed. For all others asking is saying so."""
+    for sent in (request.form, request.files):
+        cast("Sent", sent).asked.update(names)
+
+
+def refusal() -> str:
+    """Why the form of the present request is turned away, in the reader's words; empty where it is not."""
+    return cast("FormRequest", request).refusal
+
+
+def is_shown_again() -> bool:
+    """Whether the view is called only for its form to be shown again."""
+    return bool(refusal())
+
+
+def answer(view: Any) -> Response:
+    """What `view`, which takes no arguments, answers to a form. Raises TurnedAway where a field was sent that it has never asked for."""
+    this = cast("FormRequest", request)
+    this.answering = True
+    try:
+        response = current_app.make_response(view())
+        if response.status_code < 300 and not this.refusal:
+            _only_known()  # a redirect without a service says that it has been done already, whatever was sent
+        return response
+    finally:
+        this.answering = False
+
+
+def shown_again(status: int, words: str) -> Response:
+    """The form that the present request sent, as `status` (400 and above), with `words` at its top and every answer in it."""
+    this = cast("FormRequest", request)
+    response = None
+    if this.method == "POST" and this.endpoint is not None:
+        this.refusal = words
+        view, values = current_app.view_functions[this.endpoint], this.view_args or {}
+        try:
+            response = answer(lambda: view(**values))
+        except (TurnedAway, DomainError, HTTPException):
+            response = None  # there is no form any more, or none that can refuse by itself
+    if (
+        response is None
+        or response.mimetype != "text/html"
+        or str(escape(words)) not in response.get_data(as_text=True)
+    ):
+        return sent_again.kept(status, words, without=_unknown()) or errors.page(status, words)
+    response.status_code = status
+    return response
+
+
+def _words(name: str) -> str:
+    shown = "".join(char if char.isprintable() else "?" for char in name[:LONGEST_NAME])
+    return say(NO_SUCH_FIELD, {"name": shown})
+
+
+def _no_service() -> None:
+    """Before a service: none begins while a form is turned away, nor with a field that its view has not asked for."""
+    if not has_request_context():
+        return
+    this = cast("FormRequest", request)
+    if this.answering:
+        if this.refusal:
+            raise TurnedAway
+        _only_known()
+
+
+def _only_known() -> None:
+    for name in _unknown():
+        raise TurnedAway(name)
+
+
+def _unknown() -> list[str]:
+    """The names of what was sent that nobody has asked for, in their order."""
+    return [
+        name
+        for sent in (request.form, request.files)
+        for name in sent
+        if name not in cast("Sent", sent).asked and name not in EVERYWHERE
+    ]
