@@ -20,7 +20,7 @@ from core.config import ConfigError
 from core.people import emails
 from core.people.calendars import LONGEST_TOKEN
 from core.people.service.sign_ins import token_hash
-from core.web import errors
+from core.web import turned_away
 from core.web.context import here
 from core.web.i18n import ngettext
 
@@ -33,6 +33,7 @@ READS_BY_TOKEN = "120 per hour"
 """Of one calendar's address. Not by place: the programs of thousands of people ask from a few addresses of their makers."""
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
 """Where Redis cannot be reached, each process counts by itself until it is back: signing in must not depend on it."""
+limiter.request_filter(turned_away.is_shown_again)  # the view is called once more for its form alone
 
 
 def init_app(app: Flask, redis_url: str, *, on: bool = True) -> None:
@@ -140,7 +141,7 @@ def reads(view: Callable[..., Any]) -> Any:
 
 
 def _too_many(_: RateLimitExceeded) -> Response:
-    """The 429 page: how long to wait, in words and in Retry-After."""
+    """The form once more, as 429: how long to wait, in words and in Retry-After."""
     found = limiter.current_limit
     seconds = max(1, math.ceil(found.window.reset_time - time.time())) if found is not None else 60
     minutes = -(-seconds // 60)
@@ -149,6 +150,6 @@ def _too_many(_: RateLimitExceeded) -> Response:
         "That was tried too often. Wait %(num)s minutes and try again.",
         minutes,
     )
-    response = errors.page(429, words)
+    response = turned_away.shown_again(429, words)
     response.headers["Retry-After"] = str(seconds)
     return response

@@ -1,5 +1,6 @@
 """Too many tries: a clear page, how long to wait, and nobody else shut out."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -7,7 +8,7 @@ from flask import Flask
 
 from core.people import limits
 from tests.factories.people import PASSWORD, client_of, make_person
-from tests.support.client import FormClient
+from tests.support.client import FormClient, forms
 
 Clients = Callable[[], FormClient]
 HERE, THERE = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -36,10 +37,13 @@ def test_one_address_tried_from_many_places(app: Flask, make_client: Clients) ->
 
 
 def test_spaces_before_an_address_make_no_other_of_it(client: FormClient) -> None:
-    for path, answer, times in (("/account/sign-in", 422, 10), ("/account/reset", 303, 4)):
+    for path, more, answer, times in (
+        ("/account/sign-in", {"password": "a guess"}, 422, 10),
+        ("/account/reset", {}, 303, 4),
+    ):
         answers = []
         for number, spaces in enumerate((0, 1, 235, 240, 246, 250, 252, 253, 254, 260, 300, 5000)):
-            values = {"email": f"{' ' * spaces}sam@example.org", "password": f"guess number {number}"}
+            values = {"email": f"{' ' * spaces}sam@example.org", **more}
             place = {"REMOTE_ADDR": f"192.0.2.{number}"}
             answers.append(client.submit(path, values, environ_overrides=place).status_code)
         assert answers == [answer] * times + [429] * (12 - times)
@@ -70,6 +74,53 @@ def test_the_page_says_how_long(client: FormClient) -> None:
     assert 0 < int(answer.headers["Retry-After"]) <= 900
     assert "Wait 15 minutes and try again" in answer.text
     assert client.get("/account/sign-in", environ_overrides=HERE).status_code == 200, "reading is never limited"
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "secret"),
+    [
+        ("/account/sign-in", {"email": "sam@example.org", "password": "guess"}, "guess"),
+        ("/account/register", {"email": "sam@example.org", "name": "Sam Vimes"}, ""),
+        ("/account/reset", {"email": "sam@example.org"}, ""),
+        ("/wales/apply/interest", {"email": "sam@example.org"}, ""),
+        ("/account/password", {"current": "guess", "new": "four quiet herons"}, "guess"),
+        ("/account/email", {"email": "new@example.org", "password": "guess"}, "guess"),
+        ("/account/data", {"password": "guess"}, "guess"),
+        ("/account/close", {"password": "guess"}, "guess"),
+    ],
+)
+def test_a_form_sent_too_often_is_shown_again_as_it_was_typed(
+    app: Flask, make_client: Clients, path: str, values: dict[str, str], secret: str
+) -> None:
+    account_id = make_person(app, "sam@example.org")
+    signed_in = path in {"/account/password", "/account/email", "/account/data", "/account/close"}
+    client = client_of(app, account_id) if signed_in else make_client()
+    answers = [client.submit(path, values, environ_overrides=HERE) for _ in range(11)]
+    last = answers[-1]
+    assert last.status_code == 429
+    assert 0 < int(last.headers["Retry-After"]) <= 3600
+    (form,) = [one for one in forms(last.text) if set(values) <= set(one.kinds)]
+    assert 'class="problem"' in last.text
+    assert "minutes and try again" in last.text
+    for name, value in values.items():
+        assert form.fields[name] == [""] if value in {secret, "four quiet herons"} else [value]
+    assert not secret or secret not in last.text
+
+
+def test_sent_too_often_a_known_address_is_answered_as_an_unknown_one(app: Flask, make_client: Clients) -> None:
+    make_person(app, "sam@example.org")
+    for path, values in (
+        ("/account/sign-in", {"password": "guess"}),
+        ("/account/reset", {}),
+        ("/account/register", {"name": "S"}),
+    ):
+        pages = []
+        for email in ("sam@example.org", "zoe@example.org"):
+            for _ in range(11):
+                last = make_client().submit(path, {**values, "email": email}, environ_overrides=HERE)
+            assert last.status_code == 429
+            pages.append(re.sub(r'name="(csrf_token|form_key)"[^>]*', "", last.text).replace(email, ""))
+        assert pages[0] == pages[1], path
 
 
 @pytest.mark.parametrize("path", ["/account/register", "/account/reset"])
