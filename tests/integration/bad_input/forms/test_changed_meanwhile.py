@@ -54,7 +54,7 @@ def stale(world: World, ways: list[Way]) -> Iterator[Way]:
 
 def _send(world: World, way: Way, fields: dict[str, list[str]], action: str = "") -> TestResponse:
     response = world.send(way.browser, "POST", action or way.action, data=fields)
-    assert "This form has no field named" not in response.text, way.name
+    assert b"This form has no field named" not in response.data, way.name
     return response
 
 

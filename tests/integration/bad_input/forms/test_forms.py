@@ -25,6 +25,8 @@ MORE_EACH_TIME = {"account.sign_in", "demo.sign_in", "account.data", "expense_ap
 file on record."""
 STEPS = {"preview", "apply", "edit", "look", "publish", "send", "try"}
 """The values of buttons that lead from one page of a form to the next."""
+NOTHING_TO_DO = {"windows.proposals_ask"}
+"""In this world there is nothing for these to do: they write nothing, and lead on as they do for whoever presses a second time."""
 NO_SUCH_FIELD = "This form has no field named"
 METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW")
 
@@ -105,6 +107,8 @@ def test_a_field_that_the_form_does_not_have(world: World, ways: list[Way]) -> N
         no_file = (
             way.endpoint in WITH_A_FILE and 'href="#file"' in response.text
         )  # told that first, as with good answers
+        if way.endpoint in NOTHING_TO_DO and response.status_code == 303 and not world.watch.written():
+            continue
         if response.status_code != 422 or (f"{NO_SUCH_FIELD} “made_up”" not in shown and not no_file):
             wrong.append((way.name, f"answered {response.status_code}"))
         elif found := world.watch.written():
@@ -182,7 +186,7 @@ def test_a_form_sent_twice_does_what_it_does_once(world: World, ways: list[Way])
         once, at_once = world.watch.written(), world.watch.moment()
         second = _post(world, way, way.fields)
         twice = once if world.watch.moment() == at_once else world.watch.written()
-        if second.status_code not in {200, 303, 400, 403, 404, 409, 410, 422} or NO_SUCH_FIELD in second.text:
+        if second.status_code not in {200, 303, 400, 403, 404, 409, 410, 422} or NO_SUCH_FIELD.encode() in second.data:
             wrong.append((way.name, second.status_code))
         if twice != once and way.endpoint not in MORE_EACH_TIME:
             wrong.append((way.name, f"once {once}, twice {twice}"))
