@@ -98,10 +98,10 @@ from core.web.letters import Letter, in_language, invited, root_of, send_letter,
 from core.web.listing import Listing
 from core.web.lists import in_memory, listed, searched
 from core.web.pages import call_hooks, event_links, redirect_with, render, sealer, sites
+from core.web.sent import form_has
 from core.web.sheets import Column, Sheet
 from core.web.sheets import cell as csv_cell
 from core.web.site import map_of, site_names
-from core.web.turned_away import form_has
 from core.web.unchanged import revalidated, shows_others
 from core.work import GiveUp, enqueue, every, hold, job
 from core.work.mail import SENT_WITHIN

@@ -11,6 +11,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.routing import Rule
 
 from core.web import turned_away
+from core.web.sent import FormRequest
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -54,7 +55,7 @@ class PlatformFlask(Flask):
     session_interface = CookieSessions()
     jinja_environment = Templates
     url_rule_class = LateRule
-    request_class = turned_away.FormRequest
+    request_class = FormRequest
 
     def dispatch_request(self) -> Any:
         """The view's answer; to a form, only where the form has all the fields that were sent."""

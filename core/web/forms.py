@@ -29,9 +29,9 @@ from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
 from core.kernel.numbers import whole_number
 from core.kernel.text import N_, is_one_line
-from core.web import turned_away
 from core.web.form_words import FieldWords
 from core.web.i18n import day, say
+from core.web.sent import refusal
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 _AS_SPACE = str.maketrans(dict.fromkeys(_ALLOWED_CONTROL, " "))
@@ -97,8 +97,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
     def validate(self, extra_validators: Any = None) -> bool:
         """WTForms' validation after a look for characters that no answer can hold: null bytes, lone surrogates, and in one line
         what mail would take for the next one or not at all. A form that is turned away (`turned_away`) says why, and looks at nothing."""
-        if refusal := turned_away.refusal():
-            self.form_errors.append(refusal)
+        if why := refusal():
+            self.form_errors.append(why)
             return False
         ok = bool(super().validate(extra_validators))
         for field in _leaves(self):

@@ -8,9 +8,8 @@ anything, and no service begins. Where a view has no such form the answer is the
 
 from typing import Any, cast
 
-from flask import Flask, Request, Response, current_app, has_request_context, request
+from flask import Flask, Response, current_app, has_request_context, request
 from markupsafe import escape
-from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from core.data.session import before_services
@@ -18,9 +17,8 @@ from core.kernel.errors import DomainError
 from core.kernel.text import N_
 from core.web import errors, sent_again
 from core.web.i18n import say
+from core.web.sent import FormRequest, refusal, unknown
 
-EVERYWHERE = frozenset({"csrf_token", "form_key"})
-"""Fields that any form may have, whether its view asks for them or not."""
 LONGEST_NAME = 60
 """More of a field's name is not said back."""
 NO_SUCH_FIELD = N_(
@@ -37,53 +35,10 @@ class TurnedAway(Exception):
         super().__init__(name)
 
 
-class Sent(ImmutableMultiDict[str, Any]):
-    """What was sent. It notes for which names somebody asks; to go through all of it is not to ask."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.asked: set[object] = set()
-
-    def __getitem__(self, key: Any) -> Any:
-        self.asked.add(key)
-        return super().__getitem__(key)
-
-    def __contains__(self, key: object) -> bool:
-        self.asked.add(key)
-        return super().__contains__(key)
-
-    def getlist(self, key: Any, *args: Any, **more: Any) -> Any:
-        """As of any of these."""
-        self.asked.add(key)
-        return super().getlist(key, *args, **more)
-
-
-class FormRequest(Request):
-    """A request that knows what its view asks it for."""
-
-    parameter_storage_class = Sent
-    answering = False
-    """Whether a view is being asked for the answer to a form."""
-    refusal = ""
-    """Why the form is turned away, in the reader's words; empty while it is not."""
-
-
 def install(app: Flask) -> None:
     """Turn forms away in `app`."""
     before_services(_no_service)
     app.register_error_handler(TurnedAway, lambda error: shown_again(422, _words(error.name)))
-
-
-def form_has(*names: str) -> None:
-    """Say of fields that the form which was sent has them: fields that the view looks at only after its first service, or not at all
-    where another button was pressed. For all others asking is saying so."""
-    for sent in (request.form, request.files):
-        cast("Sent", sent).asked.update(names)
-
-
-def refusal() -> str:
-    """Why the form of the present request is turned away, in the reader's words; empty where it is not."""
-    return cast("FormRequest", request).refusal
 
 
 def is_shown_again() -> bool:
@@ -120,7 +75,7 @@ def shown_again(status: int, words: str) -> Response:
         or response.mimetype != "text/html"
         or str(escape(words)) not in response.get_data(as_text=True)
     ):
-        return sent_again.kept(status, words, without=_unknown()) or errors.page(status, words)
+        return sent_again.kept(status, words, without=unknown()) or errors.page(status, words)
     response.status_code = status
     return response
 
@@ -142,15 +97,5 @@ def _no_service() -> None:
 
 
 def _only_known() -> None:
-    for name in _unknown():
+    for name in unknown():
         raise TurnedAway(name)
-
-
-def _unknown() -> list[str]:
-    """The names of what was sent that nobody has asked for, in their order."""
-    return [
-        name
-        for sent in (request.form, request.files)
-        for name in sent
-        if name not in cast("Sent", sent).asked and name not in EVERYWHERE
-    ]

@@ -32,7 +32,7 @@ from core.web.context import here
 from core.web.forms import whole
 from core.web.i18n import gettext, say
 from core.web.pages import go_to, redirect_with, render
-from core.web.turned_away import form_has
+from core.web.sent import form_has
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")

@@ -28,7 +28,7 @@ from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import redirect_with, render
-from core.web.turned_away import form_has
+from core.web.sent import form_has
 
 blueprint = Blueprint("portal", __name__, url_prefix="/apply")
 START = "applying.start"

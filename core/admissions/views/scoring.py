@@ -24,7 +24,7 @@ from core.web.forms import whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import go_to, redirect_with, render
-from core.web.turned_away import form_has
+from core.web.sent import form_has
 
 PARTS = {"scores": INDEPENDENT, "discussed": DISCUSSED}
 """The last piece of an address, and whose scores it is about: one's own, or those after the panel's discussion."""

@@ -32,7 +32,7 @@ from core.web.i18n import say
 from core.web.model_forms import PREFIX, problems, sent_settings
 from core.web.mount import rooms_of
 from core.web.pages import redirect_with, registry, render
-from core.web.turned_away import form_has
+from core.web.sent import form_has
 
 NO_REVISION = -1
 """Which no plugin has: what a form carries that no number is."""

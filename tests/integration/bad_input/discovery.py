@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from core.kernel.ids import is_id
-from core.web.turned_away import FormRequest, Sent
+from core.web.sent import FormRequest, Sent
 from tests.integration.bad_input.rooms.cast import FIRST
 from tests.integration.bad_input.world import CSRF, Browser, World, prefix
 from tests.support.client import FoundForm, forms
