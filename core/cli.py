@@ -25,7 +25,7 @@ from core.demo.reset import forget
 from core.hooks.spec import hooks_markdown
 from core.kernel import clock
 from core.people import passwords
-from core.sdk.scaffold import write_plugin
+from core.sdk.scaffold import Written, planned, write_plugin
 from core.tenancy import service
 from core.tenancy.directory import is_on
 from core.tenancy.files import read_tenant_files
@@ -33,6 +33,7 @@ from core.web import catalogue, logs
 from core.web.health import share
 from core.web.i18n import CORE_CATALOGUES
 from core.web.listening import refuse_taken
+from core.web.mount import refuse_taken_names, rooms_of
 
 T = TypeVar("T")
 SERVER_LOG = {
@@ -374,7 +375,16 @@ def states(write: bool) -> None:
 @click.option("--title-cy", default="", help="the same in Welsh")
 def new_plugin(name: str, into: Path | None, title: str, title_cy: str) -> None:
     """Write a complete small plugin that passes the contract suite, to be changed into what you need."""
-    written = _run(lambda: write_plugin(name, into, title, title_cy))
+
+    def write() -> Written:
+        app = create_app(
+            Config.from_env({"QP_DEMO": "1"})
+        )  # only what is installed counts: no setting is needed for it
+        for room in rooms_of(planned(name)):
+            refuse_taken_names(app, room)
+        return write_plugin(name, into, title, title_cy)
+
+    written = _run(write)
     click.echo(f"wrote {len(written.files)} files to {written.folder}; read README.md there for what comes next")
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from core.config import ROOT
 from core.hooks.manifest import Manifest, ManifestError
-from core.hooks.registry import Plugin, Registry
+from core.hooks.registry import Registry
 from core.web.flask_app import PlatformFlask
 
 APPLICATION_WIDE = (
@@ -56,7 +56,7 @@ def mount(app: Flask, registry: Registry) -> None:
         ]
         try:
             for room, blueprints in brought:
-                _rehearse(app, plugin, room, blueprints)
+                _rehearse(app, room, blueprints)
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the rest must start
             registry.mark_broken(name, error)
             continue
@@ -75,16 +75,21 @@ def _segments(app: Flask) -> Iterator[str]:
             yield f"manage/{rest.partition('/')[0]}"
 
 
-def _rehearse(app: Flask, plugin: Plugin, room: Room, blueprints: Sequence[Any]) -> None:
+def refuse_taken_names(app: Flask, room: Room) -> None:
+    """Raise ManifestError when the platform, another plugin or a site has the name or the address of a plugin's `room`."""
+    if room.name in app.blueprints:
+        raise ManifestError(f"the platform itself uses the name {room.name!r}")
+    if room.address in set(_segments(app)) or (ROOT / "tenants" / room.address.removeprefix("manage/")).is_dir():
+        raise ManifestError(f"the address /{room.address}/ is taken")
+
+
+def _rehearse(app: Flask, room: Room, blueprints: Sequence[Any]) -> None:
     """Raise ManifestError, or whatever Flask raises, when `blueprints` cannot stand beside what `app` already has."""
     if any(getattr(blueprint, "name", None) != room.name for blueprint in blueprints):
         raise ManifestError(f"its blueprint must be called {room.name!r}")
     if not blueprints:
         return
-    if room.name in app.blueprints:
-        raise ManifestError(f"the platform itself uses the name {room.name!r}")
-    if room.address in set(_segments(app)) or (ROOT / "tenants" / plugin.manifest.url_name).is_dir():
-        raise ManifestError(f"the address /{room.address}/ is taken")
+    refuse_taken_names(app, room)
     stage, plain = PlatformFlask("stage", static_folder=None), PlatformFlask("plain", static_folder=None)
     for blueprint in blueprints:
         stage.register_blueprint(blueprint, url_prefix=f"/{room.address}")

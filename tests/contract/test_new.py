@@ -74,5 +74,12 @@ def test_it_overwrites_nothing_and_refuses_impossible_names(tmp_path):
     for name, why in (("class", "a word of Python"), ("core", "another package"), ("test", "another package")):
         with pytest.raises(ScaffoldError, match=why):
             write_plugin(name, tmp_path)
-    assert CliRunner().invoke(main, ["plugins", "new", "A B", "--into", str(tmp_path)]).exit_code == 1
+    for name, why in (
+        ("A B", "lower-case"),
+        ("account", "uses the name"),
+        ("apply", "is taken"),
+        ("wales", "is taken"),
+    ):
+        refused = CliRunner().invoke(main, ["plugins", "new", name, "--into", str(tmp_path)])
+        assert (refused.exit_code, why in refused.output) == (1, True), (name, refused.output)
     assert [child.name for child in tmp_path.iterdir()] == ["notes"]

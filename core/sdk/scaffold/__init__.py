@@ -26,6 +26,16 @@ class Written:
     files: tuple[str, ...]
 
 
+def _title_of(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def planned(name: str) -> Manifest:
+    """What the manifest of a plugin called so says. Raises ManifestError for an impossible name."""
+    title = _title_of(name)
+    return Manifest(name=name, title=title, summary=title, version="0.1.0", sdk=(1, 0), url_name=name.replace("_", "-"))
+
+
 def write_plugin(name: str, into: Path | None = None, title: str = "", title_cy: str = "") -> Written:
     """Write the plugin `name` below `into` (the repository's `plugins/` when None), where it is a package `plugins.<name>`.
 
@@ -33,12 +43,11 @@ def write_plugin(name: str, into: Path | None = None, title: str = "", title_cy:
     the folder exists, Python could not import it by its name, or a title would break the files, and ManifestError for an
     impossible name.
     """
-    title = title.strip() or name.replace("_", " ").capitalize()
+    title = title.strip() or _title_of(name)
     title_cy = title_cy.strip() or title
     if any(char in text for text in (title, title_cy) for char in "\"'\\$%{}<>\n"):
         raise ScaffoldError("a title is plain words, without quotes or brackets")
-    url_name = name.replace("_", "-")
-    Manifest(name=name, title=title, summary=title, version="0.1.0", sdk=(1, 0), url_name=url_name)
+    url_name = planned(name).url_name
     if keyword.iskeyword(name):
         raise ScaffoldError(f"{name!r} is a word of Python's own: no package can be called that")
     home = into if into is not None else ROOT / "plugins"
