@@ -6,17 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 
 from core.data.audit import UK
 from core.data.listing import contains_words
 from core.data.session import ScopedSession
-from core.hooks.registry import Registry
 from core.kernel import clock
 from core.kernel.calendars import KEPT_CANCELLED
 from core.kernel.ids import new_id
 from core.tenancy.models import NoticeCard, PluginState
-from core.tenancy.switches import platform_wide
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
@@ -26,6 +23,22 @@ NO_EVENTS = (WINDOW, VISIT)
 BETWEEN = "\n"
 """Stands before and after each of a card's tags; no tag has it."""
 WINDOWS_SINCE = timedelta(days=800)
+
+
+def _switch(at: Any) -> sa.ScalarSelect[bool]:
+    """Whether the plugin of a card is on at a tenant; null where it was never switched there."""
+    return (
+        sa.select(PluginState.enabled)
+        .where(PluginState.at_tenant_id == at, PluginState.plugin == NoticeCard.plugin)
+        .correlate(NoticeCard)
+        .scalar_subquery()
+    )
+
+
+_CLOSED = sa.func.coalesce(_switch(NoticeCard.origin_tenant_id), _switch(UK), sa.true()).is_(False)
+"""The condition of a card whose plugin is switched off where that is decided: at its site or, for a plugin of the whole platform, which
+has no switch at a site, at the UK site. Its page is gone, so nobody is sent there. It is asked of the database, for another process
+may have switched. The card itself stays, and is shown again with the plugin."""
 
 
 def publish(
@@ -106,26 +119,13 @@ def _mine(session: ScopedSession, plugin: str, ref: str) -> tuple[sa.ColumnEleme
     )
 
 
-def _closed() -> sa.ColumnElement[bool]:
-    """The condition of a card whose plugin is switched off where that is decided, at its site or for the whole platform: its page
-    is gone, so nobody is sent there. It is asked of the database, for another process may have switched. The card itself
-    stays, and is shown again with the plugin."""
-    registry: Registry = current_app.extensions["q.registry"]
-    own = NoticeCard.origin_tenant_id
-    wide = platform_wide(registry)
-    at = sa.case((NoticeCard.plugin.in_(wide), UK), else_=own) if wide else own
-    return sa.exists().where(
-        PluginState.at_tenant_id == at, PluginState.plugin == NoticeCard.plugin, PluginState.enabled.is_(False)
-    )
-
-
 def upcoming(
     session: ScopedSession, *, audiences: Sequence[str], limit: int, without_tenant: int | None = None
 ) -> Sequence[NoticeCard]:
     """The cards that are up and not over, soonest first; without those that are no events."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind.not_in(NO_EVENTS), ~_closed(),
+        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED,
     )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
@@ -173,7 +173,7 @@ class Wanted:
 def _to_come(audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind.not_in(NO_EVENTS), ~_closed(), *wanted.where(),
+        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED, *wanted.where(),
     )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def on_between(
     calendar. `wanted` says from when until when. Nothing that is off or was withdrawn."""
     query = sa.select(NoticeCard).where(
         NoticeCard.uid != "", ~NoticeCard.cancelled, NoticeCard.audience.in_(audiences), NoticeCard.kind.not_in(NO_EVENTS),
-        NoticeCard.origin_tenant_id != without_tenant, ~_closed(), *wanted.where(),
+        NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED, *wanted.where(),
     )  # fmt: skip
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit)).all()
 
@@ -235,7 +235,7 @@ def programme(
     kept = ~NoticeCard.cancelled | (NoticeCard.withdrawn_at >= clock.now() - KEPT_CANCELLED)
     query = (
         sa.select(
-            NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _closed().label("closed")
+            NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _CLOSED.label("closed")
         )
         .where(
             NoticeCard.uid != "", NoticeCard.plugin == plugin, NoticeCard.kind.not_in(NO_EVENTS),
@@ -263,6 +263,6 @@ def visits(
     """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant, ~_closed(),
+        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED,
     )  # fmt: skip
     return session.scalars(query.order_by(NoticeCard.ends_at, NoticeCard.id).limit(limit)).all()

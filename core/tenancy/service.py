@@ -209,13 +209,16 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
 
 def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, plugin: str) -> None:
     """Raise the version of every site that the change reaches, before anything is looked at: of two changes at one site, the other
-    waits here, and sees what the first one made of the plugins that require each other."""
+    waits here, and sees what the first one made of the plugins that require each other. What a site once said of a plugin that has
+    become the whole platform's goes."""
     wide = registry.plugins[plugin].manifest.platform_wide
     session.execute(
         sa.update(Tenant)
         .where(sa.true() if wide else Tenant.id == tenant_id)
         .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
     )
+    if wide:
+        session.execute(sa.delete(PluginState).where(PluginState.plugin == plugin, PluginState.at_tenant_id != tenant_id))
 
 
 def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:

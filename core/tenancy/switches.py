@@ -19,11 +19,6 @@ def kept_at(registry: Registry, plugin: str, tenant_id: int) -> int:
     return UK if found is not None and found.manifest.platform_wide else tenant_id
 
 
-def platform_wide(registry: Registry) -> list[str]:
-    """The plugins in service that are switched for the whole platform, by name."""
-    return sorted(name for name, plugin in registry.plugins.items() if plugin.manifest.platform_wide)
-
-
 def answering(registry: Registry, states: Iterable[State]) -> Callable[[int], list[State]]:
     """Sort all tenants' `states` (anything with at_tenant_id and plugin); the result gives those that answer for a tenant.
 

@@ -200,9 +200,9 @@ def test_the_preview_lists_what_switching_it_off_touches_at_every_site_the_soone
 
 
 def test_its_cards_leave_the_noticeboard_with_it(
-    wide: Flask, switch: Switch, session_for: Callable[[str], ScopedSession], platform_session: ScopedSession
+    switch: Switch, session_for: Callable[[str], ScopedSession], platform_session: ScopedSession
 ) -> None:
-    """Its switch is the UK site's; a row that was left at a partner keeps nothing back."""
+    """Its switch is the UK site's; what a site said while it was that site's own goes, and keeps nothing back."""
     scotland, wales = session_for("scotland"), session_for("wales")
     row = {"enabled": False, "ever_enabled": True, "settings": {}, "settings_version": 1, "revision": 4}
     platform_session.execute(
@@ -219,8 +219,7 @@ def test_its_cards_leave_the_noticeboard_with_it(
 
     def titles() -> list[str]:
         wales.rollback()
-        with wide.app_context():
-            return [card.title for card in noticeboard.upcoming(wales, audiences=("public",), limit=9)]
+        return [card.title for card in noticeboard.upcoming(wales, audiences=("public",), limit=9)]
 
     assert titles() == ["A talk"]
     switch(False, revision=1)
