@@ -49,7 +49,10 @@ def _moment(seconds: float) -> str:
 
 def write(line: str) -> None:
     """Write one entry with one call: several processes share the file, and no entry may end up inside another. Nobody's request
-    fails because the log cannot be written."""
+    fails because the log cannot be written. A process that was started without standard error writes nothing: its number is that
+    of a file or a connection by then."""
+    if sys.__stderr__ is None:
+        return
     left = f"{line}\n".encode("utf-8", "backslashreplace")
     with suppress(OSError):
         while left:

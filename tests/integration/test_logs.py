@@ -201,3 +201,21 @@ def test_what_is_written_past_the_log_is_part_of_it() -> None:
     assert errors == "ValueError: in a thread ValueError: in clearing up KeyError: 'at the end'"
     assert [e for e in found if e["logger"] == "py.warnings" and "UserWarning: old\nway" in e["message"]]
     assert [e for e in found if e["logger"] == "stderr" and "TypeError: %d format" in e["message"]]
+
+
+BEFORE_A_CONNECTION = r"""
+import logging, socket
+from core.web import logs
+near, far = socket.socketpair()
+with logs.told():
+    logging.getLogger("q.try").warning("an entry")
+near.shutdown(socket.SHUT_WR)
+print(near.fileno(), far.recv(100))
+"""
+
+
+def test_what_took_the_place_of_standard_error_is_not_written_into() -> None:
+    """Of a process that is started without one the first connection has its number: the database's, or somebody's browser's."""
+    words = ["sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, BEFORE_A_CONNECTION]
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "2 b''\n")
