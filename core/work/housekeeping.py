@@ -5,18 +5,19 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession, transaction
+from core.work.mail import SENT_WITHIN
 from core.work.models import DONE, SET_ASIDE, SKIPPED, HookFailure, Mail, WorkFailure
 from core.work.registry import every
 
 MAIL_KEPT_FOR = timedelta(days=30)
-SECRET_KEPT_FOR = timedelta(days=3)
-"""As long as the link of longest life that goes by mail works."""
+SECRET_KEPT_FOR = SENT_WITHIN
+"""No shorter than a message goes by itself; no link that goes by mail has to be opened later than that."""
 FAILURES_KEPT_FOR = timedelta(days=90)
 
 
 @every("20 4 * * *", name="core.forget_mail", once=True)
 def forget_mail(session: ScopedSession, at: datetime) -> None:
-    """Empty the bodies of messages older than 30 days, and of those with a one-use link after three."""
+    """Empty the bodies of messages older than 30 days, and of those with a one-use link after seven."""
     old = (Mail.created_at < at - MAIL_KEPT_FOR) | (Mail.secret & (Mail.created_at < at - SECRET_KEPT_FOR))
     with transaction(session):
         session.execute(

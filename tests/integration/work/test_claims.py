@@ -15,7 +15,7 @@ from core.kernel.errors import Conflict
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
 from core.kernel.views import Actor
-from core.work import GiveUp, mail
+from core.work import GiveUp, housekeeping, mail
 from core.work.delivery import CLAIM, NotSent, deliver
 from core.work.models import FAILED, MAIL_FAILED, MAIL_KEPT, MAIL_SENDING, MAIL_SENT, Mail, OutboxItem, WorkFailure
 from core.work.runner import Runner, Task
@@ -91,6 +91,20 @@ def test_what_waited_too_long_is_sent_when_somebody_says_so(make_app: MakeApp, s
         _run_late(app, session, again, days=8)
         assert _state(session, mail_id) == MAIL_SENT
     assert len(smtp_server.wait_for(2)) == 2
+
+
+def test_what_holds_a_link_that_still_works_goes_as_late_as_anything_else(
+    make_app: MakeApp, smtp_server: Mailbox
+) -> None:
+    """The worker that comes back empties old messages first: not those that it has still to send."""
+    app = make_app(mail_url=smtp_server.url)
+    with app.app_context(), open_session(Scope.tenant(1)) as session:
+        mail_id = _mail(session, secret=True)
+        with clock.frozen(clock.now() + timedelta(days=6)):
+            housekeeping.forget_mail(session, clock.now())
+        _run_late(app, session, session.scalars(sa.select(OutboxItem)).one(), days=6)
+        assert _state(session, mail_id) == MAIL_SENT
+    assert len(smtp_server.wait_for(1)) == 1
 
 
 def test_what_holds_a_link_that_is_over_is_forgotten_and_never_sent(make_app: MakeApp, smtp_server: Mailbox) -> None:
