@@ -50,8 +50,8 @@ def test_the_demonstration_runs_stops_and_keeps_its_data(
     demo = _start(demos, tmp_path, empty_database)
     assert f"{demo.url}/" in demo.log()
     assert "central@demo.example" in demo.log()
-    assert "q.request" not in demo.log(), "who may sign in stays to be read"
     assert status(demo.port, "/demo/") == 200
+    assert "q.request" not in demo.log(), "who may sign in stays to be read"
     people = _count(empty_database, "people_account")
     assert people > 799
     family = _family(demo)
