@@ -184,7 +184,7 @@ def close(session: ScopedSession, actor: Actor, *, account_id: str, reason: str,
     """Close an account: it is signed out everywhere at once and cannot sign in. For the central team.
 
     With `erase` (the person asked for it) everything about the person is erased after the grace period; without, the
-    account stays closed as it is. Raises Forbidden (also where the actor has left the central team meanwhile), Invalid (no
+    account stays closed until somebody opens it again. Raises Forbidden (also where the actor has left the central team meanwhile), Invalid (no
     reason), Conflict when it is closed already or not there, and Refused for the last member of the central team.
     """
     _may_close(actor, account_id, reason)

@@ -131,6 +131,17 @@ def test_a_role_that_begins_later_is_not_said_to_be_held_now(app: Flask, central
     assert client_of(app, account).get("/scotland/manage/events/").status_code == 403
 
 
+def test_who_closes_an_account_or_opens_it_again_is_told_what_becomes_of_its_places(
+    app: Flask, central: FormClient
+) -> None:
+    """They are given back within minutes: what is for a day alone is not undone by opening the account again."""
+    person = f"/console/people/{make_person(app, 'away@example.org')}"
+    assert "their places in events to come are given back" in central.get(f"{person}/close").text
+    assert central.submit(f"{person}/close", {"reason": "misuse"}).status_code == 303
+    assert "stays as it is" not in central.get(person).text
+    assert "places in events have to be asked for anew" in central.get(f"{person}/reopen").text
+
+
 def test_an_auditor_reads_and_changes_nothing(app: Flask) -> None:
     auditor = client_of(app, make_person(app, "aud@example.org", grants=[(Role.AUDITOR, "uk")]))
     for path in ("/console/", "/console/tenants/wales/", "/console/roles/", "/console/audit/", "/console/health"):
