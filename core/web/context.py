@@ -75,7 +75,11 @@ class Here:
     @property
     def prefix(self) -> str:
         """What stands before every path of this site in this request: "" when it is reached by its own host name."""
-        return "" if self.by_host else self.common + self.tenant.prefix
+        return self.prefix_of(self.tenant)
+
+    def prefix_of(self, site: TenantSnapshot) -> str:
+        """What stands before every path of `site` on this request's page, be it this one or another."""
+        return "" if self.by_host and site.id == self.tenant.id else self.common + site.prefix
 
 
 def here() -> Here:

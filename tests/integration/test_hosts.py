@@ -2,13 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.data.session import ScopedSession
+from core.data.db import tenant_session
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.permissions import Role
+from core.people.login import TOKEN
+from core.people.service import sign_ins
+from core.tenancy import shelf
 from core.work.models import Mail
 from tests.factories.people import make_person
 from tests.support.client import forms
@@ -67,6 +74,29 @@ def test_every_link_of_the_page_that_helps_leads_somewhere(make_app: Callable[..
             link.removeprefix(f"{parts.scheme}://{parts.netloc}"), base_url=f"http://{parts.netloc or host}"
         )
         assert answer.status_code in {200, 302, 303, 308}, link
+
+
+def test_my_items_lead_to_their_sites_from_a_host_of_its_own(make_app: Callable[..., Flask]) -> None:
+    """To things and to work alike: another site's path is nothing on this host, and this site's own has no prefix."""
+    app = make_app(base_url="http://q.example.org", hosts={OWN: "scotland"})
+    slugs = ("scotland", "wales")
+    person = make_person(app, "sam@example.org", grants=[(Role.ASSESSOR, slug) for slug in slugs])
+    for slug in slugs:
+        with app.app_context(), tenant_session(app.extensions["q.directory"].by_slug(slug).id) as session:
+            with transaction(session):
+                shelf.put(
+                    session, account_id=person, plugin="local_events", ref="1", kind="event", title=slug, status="Registered",
+                    when=clock.now() + timedelta(days=1), path="/events/1", needs_action=False,
+                )  # fmt: skip
+            token = sign_ins.begin(session, account_id=person, device="Test", remember=False)
+    client = app.test_client()
+    with client.session_transaction(base_url=f"http://{OWN}") as cookie:
+        cookie[TOKEN] = token
+    page = client.get("/me/", base_url=f"http://{OWN}").get_data(as_text=True).partition("<main")[2]
+    found = [link for link in LINKS.findall(page) if link.endswith(("/assess/", "/events/1"))]
+    assert found == [
+        "/assess/", "http://q.example.org/wales/assess/", "/events/1", "http://q.example.org/wales/events/1",
+    ]  # fmt: skip
 
 
 def test_the_page_of_an_unknown_host_asks_for_nothing_that_its_own_policy_forbids(
