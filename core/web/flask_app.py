@@ -1,5 +1,6 @@
 """Flask with what every request pays for and nobody here needs taken out."""
 
+import logging
 from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ from werkzeug.routing import Rule
 
 from core.web import turned_away
 from core.web.sent import FormRequest
+
+log = logging.getLogger("q.web")
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -65,3 +68,7 @@ class PlatformFlask(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """`func` itself: Flask asks of each of nine functions at each request whether it is a coroutine function."""
         return func
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Tell of an error that came after the view; Flask would name the address, in which the secrets of mailed links stand."""
+        log.error("unhandled error", exc_info=exc_info)

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from flask import Flask, Response
 
 from tests.support import servers
 from tests.support.databases import Database
@@ -219,3 +220,21 @@ def test_what_took_the_place_of_standard_error_is_not_written_into() -> None:
     words = ["sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, BEFORE_A_CONNECTION]
     done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (0, "2 b''\n")
+
+
+def test_an_error_after_the_view_is_told_without_the_address(
+    app: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In which the secret of a mailed link stands."""
+    hooks = app.after_request_funcs[None]
+
+    def breaks(_: Response) -> Response:
+        hooks.remove(breaks)
+        raise RuntimeError("too late")
+
+    hooks.append(breaks)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    assert app.test_client().get("/account/reset/a-secret").status_code == 500
+    (told,) = [record for record in caplog.records if record.exc_info]
+    assert (told.name, told.getMessage()) == ("q.web", "unhandled error")
+    assert "a-secret" not in caplog.text
