@@ -75,17 +75,6 @@ def _pair(label: Any, cy: Any, *validators: Any, line: bool = False, description
     return _words(label, *validators, line=line, description=description), _words(cy, line=line)
 
 
-class NumberField(IntegerField):  # type: ignore[misc]  # wtforms carries no types
-    """A whole number that says in our words when it cannot be read."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was typed. Raises ValueError with words for the person when it is no number."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(say(N_("Enter a whole number"))) from None
-
-
 class PartForm(Form):
     """Any part of a draft: `version` is the draft's when the page was shown."""
 
@@ -130,7 +119,7 @@ class QuestionMixin:
     hint_en, hint_cy = _pair(_l("Hint in English"), _l("Hint in Welsh"))
     kind = SelectField(_l("Answered with"))
     required = BooleanField(_l("Must be answered"), default=True)
-    words = NumberField(_l("Most words"), [Optional()], description=_l("For a text: from 10 to 2000."))
+    words = IntegerField(_l("Most words"), [Optional()], description=_l("For a text: from 10 to 2000."))
     options = TextAreaField(
         _l("Options"), [Length(max=50_000), _options], filters=[lines],
         description=_l("One on each line: key | English | Welsh. A new one may leave the key out: it is then made from the English."),

@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
@@ -16,7 +16,6 @@ from core.admissions.rules import APPEAL_DAYS, ASSESS_DAYS, ConfigRefused, RuleS
 from core.admissions.rules.policy import NationalPolicy
 from core.admissions.service.pinning import MOST_DAYS
 from core.admissions.service.usual_rules import Rules
-from core.admissions.web_forms.form_versions import NumberField
 from core.kernel.errors import Invalid
 from core.kernel.text import N_
 from core.web.forms import Form, stripped
@@ -28,8 +27,8 @@ SIGN_OFF = "sign_off"
 DAYS = N_("Enter a number of days from 1 to 365")
 
 
-def _days(label: str, hint: str) -> NumberField:
-    return NumberField(
+def _days(label: str, hint: str) -> IntegerField:
+    return IntegerField(
         label, [InputRequired(_l(DAYS)), NumberRange(1, MOST_DAYS, message=_l(DAYS))], description=hint
     )  # fmt: skip
 
