@@ -35,7 +35,8 @@ def duties_of_visitor() -> list[Duties]:
     found = []
     for site in sites():
         if site.id in at:
-            links = tuple(_links(site, visitor_of(person, site.id, permissions), on(site.id)))
+            working = on(site.id).difference(site.unfit)
+            links = tuple(_links(site, visitor_of(person, site.id, permissions), working))
             found += [Duties(site, links)] if links else []
     return found
 

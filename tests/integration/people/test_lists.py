@@ -17,6 +17,7 @@ from core.people.models import Account, Profile
 from core.tenancy import service as tenancy
 from core.tenancy import shelf
 from core.tenancy.directory import TenantSnapshot
+from core.tenancy.models import PluginState, Tenant
 from core.tenancy.service import Change
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
@@ -209,6 +210,20 @@ def test_work_of_a_plugin_that_is_off_is_not_led_to(app: Flask, session_for: Ses
     scotland = app.extensions["q.directory"].by_slug("scotland").ref()
     off = Change(plugin="local_events", enabled=False, settings={}, revision=1, why="A pause.")
     tenancy.configure(session_for("scotland"), app.extensions["q.registry"], scotland, off, SYSTEM)
+    assert not _work(client.get("/wales/me/").text)
+
+
+def test_work_of_a_plugin_whose_settings_do_not_fit_is_not_led_to(app: Flask, platform_session: ScopedSession) -> None:
+    """It is off there until the central team has mended them."""
+    client = client_of(app, make_person(app, "o@example.org", grants=[(Role.EVENTS_ORGANISER, "scotland")]))
+    at = app.extensions["q.directory"].by_slug("scotland").id
+    with transaction(platform_session):
+        old = (PluginState.at_tenant_id == at, PluginState.plugin == "local_events")
+        platform_session.execute(sa.update(PluginState).where(*old).values(settings={"default_capacity": "many"}))
+        platform_session.execute(
+            sa.update(Tenant).where(Tenant.id == at).values(config_version=Tenant.config_version + 1)
+        )
+    assert client.get("/scotland/manage/events/").status_code == 404
     assert not _work(client.get("/wales/me/").text)
 
 
