@@ -105,14 +105,28 @@ def kept_rows(template: str, items: Iterable[Hashable]) -> Markup:
 
 
 def install_kept(app: Flask) -> None:
-    """Give `app` a store of its own for `kept`, and its templates the word."""
+    """Give `app` stores of its own for `kept` and `kept_last`, and its templates the words."""
+
+    def made(template: str, item: object) -> Markup:
+        return Markup(app.jinja_env.get_template(template).render(item=item))  # noqa: S704 - our own autoescaped template
 
     @lru_cache(maxsize=4096)
     def render_piece(template: str, item: Hashable, _language: str, _root: str) -> Markup:
-        return Markup(app.jinja_env.get_template(template).render(item=item))  # noqa: S704 - our own autoescaped template
+        return made(template, item)
+
+    last: dict[tuple[str, str, str], tuple[object, Markup]] = {}
+
+    def kept_last(template: str, item: object) -> Markup:
+        """A large `template` as `kept` gives it. Of each, in each language and at each site's address, the last is kept alone: its
+        item moves on and does not come back."""
+        place = template, language(), request.script_root
+        found = last.get(place)
+        if found is None or found[0] != item:
+            found = last[place] = item, made(template, item)
+        return found[1]
 
     app.extensions[KEPT] = render_piece
-    app.jinja_env.globals.update(kept=kept, kept_rows=kept_rows, manage_items=manage_items)
+    app.jinja_env.globals.update(kept=kept, kept_last=kept_last, kept_rows=kept_rows, manage_items=manage_items)
 
 
 def redirect_with(message: str, endpoint: str, **values: Any) -> Response:

@@ -10,6 +10,7 @@ from core.kernel.views import SYSTEM
 from core.tenancy import service as tenancy
 from core.tenancy.service import Change
 from core.web.layout import _place
+from core.web.pages import KEPT
 from tests.factories.people import client_of, make_person
 
 MANAGE, JOIN = 'href="/scotland/manage/"', 'href="/scotland/apply/"'
@@ -73,6 +74,17 @@ def test_the_map_of_partners_counts_anew_who_has_joined(app: Flask) -> None:
     make_person(app, "new@example.org", home="wales")
     assert 'aria-label="Wales: 1 member"' in anyone.get("/").text
     assert "Cymru: 1 aelod" in anyone.get("/", headers={"Accept-Language": "cy"}).text
+
+
+def test_of_the_map_of_partners_no_more_than_the_last_is_kept(app: Flask) -> None:
+    """It has 33,000 characters, and moves with everybody who joins: thousands of them would be most of a process."""
+    anyone = app.test_client()
+    anyone.get("/")
+    held = app.extensions[KEPT].cache_info().currsize
+    for number in range(3):
+        make_person(app, f"new{number}@example.org", home="wales")
+        assert f'aria-label="Wales: {number + 1} member' in anyone.get("/").text
+    assert app.extensions[KEPT].cache_info().currsize == held
 
 
 def test_an_address_is_shortened_to_the_link_that_leads_to_it() -> None:
