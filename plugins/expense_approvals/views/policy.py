@@ -9,6 +9,7 @@ from core.sdk import (
     NotFound,
     clock,
     every_site,
+    form_has,
     gettext,
     here,
     kept_on,
@@ -130,6 +131,7 @@ def policy_publish(draft_id: str) -> Response:
         told = gettext("Version %(number)s is published already.", number=number)
         return redirect_with(told, "expense_approvals_manage.policy_version", number=number)
     draft = reading.draft(context.session, draft_id)
+    form_has("part")  # which claims are looked at: the other button publishes
     if request.form.get("do") == "try":
         form.effective_from.validate(form)
     elif form.validate_on_submit():

@@ -10,6 +10,7 @@ from core.kernel import clock
 from core.kernel.permissions import Role
 from core.sdk import ScopedSession
 from plugins.expense_approvals.policy import illustrative
+from plugins.expense_approvals.queries import past
 from plugins.expense_approvals.queries import policies as reading
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import claimed, helpers
@@ -176,6 +177,24 @@ def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_cou
     unread = client.submit(f"{draft}/publish", {"effective_from": "soon", "note": "Why", "do": "publish"})
     assert (unread.status_code, 'value="soon"' in unread.text) == (422, True)
     assert reading.drafts(session)
+
+
+def test_a_draft_is_published_from_the_page_that_looked_at_claims_in_parts(
+    site: Flask, session_for, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "PART", 1)
+    for number, slug in enumerate(("scotland", "wales"), start=1):
+        own, ann = session_for(slug), visitor()
+        ground = agreed(own, helpers.opened(own), ann, cost(in_days=0, pence=760, category="lunch"))
+        send(own, claimed.draft(own, ground, ann, spent(pence=760, category="lunch"), colour=number), ann)
+        own.rollback()
+    client = central(site)
+    address = f"{begun(client)}/publish"
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    looked = client.submit(address, {"effective_from": tomorrow, "note": "", "do": "try"})
+    (form,) = [one for one in forms(looked.text) if "part" in one.fields]
+    done = client.post(address, data={**form.fields, "note": "Lunch costs less.", "do": "publish"})
+    assert done.status_code == 303, done.text
 
 
 def test_the_policy_is_no_page_of_a_partners_site(site: Flask) -> None:
