@@ -9,6 +9,7 @@ from core.sdk import (
     Invalid,
     Refused,
     clock,
+    form_has,
     gettext,
     here,
     kept_on,
@@ -84,6 +85,7 @@ def _form_page(event_id: str, problem: Invalid | None = None) -> Response:
     answered = _answered(context, own) if asked and own else {}
     waits = chance.kind == chances.WAIT or (own is not None and own.state not in (CONFIRMED, OFFERED))
     form = form_for(event, asked, own, answered, waits=waits)
+    form_has("accepts_offers")  # asked of whoever waits: a place may have become free since the page was loaded
     if problem is not None:
         form.take(problem.field_errors)
     elif form.validate_on_submit():

@@ -27,6 +27,7 @@ from tests.plugins.local_events.helpers import (
     state,
     visitor,
 )
+from tests.support.client import forms
 
 WHO = visitor(ORGANISER)
 
@@ -60,6 +61,19 @@ def test_a_person_sees_the_turn_on_the_waiting_list_and_why(session, scotland, m
     assert "The one place is taken." in page
     places.withdraw(session, scotland, event_id, first)
     assert "1 place is being offered to somebody before you." in browser.get(path).text
+
+
+def test_who_asks_to_wait_while_a_place_becomes_free_has_it(session, scotland, mair):
+    """The page of a full event asks more than that of one with a place: to have answered it is no mistake."""
+    who, browser = mair
+    event_id, first, _ = full_with(session, scotland, 0, guests_allowed=2)
+    path = f"/scotland/events/{event_id}/register"
+    (form,) = [one for one in forms(browser.get(path).text) if "accepts_offers" in one.kinds]
+    places.withdraw(session, scotland, event_id, first)
+    data = {**form.fields, "accepts_offers": "y"}
+    assert browser.post(path, data=data).status_code == 303
+    session.rollback()
+    assert state(session, event_id, who) == "confirmed"
 
 
 def test_an_offer_is_answered_on_its_page(session, scotland, mair):
