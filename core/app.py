@@ -136,7 +136,7 @@ def _install_web(app: Flask, registry: Registry, directory: TenantDirectory, con
     health.install(app)
     gate.install(app, registry, directory, config.https)
     errors.install(app)
-    turned_away.install(app)
+    turned_away.install()
     CSRFProtect(app)
     login.init_app(app, config.redis_url)
     for blueprint in (

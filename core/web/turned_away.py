@@ -4,11 +4,15 @@ A form has the fields that its view asks the request for, through a class of fie
 nobody has asked for when the first service begins, or once the view has answered with a page and without one, is none of the form's,
 and nothing is written. The answer is the form itself with every answer in it: the view is called once more, its form refuses before it looks at
 anything, and no service begins. Where a view has no such form the answer is the page that keeps what was sent.
+
+A view that asks for a field of its own only on another of its ways would refuse its own good form for ever. It asks for it when its form is
+shown again, at the latest: then the form is taken after all, and the fault is on record for those who run the platform.
 """
 
+import logging
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Response, current_app, has_request_context, request
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
@@ -18,6 +22,8 @@ from core.kernel.text import N_
 from core.web import errors, sent_again
 from core.web.i18n import say
 from core.web.sent import FormRequest, refusal, unknown
+
+log = logging.getLogger("q.web")
 
 LONGEST_NAME = 60
 """More of a field's name is not said back."""
@@ -35,10 +41,9 @@ class TurnedAway(Exception):
         super().__init__(name)
 
 
-def install(app: Flask) -> None:
-    """Turn forms away in `app`."""
+def install() -> None:
+    """Have every service ask, before it begins, whether its form is turned away."""
     before_services(_no_service)
-    app.register_error_handler(TurnedAway, lambda error: shown_again(422, _words(error.name)))
 
 
 def is_shown_again() -> bool:
@@ -47,7 +52,23 @@ def is_shown_again() -> bool:
 
 
 def answer(view: Any) -> Response:
-    """What `view`, which takes no arguments, answers to a form. Raises TurnedAway where a field was sent that it has never asked for."""
+    """What `view`, which takes no arguments, answers to a form; the form shown again where a field was sent that it has never asked for."""
+    try:
+        return _answered(view)
+    except TurnedAway as away:
+        again, name = shown_again(422, _words(away.name)), _shown(away.name)
+        if away.name in unknown():
+            log.warning("a form was sent to %s with a field that it does not have: %s", request.endpoint, name)
+            return again
+    log.error("%s asks for the field %s of its own form too late: see form_has", request.endpoint, name)
+    cast("FormRequest", request).refusal = ""
+    for file in request.files.values():
+        file.seek(0)
+    return answer(view)
+
+
+def _answered(view: Any) -> Response:
+    """What `view` answers. Raises TurnedAway where a field was sent that it has not asked for, or while the form is turned away already."""
     this = cast("FormRequest", request)
     this.answering = True
     try:
@@ -67,7 +88,7 @@ def shown_again(status: int, words: str) -> Response:
         this.refusal = words
         view, values = current_app.view_functions[this.endpoint], this.view_args or {}
         try:
-            response = answer(lambda: view(**values))
+            response = _answered(lambda: view(**values))
         except (TurnedAway, DomainError, HTTPException):
             response = None  # there is no form any more, or none that can refuse by itself
     if (
@@ -80,9 +101,12 @@ def shown_again(status: int, words: str) -> Response:
     return response
 
 
+def _shown(name: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in name[:LONGEST_NAME])
+
+
 def _words(name: str) -> str:
-    shown = "".join(char if char.isprintable() else "?" for char in name[:LONGEST_NAME])
-    return say(NO_SUCH_FIELD, {"name": shown})
+    return say(NO_SUCH_FIELD, {"name": _shown(name)})
 
 
 def _no_service() -> None:

@@ -6,6 +6,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.integration.bad_input.discovery import Way, find_ways
+from tests.integration.bad_input.judge import nothing_asked_late
 from tests.integration.bad_input.made import made_world
 from tests.integration.bad_input.world import World
 from tests.support.databases import Database, Databases
@@ -24,7 +25,8 @@ def world(databases: Databases, baseline: Database) -> Iterator[World]:
 @pytest.fixture(scope="package")
 def answered(world: World) -> dict[Way, TestResponse | None]:
     """Every form of the application, with what good answers to it were answered; None for those that were only found."""
-    return find_ways(world)
+    with nothing_asked_late():
+        return find_ways(world)
 
 
 @pytest.fixture(scope="package")

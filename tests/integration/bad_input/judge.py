@@ -1,7 +1,9 @@
 """Whether an answer to a hostile request is a good one."""
 
 import html
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from werkzeug.test import TestResponse
 
@@ -24,6 +26,30 @@ FILES = {"expense_approvals.proof", "expense_approvals_manage.batch_results"}
 TOLD = ('class="problem"', 'class="notice notice-err"', 'class="notice notice-warn"', 'class="code"')
 """What a page that refuses something has: the summary of errors, a notice, or the error page."""
 ERROR_PAGE = 'class="code"'
+
+
+class _Late(logging.Handler):
+    """Keeps what is said of views that ask for a field of their own form too late."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self.said.append(record.getMessage())
+
+
+@contextmanager
+def nothing_asked_late() -> Iterator[None]:
+    """Every good form that is sent meanwhile is taken at once: no view asks for a field of its own only when the form is shown again."""
+    late, log = _Late(), logging.getLogger("q.web")
+    log.addHandler(late)
+    try:
+        yield
+    finally:
+        log.removeHandler(late)
+    assert not late.said, listed(late.said)
 
 
 def accepted(way: Way, response: TestResponse) -> bool:

@@ -12,6 +12,7 @@ from core.sdk import ScopedSession
 from plugins.expense_approvals.policy import illustrative
 from plugins.expense_approvals.queries import past
 from plugins.expense_approvals.queries import policies as reading
+from plugins.expense_approvals.views import policy as views
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import claimed, helpers
 from tests.plugins.expense_approvals.claimed import agreed, send, spent
@@ -19,6 +20,7 @@ from tests.plugins.expense_approvals.helpers import activity, asked, cost, visit
 from tests.support.client import FormClient, forms
 
 TODAY = clock.today().isoformat()
+TOO_LATE = "of its own form too late: see form_has"
 SHIPPED = len(illustrative.versions())
 OWN = """
 [[rules]]
@@ -179,9 +181,13 @@ def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_cou
     assert reading.drafts(session)
 
 
+@pytest.mark.parametrize("forgotten", [False, True])
 def test_a_draft_is_published_from_the_page_that_looked_at_claims_in_parts(
-    site: Flask, session_for, monkeypatch: pytest.MonkeyPatch
+    site: Flask, session_for, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, forgotten: bool
 ) -> None:
+    """Also where the view forgets to say that the part is a field of its form: that is put on record, and nobody is held up by it."""
+    if forgotten:
+        monkeypatch.setattr(views, "form_has", lambda *_: None)
     monkeypatch.setattr(past, "PART", 1)
     for number, slug in enumerate(("scotland", "wales"), start=1):
         own, ann = session_for(slug), visitor()
@@ -195,6 +201,8 @@ def test_a_draft_is_published_from_the_page_that_looked_at_claims_in_parts(
     (form,) = [one for one in forms(looked.text) if "part" in one.fields]
     done = client.post(address, data={**form.fields, "note": "Lunch costs less.", "do": "publish"})
     assert done.status_code == 303, done.text
+    late = [one.getMessage() for one in caplog.records if one.name == "q.web"]
+    assert late == [f"expense_approvals_manage.policy_publish asks for the field part {TOO_LATE}"] * forgotten
 
 
 def test_the_policy_is_no_page_of_a_partners_site(site: Flask) -> None:
