@@ -28,8 +28,8 @@ log = logging.getLogger("q.web")
 LONGEST_NAME = 60
 """More of a field's name is not said back."""
 NO_SUCH_FIELD = N_(
-    "This form has no field named “%(name)s”, so nothing was saved. Check what you typed and send it once more. If this happens "
-    "again, load the page anew first."
+    "This form has no field named “%(name)s”: it may have changed since you opened it. Nothing was saved. Check what you typed and "
+    "send it once more. If this happens again, load the page anew first."
 )
 
 
