@@ -33,6 +33,7 @@ class Manifest:
 
     `partner_may_switch` and `partner_may_set` (names of settings) propose what a partner lead may change; the central team decides
     otherwise for any site (`core.tenancy.left`).
+    `actions` says in words what the plugin writes into the audit trail: {`<plugin>.<what was done>`: "Did it"}.
     Raises ManifestError when built with anything outside the plugin's own prefix.
     """
 
@@ -49,6 +50,7 @@ class Manifest:
     partner_may_switch: bool = False
     partner_may_set: tuple[str, ...] = ()
     settings_version: int = 1
+    actions: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,9 @@ class Manifest:
         for permission in self.permissions:
             if not permission.name.startswith(f"{self.name}."):
                 raise ManifestError(f"{self.name}: permission {permission.name!r} is outside the plugin's own prefix")
+        for action in self.actions:
+            if not action.startswith(f"{self.name}."):
+                raise ManifestError(f"{self.name}: action {action!r} is outside the plugin's own prefix")
 
     @property
     def platform_wide(self) -> bool:

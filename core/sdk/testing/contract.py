@@ -45,6 +45,10 @@ class PluginContract:
         """See `files.settings_problems`."""
         assert files.settings_problems(plugin) == []
 
+    def test_its_actions_have_words_for_the_audit_trail(self, plugin: Plugin) -> None:
+        """See `files.action_problems`."""
+        assert files.action_problems(plugin) == []
+
     def test_its_templates_stay_in_their_folder(self, plugin: Plugin, site: Site) -> None:
         """See `files.template_problems`."""
         assert files.template_problems(plugin, site.app.jinja_env) == []

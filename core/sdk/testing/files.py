@@ -9,6 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, meta
 
 from core.hooks.manifest import Manifest
 from core.hooks.registry import Plugin
+from core.sdk.testing import actions
 from core.web import catalogue
 
 SHARED_TEMPLATES = ("layouts/", "components/")
@@ -75,6 +76,12 @@ def import_problems(plugin: Plugin) -> list[str]:
             if name.startswith(".") or (ours and not own and name != OPEN_DOOR):
                 found.append(f"{path.name} imports {name}")
     return found
+
+
+def action_problems(plugin: Plugin) -> list[str]:
+    """What the plugin writes into the audit trail has words in its manifest, and each of these words something that is written."""
+    found = [f"the title of {code!r} is empty" for code, title in plugin.manifest.actions.items() if not title.strip()]
+    return found + actions.unspoken(actions.recorded(plugin.folder, plugin.manifest.name), plugin.manifest.actions)
 
 
 def template_problems(plugin: Plugin, environment: Environment) -> list[str]:

@@ -46,6 +46,7 @@ from core.admissions.models import (
 from core.admissions.rules import CRITERIA, Incident, Record, replay
 from core.admissions.service import forms
 from core.admissions.service.submitting import canonical, digest
+from core.console.actions import title_of
 from core.data import audit
 from core.data.db import platform_scope
 from core.data.session import ScopedSession
@@ -128,6 +129,8 @@ def test_the_demonstration_is_a_full_cycle_and_whole(loaded: Loaded, platform_se
     _equality_answers_lead_from_applications_alone(loaded)
     for slug in SCENES:
         assert audit.verify(platform_session, loaded.at[slug]).ok
+    told = set(platform_session.scalars(sa.select(audit.AuditEntry.action).distinct()))
+    assert {code for code in told if not title_of(loaded.app.extensions["q.registry"], code)} == set()
 
 
 def _states(loaded: Loaded, slug: str) -> Counter[str]:

@@ -14,4 +14,5 @@ MANIFEST = Manifest(
     permissions=(PermissionSpec(WRITE, N_("Write notes"), (Role.PARTNER_LEAD, Role.CENTRAL_TEAM)),),
     partner_may_switch=True,
     partner_may_set=("shown_at_home",),
+    actions={WRITE: N_("Wrote a note")},
 )

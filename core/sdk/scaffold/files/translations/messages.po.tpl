@@ -15,6 +15,9 @@ msgstr "Nodiadau byr ar gyfer ymwelwyr â gwefan."
 msgid "Write notes"
 msgstr "Ysgrifennu nodiadau"
 
+msgid "Wrote a note"
+msgstr "Ysgrifennwyd nodyn"
+
 msgid "Notes on the start page"
 msgstr "Nodiadau ar y dudalen gychwyn"
 
