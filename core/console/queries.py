@@ -216,7 +216,8 @@ def past(session: ScopedSession, tenant_id: int, plugin: str, revision: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which audit entries to list: days are London's, both included; `actor` is an address, `action` a beginning.
+    """Which audit entries to list: days are London's, both included; `actor` is an address, `action` a beginning, or with
+    `exactly` the whole.
 
     `before` is the entry that ended the page before, in the order asked for. What is about an application with which the
     account `reader` is in conflict is left out.
@@ -224,6 +225,7 @@ class Wanted:
 
     tenant_id: int | None = None
     action: str = ""
+    exactly: bool = False
     actor: str = ""
     since: date | None = None
     until: date | None = None
@@ -268,7 +270,9 @@ def _trail_query(session: ScopedSession, wanted: Wanted, query: Any) -> Any:
         query = query.where(clear_of_subject(wanted.reader, AuditEntry.subject))
     if wanted.tenant_id is not None:
         query = query.where(AuditEntry.tenant_id == wanted.tenant_id)
-    if wanted.action:
+    if wanted.action and wanted.exactly:
+        query = query.where(AuditEntry.action == wanted.action)
+    elif wanted.action:
         query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
     if wanted.actor:
         account = account_by_email(session, wanted.actor)

@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import current_app
 
+from core.console.actions import title_of
 from core.kernel.permissions import ROLE_TITLES
 from core.kernel.text import N_
 from core.people.models import COHORT_TITLES
 from core.web.context import here
 from core.web.i18n import gettext as _
 from core.web.i18n import say
+from core.web.pages import registry
 from core.web.sheets import Column, Sheet
 
 
@@ -22,6 +24,12 @@ def site_name(tenant_id: int | None) -> str:
 def _place(tenant_id: int) -> str:
     found = current_app.extensions["q.directory"].by_id(tenant_id)
     return _("UK-wide") if found is not None and found.kind == "uk" else site_name(tenant_id)
+
+
+def action_title(code: str) -> str:
+    """What was done, in the reader's language; the code itself where it has no title here."""
+    title = title_of(registry(), code)
+    return say(title) if title else code
 
 
 def account_state(row: Any) -> str:
@@ -109,7 +117,8 @@ TRAIL = Sheet(
         Column(N_("When"), lambda row: row[0].at),
         Column(N_("Site"), lambda row: site_name(row[0].tenant_id)),
         Column(N_("Who"), lambda row: row[1] or row[0].actor_id or row[0].actor_name),
-        Column(N_("Action"), lambda row: row[0].action),
+        Column(N_("Action"), lambda row: action_title(row[0].action)),
+        Column(N_("Code"), lambda row: row[0].action),
         Column(N_("About"), lambda row: row[0].subject),
         Column(N_("Before"), lambda row: row[0].before),
         Column(N_("After"), lambda row: row[0].after),

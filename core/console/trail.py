@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from datetime import date
 
+from core.console.actions import title_of
 from core.console.queries import Wanted
+from core.hooks.registry import Registry
 from core.kernel.ids import is_id
 from core.web.listing import plain
 
 
-def read(query: Mapping[str, str], tenant_id: int | None, reader: str | None) -> tuple[Wanted, frozenset[str]]:
+def read(
+    registry: Registry, query: Mapping[str, str], tenant_id: int | None, reader: str | None
+) -> tuple[Wanted, frozenset[str]]:
     """(the filters of an address's query for the account `reader`, the names of those that cannot be read, which are left
-    out)."""
+    out). An action that has a title is meant as it stands, any other text as what actions begin with."""
     bad: set[str] = set()
 
     def day(name: str) -> date | None:
@@ -24,10 +28,11 @@ def read(query: Mapping[str, str], tenant_id: int | None, reader: str | None) ->
             return None
         return found
 
-    before = query.get("before", "")
+    before, action = query.get("before", ""), plain(query.get("action", ""))
     wanted = Wanted(
         tenant_id=tenant_id,
-        action=plain(query.get("action", "")),
+        action=action,
+        exactly=bool(title_of(registry, action)),
         actor=plain(query.get("actor", "")),
         since=day("from"),
         until=day("to"),

@@ -1,22 +1,24 @@
 """The audit trail across all sites: filters, pages, files, and whether every chain is whole."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
-from core.console import queries, trail
-from core.console.sheets import TRAIL
+from core.console import actions, queries, trail
+from core.console.sheets import TRAIL, action_title
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.db import platform_scope
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
+from core.web.i18n import say
 from core.web.listing import Listing
 from core.web.lists import asked_for, download
-from core.web.pages import render
+from core.web.pages import registry, render
 
 FILTERS = ("tenant", "action", "actor", "from", "to")
 
@@ -32,11 +34,17 @@ def address(listing: Listing, **also: str) -> str:
     return f"{listing.path}?{query}"
 
 
-def page(listing: Listing, found: queries.Trail, bad: frozenset[str], **context: Any) -> Response:
-    """The list of entries with its filters."""
+def page(
+    listing: Listing, found: queries.Trail, bad: frozenset[str], plugins: Iterable[str], **context: Any
+) -> Response:
+    """The list of entries with its filters; of `plugins` the actions can be chosen."""
+    offered = actions.groups(registry(), plugins, say)
     return render(
         "console/audit.html",
         found=found,
+        groups=offered,
+        begins=actions.asked(offered, request.args.get("action", "")),
+        titled=action_title,
         bad=bad,
         listing=listing,
         chosen={name: request.args.get(name, "") for name in FILTERS},
@@ -52,14 +60,16 @@ def page(listing: Listing, found: queries.Trail, bad: frozenset[str], **context:
 def audit_trail() -> Response:
     """What was done at every site."""
     slug = request.args.get("tenant", "")
-    wanted, bad = trail.read(request.args, tenant_called(slug).id if slug else None, here().visitor.account_id)
+    wanted, bad = trail.read(
+        registry(), request.args, tenant_called(slug).id if slug else None, here().visitor.account_id
+    )
     listing = listing_of("console.audit_trail")
     with platform_scope("console: audit trail", here().visitor.actor()) as session:
         if kind := asked_for():
             whole = queries.whole_trail(session, replace(wanted, before=""))
             return download(kind, TRAIL, whole, listing.filters)
         found = queries.trail(session, wanted)
-    return page(listing, found, bad, tenants=directory().all())
+    return page(listing, found, bad, registry().plugins, tenants=directory().all())
 
 
 @console.get("/audit/chains")

@@ -131,9 +131,9 @@ def plugin(plugin: str) -> Response:
 def audit_trail() -> Response:
     """What was done at this site."""
     context = here()
-    wanted, bad = trail.read(request.args, context.tenant.id, context.visitor.account_id)
+    wanted, bad = trail.read(registry(), request.args, context.tenant.id, context.visitor.account_id)
     listing = listing_of("manage.audit_trail")
     if kind := asked_for():
         whole = queries.whole_trail(context.session, replace(wanted, before=""))
         return download(kind, TRAIL, whole, listing.filters)
-    return page(listing, queries.trail(context.session, wanted), bad, tenants=())
+    return page(listing, queries.trail(context.session, wanted), bad, context.tenant.ever_enabled, tenants=())

@@ -1,0 +1,147 @@
+"""The audit trail says in words what was done, is chosen by words, and understands codes in addresses."""
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from html import unescape
+from io import StringIO
+
+import pytest
+from flask import Flask
+
+from core.console.actions import groups, title_of
+from core.data import audit
+from core.data.session import ScopedSession, transaction
+from core.kernel.views import SYSTEM
+from tests.integration.console.conftest import Changes
+from tests.support.client import FormClient
+from tests.support.statements import Counter
+
+CODES = ("local_events.publish", "local_events.cancel", "account.email", "account.email_asked", "gone.away")
+Record = Callable[..., None]
+
+
+@pytest.fixture
+def record(session_for: Callable[[str], ScopedSession]) -> Record:
+    """`record(*codes)`: entries of Scotland's."""
+
+    def tell(*codes: str) -> None:
+        session = session_for("scotland")
+        with transaction(session):
+            for code in codes:
+                audit.record(session, actor=SYSTEM, action=code, subject=f"about-{code}")
+
+    return tell
+
+
+def _abouts(page: str) -> set[str]:
+    return set(re.findall(r"about-([\w.]+)", page))
+
+
+def _choices(page: str) -> Mapping[str, dict[str, str]]:
+    """{group: {title: code}} of the filter."""
+    [select] = re.findall(r'<select class="in" id="action".*?</select>', page, re.DOTALL)
+    return {
+        unescape(label): {
+            unescape(title): code for code, title in re.findall(r'<option value="(.*?)".*?>(.*?)<', options)
+        }
+        for label, options in re.findall(r'<optgroup label="(.*?)">(.*?)</optgroup>', select, re.DOTALL)
+    }
+
+
+def _said(page: str) -> list[str]:
+    """What was done, row by row."""
+    return [unescape(one) for one in re.findall(r"<td>(?:<code class=\"break\">)?([^<]+)(?:</code>)?<br>", page)]
+
+
+def test_an_entry_is_told_in_words(lead: FormClient, record: Record) -> None:
+    record(*CODES)
+    assert _said(lead.get("/scotland/manage/audit/?sort=at").text)[-5:] == [
+        "Published an event",
+        "Cancelled an event",
+        "Changed their email address",
+        "Asked to change their email address",
+        "gone.away",
+    ]
+
+
+def test_and_in_welsh(central: FormClient, record: Record) -> None:
+    record(*CODES)
+    central.get("/language/cy")
+    page = central.get("/console/audit/?tenant=scotland").text
+    assert "Cyhoeddwyd digwyddiad" in _said(page)
+    assert _choices(page)["Digwyddiadau lleol"]["Canslwyd digwyddiad"] == "local_events.cancel"
+
+
+def test_words_are_chosen_by_room_and_plugin(lead: FormClient, record: Record) -> None:
+    record(*CODES)
+    found = _choices(lead.get("/scotland/manage/audit/").text)
+    assert list(found)[:3] == ["Sites and plugins", "People and roles", "Joining Q"]
+    assert found["Local events"]["Published an event"] == "local_events.publish"
+    assert list(found["People and roles"]) == sorted(found["People and roles"], key=str.casefold)
+    for choice, there in {
+        found["Local events"]["Published an event"]: {"local_events.publish"},
+        found["Local events"]["Local events: everything"]: {"local_events.publish", "local_events.cancel"},
+        found["People and roles"]["Changed their email address"]: {"account.email"},
+    }.items():
+        assert _abouts(lead.get(f"/scotland/manage/audit/?action={choice}").text) == there, choice
+
+
+@pytest.mark.parametrize(
+    ("action", "there", "shown"),
+    [
+        ("local_events.publish", {"local_events.publish"}, "Published an event"),
+        ("account.", {"account.email", "account.email_asked"}, "What begins with account."),
+        ("gone.away", {"gone.away"}, "What begins with gone.away"),
+        ("local_events.", {"local_events.publish", "local_events.cancel"}, "Local events: everything"),
+    ],
+)
+def test_an_address_says_it_by_code(lead: FormClient, record: Record, action: str, there: set[str], shown: str) -> None:
+    record(*CODES)
+    page = lead.get(f"/scotland/manage/audit/?action={action}").text
+    assert _abouts(page) == there
+    assert re.findall(r'<option value="([^"]*)" selected>(.*?)<', page) == [(action, shown)]
+
+
+def test_a_file_has_the_words_and_the_code(lead: FormClient, record: Record) -> None:
+    record(*CODES)
+    sheet = lead.get("/scotland/manage/audit/?format=csv&sort=at").text.removeprefix("\ufeff")
+    rows = [
+        (row["Action"], row["Code"]) for row in csv.DictReader(StringIO(sheet)) if row["About"].startswith("about-")
+    ]
+    assert rows == [
+        ("Published an event", "local_events.publish"),
+        ("Cancelled an event", "local_events.cancel"),
+        ("Changed their email address", "account.email"),
+        ("Asked to change their email address", "account.email_asked"),
+        ("gone.away", "gone.away"),
+    ]
+
+
+def test_a_partner_is_offered_the_plugins_that_were_ever_on_there(
+    lead: FormClient, central: FormClient, change: Changes
+) -> None:
+    expenses = "/console/tenants/scotland/plugins/expense_approvals/"
+    assert "Expense approvals" not in _choices(lead.get("/scotland/manage/audit/").text)
+    assert "Expense approvals" in _choices(central.get("/console/audit/").text)
+    change(central, expenses, {"enabled": "y"}, why="to begin")
+    change(central, expenses, {"enabled": None}, why="a rest")
+    assert "Expense approvals" in _choices(lead.get("/scotland/manage/audit/").text)
+
+
+def test_the_code_of_a_plugin_that_is_gone_is_its_own_title(app: Flask) -> None:
+    registry = app.extensions["q.registry"]
+    assert title_of(registry, "local_events.publish") == "Published an event"
+    assert title_of(registry, "gone.away") == title_of(registry, "local_events") == title_of(registry, "") == ""
+    assert [group.every for group in groups(registry, ["gone", "local_events"], str)] == ["", "", "", "local_events."]
+
+
+def test_it_costs_the_same_however_many_there_are(lead: FormClient, record: Record, statements: Counter) -> None:
+    record("plugin.configure")
+    lead.get("/scotland/manage/audit/")
+    with statements() as few:
+        lead.get("/scotland/manage/audit/")
+    record(*CODES * 10)
+    with statements() as many:
+        lead.get("/scotland/manage/audit/")
+    assert len(many) == len(few)
