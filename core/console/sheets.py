@@ -14,6 +14,9 @@ from core.web.i18n import say
 from core.web.pages import registry
 from core.web.sheets import Column, Sheet
 
+VERSIONED = frozenset({"compact", "form", "policy", "site_rules"})
+"""Subjects of which there are versions, by number."""
+
 
 def site_name(tenant_id: int | None) -> str:
     """A tenant's name in the reader's language, empty where there is none."""
@@ -30,6 +33,17 @@ def action_title(code: str) -> str:
     """What was done, in the reader's language; the code itself where it has no title here."""
     title = title_of(registry(), code)
     return say(title) if title else code
+
+
+def about(action: str, subject: str) -> str:
+    """What an action was about, in words, where its subject says that by itself; empty where it is an id of something."""
+    kind, _colon, number = subject.partition(":")
+    if action == "plugin.configure" and subject in registry().plugins:
+        return say(registry().plugins[subject].manifest.title)
+    if action == "tenant.create":
+        found = current_app.extensions["q.directory"].by_slug(subject)
+        return str(found.named(here().language)) if found is not None else ""
+    return _("Version %(number)s", number=number) if kind in VERSIONED and number.isdecimal() else ""
 
 
 def account_state(row: Any) -> str:

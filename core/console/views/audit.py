@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 
 from core.console import actions, queries, trail
-from core.console.sheets import TRAIL, action_title
+from core.console.sheets import TRAIL, about, action_title
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.db import platform_scope
@@ -45,6 +45,7 @@ def page(
         groups=offered,
         begins=actions.asked(offered, request.args.get("action", "")),
         titled=action_title,
+        about=about,
         bad=bad,
         listing=listing,
         chosen={name: request.args.get(name, "") for name in FILTERS},

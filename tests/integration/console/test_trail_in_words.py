@@ -13,6 +13,7 @@ from core.console.actions import groups, title_of
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel.views import SYSTEM
+from tests.factories.admissions import make_form, make_window
 from tests.integration.console.conftest import Changes
 from tests.support.client import FormClient
 from tests.support.statements import Counter
@@ -145,3 +146,29 @@ def test_it_costs_the_same_however_many_there_are(lead: FormClient, record: Reco
     with statements() as many:
         lead.get("/scotland/manage/audit/")
     assert len(many) == len(few)
+
+
+def _abouts_of(page: str) -> list[str]:
+    return re.findall(r"<span class=\"hide\">About: </span>(?:<code>)?([^<]+)<", page)
+
+
+def test_what_it_was_about_is_told_by_name_where_that_costs_nothing(
+    lead: FormClient, session_for: Callable[[str], ScopedSession]
+) -> None:
+    form = make_form(session_for("uk"))
+    own, other = (make_window(session_for(slug), form, name=f"of {slug}") for slug in ("scotland", "wales"))
+    told = [
+        ("plugin.configure", "local_events", "Local events"),
+        ("plugin.configure", "gone", "gone"),
+        ("tenant.create", "scotland", "Scotland"),
+        ("compact.publish", "compact:3", "Version 3"),
+        ("window.plan", f"window:{own}", "of scotland"),
+        ("window.plan", f"window:{other}", f"window:{other}"),
+        ("account.email", "0" * 26, "0" * 26),
+    ]
+    session = session_for("scotland")
+    with transaction(session):
+        for action, subject, _ in told:
+            audit.record(session, actor=SYSTEM, action=action, subject=subject)
+    page = lead.get("/scotland/manage/audit/?sort=at").text
+    assert _abouts_of(page)[-len(told) :] == [words for _, _, words in told]
