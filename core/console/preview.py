@@ -1,5 +1,6 @@
 """What a change of a plugin would do at one tenant, before it is done: shown to whoever is about to confirm it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.console.queries import PluginNow
+from core.console.rounds import told
 from core.console.settings_form import LEFT_TITLE, left_titles
 from core.console.touched import SwitchOff
 from core.data.session import ScopedSession
@@ -21,6 +23,7 @@ from core.web.model_forms import option_title, options, setting_title
 from core.work.models import OutboxItem
 from core.work.registry import JOBS
 
+_PART = re.compile("<[^>]*>")
 YES, NO = N_("Yes"), N_("No")
 ON, OFF = N_("On"), N_("Off")
 LEFT_ONE = N_("The partner may change: %(what)s")
@@ -146,13 +149,13 @@ def preview(
         differences=differences(registry, now.name, now.kept(), becomes.kept()),
         gains=left_titles(now.plugin.settings, becomes.left.beyond(now.left)),
         loses=left_titles(now.plugin.settings, now.left.beyond(becomes.left)),
-        routes=sorted(set(routes[0])),
-        going_on=sorted(set(routes[1])),
+        routes=sorted(map(_plain, set(routes[0]))),
+        going_on=sorted(map(_plain, set(routes[1]))),
         nav=list(nav.values()),
         permissions=[
             (say(p.title), ", ".join(say(ROLE_TITLES[role]) for role in p.roles)) for p in manifest.permissions
         ],
-        jobs=sorted(job.name for job in JOBS.values() if job.owner == now.name),
+        jobs=sorted(told(job) for job in JOBS.values() if job.owner == now.name),
         waiting_jobs=waiting or 0,
         open_work=list(open_work),
         touched=touched,
@@ -163,6 +166,11 @@ def preview(
             if name in registry.plugins and now.name in registry.plugins[name].manifest.requires
         ],
     )
+
+
+def _plain(rule: str) -> str:
+    """An address without the names of its parts: "…" stands for whatever can be there."""
+    return _PART.sub("…", rule)
 
 
 def _called(registry: Registry, name: str) -> str:

@@ -29,7 +29,8 @@ class GiveUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of job. `platform`, where given, is the reason for which it runs across tenants instead of in one."""
+    """One kind of job. `platform`, where given, is the reason for which it runs across tenants instead of in one; `title` (a message)
+    says to people what it does."""
 
     name: str
     handler: Handler
@@ -37,6 +38,7 @@ class Job:
     tries: int
     base: float
     platform: str | None
+    title: str = ""
 
     @property
     def owner(self) -> str:
@@ -91,18 +93,19 @@ def _origin(handler: Handler) -> str:
 
 
 def job(
-    name: str, *, queue: str = "default", tries: int = 6, base: float = 0.5, platform: str | None = None
-) -> Callable[[Handler], Handler]:
+    name: str, *, title: str = "", queue: str = "default", tries: int = 6, base: float = 0.5, platform: str | None = None
+) -> Callable[[Handler], Handler]:  # fmt: skip
     """Declare a job: `def handler(session, **args)`, run in the tenant it was asked for in, at least once.
 
     The handler opens its own `transaction(session)`, and must bear being run twice: a worker may die after the
     transaction and before the engine has noted it. After an exception it is tried again, `tries` times in all, `base`
-    seconds later and then twice as long each time. `platform` gives the reason for a job that needs every tenant's
+    seconds later and then twice as long each time. `title` (a message) says in the console what it does: a plugin's
+    need one. `platform` gives the reason for a job that needs every tenant's
     rows. Raises ValueError for a name already taken, an unknown queue or no tries.
     """
 
     def declare(handler: Handler) -> Handler:
-        _add(Job(name, handler, queue, tries, base, platform))
+        _add(Job(name, handler, queue, tries, base, platform, title))
         return handler
 
     return declare
@@ -112,6 +115,7 @@ def every(
     cron: str,
     *,
     name: str,
+    title: str = "",
     once: bool = False,
     platform: str | None = None,
     needed: Needed | None = None,
@@ -139,7 +143,7 @@ def every(
             handler(session, datetime.fromisoformat(at))
 
         run.__module__, run.__qualname__ = handler.__module__, handler.__qualname__
-        _add(Job(name, run, queue, tries, base, platform))
+        _add(Job(name, run, queue, tries, base, platform, title))
         SCHEDULES[name] = Schedule(name, cron, once or platform is not None, needed)
         return handler
 

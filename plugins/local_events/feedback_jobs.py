@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from core.sdk import ScopedSession, clock, every, site_of
+from core.sdk import N_, ScopedSession, clock, every, site_of
 from plugins.local_events import quiet
 from plugins.local_events.letters import feedback as letters
 from plugins.local_events.service import feedback_rounds
 from plugins.local_events.settings import settings_at
 
 
-@every("7,37 * * * *", name="local_events.feedback")
+@every("7,37 * * * *", name="local_events.feedback", title=N_("Feedback is asked for after events, and closed"))
 def feedback(session: ScopedSession, _at: datetime) -> None:
     """Open the feedback of events that are over, remind once when it is not night, and close after thirty days."""
     site = site_of(session)

@@ -42,7 +42,7 @@ def test_every_part_is_there(home):
 @pytest.mark.slow
 def test_it_passes_the_contract_suite_unchanged(home):
     report = run_tests(home, "book_club")
-    assert "18 passed" in report, report
+    assert "19 passed" in report, report
 
 
 def test_in_the_repository_it_is_a_package_of_plugins_that_the_linter_accepts(tmp_path, monkeypatch):

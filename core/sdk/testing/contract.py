@@ -49,6 +49,10 @@ class PluginContract:
         """See `files.action_problems`."""
         assert files.action_problems(plugin) == []
 
+    def test_its_jobs_have_titles(self, plugin: Plugin) -> None:
+        """See `files.job_problems`."""
+        assert files.job_problems(plugin) == []
+
     def test_its_templates_stay_in_their_folder(self, plugin: Plugin, site: Site) -> None:
         """See `files.template_problems`."""
         assert files.template_problems(plugin, site.app.jinja_env) == []

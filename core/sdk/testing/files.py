@@ -11,6 +11,7 @@ from core.hooks.manifest import Manifest
 from core.hooks.registry import Plugin
 from core.sdk.testing import actions
 from core.web import catalogue
+from core.work.registry import JOBS
 
 SHARED_TEMPLATES = ("layouts/", "components/")
 STATIC = {".css", ".js", ".svg", ".png", ".jpg", ".woff2", ".webp"}
@@ -82,6 +83,12 @@ def action_problems(plugin: Plugin) -> list[str]:
     """What the plugin writes into the audit trail has words in its manifest, and each of these words something that is written."""
     found = [f"the title of {code!r} is empty" for code, title in plugin.manifest.actions.items() if not title.strip()]
     return found + actions.unspoken(actions.recorded(plugin.folder, plugin.manifest.name), plugin.manifest.actions)
+
+
+def job_problems(plugin: Plugin) -> list[str]:
+    """What the plugin does by itself is told to whoever switches it: each job has a title."""
+    own = (job for job in JOBS.values() if job.owner == plugin.manifest.name)
+    return [f"the job {job.name} has no title" for job in own if not job.title.strip()]
 
 
 def template_problems(plugin: Plugin, environment: Environment) -> list[str]:

@@ -18,6 +18,7 @@ from core.kernel.views import SYSTEM
 from core.tenancy import service
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import PluginRevision, PluginState, Tenant
+from core.work.registry import JOBS
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_policy, make_rules
 from tests.factories.people import client_of, make_person
@@ -69,8 +70,12 @@ def test_the_preview_lists_every_page_that_goes_and_none_that_goes_on(
     app: Flask, central: FormClient, preview: Changes, change: Changes
 ) -> None:
     rules = {(rule.endpoint.partition(".")[0], rule.rule) for rule in app.url_map.iter_rules()}
-    own = {f"/scotland{html.escape(rule)}" for name, rule in rules if name in {"local_events", "local_events_manage"}}
-    feeds = {f"/scotland/events/{name}" for name in ("feed.ics", "feed.atom", html.escape("<event_id>.ics"))}
+    own = {
+        f"/scotland{re.sub('<[^>]*>', '…', rule)}"
+        for name, rule in rules
+        if name in {"local_events", "local_events_manage"}
+    }
+    feeds = {f"/scotland/events/{name}" for name in ("feed.ics", "feed.atom", "….ics")}
     page = preview(central, EVENTS, {"enabled": None}).text
     assert "/scotland/manage/events/" in _listed(page, "Pages")
     assert _listed(page, "Pages") == own - feeds
@@ -79,6 +84,14 @@ def test_the_preview_lists_every_page_that_goes_and_none_that_goes_on(
     assert central.get("/scotland/events/feed.ics").status_code == 200
     page = preview(central, EVENTS, {"enabled": "y"}).text
     assert (_listed(page, "Pages"), _listed(page, "What goes on meanwhile")) == (own, set())
+
+
+def test_the_preview_says_in_words_what_happens_by_itself(central: FormClient, preview: Changes) -> None:
+    page = html.unescape(preview(central, EVENTS, {"enabled": None}).text)
+    assert "Reminders before events (every 10 minutes)<br>" in page
+    assert "Messages that waited too long, once somebody asks for them (when it is asked for)" in page
+    assert not [job.name for job in JOBS.values() if job.owner == "local_events" and job.name in page]
+    assert "&lt;" not in page
 
 
 def test_a_preview_in_which_nothing_changes_asks_for_no_reason_and_offers_nothing_to_do(

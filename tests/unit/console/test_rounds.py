@@ -1,0 +1,47 @@
+"""A schedule's fields, in words."""
+
+from typing import Any
+
+import pytest
+
+from core.console import rounds
+from core.work.registry import SCHEDULES, Job
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    def say(message: str, values: dict[str, Any] | None = None) -> str:
+        return message % values if values else message
+
+    monkeypatch.setattr(rounds, "say", say)
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("* * * * *", "every minute"),
+        ("*/1 * * * *", "every minute"),
+        ("*/10 * * * *", "every 10 minutes"),
+        ("55 * * * *", "each hour, at minute 55"),
+        ("7,37 * * * *", "each hour, at minute 7, 37"),
+        ("10 3 * * *", "every day at 03:10"),
+        ("10 3 * * 1", "once a week"),
+        ("10 3 1 * *", "10 3 1 * *"),
+        ("0-30 * * * *", "0-30 * * * *"),
+        ("*/2 * * * * *", "*/2 * * * * *"),
+        ("5 */2 * * *", "5 */2 * * *"),
+    ],
+)
+def test_a_schedule_is_told_in_words_and_an_unusual_one_by_its_fields(cron: str, words: str) -> None:
+    assert rounds.comes(cron) == words
+
+
+def test_every_schedule_of_ours_has_words() -> None:
+    assert [
+        one.name for one in SCHEDULES.values() if rounds.comes(one.cron) == one.cron and "probe" not in one.name
+    ] == []
+
+
+def test_a_job_without_title_goes_by_its_name() -> None:
+    made = Job("try.this", lambda session: None, "default", 6, 30.0, None)
+    assert rounds.told(made) == "try.this (when it is asked for)"
