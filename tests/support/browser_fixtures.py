@@ -24,6 +24,7 @@ from tests.support import tools
 # Chromium must neither phone home nor find any other machine; every *.q.test name is this one.
 ARGUMENTS = (
     "--disable-gpu",
+    "--js-flags=--no-opt --no-maglev",  # a page lives too short for its scripts, axe among them, to gain by being compiled with care
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
