@@ -218,7 +218,9 @@ def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, pl
         .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
     )
     if wide:
-        session.execute(sa.delete(PluginState).where(PluginState.plugin == plugin, PluginState.at_tenant_id != tenant_id))
+        session.execute(
+            sa.delete(PluginState).where(PluginState.plugin == plugin, PluginState.at_tenant_id != tenant_id)
+        )
 
 
 def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:
