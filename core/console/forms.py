@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from wtforms import BooleanField, EmailField, HiddenField, SelectField, TextAreaField
+from wtforms import BooleanField, DateField, EmailField, HiddenField, SelectField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import Length, Optional, ValidationError
 
 from core.kernel.text import N_
-from core.web.forms import DayField, Form, NotBlank, stripped
+from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 from core.web.i18n import say
 
@@ -62,8 +62,8 @@ class GrantForm(Form):
     )
     role = SelectField(_l("Role"))
     at = SelectField(_l("Where"))
-    starts_on = DayField(_l("First day"), [_sensible])
-    ends_on = DayField(
+    starts_on = DateField(_l("First day"), [_sensible])
+    ends_on = DateField(
         _l("Last day"), [Optional(), _sensible], description=_l("Leave it empty for a role without an end.")
     )
     reason = TextAreaField(

@@ -83,7 +83,6 @@ from core.web.context import Here, Visitor, here
 from core.web.everywhere import every_site
 from core.web.feeds import feed_response
 from core.web.forms import (
-    DayField,
     Form,
     NotBlank,
     SecretField,
@@ -123,7 +122,6 @@ __all__ = [
     "Bounds",
     "Column",
     "Conflict",
-    "DayField",
     "Declined",
     "DomainError",
     "EventRef",

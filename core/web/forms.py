@@ -10,7 +10,6 @@ from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import (
-    DateField,
     FieldList,
     FileField,
     FormField,
@@ -221,17 +220,6 @@ class CheckboxesField(SelectMultipleField):  # type: ignore[misc]  # wtforms car
 
 class SecretField(StringField):  # type: ignore[misc]  # wtforms carries no types
     """A line of text that stands on no page again: a form that came too late and has one is not shown once more."""
-
-
-class DayField(DateField):  # type: ignore[misc]  # wtforms carries no types
-    """A date that says in our words when it cannot be read."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was typed. Raises ValueError with words for the person when it is no date."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(say(N_("Enter a date like 2026-11-23"))) from None
 
 
 def stripped(value: str | None) -> str:

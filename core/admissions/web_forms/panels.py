@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from wtforms import EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -14,7 +14,7 @@ from core.admissions.service.assessors import Place
 from core.kernel import clock
 from core.kernel.text import N_
 from core.people.emails import LONGEST
-from core.web.forms import CheckboxesField, DayField, Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, Form, NotBlank, stripped
 from core.web.i18n import lazy_gettext as _l
 from core.web.i18n import say
 
@@ -51,7 +51,7 @@ class PlaceForm(Form):
         _l("Where this person works"), [Length(max=conflict_rules.LONGEST, message=_l("At most 200 characters"))], filters=[stripped],
         description=_l("They never get an application from there. Write the name in full, as applicants do."),
     )  # fmt: skip
-    trained_on = DayField(
+    trained_on = DateField(
         _l("Trained on"),
         [Optional()],
         description=_l("The day of their last training for assessors, if there was one."),
@@ -126,7 +126,7 @@ def _to_come(_: Form, field: Field) -> None:
 class DueForm(Form):
     """Until when something is to be assessed."""
 
-    due_on = DayField(
+    due_on = DateField(
         _l("To be assessed by"), [InputRequired(_l("Enter a date like 2026-11-23")), _to_come],
         description=_l("The end of that day, London time. A reminder goes out five days before."),
     )  # fmt: skip

@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Any
 
-from wtforms import FieldList, FormField, SelectField, StringField, TextAreaField
+from wtforms import DateField, FieldList, FormField, SelectField, StringField, TextAreaField
 from wtforms import Form as Part
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
-from core.sdk import N_, DayField, Form, Invalid, NotBlank, lazy_gettext, pence_typed, say, stripped, thousandths_typed
+from core.sdk import N_, Form, Invalid, NotBlank, lazy_gettext, pence_typed, say, stripped, thousandths_typed
 from plugins.expense_approvals.claims.lines import Line
 from plugins.expense_approvals.policy.rules import Policy
 from plugins.expense_approvals.words import CLASSES, VEHICLES
@@ -27,7 +27,7 @@ class CostForm(Part):  # type: ignore[misc]  # wtforms carries no types
     """One cost. A row without a kind in which nothing else was typed counts for nothing."""
 
     category = SelectField(_l("Kind of cost"), default="")
-    day = DayField(_l("Day"))
+    day = DateField(_l("Day"))
     amount = StringField(
         _l("Estimate"), filters=[stripped], description=_l("Leave it empty for miles in your own vehicle.")
     )

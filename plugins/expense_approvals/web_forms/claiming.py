@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from wtforms import FileField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, FileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from core.sdk import N_, DayField, Form, Invalid, NotBlank, lazy_gettext, say, stripped
+from core.sdk import N_, Form, Invalid, NotBlank, lazy_gettext, say, stripped
 from plugins.expense_approvals.claims.places import postcode_typed
 from plugins.expense_approvals.claims.proofs import PROOFS
 from plugins.expense_approvals.policy.rules import Policy
@@ -21,7 +21,7 @@ class CostForm(Form):
     """One cost of a claim. The names are those of a cost that is asked for beforehand, so that both are read alike."""
 
     category = SelectField(_l("Kind of cost"), [InputRequired(_l(CHOOSE_KIND))], default="")
-    day = DayField(_l("Day"), [InputRequired(_l("Enter the day."))])
+    day = DateField(_l("Day"), [InputRequired(_l("Enter the day."))])
     amount = StringField(
         _l("What you paid"), filters=[stripped], description=_l("Leave it empty for miles in your own vehicle.")
     )

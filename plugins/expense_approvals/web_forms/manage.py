@@ -1,9 +1,9 @@
 """What approvers and leads type."""
 
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from core.sdk import N_, DayField, Form, NotBlank, lazy_gettext, stripped
+from core.sdk import N_, Form, NotBlank, lazy_gettext, stripped
 
 _l = lazy_gettext
 
@@ -67,8 +67,8 @@ class ActivityForm(Form):
         [NotBlank(N_("Give the activity a title of at most 200 characters.")), Length(max=200, message=_l("Use at most 200 characters."))],
         filters=[stripped],
     )  # fmt: skip
-    starts_on = DayField(_l("First day"), [InputRequired(_l("Enter the day."))])
-    ends_on = DayField(_l("Last day"), [InputRequired(_l("Enter the day."))])
+    starts_on = DateField(_l("First day"), [InputRequired(_l("Enter the day."))])
+    ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the day."))])
     budget_id = SelectField(
         _l("Costs of members who are not in paid employment"), description=_l("As a rule they are not covered.")
     )

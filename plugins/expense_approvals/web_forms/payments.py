@@ -1,9 +1,9 @@
 """What finance types about payments."""
 
-from wtforms import FileField, HiddenField, SelectMultipleField, StringField
+from wtforms import DateField, FileField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from core.sdk import N_, DayField, Form, NotBlank, SecretField, lazy_gettext, stripped
+from core.sdk import N_, Form, NotBlank, SecretField, lazy_gettext, stripped
 
 _l = lazy_gettext
 
@@ -12,7 +12,7 @@ class PrepareForm(Form):
     """A new batch: its day, and the claims that are ticked beside what is ready."""
 
     claims = SelectMultipleField(_l("Claims"), validate_choice=False)
-    day = DayField(
+    day = DateField(
         _l("Day of payment"), [InputRequired(_l("Enter the day."))], description=_l("Today, or a day of the next 30.")
     )
 

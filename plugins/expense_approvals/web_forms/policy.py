@@ -1,9 +1,9 @@
 """What the central team types about the national policy, and a lead about a site's own rules."""
 
-from wtforms import HiddenField, TextAreaField
+from wtforms import DateField, HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from core.sdk import N_, DayField, Form, NotBlank, lazy_gettext, stripped
+from core.sdk import N_, Form, NotBlank, lazy_gettext, stripped
 
 _l = lazy_gettext
 _WHY = [
@@ -32,7 +32,7 @@ class PublishForm(Form):
     """From which day a draft holds, and why."""
 
     version = HiddenField()
-    effective_from = DayField(
+    effective_from = DateField(
         _l("In force from"), [InputRequired(_l("Enter the day."))],
         description=_l("Costs of this day and later ones are held to it. A day that is over changes no decision: it makes differences to pay."),
     )  # fmt: skip
@@ -50,7 +50,7 @@ class SiteRulesForm(Form):
         _l("This site’s rules as data"),
         description=_l("All of them: what is not here does not hold any more. Begin each name with site_."),
     )
-    effective_from = DayField(_l("In force from"), [InputRequired(_l("Enter the day."))])
+    effective_from = DateField(_l("In force from"), [InputRequired(_l("Enter the day."))])
     note = TextAreaField(
         _l("Why"), [Length(max=500, message=_l("Say why, in at most 500 characters."))], filters=[stripped],
         description=_l("Needed when you publish."),

@@ -1,9 +1,9 @@
 """What an approver types who is away."""
 
-from wtforms import StringField
+from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length
 
-from core.sdk import N_, DayField, Form, NotBlank, lazy_gettext, stripped
+from core.sdk import N_, Form, NotBlank, lazy_gettext, stripped
 
 _l = lazy_gettext
 
@@ -17,5 +17,5 @@ class StandInForm(Form):
         filters=[stripped],
         description=_l("A member of this site. They decide only what both of you could decide."),
     )
-    starts_on = DayField(_l("First day"), [InputRequired(_l("Enter the day."))])
-    ends_on = DayField(_l("Last day"), [InputRequired(_l("Enter the day."))])
+    starts_on = DateField(_l("First day"), [InputRequired(_l("Enter the day."))])
+    ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the day."))])

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from wtforms import BooleanField, EmailField, RadioField, TextAreaField
+from wtforms import BooleanField, DateField, EmailField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from core.sdk import N_, DayField, Form, NotBlank, clock, lazy_gettext, say, stripped
+from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped
 from plugins.local_events.feedback_questions import (
     COMMENTS,
     LONGEST_COMMENT,
@@ -68,7 +68,7 @@ class ActionForm(Form):
         _l("Whose it is"), [NotBlank(N_("Enter the email address of the organiser who does it"))], filters=[stripped],
         description=_l("The email address of an organiser of this event or of this site. They find it among their items."),
     )  # fmt: skip
-    due_on = DayField(_l("Until"), [InputRequired(_l("Enter a date like 2026-11-23"))])
+    due_on = DateField(_l("Until"), [InputRequired(_l("Enter a date like 2026-11-23"))])
 
     def plan(self) -> Plan:
         """The form's answers as the service takes them."""

@@ -6,6 +6,7 @@ from typing import Any
 from flask import current_app
 from wtforms import (
     BooleanField,
+    DateField,
     DateTimeLocalField,
     IntegerField,
     SelectField,
@@ -16,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from core.sdk import N_, DayField, Form, NotBlank, clock, lazy_gettext, say, stripped
+from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped
 from plugins.local_events.service import visit_offers
 from plugins.local_events.service.visit_offers import Draft
 from plugins.local_events.visit_matching import topics_of
@@ -81,7 +82,7 @@ class OfferForm(Form):
         format=INSTANT_FORMATS,
         description=_l("Leave it empty to agree a time with each visitor."),
     )
-    open_until = DayField(
+    open_until = DateField(
         _l("People can ask until"), [InputRequired(_l("Enter a date like 2026-11-23"))],
         description=_l("The last day on which somebody can ask."),
     )  # fmt: skip
