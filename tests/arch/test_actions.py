@@ -3,13 +3,19 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from core.admissions.service.assessors import MOVES
 from core.admissions.service.interest import CONFIRMED, STOPPED
 from core.admissions.states import ASSIGNMENT
 from core.console.actions import ROOMS
+from core.hooks.manifest import Manifest, ManifestError
+from core.hooks.registry import Plugin
 from core.kernel.states import StateMachine
+from core.sdk.testing import files
 from core.sdk.testing.actions import ANYTHING, recorded, unspoken
+from core.work import registry
+from core.work.registry import job
 from plugins.expense_approvals.manifest import MANIFEST as EXPENSES
 from plugins.expense_approvals.service.paying import TOLD
 from plugins.local_events.manifest import MANIFEST as EVENTS
@@ -143,3 +149,27 @@ def test_tests_of_a_package_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "notes" / "tests").mkdir(parents=True)
     (tmp_path / "notes" / "tests" / "test_it.py").write_text('record_audit(s, action="made.up")')
     assert recorded(tmp_path / "notes", "notes") == {}
+
+
+def test_the_contract_names_actions_and_jobs_without_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "service.py").write_text('record_audit(s, action="notes.write")\nrecord_audit(s, action="notes.end")')
+    manifest = Manifest(
+        name="notes", title="Notes", summary="Notes.", version="1", sdk=(1, 0), url_name="notes",
+        actions={"notes.write": "Wrote", "notes.end": ""},
+    )  # fmt: skip
+    plugin = Plugin(manifest, "notes", tmp_path, BaseModel)
+    assert files.action_problems(plugin) == ["the title of 'notes.end' is empty"]
+    monkeypatch.setattr(registry, "JOBS", {})
+    monkeypatch.setattr(files, "JOBS", registry.JOBS)
+    job("notes.sweep")(lambda session: None)
+    job("notes.tell", title="Tells")(lambda session: None)
+    job("other.sweep")(lambda session: None)
+    assert files.job_problems(plugin) == ["the job notes.sweep has no title"]
+
+
+def test_a_plugin_has_words_for_its_own_actions_alone() -> None:
+    with pytest.raises(ManifestError, match=r"'account\.close' is outside"):
+        Manifest(
+            name="notes", title="Notes", summary="Notes.", version="1", sdk=(1, 0), url_name="notes",
+            actions={"account.close": "Nothing to see"},
+        )  # fmt: skip

@@ -32,4 +32,4 @@ def test_the_plugin_of_the_page_passes(tmp_path: Path):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block, "utf-8")
-    assert "19 passed" in run_tests(tmp_path, "plugins/careful_rules")
+    assert "21 passed" in run_tests(tmp_path, "plugins/careful_rules")
