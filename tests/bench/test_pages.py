@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,7 +155,11 @@ def _with_line(get: Callable[[int], None]) -> Callable[[int], None]:
 
 
 def test_the_line_of_a_request(
-    app: Flask, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """What it costs to write one for each, at a member's page and at the cheapest answer there is."""
     events = fill_events(app, "scotland", 50)
@@ -162,7 +167,8 @@ def test_the_line_of_a_request(
     rows = [("what", "CPU ms (wall)", "of the page", "goal")]
     caplog.set_level(logging.INFO, logger=logs.requests.name)
     monkeypatch.setattr(logs.requests, "disabled", True)
-    with clock.frozen(clock.now()):
+    with clock.frozen(clock.now()), (tmp_path / "log").open("wb") as file:
+        monkeypatch.setattr(logs, "STANDARD_ERROR", file.fileno())
         for name, get in (
             ("event", _get(member, f"/scotland/events/{events[1]}")),
             ("list, unchanged", _unchanged(app.test_client())),
@@ -173,6 +179,7 @@ def test_the_line_of_a_request(
             rows.append((name, f"{without.cpu_ms:.3f} ({without.wall_ms:.3f})", "1.000", "-"))
             said = verdict(dearer, 1.02) if name == "event" else "-"
             rows.append((written.name, f"{written.cpu_ms:.3f} ({written.wall_ms:.3f})", f"{dearer:.3f}", said))
+    assert (tmp_path / "log").read_text().count('"q.request"') >= 2 * 25 * TIMES
     with capsys.disabled():
         print(f"\n{app.config['Q'].database_url.split(':')[0]}\n{table(rows)}")
 
