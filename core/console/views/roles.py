@@ -44,6 +44,7 @@ GRANT_SORTS: dict[str, Callable[[Any], Any]] = {
     "from": lambda row: (row.starts_on, row.name),
 }
 """What a list of grants can be sorted by."""
+NO_ACCOUNT = N_("No account has this address")
 
 
 def _given_words(name: str, starts_on: date) -> str:
@@ -83,17 +84,18 @@ def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
     """Give the role that a valid form asks for at the session's tenant `at`. What is said of it; None where it was refused, which the form
     then says at the field that it is about."""
     account = account_by_email(session, form.email.data)
+    if account is None:
+        form.take({"email": NO_ACCOUNT})
+        return None
     try:
-        if account is None:
-            raise NotFound  # noqa: TRY301 - one way for every refusal of the form
         roles.grant(
             session, here().visitor.actor(), account_id=account.id, role=Role(form.role.data), at=at,
             starts_on=form.starts_on.data, ends_on=form.ends_on.data, reason=form.reason.data,
         )  # fmt: skip
     except Invalid as invalid:
         form.take(invalid.field_errors)
-    except NotFound:  # no account, or one that is closed
-        form.take({"email": N_("No account has this address")})
+    except NotFound:  # it has been closed
+        form.take({"email": NO_ACCOUNT})
     except Conflict as held:
         form.take({"role": held.message})
     except Forbidden as forbidden:  # to oneself, for one

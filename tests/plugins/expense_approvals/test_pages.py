@@ -9,6 +9,7 @@ from flask import Flask
 
 from core.kernel import clock
 from core.kernel.permissions import Role
+from core.sdk import ScopedSession
 from plugins.expense_approvals.models import Preapproval
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import helpers
@@ -101,6 +102,15 @@ def declare(client: FormClient, page: str) -> None:
     assert client.post(form.action, data=form.fields).status_code == 303
 
 
+def eligible(site: Flask, session: ScopedSession) -> tuple[FormClient, str]:
+    """A member's browser in which it is declared that they are not in paid employment, and the page on the costs of a new activity."""
+    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
+    session.rollback()
+    ann = member(site, "ann")
+    declare(ann, page)
+    return ann, page
+
+
 def answer(client: FormClient, page: str, words: str) -> None:
     (form,) = [one for one in forms(client.get(page).text) if one.action.endswith("/answer")]
     assert client.post(form.action, data={**form.fields, "words": ""}).status_code == 422
@@ -115,10 +125,7 @@ def amount(client: FormClient, page: str, typed: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("typed", ["1e3", "NaN", "-0", "\uff11\uff12", "£1,000.005", "1" + "0" * 18, "", "0"])
 def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session, typed: str) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     row = {
         "costs-0-category": "rail",
         "costs-0-day": DAY.isoformat(),
@@ -132,10 +139,7 @@ def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session, typed: st
 
 
 def test_miles_that_are_none_are_told_and_kept(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     row = {
         "category": "mileage",
         "day": DAY.isoformat(),
@@ -155,10 +159,7 @@ def test_miles_that_are_none_are_told_and_kept(site: Flask, session) -> None:
 
 
 def test_a_cost_without_its_kind_is_told_and_an_empty_row_counts_for_nothing(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     said = ann.submit(f"{page}/ask", {"costs-0-amount": "6.40", "costs-0-quantity": "1", "do": "check"})
     assert (said.status_code, "Choose the kind of cost." in said.text) == (422, True)
     rows = {"costs-0-quantity": "1", "costs-1-category": "coach", "costs-1-amount": "6.40", "costs-1-quantity": "1"}
@@ -178,10 +179,7 @@ def test_nobody_sees_a_form_for_what_is_their_own(site: Flask, session) -> None:
 
 
 def test_two_costs_are_sent_at_once(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     row = {"category": "coach", "amount": "4.20", "reason": "The bus to Perth."}
     sent = ann.submit(f"{page}/ask", {f"costs-{n}-{name}": value for n in (0, 1) for name, value in row.items()})
     assert sent.status_code == 303
@@ -189,10 +187,7 @@ def test_two_costs_are_sent_at_once(site: Flask, session) -> None:
 
 
 def test_what_is_put_before_a_person_is_not_called_refused(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     cost = {
         "costs-0-category": "other",
         "costs-0-day": DAY.isoformat(),
@@ -205,10 +200,7 @@ def test_what_is_put_before_a_person_is_not_called_refused(site: Flask, session)
 
 
 def test_who_asked_reads_their_own_reason_and_who_decides(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     row = {
         "costs-0-category": "taxi", "costs-0-day": DAY.isoformat(), "costs-0-amount": "12", "costs-0-quantity": "1",
         "costs-0-reason": "There is no bus so early.",
@@ -221,10 +213,7 @@ def test_who_asked_reads_their_own_reason_and_who_decides(site: Flask, session) 
 
 
 def test_what_is_never_covered_is_no_choice_and_the_page_says_so(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     form = ann.get(f"{page}/ask").text
     assert 'value="lunch"' in form
     assert 'value="other"' in form, "a person decides about it"
@@ -242,10 +231,7 @@ def test_what_is_never_covered_is_no_choice_and_the_page_says_so(site: Flask, se
 
 
 def test_sending_comes_last_and_the_return_key_only_shows_what_is_allowed(site: Flask, session) -> None:
-    page = f"/scotland/expenses/for/{activity(session, helpers.opened(session))}"
-    session.rollback()
-    ann = member(site, "ann")
-    declare(ann, page)
+    ann, page = eligible(site, session)
     assert re.findall(r'name="do" value="(\w+)"', ann.get(f"{page}/ask").text) == ["check", "more", "send"]
 
 

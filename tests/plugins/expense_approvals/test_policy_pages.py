@@ -1,6 +1,7 @@
 """The pages of the policy, as people use them: the central team edits and publishes at the UK site, a lead adds rules to it."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -149,13 +150,18 @@ def test_a_draft_goes_away(site: Flask) -> None:
     assert client.get(draft).status_code == 404
 
 
-def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_counts(site: Flask, session_for) -> None:
-    session: ScopedSession = session_for("uk")
+def two_lunches(session_for: Callable[[str], ScopedSession]) -> None:
+    """A claim of £7.60 for a lunch at each of two sites."""
     for number, slug in enumerate(("scotland", "wales"), start=1):
         own, ann = session_for(slug), visitor()
         ground = agreed(own, helpers.opened(own), ann, cost(in_days=0, pence=760, category="lunch"))
         send(own, claimed.draft(own, ground, ann, spent(pence=760, category="lunch"), colour=number), ann)
         own.rollback()
+
+
+def test_what_a_draft_changes_is_tried_on_the_claims_of_every_site_before_it_counts(site: Flask, session_for) -> None:
+    session: ScopedSession = session_for("uk")
+    two_lunches(session_for)
     client = central(site)
     draft = begun(client)
     text = text_of(client, f"{draft}/edit").replace('amounts = { "" = 800, london = 1000 }', 'amounts = { "" = 700 }')
@@ -189,11 +195,7 @@ def test_a_draft_is_published_from_the_page_that_looked_at_claims_in_parts(
     if forgotten:
         monkeypatch.setattr(views, "form_has", lambda *_: None)
     monkeypatch.setattr(past, "PART", 1)
-    for number, slug in enumerate(("scotland", "wales"), start=1):
-        own, ann = session_for(slug), visitor()
-        ground = agreed(own, helpers.opened(own), ann, cost(in_days=0, pence=760, category="lunch"))
-        send(own, claimed.draft(own, ground, ann, spent(pence=760, category="lunch"), colour=number), ann)
-        own.rollback()
+    two_lunches(session_for)
     client = central(site)
     address = f"{begun(client)}/publish"
     tomorrow = (clock.today() + timedelta(days=1)).isoformat()
