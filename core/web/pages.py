@@ -11,7 +11,7 @@ from core.data.sealing import Sealer
 from core.data.session import savepoint
 from core.hooks.dispatcher import Answer, Failure, Results
 from core.hooks.registry import Registry
-from core.kernel.views import EventRef, NavItem
+from core.kernel.views import Actor, EventRef, NavItem
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.web.context import here
 from core.web.i18n import LANGUAGES, language
@@ -25,21 +25,29 @@ def registry() -> Registry:
     return found
 
 
-def call_hooks(name: str, **arguments: Any) -> Results:
-    """Call an ENABLED hook for this request's tenant; what an implementation does to the database is a savepoint of its own."""
+def call_hooks(
+    name: str, *, at: TenantSnapshot | None = None, on: frozenset[str] | None = None, **arguments: Any
+) -> Results:
+    """Call an ENABLED hook for this request's tenant, or for another one: `at`, where the plugins `on` are on. What an implementation
+    does to the database is a savepoint of its own."""
     context = here()
+    tenant = context.tenant if at is None else at
     return registry().dispatcher.call(
         name,
-        context.tenant.enabled,
+        tenant.enabled if on is None else on,
         savepoint=lambda: savepoint(context.session),
-        tenant=context.tenant.ref(),
+        tenant=tenant.ref(),
         **arguments,
     )
 
 
+def _in_order(found: Results) -> list[NavItem]:
+    return sorted(found.values(), key=lambda item: (item.order, item.label))
+
+
 def navigation() -> list[NavItem]:
     """The site's main links: the plugins' that are on, in their order."""
-    return sorted(call_hooks("q_nav_items").values(), key=lambda item: (item.order, item.label))
+    return _in_order(call_hooks("q_nav_items"))
 
 
 def sites() -> tuple[TenantSnapshot, ...]:
@@ -55,8 +63,12 @@ def sealer(purpose: str) -> Sealer:
 
 def manage_items() -> list[NavItem]:
     """The plugins' links beside the pages for running this site, for who may use them, in their order."""
-    found = call_hooks("q_manage_items", actor=here().visitor.actor()).values()
-    return sorted(found, key=lambda item: (item.order, item.label))
+    return manage_items_at(here().tenant, here().tenant.enabled, here().visitor.actor())
+
+
+def manage_items_at(site: TenantSnapshot, on: frozenset[str], actor: Actor) -> list[NavItem]:
+    """The same of any site, where the plugins `on` are on, for `actor` as somebody of that site."""
+    return _in_order(call_hooks("q_manage_items", at=site, on=on, actor=actor))
 
 
 def event_links(event: EventRef) -> list[NavItem]:
@@ -64,8 +76,7 @@ def event_links(event: EventRef) -> list[NavItem]:
     visitor = here().visitor
     if not visitor.signed_in:
         return []
-    found = call_hooks("q_event_links", event=event, actor=visitor.actor()).values()
-    return sorted(found, key=lambda item: (item.order, item.label))
+    return _in_order(call_hooks("q_event_links", event=event, actor=visitor.actor()))
 
 
 def page_globals() -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.data.session import savepoint
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.kernel.views import NavItem
@@ -13,7 +12,7 @@ from core.tenancy.directory import TenantSnapshot
 from core.tenancy.switches import on_by_tenant
 from core.web.context import Visitor, here, visitor_of
 from core.web.gate import plugin_permissions
-from core.web.pages import registry, sites
+from core.web.pages import manage_items_at, registry, sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,4 @@ def _links(site: TenantSnapshot, visitor: Visitor, on: frozenset[str]) -> Iterat
             yield NavItem(N_("Assess"), "/assess/")
         if visitor.can(Permission.TENANT_MANAGE):
             yield NavItem(N_("Manage this site"), "/manage/")
-    asked = registry().dispatcher.call(
-        "q_manage_items", on, savepoint=lambda: savepoint(here().session), tenant=site.ref(), actor=visitor.actor()
-    )
-    yield from sorted(asked.values(), key=lambda item: (item.order, item.label))
+    yield from manage_items_at(site, on, visitor.actor())
