@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from core.kernel.errors import Refused
 from core.kernel.text import N_
 
+STATE_CHANGED = N_("This cannot be done now: its state has changed.")
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -53,7 +55,7 @@ class StateMachine:
         try:
             return self._by_key[event, source]
         except KeyError:
-            raise Refused(N_("This cannot be done now: its state has changed.")) from None
+            raise Refused(STATE_CHANGED) from None
 
     def target(self, event: str, source: str) -> str:
         """Where `event` leads from `source`; raises Refused when it may not happen there."""

@@ -26,6 +26,7 @@ from core.data import upserts
 from core.data.audit import record as record_audit
 from core.data.audit import record_each as record_audit_each
 from core.data.base import Base, Id, IdRef, Shared, TenantOwned, another, tenant_args, tenant_fk
+from core.data.conditional import update_as_seen
 from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
 from core.data.listing import caseless, contains_words, ordered
@@ -40,7 +41,7 @@ from core.kernel.ids import is_id, new_id, new_token
 from core.kernel.money import MOST_PENCE, pence_typed, plain_pounds, pounds, rounded, thousandths_typed
 from core.kernel.numbers import whole_number
 from core.kernel.permissions import Role
-from core.kernel.states import StateMachine, Transition
+from core.kernel.states import STATE_CHANGED, StateMachine, Transition
 from core.kernel.text import N_, is_one_line, one_line
 from core.kernel.uploads import KINDS as FILE_KINDS
 from core.kernel.uploads import Upload, cleaned
@@ -115,6 +116,7 @@ __all__ = [
     "SDK_VERSION",
     "SECTORS",
     "SENT_WITHIN",
+    "STATE_CHANGED",
     "SYSTEM",
     "Actor",
     "Assessment",
@@ -276,6 +278,7 @@ __all__ = [
     "tenant_fk",
     "thousandths_typed",
     "transaction",
+    "update_as_seen",
     "uploads_limited",
     "upserts",
     "version_sent",

@@ -14,6 +14,7 @@ from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, TAKEN_BACK
 from core.data import audit
+from core.data.conditional import update_as_seen
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -129,16 +130,7 @@ def _step(
     """The conditional update that every change begins with. Raises NotFound and Conflict."""
     if not is_id(assessor_id):
         raise NotFound
-    done = session.execute(
-        sa.update(Assessor)
-        .where(Assessor.id == assessor_id, Assessor.version == version, *where)
-        .values(version=Assessor.version + 1, **values)
-        .returning(Assessor.id)
-    ).one_or_none()
-    if done is None:
-        if session.scalar(sa.select(Assessor.id).where(Assessor.id == assessor_id)) is None:
-            raise NotFound
-        raise Conflict
+    update_as_seen(session, Assessor, Assessor.id == assessor_id, version, *where, **values)
 
 
 def change(session: ScopedSession, actor: Actor, assessor_id: str, version: int, place: Place) -> None:

@@ -15,9 +15,10 @@ from core.admissions.models import Conflict as OfInterest
 from core.admissions.models.panels import NOT_ENDED
 from core.admissions.states import ASSESSING, ASSIGNMENT, DECLARED, OFFERED
 from core.data import audit, upserts
+from core.data.conditional import update_as_seen
 from core.data.session import ScopedSession
 from core.kernel import clock
-from core.kernel.errors import Conflict, Forbidden, NotFound, Refused
+from core.kernel.errors import Forbidden
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -63,19 +64,11 @@ def step(
     """
     rows = [row for row in ASSIGNMENT.transitions if (row.event, row.who) == (event, who)]
     sources, target = [row.source for row in rows], rows[0].target
-    done = session.execute(
-        sa.update(Assignment)
-        .where(Assignment.id == assignment_id, Assignment.version == version, Assignment.state.in_(sources), *more)
-        .values(state=target, version=Assignment.version + 1, changed_at=clock.now(), **values)
-        .returning(Assignment.application_id, Assignment.assessor_id, Assignment.due_at)
-    ).one_or_none()
-    if done is None:
-        now = session.execute(
-            sa.select(Assignment.state, Assignment.version).where(Assignment.id == assignment_id)
-        ).one_or_none()
-        if now is None:
-            raise NotFound
-        raise Conflict if now.state in sources and now.version != version else Refused(STATE_CHANGED)
+    done = update_as_seen(
+        session, Assignment, Assignment.id == assignment_id, version, *more, states=sources, closed=STATE_CHANGED, unmet=STATE_CHANGED,
+        returning=(Assignment.application_id, Assignment.assessor_id, Assignment.due_at),
+        state=target, changed_at=clock.now(), **values,
+    )  # fmt: skip
     account_id, reference = session.execute(
         sa.select(Assessor.account_id, Application.reference).where(
             Assessor.id == done.assessor_id,

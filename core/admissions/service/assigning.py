@@ -13,11 +13,11 @@ from core.admissions.service.assigned import take_down
 from core.admissions.service.windows import may_manage, reason
 from core.admissions.states import ASSIGNMENT, HELD_BY_ASSESSOR, OFFERED, SUBMITTED, TAKEN_BACK
 from core.data import audit
+from core.data.conditional import update_as_seen
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.errors import Conflict as Stale
-from core.kernel.errors import Invalid, NotFound, Refused
+from core.kernel.errors import Invalid, Refused
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import N_
 from core.kernel.views import Actor
@@ -134,22 +134,10 @@ def take_back(session: ScopedSession, actor: Actor, assignment_id: str, version:
     seat, _, _ = queries.seat(session, actor.account_id, assignment_id)
     why = reason(why)
     with transaction(session):
-        done = session.execute(
-            sa.update(Assignment)
-            .where(
-                Assignment.id == assignment_id, Assignment.version == version,
-                Assignment.state.in_(ASSIGNMENT.sources("take_back")),
-            )
-            .values(state=TAKEN_BACK, state_why=why, changed_at=clock.now(), version=Assignment.version + 1)
-            .returning(Assignment.application_id)
-        ).one_or_none()  # fmt: skip
-        if done is None:
-            now = session.execute(
-                sa.select(Assignment.state, Assignment.version).where(Assignment.id == assignment_id)
-            ).one_or_none()
-            if now is None:
-                raise NotFound
-            raise Stale if now.state in ASSIGNMENT.sources("take_back") else Refused(NOT_TO_TAKE_BACK)
+        update_as_seen(
+            session, Assignment, Assignment.id == assignment_id, version, states=ASSIGNMENT.sources("take_back"),
+            closed=NOT_TO_TAKE_BACK, state=TAKEN_BACK, state_why=why, changed_at=clock.now(),
+        )  # fmt: skip
         take_down(session, [assignment_id])
         audit.record(
             session, actor=actor, action="assignment.take_back", subject=seat.application_id, before={"state": seat.state},

@@ -11,16 +11,18 @@ from core.admissions.queries.sight import clear_of
 from core.admissions.service.windows import may_manage
 from core.admissions.states import DECISION, HELD, MODERATED
 from core.data import audit
+from core.data.conditional import update_as_seen
 from core.data.idempotency import once
 from core.data.locks import hold_in_order
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import N_
 from core.kernel.views import Actor
 
 LONGEST_NAME = 80
+EMBARGO = N_("The embargo is not over yet. Nothing was sent.")
 OVER = N_("This batch is released or cancelled: nothing of it can be changed.")
 
 
@@ -148,22 +150,11 @@ def step(
 ) -> str:  # fmt: skip
     """The conditional update that every change of a batch begins with; the batch's window. For the caller's transaction.
     Raises NotFound, Conflict (another version), Refused (released or cancelled, or `more` does not hold)."""
-    found = session.scalar(
-        sa.update(ReleaseBatch)
-        .where(ReleaseBatch.id == batch_id, ReleaseBatch.version == version, ReleaseBatch.state == "open", *more)
-        .values(version=ReleaseBatch.version + 1, **values)
-        .returning(ReleaseBatch.window_id)
-    )
-    if found is not None:
-        return str(found)
-    now = session.execute(
-        sa.select(ReleaseBatch.state, ReleaseBatch.version).where(ReleaseBatch.id == batch_id)
-    ).one_or_none()
-    if now is None:
-        raise NotFound
-    if now.state != "open":
-        raise Refused(OVER)
-    raise Conflict if now.version != version else Refused(N_("The embargo is not over yet. Nothing was sent."))
+    found = update_as_seen(
+        session, ReleaseBatch, ReleaseBatch.id == batch_id, version, *more, states=("open",), closed=OVER, unmet=EMBARGO,
+        returning=(ReleaseBatch.window_id,), **values,
+    )  # fmt: skip
+    return str(found.window_id)
 
 
 def _said(at: datetime | None) -> str | None:

@@ -15,12 +15,14 @@ from core.admissions.queries import forms
 from core.admissions.queries.calibration import CARD, Case, ToAsk
 from core.admissions.service.submitting import canonical, digest
 from core.data import audit, upserts
+from core.data.conditional import update_as_seen
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.kernel.errors import Conflict, Forbidden, Invalid, Refused
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
+from core.kernel.states import STATE_CHANGED
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor
 from core.tenancy import shelf
@@ -29,7 +31,6 @@ LONGEST_NAME, LONGEST_WHY = 80, 500
 SOURCES = ("invented", "consented")
 RECOMMENDATIONS = ("accept", "decline", "unsure")
 PATH = "/assess/calibration/"
-STATE_CHANGED = N_("This cannot be done now: its state has changed.")
 SENT = N_("This case was sent: it does not change any more.")
 DONE = N_("These scores are sealed, or the case is closed. They stay as they are.")
 
@@ -114,18 +115,10 @@ def write(session: ScopedSession, actor: Actor, about: About, form_key: str) -> 
 
 def _step(session: ScopedSession, case: Case, version: int, state: str, values: Mapping[str, Any]) -> None:
     """The conditional update that every change of a case begins with. Raises NotFound, Conflict, Refused."""
-    done = session.execute(
-        sa.update(CalibrationCase)
-        .where(CalibrationCase.id == case.id, CalibrationCase.version == version, CalibrationCase.state == state)
-        .values(version=CalibrationCase.version + 1, **values)
-        .returning(CalibrationCase.id)
-    ).first()
-    if done is not None:
-        return
-    now = session.execute(sa.select(CalibrationCase.state).where(CalibrationCase.id == case.id)).one_or_none()
-    if now is None:
-        raise NotFound
-    raise Conflict if now.state == state else Refused(SENT if state == "draft" else STATE_CHANGED)
+    closed = SENT if state == "draft" else STATE_CHANGED
+    update_as_seen(
+        session, CalibrationCase, CalibrationCase.id == case.id, version, states=(state,), closed=closed, **values
+    )
 
 
 def change(

@@ -11,6 +11,7 @@ from core.admissions.models import CompactVersion
 from core.admissions.queries import compact as queries
 from core.data import audit
 from core.data.audit import UK
+from core.data.conditional import update_as_seen
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, Refused
@@ -108,14 +109,15 @@ def _same(number: int, version: int) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _step(session: ScopedSession, number: int, version: int, **values: Any) -> None:
     """The conditional update: only a draft that nobody changed meanwhile. Raises Conflict."""
-    done = session.execute(
-        sa.update(CompactVersion)
-        .where(*_same(number, version))
-        .values(version=version + 1, **values)
-        .returning(CompactVersion.id)
-    ).one_or_none()
-    if done is None:
-        raise Conflict
+    update_as_seen(
+        session,
+        CompactVersion,
+        CompactVersion.number == number,
+        version,
+        states=("draft",),
+        closed=PUBLISHED_STAYS,
+        **values,
+    )
 
 
 def change_draft(session: ScopedSession, actor: Actor, *, number: int, version: int, edit: Edit, what: str) -> None:

@@ -17,6 +17,7 @@ from core.admissions.queries import forms
 from core.admissions.service import form_moves
 from core.data import audit
 from core.data.audit import UK
+from core.data.conditional import update_as_seen
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -124,13 +125,9 @@ def _draft(session: ScopedSession, number: int, version: int) -> tuple[FormSchem
 
 def _step(session: ScopedSession, number: int, version: int, **values: Any) -> None:
     """The conditional update: only a draft that nobody changed meanwhile. Raises Conflict."""
-    done: Any = session.execute(
-        sa.update(FormVersion)
-        .where(FormVersion.number == number, FormVersion.state == "draft", FormVersion.version == version)
-        .values(version=version + 1, **values)
+    update_as_seen(
+        session, FormVersion, FormVersion.number == number, version, states=("draft",), closed=PUBLISHED_STAYS, **values
     )
-    if done.rowcount != 1:
-        raise Conflict
 
 
 def change_draft(

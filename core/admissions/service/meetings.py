@@ -18,6 +18,7 @@ from core.admissions.queries.meetings import Item, Meeting
 from core.admissions.queries.sight import clear_of
 from core.admissions.service.windows import may_manage
 from core.data import audit
+from core.data.conditional import update_as_seen
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -90,17 +91,9 @@ def change(session: ScopedSession, actor: Actor, meeting_id: str, version: int, 
 
 def _step(session: ScopedSession, meeting: Meeting, version: int, states: tuple[str, ...], **values: Any) -> None:
     """The conditional update that every change of a meeting begins with."""
-    done = session.execute(
-        sa.update(PanelMeeting)
-        .where(PanelMeeting.id == meeting.id, PanelMeeting.version == version, PanelMeeting.state.in_(states))
-        .values(version=PanelMeeting.version + 1, **values)
-        .returning(PanelMeeting.id)
-    ).one_or_none()
-    if done is None:
-        now = session.execute(sa.select(PanelMeeting.state).where(PanelMeeting.id == meeting.id)).scalar_one_or_none()
-        if now is None:
-            raise NotFound
-        raise Conflict if now in states else Refused(MEETING_CHANGED)
+    update_as_seen(
+        session, PanelMeeting, PanelMeeting.id == meeting.id, version, states=states, closed=MEETING_CHANGED, **values
+    )
 
 
 def set_agenda(session: ScopedSession, actor: Actor, meeting_id: str, version: int, wanted: Iterable[str]) -> int:

@@ -17,6 +17,7 @@ from core.admissions.rules.canonical import written
 from core.admissions.service.usual_rules import Rules, insert, pin_usual
 from core.admissions.service.windows import may_manage, reason
 from core.data import audit
+from core.data.conditional import update_as_seen
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -116,13 +117,9 @@ def _first(session: ScopedSession, actor: Actor, window_id: str, wanted: Rules) 
 
 def _step(session: ScopedSession, actor: Actor, now: Pinned, wanted: Rules) -> None:
     """The conditional update that a change begins with. Raises Conflict."""
-    done: Any = session.execute(
-        sa.update(WindowRules)
-        .where(WindowRules.id == now.id, WindowRules.version == now.version)
-        .values(**wanted.values(), version=now.version + 1, pinned_by=actor.account_id, pinned_at=clock.now())
-    )
-    if done.rowcount != 1:
-        raise Conflict
+    update_as_seen(
+        session, WindowRules, WindowRules.id == now.id, now.version, pinned_by=actor.account_id, pinned_at=clock.now(), **wanted.values()
+    )  # fmt: skip
 
 
 def _amend(

@@ -16,10 +16,11 @@ from core.admissions.service.policies import newest_in
 from core.admissions.service.usual_rules import pin_usual
 from core.admissions.states import DRAFT
 from core.data import audit
+from core.data.conditional import update_as_seen
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from core.kernel.errors import Forbidden, Invalid, Refused
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -105,18 +106,9 @@ def _step(
 ) -> None:
     """The conditional update that every change begins with: this version, this state, and `more`. Raises NotFound,
     Conflict (another version), Refused (another state, or `more` does not hold)."""
-    done = session.execute(
-        sa.update(Window)
-        .where(Window.id == row.id, Window.version == version, Window.state == source, *more)
-        .values(version=Window.version + 1, **values)
-        .returning(Window.id)
-    ).all()
-    if done:
-        return
-    now = session.execute(sa.select(Window.state, Window.version).where(Window.id == row.id)).one_or_none()
-    if now is None:
-        raise NotFound
-    raise Conflict if now.state == source and now.version != version else Refused(STATE_CHANGED)
+    update_as_seen(
+        session, Window, Window.id == row.id, version, *more, states=(source,), closed=STATE_CHANGED, unmet=STATE_CHANGED, **values
+    )  # fmt: skip
 
 
 def _told(

@@ -8,10 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     Invalid,
-    NotFound,
     Refused,
     ScopedSession,
     Visitor,
@@ -21,6 +19,7 @@ from core.sdk import (
     once,
     record_audit,
     transaction,
+    update_as_seen,
 )
 from plugins.expense_approvals.manifest import BUDGETS
 from plugins.expense_approvals.models import Activity, Budget
@@ -87,15 +86,9 @@ def change(session: ScopedSession, activity_id: str, version: int, wanted: Wante
         raise Forbidden(BUDGETS)
     wanted = _checked(wanted)
     with transaction(session):
-        done = session.execute(
-            sa.update(Activity)
-            .where(Activity.id == activity_id, Activity.version == version)
-            .values(version=Activity.version + 1, covered=wanted.budget_id is not None, **wanted._asdict())
-            .returning(Activity.id)
-        ).all()
-        if len(done) != 1:
-            found = is_id(activity_id) and session.scalar(sa.select(Activity.id).where(Activity.id == activity_id))
-            raise Conflict() if found else NotFound()
+        update_as_seen(
+            session, Activity, Activity.id == activity_id, version, covered=wanted.budget_id is not None, **wanted._asdict()
+        )  # fmt: skip
         _known_budget(session, wanted.budget_id)
         record_audit(
             session, actor=visitor.actor(), action="expense_approvals.change_activity", subject=activity_id,

@@ -7,7 +7,6 @@ faith stays with them.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
@@ -24,6 +23,7 @@ from core.sdk import (
     people_by_id,
     record_audit,
     transaction,
+    update_as_seen,
 )
 from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.manifest import APPROVE, PAY
@@ -170,17 +170,10 @@ def _take(session: ScopedSession, found: Adjusted, event: str, visitor: Visitor,
     """Take the step of a decision from the version that was looked at: the first statement of the transaction. Raises Refused,
     Conflict."""
     target, now = ADJUSTMENT.target(event, found.state), clock.now()
-    done = session.execute(
-        sa.update(Adjustment)
-        .where(Adjustment.id == found.id, Adjustment.state == PROPOSED, Adjustment.version == found.version)
-        .values(
-            state=target, version=found.version + 1, words=words, decided_by=visitor.account_id, decided_at=now, changed_at=now
-        )
-        .returning(Adjustment.id)
-    ).all()  # fmt: skip
-    if len(done) != 1:
-        ADJUSTMENT.row(event, adjustments.one(session, found.id).state)
-        raise Conflict
+    update_as_seen(
+        session, Adjustment, Adjustment.id == found.id, found.version, states=(PROPOSED,),
+        state=target, words=words, decided_by=visitor.account_id, decided_at=now, changed_at=now,
+    )  # fmt: skip
     record_audit(
         session, actor=visitor.actor(), action=f"expense_approvals.adjustment_{event}", subject=found.id,
         before={"state": found.state}, after=_after(target, found, event),

@@ -30,6 +30,7 @@ from core.sdk import (
     once,
     record_audit,
     transaction,
+    update_as_seen,
 )
 from plugins.expense_approvals.manifest import PAY
 from plugins.expense_approvals.models import Payment, PaymentBatch
@@ -237,14 +238,7 @@ def settle(
     if row.state != SETTLED:
         BATCH.row("settle", row.state)
     with transaction(session):
-        held = session.execute(
-            sa.update(PaymentBatch)
-            .where(PaymentBatch.id == batch_id, PaymentBatch.state == row.state, PaymentBatch.version == version)
-            .values(version=PaymentBatch.version + 1)
-            .returning(PaymentBatch.id)
-        ).all()
-        if len(held) != 1:
-            raise Conflict
+        update_as_seen(session, PaymentBatch, PaymentBatch.id == batch_id, version, PaymentBatch.state == row.state)
         found = {one.ref: one for one in session.execute(sa.select(Payment.ref, Payment.id, Payment.source_id, Payment.state).where(Payment.batch_id == batch_id))}  # fmt: skip
         if set(results) - set(found):
             raise Invalid({"file": N_("A reference is not in this batch. Is it the right file?")})
@@ -342,15 +336,8 @@ def _allowed(visitor: Visitor) -> None:
 def _step(session: ScopedSession, batch_id: str, event: str, version: int, **values: Any) -> None:
     """Take `event` from wherever the table lets it begin: the first statement of a transition. Raises Refused, Conflict, NotFound."""
     sources = BATCH.sources(event)
-    done = session.execute(
-        sa.update(PaymentBatch)
-        .where(PaymentBatch.id == batch_id, PaymentBatch.state.in_(sources), PaymentBatch.version == version)
-        .values(state=BATCH.target(event, sources[0]), version=PaymentBatch.version + 1, **values)
-        .returning(PaymentBatch.id)
-    ).all()
-    if len(done) != 1:
-        BATCH.row(event, _row(session, batch_id).state)
-        raise Conflict
+    target = BATCH.target(event, sources[0])
+    update_as_seen(session, PaymentBatch, PaymentBatch.id == batch_id, version, states=sources, state=target, **values)
 
 
 def _noted(session: ScopedSession, visitor: Visitor, action: str, batch_id: str, **after: Any) -> None:

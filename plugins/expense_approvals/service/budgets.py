@@ -1,24 +1,20 @@
 """Opening a budget and changing its limit."""
 
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
     MOST_PENCE,
     N_,
-    Conflict,
     Forbidden,
     Invalid,
-    NotFound,
-    Refused,
     ScopedSession,
     Visitor,
     clock,
-    is_id,
     new_id,
     once,
     record_audit,
     transaction,
+    update_as_seen,
 )
 from plugins.expense_approvals.manifest import BUDGETS
 from plugins.expense_approvals.models import Budget
@@ -64,14 +60,8 @@ def change_limit(session: ScopedSession, budget_id: str, version: int, limit_p: 
         raise Forbidden(BUDGETS)
     _in_bounds(limit_p)
     with transaction(session):
-        done = session.execute(
-            sa.update(Budget)
-            .where(Budget.id == budget_id, Budget.version == version, Budget.committed_p + Budget.actual_p <= limit_p)
-            .values(limit_p=limit_p, version=Budget.version + 1)
-            .returning(Budget.id)
-        ).all()
-        if len(done) != 1:
-            raise _why_not(session, budget_id, version)
+        held = Budget.committed_p + Budget.actual_p
+        update_as_seen(session, Budget, Budget.id == budget_id, version, held <= limit_p, unmet=BELOW, limit_p=limit_p)
         record_audit(
             session,
             actor=visitor.actor(),
@@ -84,10 +74,3 @@ def change_limit(session: ScopedSession, budget_id: str, version: int, limit_p: 
 def _in_bounds(limit_p: int) -> None:
     if not 0 < limit_p <= MOST:
         raise Invalid({"limit": N_("Enter a limit of more than £0 and at most £10,000,000.")})
-
-
-def _why_not(session: ScopedSession, budget_id: str, version: int) -> Exception:
-    now = session.scalar(sa.select(Budget.version).where(Budget.id == budget_id)) if is_id(budget_id) else None
-    if now is None:
-        return NotFound()
-    return Refused(BELOW) if now == version else Conflict()

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     NotFound,
     Refused,
@@ -18,6 +17,7 @@ from core.sdk import (
     clock,
     people_by_id,
     record_audit,
+    update_as_seen,
 )
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Claim, ClaimLine, ClaimStep
@@ -61,18 +61,10 @@ def take(
     Raises Refused (the table has no such step), Conflict (somebody was quicker), NotFound.
     """
     target, now = CLAIM.target(event, made.state), clock.now()
-    done = session.execute(
-        sa.update(Claim)
-        .where(Claim.id == made.id, Claim.state == made.state, Claim.version == made.version)
-        .values(state=target, version=made.version + 1, changed_at=now, **values)
-        .returning(Claim.id)
-    ).all()
-    if len(done) != 1:
-        state = session.scalar(sa.select(Claim.state).where(Claim.id == made.id))
-        if state is None:
-            raise NotFound
-        CLAIM.row(event, state)
-        raise Conflict
+    update_as_seen(
+        session, Claim, Claim.id == made.id, made.version, Claim.state == made.state, states=CLAIM.sources(event),
+        state=target, changed_at=now, **values,
+    )  # fmt: skip
     note(session, made.id, made.version + 1, event, target, visitor, words, sha256, now)
     record_audit(
         session, actor=visitor.actor(), action=f"expense_approvals.claim_{event}", subject=made.id,

@@ -21,6 +21,7 @@ from core.sdk import (
     once,
     record_audit,
     transaction,
+    update_as_seen,
 )
 from plugins.expense_approvals.claims.lines import Found
 from plugins.expense_approvals.models import ClaimLine, ClaimRevision, Preapproval, PreapprovalLine
@@ -205,14 +206,8 @@ def ask_for_more(
         key = once(session, form_key, "expense_approvals.ask_for_more")
         if key.result is not None:
             return key.result
-        done = session.execute(  # one at a time: two that are sent together name one version of the first
-            sa.update(Preapproval)
-            .where(Preapproval.id == root.id, Preapproval.version == root.version, Preapproval.state.in_(AGREED))
-            .values(version=Preapproval.version + 1)
-            .returning(Preapproval.id)
-        ).all()
-        if len(done) != 1:
-            raise Refused(GONE)
+        # one at a time: two that are sent together name one version of the first
+        update_as_seen(session, Preapproval, Preapproval.id == root.id, root.version, states=AGREED, closed=GONE)
         state = PREAPPROVAL.target("ask", NEW)
         session.add(
             Preapproval(

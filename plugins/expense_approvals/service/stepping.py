@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     Invalid,
     Known,
@@ -21,6 +18,7 @@ from core.sdk import (
     clock,
     people_by_id,
     record_audit,
+    update_as_seen,
 )
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Preapproval, Step
@@ -74,18 +72,10 @@ def take(
     Raises Refused (the table has no such step), Conflict (somebody was quicker), NotFound.
     """
     target, now = PREAPPROVAL.target(event, asked.state), clock.now()
-    done = session.execute(
-        sa.update(Preapproval)
-        .where(Preapproval.id == asked.id, Preapproval.state == asked.state, Preapproval.version == asked.version)
-        .values(state=target, version=asked.version + 1, changed_at=now, **values)
-        .returning(Preapproval.id)
-    ).all()
-    if len(done) != 1:
-        state = session.scalar(sa.select(Preapproval.state).where(Preapproval.id == asked.id))
-        if state is None:
-            raise NotFound
-        PREAPPROVAL.row(event, state)
-        raise Conflict
+    update_as_seen(
+        session, Preapproval, Preapproval.id == asked.id, asked.version, Preapproval.state == asked.state,
+        states=PREAPPROVAL.sources(event), state=target, changed_at=now, **values,
+    )  # fmt: skip
     note(session, asked.id, asked.version + 1, event, target, visitor, words, now)
     if visitor is not None:
         record_audit(

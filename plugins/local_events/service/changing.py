@@ -1,16 +1,15 @@
 """What the use cases that change an event share: its path, its conditional update, its words for the trail and the noticeboard."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import N_, Conflict, NotFound, Refused, ScopedSession, Visitor, clock, noticeboard, record_audit
+from core.sdk import STATE_CHANGED, ScopedSession, Visitor, clock, noticeboard, record_audit, update_as_seen
 from plugins.local_events.manifest import MANIFEST
 from plugins.local_events.models import Event
 from plugins.local_events.queries import tags
 from plugins.local_events.queries.events import Details
-from plugins.local_events.states import EVENT
 
 PLUGIN = MANIFEST.name
 SHARED_AUDIENCES = ("uk", "public")
@@ -22,31 +21,20 @@ def path_of(event_id: str) -> str:
 
 
 def change(
-    session: ScopedSession, event: Details, *more: sa.ColumnElement[bool], sources: Iterable[str], **values: Any
-) -> bool:
-    """The conditional update that every change begins with: this version, one of these states, and `more`."""
-    done = session.execute(
-        sa.update(Event)
-        .where(Event.id == event.id, Event.version == event.version, Event.state.in_(tuple(sources)), *more)
-        .values(version=Event.version + 1, turn=Event.turn + 1, modified_at=clock.now(), **values)
-        .returning(Event.id)
-    )
-    return len(done.all()) == 1
+    session: ScopedSession, event: Details, *more: sa.ColumnElement[bool], sources: Collection[str] = (),
+    closed: str = STATE_CHANGED, **values: Any,
+) -> None:  # fmt: skip
+    """The conditional update that every change of an event begins with: the version that was seen, one of these states, and
+    `more`. Raises NotFound, Conflict, and Refused with `closed` in another state."""
+    update_as_seen(
+        session, Event, Event.id == event.id, event.version, *more, states=sources, closed=closed,
+        turn=Event.turn + 1, modified_at=clock.now(), **values,
+    )  # fmt: skip
 
 
 def turn_of(session: ScopedSession, event_id: str) -> int:
     """The event's turn as this transaction has it: what calendars take for the revision of everybody's entry."""
     return session.scalars(sa.select(Event.turn).where(Event.id == event_id)).one()
-
-
-def why_not(session: ScopedSession, event: Details, action: str = "") -> Exception:
-    """What to say when the conditional update changed no row: another version, or a state that does not allow it."""
-    row = session.execute(sa.select(Event.state, Event.version).where(Event.id == event.id)).one_or_none()
-    if row is None:
-        return NotFound()
-    if action and action not in EVENT.events_from(row.state):
-        return Refused(N_("This cannot be done now: its state has changed."))
-    return Conflict()
 
 
 def in_calendars(session: ScopedSession, event_id: str) -> tuple[str, int]:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     Invalid,
     Refused,
@@ -190,8 +189,7 @@ def edit(
     at, words = event._replace(version=version), _words(draft)
     moved = event.state == PUBLISHED and any(getattr(event, name) != words[name] for name in MOVING)
     with transaction(session):
-        if not change(session, at, sources=(event.state,), sequence=Event.sequence + int(moved), **words):
-            raise Conflict
+        change(session, at, Event.state == event.state, sequence=Event.sequence + int(moved), **words)
         pools.follow(session, tenant, event, draft)
         tags.follow(session, tenant, event_id, draft.domains, draft.topics, new=False)
         hosting.follow(session, event_id, draft, shown=event.state == PUBLISHED)

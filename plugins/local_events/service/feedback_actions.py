@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -25,6 +24,7 @@ from core.sdk import (
     record_audit,
     shelf,
     transaction,
+    update_as_seen,
 )
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.models import FeedbackAction
@@ -111,8 +111,7 @@ def change(
     before = find(session, event_id, action_id)
     owner = _checked(session, tenant, event_id, plan)
     with transaction(session):
-        if not _update(session, action_id, version, (OPEN,), **_words(plan, owner)):
-            raise Refused(N_("This action is closed.")) if before.state != OPEN else Conflict
+        _update(session, action_id, version, (OPEN,), **_words(plan, owner))
         _take_card(session, before)
         _put_card(session, event_id, action_id, plan, owner.account_id)
         record_audit(
@@ -133,8 +132,7 @@ def end(
         raise Invalid({"words": N_("Write one or two sentences, at most 500 characters")})
     said = {"reason" if target == DROPPED else "did": words.strip()}
     with transaction(session):
-        if not _update(session, action_id, version, ACTION.sources(step), state=target, **said):
-            raise Conflict
+        _update(session, action_id, version, ACTION.sources(step), state=target, **said)
         _take_card(session, before)
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.{step}_action", subject=action_id,
@@ -165,15 +163,12 @@ def _words(plan: Plan, owner: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _update(session: ScopedSession, action_id: str, version: int, sources: tuple[str, ...], **values: Any) -> bool:
-    """The conditional update that every change begins with."""
-    done = session.execute(
-        sa.update(FeedbackAction)
-        .where(FeedbackAction.id == action_id, FeedbackAction.version == version, FeedbackAction.state.in_(sources))
-        .values(version=FeedbackAction.version + 1, changed_at=clock.now(), **values)
-        .returning(FeedbackAction.id)
-    )
-    return done.one_or_none() is not None
+def _update(session: ScopedSession, action_id: str, version: int, sources: tuple[str, ...], **values: Any) -> None:
+    """The conditional update that every change begins with. Raises NotFound, Refused when it is closed, Conflict."""
+    update_as_seen(
+        session, FeedbackAction, FeedbackAction.id == action_id, version, states=sources, closed=N_("This action is closed."),
+        changed_at=clock.now(), **values,
+    )  # fmt: skip
 
 
 def _put_card(session: ScopedSession, event_id: str, action_id: str, plan: Plan, owner_id: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
     N_,
-    Conflict,
+    STATE_CHANGED,
     Forbidden,
     NotFound,
     Refused,
@@ -51,8 +51,7 @@ def invite(session: ScopedSession, tenant: TenantRef, event_id: str, host_tenant
     }  # fmt: skip
     try:
         with transaction(session):
-            if not change(session, event, sources=ASKABLE):
-                raise Conflict
+            change(session, event)
             session.execute(sa.insert(Hosting), [row])
             _record(session, visitor, "invite_host", event.id, {"host": host_tenant_id})
     except IntegrityError:
@@ -93,7 +92,7 @@ def _move(
         if row is None:
             if session.scalar(sa.select(Hosting.id).where(Hosting.id == hosting_id, mine)) is None:
                 raise NotFound
-            raise Refused(N_("This cannot be done now: its state has changed."))
+            raise Refused(STATE_CHANGED)
         _record(
             session, visitor, f"host_{step}", row.event_ref,
             {"origin": row.origin_tenant_id, "host": row.host_tenant_id},

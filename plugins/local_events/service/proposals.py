@@ -24,7 +24,7 @@ from plugins.local_events.manifest import CREATE, PUBLISH, PUBLISH_WIDER
 from plugins.local_events.models import Event, ProposalStep
 from plugins.local_events.queries import events
 from plugins.local_events.queries.events import Details
-from plugins.local_events.service.changing import PLUGIN, change, path_of, record_step, why_not
+from plugins.local_events.service.changing import PLUGIN, change, path_of, record_step
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import APPROVED, CANCELLED, CHANGES_REQUESTED, EVENT, REJECTED, SUBMITTED
 from plugins.local_events.words import STATES
@@ -130,8 +130,7 @@ def _step(
 ) -> None:
     target = EVENT.target(step, event.state)
     in_time = [Event.starts_at > clock.now()] if step == "submit" else []
-    if not change(session, event, *in_time, sources=EVENT.sources(step), state=target, state_why=why):
-        raise why_not(session, event, step)
+    change(session, event, *in_time, sources=EVENT.sources(step), state=target, state_why=why)
     note(session, tenant, visitor, event, step, why, post)
     record_step(session, visitor, event, step, target)
 

@@ -1,6 +1,7 @@
 """An event's life: published, cancelled, completed."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from core.sdk import (
     N_,
@@ -32,7 +33,6 @@ from plugins.local_events.service.changing import (
     record_step,
     show_on_board,
     turn_of,
-    why_not,
 )
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import APPROVED, CANCELLED, COMPLETED, EVENT, PUBLISHED
@@ -69,8 +69,7 @@ def publish(
     now = clock.now()
     with transaction(session):
         sources, target = EVENT.sources("publish"), EVENT.target("publish", event.state)
-        if not change(session, event, Event.starts_at > now, sources=sources, state=target, published_at=now):
-            raise why_not(session, event, "publish")
+        change(session, event, Event.starts_at > now, sources=sources, state=target, published_at=now)
         if event.state == APPROVED and post is not None:
             proposals.note(session, tenant, visitor, event, "publish", "", post)
         organisers.name_first(session, tenant, event.id, event.created_by or visitor.account_id)
@@ -108,9 +107,8 @@ def end_early(
     """Cancel an event in the caller's transaction: its registrations end, its card comes down, and who proposed it hears of it
     (`post`). Raises Refused and Conflict."""
     target = EVENT.target("cancel", event.state)
-    values = {"state": target, "state_why": why.strip(), "cancelled_at": clock.now()}
-    if not change(session, event, sources=EVENT.sources("cancel"), sequence=Event.sequence + 1, **values):
-        raise why_not(session, event, "cancel")
+    values: dict[str, Any] = {"state": target, "state_why": why.strip(), "cancelled_at": clock.now()}
+    change(session, event, sources=EVENT.sources("cancel"), sequence=Event.sequence + 1, **values)
     ending.end_all(session, event.id)
     _close(session, event, CANCELLED)
     if event.state == APPROVED:
@@ -128,8 +126,7 @@ def complete(session: ScopedSession, tenant: TenantRef, settings: Settings, even
     if event.ends_at > now:
         raise Refused(N_("This event is not over yet."))
     with transaction(session):
-        if not change(session, event, Event.ends_at <= now, sources=EVENT.sources("complete"), state=target):
-            raise why_not(session, event, "complete")
+        change(session, event, Event.ends_at <= now, sources=EVENT.sources("complete"), state=target)
         _close(session, event, COMPLETED)
         record_step(session, visitor, event, "complete", target)
 

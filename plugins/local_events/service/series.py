@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -25,7 +24,7 @@ from core.sdk import (
 )
 from plugins.local_events import rules
 from plugins.local_events.manifest import ORGANISE
-from plugins.local_events.models import Event, Occurrence, Series
+from plugins.local_events.models import Occurrence, Series
 from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.queries.events import Details
 from plugins.local_events.recurrence import Rule, check, dates, wall, written
@@ -90,9 +89,7 @@ def create(
 
 def _hold(session: ScopedSession, event: Details) -> None:
     """Hold the event that others are made from. Raises Refused for one that is closed or in a series, Conflict when it changed."""
-    if not change(session, event, sources=REPEATABLE):
-        now = session.scalar(sa.select(Event.state).where(Event.id == event.id))
-        raise Conflict if now in REPEATABLE else Refused(N_("This event is closed: copy it instead."))
+    change(session, event, sources=REPEATABLE, closed=N_("This event is closed: copy it instead."))
 
 
 def _begin(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event: Details, rule: str) -> str:

@@ -22,6 +22,7 @@ from core.sdk import (
     record_audit,
     shelf,
     transaction,
+    update_as_seen,
 )
 from plugins.local_events import following, rules
 from plugins.local_events.following import ADDED, ENDS, MOVES, Line
@@ -121,12 +122,7 @@ def split(
         if key.result is not None:
             return key.result
         cut = Rule.parse(whole.rule).cut(datetime.fromisoformat(at.original_start).date()).text()
-        held = session.execute(
-            sa.update(Series).where(Series.id == series_id, Series.version == whole.version)
-            .values(rule=cut, version=Series.version + 1).returning(Series.id)
-        ).all()  # fmt: skip
-        if not held:
-            raise Conflict
+        update_as_seen(session, Series, Series.id == series_id, whole.version, rule=cut)
         for one in sorted(date.event_id for date in _later(session, series_id, event_id)[1]):
             take_turn(session, one)  # in one order: from here on nobody registers for any of them
         at, later = _later(session, series_id, event_id)
@@ -223,8 +219,7 @@ def _write(session: ScopedSession, tenant: TenantRef, one: series.Date, values: 
     told where it is now. Needs the event's lock."""
     event = events.find(session, one.event_id)
     shifts = event.state == PUBLISHED and bool(values.keys() & {"starts_at", "ends_at", "place", "online_url"})
-    if not change(session, event, sources=(event.state,), sequence=Event.sequence + int(shifts), **values):
-        raise Conflict
+    change(session, event, sequence=Event.sequence + int(shifts), **values)
     now = event._replace(**values)
     hosting.follow(session, event.id, now, shown=event.state == PUBLISHED)
     if event.state == PUBLISHED:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
-    Conflict,
     Forbidden,
     Invalid,
     Refused,
@@ -27,6 +26,7 @@ from core.sdk import (
     record_audit,
     shelf,
     transaction,
+    update_as_seen,
     upserts,
 )
 from plugins.local_events.manifest import MANIFEST, ORGANISE
@@ -281,9 +281,10 @@ def _changed(session: ScopedSession, visit_id: str, sources: tuple[str, ...], *w
 
 
 def _move(session: ScopedSession, asked: queries.Asked, step: str, target: str, version: int, **values: Any) -> None:
-    """The conditional update of a step: this version, a state that allows it. Raises Conflict."""
-    if not _changed(session, asked.id, VISIT.sources(step), Visit.version == version, state=target, **values):
-        raise Conflict
+    """The conditional update of a step: this version, a state that allows it. Raises NotFound, Refused, Conflict."""
+    update_as_seen(
+        session, Visit, Visit.id == asked.id, version, states=VISIT.sources(step), state=target, changed_at=clock.now(), **values
+    )  # fmt: skip
 
 
 def _made(
