@@ -11,6 +11,7 @@ from core.data.audit import UK
 from core.data.listing import caseless, contains_words, ordered
 from core.data.session import ScopedSession
 from core.kernel import clock
+from core.kernel.calendars import CANCELLED
 from core.kernel.permissions import Role
 from core.people import emails
 from core.people.models import Account, Affiliation, Closure, Cohort, Membership, Profile, RoleGrant, SignIn
@@ -179,20 +180,22 @@ def devices(session: ScopedSession, account_id: str) -> Sequence[SignIn]:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A person's items, in the groups of the page. What has no date is no appointment: it stands by itself."""
+    """A person's items, in the groups of the page. What has no date is no appointment, and what was called off is not coming
+    any more: each stands by itself. `cancelled` holds it until its time has come; then it is past like everything else."""
 
     needed: Sequence[ShelfItem]
     coming: Sequence[ShelfItem]
+    cancelled: Sequence[ShelfItem]
     undated: Sequence[ShelfItem]
     past: Sequence[ShelfItem]
 
     def __bool__(self) -> bool:
-        return bool(self.needed or self.coming or self.undated or self.past)
+        return bool(self.needed or self.coming or self.cancelled or self.undated or self.past)
 
 
 def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf:
-    """What concerns one person, from every site: what needs them, what is coming (soonest first), what has no date, what is
-    past (latest first, a quarter of `limit`). Two statements."""
+    """What concerns one person, from every site: what needs them, what is coming and what of it was cancelled (soonest first),
+    what has no date, what is past (latest first, a quarter of `limit`). Two statements."""
     now = clock.now()
     mine = sa.select(ShelfItem).where(ShelfItem.account_id == account_id)
     open_ones = ShelfItem.needs_action | ShelfItem.when.is_(None) | (ShelfItem.when >= now)
@@ -207,8 +210,11 @@ def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf
         .limit(limit // 4)
     ).all()
     rest = [item for item in current if not item.needs_action]
+    dated = [item for item in rest if item.when]
     return Shelf(
-        [item for item in current if item.needs_action], [item for item in rest if item.when],
+        [item for item in current if item.needs_action],
+        [item for item in dated if item.calendar_status != CANCELLED],
+        [item for item in dated if item.calendar_status == CANCELLED],
         [item for item in rest if not item.when], past,
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ def _sites() -> dict[int, TenantSnapshot]:
 @signed_in
 def items() -> Response:
     """My items: what is asked of the person, where they have work, what needs them first, then what is coming,
-    then what is past."""
+    what of it was cancelled, then what is past."""
     session, account_id = here().session, str(here().visitor.account_id)
     shelf = queries.my_items(session, account_id)
     return render(

@@ -150,6 +150,44 @@ def test_my_items_from_every_site(app: Flask, session_for: Sessions, frozen_cloc
     assert 'href="/wales/events/x/"' in page
 
 
+def test_what_was_cancelled_is_told_apart_from_what_is_coming_until_its_time(
+    app: Flask, session_for: Sessions, frozen_clock: FrozenClock, statements: Counter
+) -> None:
+    wales, mine = session_for("wales"), make_person(app, "sam@example.org")
+    off, day = new_id(), clock.now() + timedelta(days=2)
+    _put(wales, mine, "Still on", 3)
+    with transaction(wales):
+        shelf.put(
+            wales, account_id=mine, plugin="local_events", ref=off, kind="event", title="The hall is flooded", status="Coming",
+            when=day, path="/events/y/", calendar=shelf.InCalendar("y@q.example", 1, day + timedelta(hours=2)),
+        )  # fmt: skip
+
+    def groups() -> dict[str, list[str]]:
+        main = client.get("/wales/me/").text.partition("<main")[2].partition("</main>")[0]
+        parts = re.split(r"<h2>([^<]*)</h2>", main)[1:]
+        return {
+            heading: re.findall(r'<h3><a href="[^"]*">([^<]*)</a>', rest)
+            for heading, rest in zip(parts[::2], parts[1::2], strict=True)
+        }
+
+    client = client_of(app, mine)
+    assert groups() == {"Coming up": ["The hall is flooded", "Still on"]}
+    with statements() as before:
+        groups()
+    with transaction(wales):
+        shelf.cancel_all(
+            wales, plugin="local_events", ref=off, title="The hall is flooded", status="Cancelled", sequence=2
+        )
+    with statements() as after:
+        assert list(groups().items()) == [
+            ("Coming up", ["Still on"]), ("No longer taking place", ["The hall is flooded"]),
+        ]  # fmt: skip
+    assert len(after) == len(before)
+    frozen_clock.advance(days=2, hours=1)
+    client = client_of(app, mine)
+    assert groups() == {"Coming up": ["Still on"], "Past": ["The hall is flooded"]}
+
+
 def test_what_somebody_wrote_is_shown_as_it_is_and_a_message_in_the_readers_language(
     app: Flask, session_for: Sessions
 ) -> None:
