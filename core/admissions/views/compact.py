@@ -33,14 +33,15 @@ def show_version(number: int) -> Response:
     whole = queries.one(session, number)
     if whole.version.is_draft:
         raise NotFound
-    return _page(whole, queries.newest(session))
+    return _page(whole, queries.newest(session), own_page=True)
 
 
-def _page(whole: Whole | None, newest: Whole | None) -> Response:
-    """A version in the reader's language, or in the one that the address asks for: every site has it in both."""
+def _page(whole: Whole | None, newest: Whole | None, *, own_page: bool = False) -> Response:
+    """A version in the reader's language, or in the one that the address asks for: every site has it in both. Its `own_page`
+    has its number in the title; the newest one's other page is just the compact's."""
     asked = request.args.get("language", "")
     return render(
-        "admissions/compact/public.html", whole=whole, newest=newest, names=LANGUAGES,
+        "admissions/compact/public.html", whole=whole, newest=newest, own_page=own_page, names=LANGUAGES,
         language=asked if asked in LANGUAGES else here().language,
         published=[one for one in queries.versions(here().session) if not one.is_draft],
     )  # fmt: skip

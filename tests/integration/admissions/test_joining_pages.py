@@ -206,6 +206,16 @@ def test_everybody_reads_the_compact_in_both_languages_with_older_versions(
     old = client.get("/compact/1").text
     assert "First promise" in old
     assert "This is an older version" in old
+    named = {
+        path: re.findall(r"<(?:title|h1)>([^<]*)</", client.get(path).text)
+        for path in ("/compact", "/compact/1", "/compact/2")
+    }
+    assert [["version 1" in words for words in named[path]] for path in named] == [[False] * 2, [True] * 2, [False] * 2]
+    assert [["version 2" in words for words in named[path]] for path in named] == [[False] * 2, [False] * 2, [True] * 2]
+    assert (
+        "fersiwn 1"
+        in re.findall(r"<h1>([^<]*)</h1>", client.get("/compact/1", headers={"Accept-Language": "cy"}).text)[0]
+    )
     for missing in ("/compact/3", "/compact/0", f"/compact/{10**30}"):
         assert client.get(missing).status_code == 404
     assert 'href="/scotland/compact"' in client.get("/scotland/").text
