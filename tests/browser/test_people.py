@@ -10,6 +10,18 @@ from playwright.sync_api import Page, expect
 from tests.support.servers import Process
 
 PASSWORD = "four quiet herons"
+LINES = """element => {
+  const lines = [], range = document.createRange(), walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+  for (let at = NaN, node; (node = walker.nextNode());)
+    for (let i = 0; i < node.length; i++) {
+      range.setStart(node, i); range.setEnd(node, i + 1)
+      const top = range.getBoundingClientRect().top
+      if (top !== at) lines.push("")
+      at = top; lines[lines.length - 1] += node.data[i]
+    }
+  return lines
+}"""
+"""The lines in which an element's text is shown."""
 Pages = Callable[..., Page]
 Axe = Callable[[Page], None]
 
@@ -26,7 +38,7 @@ def _newest_link(page: Page, server: Process, email: str) -> str:
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_from_registering_to_signing_out(live_demo: Process, new_page: Pages, axe: Axe, scripts: bool) -> None:
     page = new_page(java_script_enabled=scripts)
-    email = f"{uuid4().hex[:10]}@people.example"
+    email = f"rowena.{uuid4().hex[:10]}@improvement.people.example"
     check = axe if scripts else lambda _: None
 
     page.goto(f"{live_demo.url}/oxford/account/register")
@@ -55,6 +67,12 @@ def test_from_registering_to_signing_out(live_demo: Process, new_page: Pages, ax
     page.get_by_label("What you do").fill("Midwife")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Your details are saved")
+    shown = page.get_by_text(email, exact=True)
+    for width in (1280, 390, 320) if scripts else ():
+        page.set_viewport_size({"width": width, "height": 900})
+        parts = shown.evaluate(LINES)
+        assert "".join(parts) == email
+        assert all(part[0] in "@." for part in parts[1:]), f"broken inside a word at {width}: {parts}"
     for path in (
         "/account/devices",
         "/account/password",

@@ -154,6 +154,7 @@ def test_a_button_is_a_form_with_its_token(jinja: Environment) -> None:
         "ui.stats([(evil, evil, '/', evil)])",
         "ui.summary_list([(evil, evil, [(evil, '/', evil)])])",
         "ui.facts([(evil, evil)])",
+        "ui.email(evil)",
         "ui.task_list([(evil, '/', evil, 'ok', evil), (evil, none, evil, 'neutral', '')])",
         "ui.empty(evil, evil, '/', evil)",
         "ui.flashes([('message', evil), ('warn', evil)])",
@@ -211,6 +212,13 @@ def test_a_sorted_column_says_so(jinja: Environment) -> None:
     assert '<th scope="col" class="num" aria-sort="descending"><a href="/s?sort=n">Members' in html
     assert '<span class="hide">Actions</span>' in html
     assert 'role="region" tabindex="0" aria-label="Sites"' in html
+
+
+def test_an_email_address_breaks_before_its_signs(jinja: Environment) -> None:
+    html = draw(
+        jinja, "{% import 'components/page.html' as ui %}{{ ui.facts([('A', ui.email('o’b&c.d@x.example'))]) }}"
+    )
+    assert "<dd>o’b&amp;c<wbr>.d<wbr>@x<wbr>.example</dd>" in html
 
 
 def test_markup_that_a_page_made_is_kept(jinja: Environment) -> None:
