@@ -1,8 +1,8 @@
-"""When a job comes round by itself, in words."""
+"""What a job does and when it comes round by itself, in words."""
 
 from core.kernel.text import N_
 from core.web.i18n import say
-from core.work.registry import SCHEDULES, Job
+from core.work.registry import JOBS, SCHEDULES, Job
 
 ASKED_FOR = N_("when it is asked for")
 EACH_MINUTE, MINUTES, HOURLY = (
@@ -11,6 +11,12 @@ EACH_MINUTE, MINUTES, HOURLY = (
     N_("each hour, at minute %(minutes)s"),
 )
 DAILY, WEEKLY = N_("every day at %(time)s"), N_("once a week")
+
+
+def called(name: str) -> str:
+    """What the job of that name does, in the reader's language; the name itself where nobody here says it: its plugin may be gone."""
+    found = JOBS.get(name)
+    return say(found.title) if found is not None and found.title else name
 
 
 def told(job: Job) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app
 
 from core.console.actions import title_of
+from core.console.rounds import called
 from core.kernel.permissions import ROLE_TITLES
 from core.kernel.text import N_
 from core.people.models import COHORT_TITLES
@@ -115,7 +116,8 @@ PLUGINS = Sheet(
 JOBS = Sheet(
     "failed-jobs",
     (
-        Column(N_("Job"), lambda row: row.name),
+        Column(N_("Job"), lambda row: called(row.name)),
+        Column(N_("Name"), lambda row: row.name),
         Column(N_("Site"), lambda row: site_name(row.at_tenant_id) or _("The platform")),
         Column(N_("When"), lambda row: row.failed_at),
         Column(N_("Tries"), lambda row: row.attempts),

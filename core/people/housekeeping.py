@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession, transaction
+from core.kernel.text import N_
 from core.people.models import Account, Affiliation, Closure, Membership, Profile, RoleGrant, SignIn
 from core.people.personal import service
 from core.people.personal.asking import house
@@ -19,7 +20,12 @@ UNCONFIRMED_KEPT_FOR = timedelta(days=30)
 ERASE = "core.erase_person"
 
 
-@every("25 4 * * *", name="core.forget_sign_ins", once=True)
+@every(
+    "25 4 * * *",
+    name="core.forget_sign_ins",
+    title=N_("Records of devices that were signed in long ago are deleted"),
+    once=True,
+)
 def forget_sign_ins(session: ScopedSession, at: datetime) -> None:
     """Delete the records of devices that ended, or expired, more than 90 days ago."""
     old = at - SIGN_INS_KEPT_FOR
@@ -27,7 +33,9 @@ def forget_sign_ins(session: ScopedSession, at: datetime) -> None:
         session.execute(sa.delete(SignIn).where((SignIn.ended_at < old) | (SignIn.expires_at < old)))
 
 
-@every("30 4 * * *", name="core.forget_unconfirmed", once=True)
+@every(
+    "30 4 * * *", name="core.forget_unconfirmed", title=N_("Accounts that were never confirmed are deleted"), once=True
+)
 def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
     """Delete accounts that were asked for and not confirmed within 30 days; somebody may have typed another's address.
 
@@ -44,7 +52,12 @@ def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
         session.execute(sa.delete(Account).where(*waiting, ~link, *(~held for held in used)))
 
 
-@every("35 4 * * *", name="core.erase_closed", once=True)
+@every(
+    "35 4 * * *",
+    name="core.erase_closed",
+    title=N_("Accounts that have been closed for long enough are put down to be erased"),
+    once=True,
+)
 def erase_closed(session: ScopedSession, at: datetime) -> None:
     """Ask for the erasing of every closed account whose grace period is over: a job for each, so that one failure is one."""
     with transaction(session):
@@ -52,7 +65,7 @@ def erase_closed(session: ScopedSession, at: datetime) -> None:
             enqueue(session, ERASE, key=f"{account_id} {at:%Y-%m-%d}", account_id=account_id)
 
 
-@job(ERASE)
+@job(ERASE, title=N_("A person’s data is erased"))
 def erase_person(session: ScopedSession, account_id: str) -> None:
     """Erase one person everywhere. It fails, and is tried again, while a plugin that may hold something is broken."""
     service.erase(session, house(session), account_id)

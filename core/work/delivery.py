@@ -25,6 +25,7 @@ from flask import current_app
 
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
+from core.kernel.text import N_
 from core.work.models import MAIL_FAILED, MAIL_KEPT, MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, Mail
 from core.work.registry import GiveUp, job
 from core.work.runner import this_run
@@ -126,7 +127,7 @@ def message_id(mail_id: str, server: MailServer) -> str:
     return f"<{mail_id}@{server.sender.rpartition('@')[2]}>"
 
 
-@job(JOB, queue="mail", tries=12, base=30.0)
+@job(JOB, title=N_("A message is sent"), queue="mail", tries=12, base=30.0)
 def deliver(session: ScopedSession, mail_id: str, until: str = "") -> None:
     """Send one message. Raises NotSent to be tried again, GiveUp when the server refused the recipient or the message, and when
     `until`, an instant, is over and nobody asked for it again by hand."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.data.session import ScopedSession, transaction
+from core.kernel.text import N_
 from core.work.mail import SENT_WITHIN
 from core.work.models import DONE, SET_ASIDE, SKIPPED, HookFailure, Mail, WorkFailure
 from core.work.registry import every
@@ -15,7 +16,7 @@ SECRET_KEPT_FOR = SENT_WITHIN
 FAILURES_KEPT_FOR = timedelta(days=90)
 
 
-@every("20 4 * * *", name="core.forget_mail", once=True)
+@every("20 4 * * *", name="core.forget_mail", title=N_("The words of old messages are deleted"), once=True)
 def forget_mail(session: ScopedSession, at: datetime) -> None:
     """Empty the bodies of messages older than 30 days, and of those with a one-use link after seven."""
     old = (Mail.created_at < at - MAIL_KEPT_FOR) | (Mail.secret & (Mail.created_at < at - SECRET_KEPT_FOR))
@@ -27,7 +28,12 @@ def forget_mail(session: ScopedSession, at: datetime) -> None:
         )
 
 
-@every("40 4 * * *", name="core.forget_failures", once=True)
+@every(
+    "40 4 * * *",
+    name="core.forget_failures",
+    title=N_("Failures that were dealt with, or are old, are deleted"),
+    once=True,
+)
 def forget_failures(session: ScopedSession, at: datetime) -> None:
     """Delete failures that were dealt with, skipped work, and plugins' failures after 90 days. What is still open stays."""
     closed = WorkFailure.state.in_((DONE, SET_ASIDE, SKIPPED))

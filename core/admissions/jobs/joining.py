@@ -21,7 +21,7 @@ def _site(session: ScopedSession) -> TenantSnapshot:
     return directory.current(session, session.scope.tenant_id or 0)
 
 
-@every("25 * * * *", name="core.end_offers")
+@every("25 * * * *", name="core.end_offers", title=N_("Letters before an offer of membership lapses; the offer ends"))
 def end_offers(session: ScopedSession, at: datetime) -> None:
     """Give notice of offers that are about to lapse, and end those whose time is over."""
     site = _site(session)
@@ -29,20 +29,25 @@ def end_offers(session: ScopedSession, at: datetime) -> None:
     offers.lapse(session, at, offer_letter(site, "lapsed"))
 
 
-@every("55 * * * *", name="core.tell_compact")
+@every("55 * * * *", name="core.tell_compact", title=N_("Members are asked to accept a newer version of the compact"))
 def tell_compact(session: ScopedSession, at: datetime) -> None:
     """Write to members who are asked to accept a newer version of the compact."""
     accepting.tell_members(session, at, compact_letter(_site(session)))
 
 
-@every("35 3 * * *", name="core.sweep_equality")
+@every("35 3 * * *", name="core.sweep_equality", title=N_("Equality answers of withdrawn applications are deleted"))
 def sweep_equality(session: ScopedSession, at: datetime) -> None:
     """Delete equality answers that withdrawn applications left behind; carry those of moved ones after them."""
     config: Any = current_app.config["Q"]
     equality.sweep(session, at, secret_key=config.secret_key)
 
 
-@every("45 3 * * *", name="core.mix_equality", once=True)
+@every(
+    "45 3 * * *",
+    name="core.mix_equality",
+    title=N_("Equality answers are mixed, so that their order tells nothing"),
+    once=True,
+)
 def mix_equality(session: ScopedSession, _at: datetime) -> None:
     """Take away what the place of the rows could tell of the order in which people answered."""
     equality.mix(session)

@@ -11,6 +11,7 @@ from core.admissions.panel_needs import Needs, needs_of
 from core.admissions.queries import panels
 from core.admissions.service import assessor_notices, plans
 from core.data.session import ScopedSession
+from core.kernel.text import N_
 from core.work import GiveUp, every, job
 
 
@@ -24,7 +25,7 @@ def needs_in(session: ScopedSession) -> Callable[[str], Needs]:
     return find
 
 
-@every("*/5 * * * *", name="core.tell_assessors")
+@every("*/5 * * * *", name="core.tell_assessors", title=N_("Letters to assessors about what there is to score"))
 def tell_assessors(session: ScopedSession, at: datetime) -> None:
     """Write to assessors: one letter for all that was offered within five minutes, and one before it is due."""
     tenant = site(session)
@@ -32,7 +33,7 @@ def tell_assessors(session: ScopedSession, at: datetime) -> None:
     assessor_notices.remind(session, at, panel_letters.reminder(tenant))
 
 
-@job(plans.JOB, tries=3)
+@job(plans.JOB, title=N_("A plan of who assesses what is worked out"), tries=3)
 def plan_assignments(session: ScopedSession, run_id: str) -> None:
     """Work out a plan that somebody asked for."""
     try:

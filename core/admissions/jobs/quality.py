@@ -17,19 +17,24 @@ from core.admissions.service import quality as service
 from core.data.audit import UK
 from core.data.session import ScopedSession
 from core.kernel.permissions import Role
+from core.kernel.text import N_
 from core.kernel.views import SYSTEM
 from core.people import queries as people
 from core.tenancy.directory import TenantDirectory
 from core.work import every, job
 
 
-@job(service.OF_SITE)
+@job(service.OF_SITE, title=N_("A partner’s report on fairness and quality is worked out"))
 def report_of_site(session: ScopedSession, report_id: str) -> None:
     """Work out a partner's report: its own assessors and applications one by one as well."""
     _make(session, report_id, people=True)
 
 
-@job(service.OF_ALL, platform="figures of quality over all partners")
+@job(
+    service.OF_ALL,
+    title=N_("The UK’s report on fairness and quality is worked out"),
+    platform="figures of quality over all partners",
+)
 def report_of_all(session: ScopedSession, report_id: str) -> None:
     """Work out the UK's report: partners side by side, nobody by themselves."""
     _make(session, report_id, people=False)
@@ -47,7 +52,9 @@ def _make(session: ScopedSession, report_id: str, *, people: bool) -> None:
     service.keep(session, report_id, Report(scoring=marks, outcomes=outcomes(facts)))
 
 
-@every("10,25,40,55 * * * *", name="core.ask_for_calibration")
+@every(
+    "10,25,40,55 * * * *", name="core.ask_for_calibration", title=N_("Assessors are asked to score calibration cases")
+)
 def ask_for_calibration(session: ScopedSession, _at: datetime) -> None:
     """Ask this site's assessors about calibration cases that are out."""
     directory: TenantDirectory = current_app.extensions["q.directory"]
@@ -56,7 +63,7 @@ def ask_for_calibration(session: ScopedSession, _at: datetime) -> None:
     )
 
 
-@every("25 3 * * *", name="core.quality_nightly")
+@every("25 3 * * *", name="core.quality_nightly", title=N_("Reports on fairness and quality are made anew each night"))
 def nightly(session: ScopedSession, _at: datetime) -> None:
     """Have each site's report over all its windows made anew, where anything was scored; and the UK's."""
     tenant_id = session.scope.tenant_id or UK
@@ -64,7 +71,11 @@ def nightly(session: ScopedSession, _at: datetime) -> None:
         service.ask(session, SYSTEM, tenant_id=tenant_id, period="", left_out=())
 
 
-@every("*/5 * * * *", name="core.quality_for_readers")
+@every(
+    "*/5 * * * *",
+    name="core.quality_for_readers",
+    title=N_("Reports on fairness and quality for those who may not read about every application"),
+)
 def for_readers(session: ScopedSession, _at: datetime) -> None:
     """Make a site's figures also for those of its readers who must not know of everything."""
     tenant_id = session.scope.tenant_id or UK
@@ -75,6 +86,7 @@ def for_readers(session: ScopedSession, _at: datetime) -> None:
 @every(
     "*/5 * * * *",
     name="core.quality_of_all_for_readers",
+    title=N_("The UK’s report on fairness and quality for those who may not read about every application"),
     once=True,
     platform="figures of quality for readers in conflict",
 )
@@ -88,7 +100,13 @@ def _readers(session: ScopedSession, tenant_id: int) -> list[str]:
     return [*people.holders(session, Role.PARTNER_LEAD, tenant_id), *people.holders(session, Role.CENTRAL_TEAM, UK)]
 
 
-@every("55 4 * * *", name="core.publish_equality", once=True, platform="figures by equality group over all partners")
+@every(
+    "55 4 * * *",
+    name="core.publish_equality",
+    title=N_("Figures by equality group are published"),
+    once=True,
+    platform="figures by equality group over all partners",
+)
 def publish_equality(session: ScopedSession, _at: datetime) -> None:
     """Publish figures by equality group once enough decisions are released that were in no publication before."""
     config: Any = current_app.config["Q"]

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from core.console.forms import ReasonForm
+from core.console.rounds import called
 from core.console.sheets import JOBS
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
@@ -65,6 +66,7 @@ def health() -> Response:
         workers=work_queries.workers(session),
         mails=work_queries.mails(session, state=MAIL_FAILED, limit=NEWEST)[0] if shown else [],
         jobs=jobs,
+        called=called,
         listing=listing,
         chosen={"job": job, "tenant": slug},
         sites={tenant.id: tenant for tenant in directory().all()},
@@ -101,7 +103,7 @@ def job_aside(failure_id: str) -> Response:
         with tenant_session(found.at_tenant_id or UK) as session:
             work_service.set_aside(session, failure_id, here().visitor.actor(), form.reason.data)
         return redirect_with(_("The job is set aside."), "console.health")
-    return render("console/job_aside.html", status=422 if form.errors else 200, form=form, job=found)
+    return render("console/job_aside.html", status=422 if form.errors else 200, form=form, job=found, called=called)
 
 
 @console.post("/health/mail/<mail_id>/send-again")

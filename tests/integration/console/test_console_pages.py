@@ -1,6 +1,7 @@
 """The console's tables: sites, roles, audit trail, health."""
 
 import csv
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -305,6 +306,25 @@ def failed_job(session: ScopedSession, at: int, name: str = "local_events.nothin
     with transaction(session):
         session.add(job)
     return job.id
+
+
+def test_failed_jobs_are_told_in_words_with_their_names_in_small_print(
+    central: FormClient, platform_session: ScopedSession, tenant: Callable[[str], Any]
+) -> None:
+    wales = tenant("wales").id
+    mail = failed_job(platform_session, wales, "core.mail")
+    failed_job(platform_session, wales, "local_events.remind")
+    failed_job(platform_session, wales, "gone.nothing")
+    rows = re.findall(r'<th scope="row">(.*?)</th>', central.get("/console/health").text)
+    assert [re.sub("<[^>]*>", "|", row) for row in rows] == [
+        "|gone.nothing|", "Reminders before events||local_events.remind|", "A message is sent||core.mail|",
+    ]  # fmt: skip
+    aside = central.get(f"/console/health/jobs/{mail}/set-aside").text
+    assert "<dd>A message is sent</dd>" in aside
+    assert "<dd>core.mail</dd>" in aside
+    central.get("/language/cy")
+    assert "Anfonir neges" in central.get("/console/health").text
+    assert '"Anfonir neges","core.mail",' in central.get("/console/health?format=csv").text
 
 
 def test_a_failed_job_is_listed_and_set_aside_with_a_reason(
