@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.models import Window
 from core.admissions.queries.sight import clear_of_subject
 from core.data.audit import UK, AuditEntry, ChainReport, verify
 from core.data.session import ScopedSession
@@ -237,16 +236,13 @@ class Wanted:
 
 ROLES = "role."
 """What the actions begin with whose subject is the account that holds a role."""
-WINDOW = "window:"
-"""What the subjects begin with that are windows for applications."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
     """One page of the audit trail; `older` is where the next page begins, empty at the end.
 
-    `names` are those of who did something, of who was given a role or lost one (a list of roles tells these too), and by their
-    subject those of windows for applications.
+    `names` are those of who did something, and of who was given a role or lost one (a list of roles tells these too).
     """
 
     entries: Sequence[AuditEntry]
@@ -259,17 +255,7 @@ def trail(session: ScopedSession, wanted: Wanted, size: int = PAGE) -> Trail:
     rows = list(session.scalars(_trail_query(session, wanted, sa.select(AuditEntry)).limit(size + 1)))
     page = rows[:size]
     people = {row.actor_id for row in page} | {row.subject for row in page if row.action.startswith(ROLES)}
-    names = names_of(session, people) | _windows(session, {row.subject for row in page})
-    return Trail(page, names, page[-1].id if len(rows) > size else "")
-
-
-def _windows(session: ScopedSession, subjects: Iterable[str]) -> dict[str, str]:
-    """{subject: name} of the application windows among `subjects`, in one statement; of the session's tenant alone where it has one."""
-    wanted = {one.removeprefix(WINDOW): one for one in subjects if one.startswith(WINDOW)}
-    if not wanted:
-        return {}
-    rows = session.execute(sa.select(Window.id, Window.name).where(Window.id.in_(wanted)))
-    return {wanted[row.id]: row.name for row in rows}
+    return Trail(page, names_of(session, people), page[-1].id if len(rows) > size else "")
 
 
 def whole_trail(session: ScopedSession, wanted: Wanted) -> Iterator[tuple[AuditEntry, str | None]]:

@@ -22,6 +22,7 @@ from core.kernel.views import (
     NavItem,
     OpenWork,
     Person,
+    SubjectName,
     TenantRef,
     Touched,
 )
@@ -141,6 +142,16 @@ def q_page_fragments(session: Any, tenant: TenantRef, actor: Actor, place: str) 
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=OpenWork)
 def q_open_work(session: Any, tenant: TenantRef) -> Iterable[OpenWork]:
     """What waits for somebody at this tenant, for partner leads and the central team."""
+
+
+@hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=SubjectName)
+def q_audit_subjects(session: Any, ids: frozenset[str]) -> Iterable[SubjectName]:
+    """What the plugin's own entries of the audit trail were about, by name: of `ids`, those that it knows, in a number of
+    statements that does not depend on how many there are.
+
+    Whoever may read the trail reads the names: a title or a reference will do, but nobody's name, and nothing that somebody
+    answered or gave as a reason. On the central team's trail `session` reaches every site. It is asked while it is off, too.
+    """
 
 
 @hook(gate=Gate.ENABLED, on_error=OnError.REFER, since="1.0", item=Finding)

@@ -81,6 +81,14 @@ class OpenWork:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectName:
+    """What an entry of the audit trail was about: its `id`, and the `name` that it goes by, in nobody's translation."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TouchedThing:
     """One thing to come that people cannot open while a plugin is off. `title` is its own, in nobody's translation; `people`
     are those who count on it; `href` is the path inside the site where somebody can write to them, "" for nowhere."""

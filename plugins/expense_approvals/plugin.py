@@ -14,6 +14,7 @@ from core.sdk import (
     OpenWork,
     Person,
     ScopedSession,
+    SubjectName,
     TenantRef,
     clock,
     hookimpl,
@@ -23,7 +24,7 @@ from core.sdk import (
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
-from plugins.expense_approvals.queries import adjustments, claims, figures, payments, preapprovals
+from plugins.expense_approvals.queries import adjustments, claims, figures, payments, preapprovals, subjects
 from plugins.expense_approvals.settings import Settings, settings_at
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -90,6 +91,12 @@ def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
         ),
     )
     return [work for work in waiting if work.count]
+
+
+@hookimpl
+def q_audit_subjects(session: ScopedSession, ids: frozenset[str]) -> Iterable[SubjectName]:
+    """Activities by title; payments, and what was paid, by reference."""
+    return [SubjectName(one, name) for one, name in subjects.names(session, ids).items()]
 
 
 @hookimpl

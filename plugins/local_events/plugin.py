@@ -14,6 +14,7 @@ from core.sdk import (
     Person,
     Role,
     ScopedSession,
+    SubjectName,
     TenantRef,
     Touched,
     TouchedThing,
@@ -21,7 +22,7 @@ from core.sdk import (
 )
 from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
-from plugins.local_events.queries import events, switching_off, waiting
+from plugins.local_events.queries import events, subjects, switching_off, waiting
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
@@ -97,6 +98,12 @@ def q_switch_off_touches(session: ScopedSession, limit: int) -> Iterable[Touched
         for one in found.first
     )
     return [Touched(N_("Events to come"), WHILE_OFF, found.events, found.people, first)]
+
+
+@hookimpl
+def q_audit_subjects(session: ScopedSession, ids: frozenset[str]) -> Iterable[SubjectName]:
+    """Events, what belongs to one, and visits, by title."""
+    return [SubjectName(one, title) for one, title in subjects.titles(session, ids).items()]
 
 
 @hookimpl

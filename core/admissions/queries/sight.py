@@ -19,6 +19,9 @@ from core.data.base import another
 from core.data.session import ScopedSession
 from core.kernel.ids import ID_LENGTH
 
+HANGING = (Assignment, Assessment, PanelItem, Decision, Appeal, Conflict)
+"""What belongs to one application."""
+
 # Of their own: the statement around a condition may read conflicts and applications itself.
 _AGAINST, _MINE = another(Conflict), another(Application)
 
@@ -53,7 +56,7 @@ def clear_of_subject(account_id: str, subject: sa.SQLColumnExpression[str]) -> s
     own = sa.select(Application.id).where(Application.account_id == account_id)
     hanging = (
         sa.select(model.id).where(model.application_id.in_(in_conflict) | model.application_id.in_(own))
-        for model in (Assignment, Assessment, PanelItem, Decision, Appeal, Conflict)
+        for model in HANGING
     )
     return sa.and_(*(named.not_in(ids) for ids in (in_conflict, own, *hanging)))
 

@@ -1,13 +1,13 @@
 """The audit trail across all sites: filters, pages, files, and whether every chain is whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
-from core.console import actions, queries, trail
+from core.console import actions, queries, subjects, trail
 from core.console.sheets import TRAIL, about, action_title
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
@@ -35,13 +35,15 @@ def address(listing: Listing, **also: str) -> str:
 
 
 def page(
-    listing: Listing, found: queries.Trail, bad: frozenset[str], plugins: Iterable[str], **context: Any
-) -> Response:
-    """The list of entries with its filters; of `plugins` the actions can be chosen."""
+    listing: Listing, found: queries.Trail, named: Mapping[str, str], bad: frozenset[str], plugins: Iterable[str],
+    **context: Any,
+) -> Response:  # fmt: skip
+    """The list of entries with its filters. `named` says by an entry's id what it was about; of `plugins` the actions can be chosen."""
     offered = actions.groups(registry(), plugins, say)
     return render(
         "console/audit.html",
         found=found,
+        named=named,
         groups=offered,
         begins=actions.asked(offered, request.args.get("action", "")),
         titled=action_title,
@@ -70,7 +72,8 @@ def audit_trail() -> Response:
             whole = queries.whole_trail(session, replace(wanted, before=""))
             return download(kind, TRAIL, whole, listing.filters)
         found = queries.trail(session, wanted)
-    return page(listing, found, bad, registry().plugins, tenants=directory().all())
+        named = subjects.names(session, registry(), found.entries)
+    return page(listing, found, named, bad, registry().plugins, tenants=directory().all())
 
 
 @console.get("/audit/chains")

@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from core.admissions.queries import queues
 from core.admissions.views.overview import KINDS
-from core.console import queries, service, trail
+from core.console import queries, service, subjects, trail
 from core.console.preview import differences
 from core.console.sheets import MEMBERS, TRAIL
 from core.console.views.audit import listing_of, page
@@ -136,4 +136,6 @@ def audit_trail() -> Response:
     if kind := asked_for():
         whole = queries.whole_trail(context.session, replace(wanted, before=""))
         return download(kind, TRAIL, whole, listing.filters)
-    return page(listing, queries.trail(context.session, wanted), bad, context.tenant.ever_enabled, tenants=())
+    found = queries.trail(context.session, wanted)
+    named = subjects.names(context.session, registry(), found.entries)
+    return page(listing, found, named, bad, context.tenant.ever_enabled, tenants=())

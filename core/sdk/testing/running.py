@@ -185,10 +185,12 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         results += [call("q_event_links", only, tenant=tenant, event=_some_event(), actor=SYSTEM)]
         common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
         results += [call("q_page_fragments", only, **common, place=place) for place in PLACES]
-        results += [call("q_switch_off_touches", only, session=session, tenant=tenant, limit=SHOWN)]
+        named = call("q_audit_subjects", only, session=session, ids=frozenset({new_id()}))
+        results += [named, call("q_switch_off_touches", only, session=session, tenant=tenant, limit=SHOWN)]
     failed = (failure for result in results for failure in result.failures)
     found = [f"{one.hook}: {one.error}" for one in failed if not one.slow]  # how slow it is depends on the machine
     site.registry.failures.clear()
+    found += ["q_audit_subjects has a name for an id that nothing has" for _one in named.values()]
     if (status := site.client().get(f"/{ON}/").status_code) != 200:
         found.append(f"the start page answers {status}")
     return found + [f"{one.hook}: {one.error}" for one in site.registry.failures if one.plugin == name and not one.slow]

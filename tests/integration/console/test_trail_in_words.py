@@ -7,13 +7,18 @@ from html import unescape
 from io import StringIO
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from core.admissions.models import Conflict
 from core.console.actions import groups, title_of
 from core.data import audit
 from core.data.session import ScopedSession, transaction
-from core.kernel.views import SYSTEM
-from tests.factories.admissions import make_form, make_window
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.views import SYSTEM, SubjectName
+from tests.factories.admissions import make_application, make_form, make_window
+from tests.factories.people import make_person
 from tests.integration.console.conftest import Changes
 from tests.support.client import FormClient
 from tests.support.statements import Counter
@@ -172,3 +177,86 @@ def test_what_it_was_about_is_told_by_name_where_that_costs_nothing(
             audit.record(session, actor=SYSTEM, action=action, subject=subject)
     page = lead.get("/scotland/manage/audit/?sort=at").text
     assert _abouts_of(page)[-len(told) :] == [words for _, _, words in told]
+
+
+def _application(app: Flask, session: ScopedSession, form: str, number: int = 0) -> str:
+    """An application's id; its reference is the end of it."""
+    person = make_person(app, f"{session.scope.tenant_id}.{number}@example.org", name=f"Secret Name{number}")
+    return make_application(session, make_window(session, form), form, person)
+
+
+def test_applications_are_told_by_reference_alone_and_at_their_own_site(
+    app: Flask, lead: FormClient, central: FormClient, session_for: Callable[[str], ScopedSession]
+) -> None:
+    session, form = session_for("scotland"), make_form(session_for("uk"))
+    own, other = (_application(app, session_for(slug), form) for slug in ("scotland", "wales"))
+    neighbour = make_person(app, "neighbour@example.org", name="Secret Neighbour")
+    against = new_id()
+    conflict = {
+        "id": against, "tenant_id": session.scope.tenant_id, "application_id": own, "account_id": neighbour,
+        "source": "declared", "kind": "employer", "why": "We share an office", "by": None, "at": clock.now(), "ended_at": None,
+        "ended_by": None, "end_why": "",
+    }  # fmt: skip
+    with transaction(session):
+        session.execute(sa.insert(Conflict), [conflict])
+        for action, subject in (
+            ("application.submit", own), ("application.note", f"application:{own}"), ("conflict.set", against),
+            ("application.submit", other), ("gone.away", own),
+        ):  # fmt: skip
+            audit.record(session, actor=SYSTEM, action=action, subject=subject)
+    page = lead.get("/scotland/manage/audit/?sort=at").text
+    assert _abouts_of(page)[-5:] == [own[-12:], own[-12:], own[-12:], other, own]
+    assert "Secret" not in page
+    assert "office" not in page
+    whole = central.get("/console/audit/?tenant=scotland&sort=at").text
+    assert _abouts_of(whole)[-5:] == [own[-12:], own[-12:], own[-12:], other[-12:], own]
+
+
+def test_names_cost_the_same_for_one_thing_and_for_twenty(
+    app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession], statements: Counter
+) -> None:
+    session, form = session_for("scotland"), make_form(session_for("uk"))
+
+    def told(numbers: range) -> int:
+        made = [_application(app, session, form, number) for number in numbers]
+        with transaction(session):
+            for one in made:
+                audit.record(session, actor=SYSTEM, action="application.submit", subject=one)
+                audit.record(session, actor=SYSTEM, action="local_events.publish", subject=new_id())
+        lead.get("/scotland/manage/audit/")
+        with statements() as seen:
+            page = lead.get("/scotland/manage/audit/").text
+        assert all(one[-12:] in _abouts_of(page) for one in made)
+        return len(seen)
+
+    assert told(range(1)) == told(range(1, 20))
+
+
+def test_a_plugin_that_fails_leaves_ids_and_answers_for_its_own_entries_alone(
+    app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, session = app.extensions["q.registry"], session_for("scotland")
+    [impl] = [
+        one
+        for one in registry.manager.hook.q_audit_subjects.get_hookimpls()
+        if one.plugin_name == "local_events"
+    ]  # fmt: skip
+    event, application = new_id(), new_id()
+    with transaction(session):
+        audit.record(session, actor=SYSTEM, action="local_events.publish", subject=event)
+        audit.record(session, actor=SYSTEM, action="application.submit", subject=application)
+
+    def about(answer: Callable[..., object]) -> list[str]:
+        monkeypatch.setattr(impl, "function", answer)
+        registry.dispatcher.forget_plans()
+        return _abouts_of(lead.get("/scotland/manage/audit/?sort=at").text)[-2:]
+
+    try:
+        assert about(lambda session, ids: [SubjectName(event, "<b>Tea"), SubjectName(application, "Mine")]) == [
+            "&lt;b&gt;Tea", application,
+        ]  # fmt: skip
+        assert about(lambda session, ids: 1 / 0) == [event, application]
+        assert about(lambda session, ids: [(event, "Tea")]) == [event, application]
+    finally:
+        monkeypatch.undo()
+        registry.dispatcher.forget_plans()
