@@ -166,7 +166,8 @@ def _put_on_shelf(session: ScopedSession, account_id: str, event: Details, state
     if state not in (SUBMITTED, CHANGES_REQUESTED, APPROVED, REJECTED, CANCELLED):
         shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=event.id)
         return
+    over = state in (REJECTED, CANCELLED)  # no appointment: it stands at the day on which it was told
     shelf.put(
         session, account_id=account_id, plugin=PLUGIN, ref=event.id, kind="event", title=event.title, status=STATES[state],
-        when=event.starts_at, path=path_of(event.id), needs_action=state in (CHANGES_REQUESTED, APPROVED),
+        when=clock.now() if over else event.starts_at, path=path_of(event.id), needs_action=state in (CHANGES_REQUESTED, APPROVED),
     )  # fmt: skip

@@ -98,13 +98,18 @@ def test_a_proposal_goes_its_way_and_each_step_is_told_once(session, scotland, m
     assert organisers.is_organiser(session, event_id, ann)
 
 
-def test_a_rejected_proposal_says_why_and_stays_closed(session, scotland, member, told, post):
+def test_a_rejected_proposal_says_why_and_stays_closed(session, scotland, member, ann, told, post):
     event_id, who = submitted(session, scotland, member, post), visitor(ORGANISER)
     for empty in ("", "  ", "x" * 501):
         with pytest.raises(Invalid):
             service.reject(session, scotland, event_id, empty, who, post)
-    service.reject(session, scotland, event_id, "Twice this month", who, post)
+    now = clock.now()
+    with clock.frozen(now):
+        service.reject(session, scotland, event_id, "Twice this month", who, post)
     assert told[-1][0] == "reject"
+    item = session.scalar(sa.select(ShelfItem).where(ShelfItem.account_id == ann))
+    assert (item.status, item.when) == ("Rejected", now), "it is no appointment: it stands at the day it was told"
+    session.rollback()
     for again in (service.reject, service.request_changes):
         with pytest.raises(Refused):
             again(session, scotland, event_id, "Again", who, post)
@@ -116,10 +121,12 @@ def test_a_rejected_proposal_says_why_and_stays_closed(session, scotland, member
 def test_who_proposed_hears_that_an_approved_proposal_is_cancelled(session, scotland, member, ann, told, post):
     event_id = submitted(session, scotland, member, post)
     service.approve(session, scotland, USUAL, event_id, row(session, event_id).version, visitor(LEAD), post)
-    running.cancel(session, scotland, USUAL, event_id, " No room ", visitor(LEAD), post)
+    now = clock.now()
+    with clock.frozen(now):
+        running.cancel(session, scotland, USUAL, event_id, " No room ", visitor(LEAD), post)
     assert told[-1] == ("cancel", ann, "No room")
     item = session.scalar(sa.select(ShelfItem).where(ShelfItem.account_id == ann))
-    assert (item.status, item.needs_action) == ("Cancelled", False)
+    assert (item.status, item.needs_action, item.when) == ("Cancelled", False, now)
 
 
 def test_the_letter_about_a_cancelled_proposal_says_why(app, session, scotland, member, post):
