@@ -19,7 +19,7 @@ from core.people.queries import account_by_email, members_by_tenant
 from core.tenancy import left
 from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
-from core.tenancy.switches import kept_at, on_by_tenant
+from core.tenancy.switches import kept_at, on_by_tenant, working
 
 PAGE = 50
 
@@ -69,7 +69,7 @@ def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]
 
 @dataclass(frozen=True, slots=True)
 class PluginRow:
-    """One line of the plugins table. `on` counts the sites where it is on; `error` says why it is out of service."""
+    """One line of the plugins table. `on` counts the sites where it is on and can work; `error` says why it is out of service."""
 
     name: str
     title: str
@@ -82,9 +82,7 @@ class PluginRow:
 def plugins_table(session: ScopedSession, registry: Registry) -> list[PluginRow]:
     """Every plugin of this installation, the broken ones too, in one statement."""
     on: dict[str, int] = {}
-    for at, plugin in session.execute(
-        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))
-    ):
+    for at, plugin in session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(working(session))):
         if at == kept_at(registry, plugin, at):
             on[plugin] = on.get(plugin, 0) + 1
     manifests = (plugin.manifest for plugin in registry.plugins.values())

@@ -14,7 +14,7 @@ from core.data.session import ScopedSession, first_read
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
-from core.tenancy.switches import answering
+from core.tenancy.switches import CANNOT_WORK, answering
 
 log = logging.getLogger("q.tenancy")
 
@@ -90,17 +90,25 @@ class TenantDirectory:
         self._by_id: dict[int, TenantSnapshot] = {}
         self._ids: dict[str, int] = {}
         self._hosts: dict[str, int] = {}
+        self._cannot_work: frozenset[tuple[str, int]] = frozenset()
         self._lock = Lock()
 
     def refresh(self, session: ScopedSession) -> None:
         """Read every tenant anew (two statements)."""
-        states = answering(self._registry, session.scalars(sa.select(PluginState)))
+        rows = session.scalars(sa.select(PluginState)).all()
+        states = answering(self._registry, rows)
         tenants = [self._snapshot(row, states(row.id)) for row in session.scalars(sa.select(Tenant))]
         with self._lock:
             self._by_id = {tenant.id: tenant for tenant in tenants}
             self._ids = {tenant.slug: tenant.id for tenant in tenants}
             self._hosts = {host: tenant.id for tenant in tenants for host in tenant.details["hosts"]}
             self._hosts |= {host: self._ids[slug] for host, slug in self._env_hosts.items() if slug in self._ids}
+            self._cannot_work = frozenset(
+                (row.id, row.revision)
+                for row in rows
+                if row.plugin not in self._registry.plugins or row.plugin in self._by_id[row.at_tenant_id].unfit
+            )
+        session.info[CANNOT_WORK] = self._cannot_work
 
     def _snapshot(self, row: Tenant, states: list[PluginState]) -> TenantSnapshot:
         in_service = self._registry.names()
@@ -175,4 +183,5 @@ class TenantDirectory:
             known = self._by_id.get(tenant_id)
         if known is None:
             raise LookupError(f"there is no tenant {tenant_id}")
+        session.info[CANNOT_WORK] = self._cannot_work
         return known

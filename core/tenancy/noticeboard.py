@@ -14,6 +14,7 @@ from core.kernel import clock
 from core.kernel.calendars import KEPT_CANCELLED
 from core.kernel.ids import new_id
 from core.tenancy.models import NoticeCard, PluginState
+from core.tenancy.switches import working
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
@@ -25,20 +26,22 @@ BETWEEN = "\n"
 WINDOWS_SINCE = timedelta(days=800)
 
 
-def _switch(at: Any) -> sa.ScalarSelect[bool]:
-    """Whether the plugin of a card is on at a tenant; null where it was never switched there."""
+def _switch(session: ScopedSession, at: Any) -> sa.ScalarSelect[bool]:
+    """Whether the plugin of a card is on and can work at a tenant; null where it was never switched there."""
     return (
-        sa.select(PluginState.enabled)
+        sa.select(working(session))
         .where(PluginState.at_tenant_id == at, PluginState.plugin == NoticeCard.plugin)
         .correlate(NoticeCard)
         .scalar_subquery()
     )
 
 
-_CLOSED = sa.func.coalesce(_switch(NoticeCard.origin_tenant_id), _switch(UK), sa.true()).is_(False)
-"""The condition of a card whose plugin is switched off where that is decided: at its site or, for a plugin of the whole platform, which
-has no switch at a site, at the UK site. Its page is gone, so nobody is sent there. It is asked of the database, for another process
-may have switched. The card itself stays, and is shown again with the plugin."""
+def _closed(session: ScopedSession) -> sa.ColumnElement[bool]:
+    """The condition of a card whose plugin is switched off, or cannot work, where that is decided: at its site or, for a plugin of
+    the whole platform, which has no switch at a site, at the UK site. Its page is gone, so nobody is sent there. It is asked of the
+    database, for another process may have switched. The card itself stays, and is shown again with the plugin."""
+    here, wide = _switch(session, NoticeCard.origin_tenant_id), _switch(session, UK)
+    return sa.func.coalesce(here, wide, sa.true()).is_(False)
 
 
 def publish(
@@ -125,7 +128,7 @@ def upcoming(
     """The cards that are up and not over, soonest first; without those that are no events."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED,
+        NoticeCard.kind.not_in(NO_EVENTS), ~_closed(session),
     )  # fmt: skip
     if without_tenant is not None:
         query = query.where(NoticeCard.origin_tenant_id != without_tenant)
@@ -170,10 +173,10 @@ class Wanted:
         return found
 
 
-def _to_come(audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
+def _to_come(session: ScopedSession, audiences: Sequence[str], wanted: Wanted) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind.not_in(NO_EVENTS), ~_CLOSED, *wanted.where(),
+        NoticeCard.kind.not_in(NO_EVENTS), ~_closed(session), *wanted.where(),
     )  # fmt: skip
 
 
@@ -181,7 +184,7 @@ def find(
     session: ScopedSession, *, audiences: Sequence[str], wanted: Wanted, limit: int, offset: int = 0
 ) -> Sequence[NoticeCard]:
     """The cards of every site that are up, not over and wanted, soonest first."""
-    query = sa.select(NoticeCard).where(*_to_come(audiences, wanted))
+    query = sa.select(NoticeCard).where(*_to_come(session, audiences, wanted))
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit).offset(offset)).all()
 
 
@@ -192,7 +195,7 @@ def on_between(
     calendar. `wanted` says from when until when. Nothing that is off or was withdrawn."""
     query = sa.select(NoticeCard).where(
         NoticeCard.uid != "", ~NoticeCard.cancelled, NoticeCard.audience.in_(audiences), NoticeCard.kind.not_in(NO_EVENTS),
-        NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED, *wanted.where(),
+        NoticeCard.origin_tenant_id != without_tenant, ~_closed(session), *wanted.where(),
     )  # fmt: skip
     return session.scalars(query.order_by(NoticeCard.starts_at, NoticeCard.id).limit(limit)).all()
 
@@ -201,7 +204,7 @@ def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: W
     """How many cards that are up, not over and wanted each site has, whichever site was asked for."""
     query = (
         sa.select(NoticeCard.origin_tenant_id, sa.func.count())
-        .where(*_to_come(audiences, replace(wanted, tenant_id=None)))
+        .where(*_to_come(session, audiences, replace(wanted, tenant_id=None)))
         .group_by(NoticeCard.origin_tenant_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
@@ -209,7 +212,7 @@ def count_by_site(session: ScopedSession, *, audiences: Sequence[str], wanted: W
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A card as calendars show it. `closed`: its page is gone, because its plugin is off at its site."""
+    """A card as calendars show it. `closed`: its page is gone, because its plugin is off, or cannot work, at its site."""
 
     tenant_id: int
     plugin: str
@@ -235,7 +238,7 @@ def programme(
     kept = ~NoticeCard.cancelled | (NoticeCard.withdrawn_at >= clock.now() - KEPT_CANCELLED)
     query = (
         sa.select(
-            NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _CLOSED.label("closed")
+            NoticeCard.origin_tenant_id, *(getattr(NoticeCard, one.name) for one in fields(Dated)[1:-1]), _closed(session).label("closed")
         )
         .where(
             NoticeCard.uid != "", NoticeCard.plugin == plugin, NoticeCard.kind.not_in(NO_EVENTS),
@@ -263,6 +266,6 @@ def visits(
     """The cards of visits that other tenants' members offer and that can still be asked for, those that close first first."""
     query = sa.select(NoticeCard).where(
         NoticeCard.withdrawn_at.is_(None), NoticeCard.ends_at >= clock.now(), NoticeCard.audience.in_(audiences),
-        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant, ~_CLOSED,
+        NoticeCard.kind == VISIT, NoticeCard.origin_tenant_id != without_tenant, ~_closed(session),
     )  # fmt: skip
     return session.scalars(query.order_by(NoticeCard.ends_at, NoticeCard.id).limit(limit)).all()

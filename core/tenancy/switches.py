@@ -11,6 +11,17 @@ from core.hooks.registry import Registry
 from core.tenancy.models import PluginState
 
 State = TypeVar("State")
+CANNOT_WORK = "q.cannot_work"
+"""Under this name a session carries which states of plugins, as (id, revision), cannot work in this process whatever their switch says:
+the kept settings do not fit the version that runs, or it is not in service. The directory of tenants finds them when it reads the
+states, never once a request. A change of the settings is another revision, so one that another process made is believed at once."""
+
+
+def working(session: ScopedSession) -> sa.ColumnElement[bool]:
+    """The condition of a state whose plugin is on and can work: the one answer of every statement about other sites' plugins, for
+    a session that has asked the directory of tenants for its own."""
+    on, out = PluginState.enabled.is_(True), session.info.get(CANNOT_WORK)
+    return sa.and_(on, sa.tuple_(PluginState.id, PluginState.revision).not_in(out)) if out else on
 
 
 def kept_at(registry: Registry, plugin: str, tenant_id: int) -> int:
@@ -46,11 +57,11 @@ def names_on(session: ScopedSession, registry: Registry, tenant_id: int) -> froz
 
 
 def on_by_tenant(session: ScopedSession, registry: Registry) -> Callable[[int], frozenset[str]]:
-    """The plugins in service that are on at a tenant: `on(tenant id)`, as the database has it now, in one statement for all of
+    """The plugins that are on at a tenant and can work: `on(tenant id)`, as the database has it now, in one statement for all of
     them."""
     states = answering(
         registry,
-        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(True))),
+        session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(working(session))),
     )
     return lambda tenant_id: frozenset(state.plugin for state in states(tenant_id) if state.plugin in registry.plugins)
 
@@ -61,10 +72,8 @@ def on_anywhere(session: ScopedSession) -> frozenset[str]:
 
 
 def closed_pages(session: ScopedSession, registry: Registry) -> Callable[[int, str], bool]:
-    """Whether the pages of a plugin are gone at a tenant: `closed(tenant id, plugin)`, as the database has it now, in one
-    statement. A name that is no plugin's is a room of the core's own, which is always there."""
-    rows = session.execute(
-        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(PluginState.enabled.is_(False))
-    )
+    """Whether the pages of a plugin are gone at a tenant, because it is off or cannot work there: `closed(tenant id, plugin)`, as
+    the database has it now, in one statement. A name that is no plugin's is a room of the core's own, which is always there."""
+    rows = session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(sa.not_(working(session))))
     off = {(row.at_tenant_id, row.plugin) for row in rows}
     return lambda tenant_id, plugin: plugin in registry.broken or (kept_at(registry, plugin, tenant_id), plugin) in off

@@ -48,7 +48,7 @@ Check = Callable[[Asked], PluginNow]
 class Steps:
     """What the steps need to know. `central` tells the central team from a partner lead; `check` says what the plugin would become,
     or refuses; `apply` does it; `here_url` is this page, `back` the (endpoint, values) of the page before it; `undo` gives the
-    address that undoes a change, where that is offered."""
+    address that undoes a change, where that is offered; `unfit` says what is wrong with settings that do not fit the version that runs."""
 
     session: ScopedSession
     tenant: TenantRef
@@ -60,6 +60,7 @@ class Steps:
     back_url: str
     back: tuple[str, Mapping[str, Any]]
     undo: Callable[[Past], str] | None = None
+    unfit: str = ""
 
     @property
     def only(self) -> Sequence[str] | None:

@@ -122,8 +122,9 @@ def home() -> Response:
     listing, lines = found
     titles = {name: plugin.manifest.title for name, plugin in registry().plugins.items()}
     return render(
-        "console/tenants.html", lines=lines, listing=listing, search=search, titles=titles, broken=registry().broken
-    )
+        "console/tenants.html", lines=lines, listing=listing, search=search, titles=titles, broken=registry().broken,
+        unfit=any(tenant.unfit for tenant in directory().all()),
+    )  # fmt: skip
 
 
 PLUGIN_SORTS: dict[str, Callable[[Any], Any]] = {
@@ -226,6 +227,7 @@ def _steps(slug: str, plugin: str) -> Iterator[Steps]:
             back_url=url_for("console.tenant", slug=slug),
             back=("console.tenant", {"slug": slug}),
             undo=lambda change: url_for("console.undo", slug=slug, plugin=plugin, revision=change.revision),
+            unfit=found.unfit.get(plugin, ""),
         )
 
 

@@ -34,7 +34,7 @@ def duties_of_visitor() -> list[Duties]:
     found = []
     for site in sites():
         if site.id in at:
-            working = on(site.id).difference(site.unfit)
+            working = on(site.id)
             links = tuple(_links(site, visitor_of(person, site.id, permissions), working))
             found += [Duties(site, links)] if links else []
     return found

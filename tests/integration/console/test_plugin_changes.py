@@ -26,6 +26,8 @@ from tests.integration.console.conftest import EVENTS, Changes
 from tests.support.client import FormClient
 from tests.support.racing import at_once
 
+SCOTLAND = "/console/tenants/scotland/"
+
 
 def revisions(session: ScopedSession) -> list[PluginRevision]:
     return list(session.scalars(sa.select(PluginRevision).order_by(PluginRevision.revision)).all())
@@ -296,6 +298,16 @@ def test_settings_that_do_not_fit_the_running_version_take_one_plugin_at_one_sit
     health = central.get("/console/health").text
     assert "an_old_setting" in health
     assert EVENTS in health, "it leads to where they are mended"
+    assert "Open each, set it as it should be and apply the change" in health
+    told = "is off here until its settings are mended"
+    told_at = (("/console/", "settings do not fit"), (SCOTLAND, "Off until mended"), (EVENTS, told))
+    for page, says in told_at:
+        assert says in central.get(page).text, page
+    for page in (SCOTLAND, EVENTS):
+        assert "mended" not in central.get(page.replace("scotland", "wales")).text, page
+    assert "an_old_setting" in central.get(EVENTS).text
     assert change(central, EVENTS, {"enabled": "y", "set-default_capacity": "20"}).status_code == 303
     assert central.get("/scotland/events/").status_code == 200
     assert "an_old_setting" not in central.get("/console/health").text
+    assert "settings do not fit" not in central.get("/console/").text
+    assert told not in central.get(EVENTS).text

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import vobject
 from flask import Flask
 
+from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.ids import new_token
 from core.kernel.permissions import Role
@@ -19,7 +20,7 @@ from core.kernel.views import Actor
 from core.people.models import AREA, MINE
 from core.people.service import calendar_keys
 from core.sdk import ScopedSession, TenantRef
-from core.tenancy.models import PluginState
+from core.tenancy.models import PluginState, Tenant
 from core.tenancy.service import Change, configure
 from plugins.local_events.models import Registration
 from plugins.local_events.queries import switching_off
@@ -189,6 +190,51 @@ def test_nobody_is_sent_to_its_events_from_other_sites(
         switch(on)
         for page in ("/", "/events/"):
             assert (f"/scotland/events/{event_id}" in client.get(page).text) is on, (on, page)
+
+
+def test_nobody_is_sent_to_events_whose_settings_do_not_fit(
+    app: Flask, session: ScopedSession, scotland: TenantRef, platform_session: ScopedSession, client: FormClient,
+    switch: Switch, statements: Counter,
+) -> None:  # fmt: skip
+    """They are as good as off there, on every site's pages, at no statement more; and back as soon as anybody has mended them."""
+    event_id = published(session, scotland, title="Open ward")
+    account_id = make_person(app, "sam@example.org", home="scotland")
+    places.register(session, scotland, event_id, visitor(home=scotland.id, account_id=account_id))
+    member = client_of(app, account_id)
+    path = f"/scotland/events/{event_id}"
+    pages = (
+        (client, "/"),
+        (client, "/events/"),
+        (client, "/events/feed.ics"),
+        (member, "/me/"),
+        (member, "/wales/me/"),
+    )
+
+    def counts() -> list[int]:
+        found = []
+        for reader, page in pages:
+            reader.get(page)
+            with statements() as seen:
+                reader.get(page)
+            found.append(len(seen))
+        return found
+
+    before = counts()
+    with transaction(platform_session):
+        old = (PluginState.at_tenant_id == scotland.id, PluginState.plugin == "local_events")
+        platform_session.execute(sa.update(PluginState).where(*old).values(settings={"an_old_setting": 1}))
+        platform_session.execute(
+            sa.update(Tenant).where(Tenant.id == scotland.id).values(config_version=Tenant.config_version + 1)
+        )
+    assert client.get(path).status_code == 404
+    for reader, page in pages:
+        assert path not in reader.get(page).text, page
+    assert "Its page is closed for now" in member.get("/me/").text
+    assert "/scotland/events/" not in client.get("/scotland/").text
+    assert counts() == before
+    switch(True)  # as if by another process: this one has not looked at Scotland since
+    for reader, page in pages:
+        assert path in reader.get(page).text, page
 
 
 def test_switching_off_and_on_again_gives_the_same_registrations_and_feeds(
