@@ -91,14 +91,18 @@ def shown_again(status: int, words: str) -> Response:
             response = _answered(lambda: view(**values))
         except (TurnedAway, DomainError, HTTPException):
             response = None  # there is no form any more, or none that can refuse by itself
-    if (
-        response is None
-        or response.mimetype != "text/html"
-        or str(escape(words)) not in response.get_data(as_text=True)
-    ):
+    if response is None or not _says(response, words):
         return sent_again.kept(status, words, without=unknown()) or errors.page(status, words)
     response.status_code = status
     return response
+
+
+def _says(response: Response, words: str) -> bool:
+    """Whether an answer tells `words`: as a page or, to a script that asked for it, as the `error` of what is not one."""
+    if response.mimetype == "application/json":
+        told = response.get_json()
+        return isinstance(told, dict) and told.get("error") == words
+    return response.mimetype == "text/html" and str(escape(words)) in response.get_data(as_text=True)
 
 
 def _shown(name: str) -> str:

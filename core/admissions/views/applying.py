@@ -32,7 +32,7 @@ from core.web.context import here
 from core.web.forms import whole
 from core.web.i18n import gettext, say
 from core.web.pages import go_to, redirect_with, render
-from core.web.sent import form_has
+from core.web.sent import form_has, refusal
 
 TOO_OFTEN = N_("You have sent many files in a short time. Wait a quarter of an hour, then send this one again.")
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")
@@ -78,7 +78,8 @@ def start() -> Response:
             return redirect_with(
                 gettext("You have begun already. Go on here."), "applying.tasks", application_id=under_way
             )
-    if request.method == "POST":
+    why = refusal()
+    if request.method == "POST" and not why:
         try:
             application_id = drafts.start(
                 context.session,
@@ -100,8 +101,8 @@ def start() -> Response:
             )
     carried = opening is not None and queries.last_ended(context.session, str(visitor.account_id)) is not None
     return render(
-        "admissions/start.html", 422 if errors else 200, opening=opening, sent=sent, errors=errors, outcomes=outcomes,
-        carried=carried, finder=finder_address(),
+        "admissions/start.html", 422 if errors or why else 200, opening=opening, sent=sent, errors=errors, outcomes=outcomes,
+        carried=carried, finder=finder_address(), refused=why,
     )  # fmt: skip
 
 
@@ -171,6 +172,13 @@ def section(application_id: str, key: str) -> Response:
     form_has("remove", *(one.key for one in part.questions if one.kind is Kind.FILE))
     sent = _sent(part)
     values = {**mine.values, **{name: wish.value for name, wish in sent.items()}}
+    if why := refusal():
+        made_from = {name: wish.revision for name, wish in sent.items()}
+        return (
+            _told(422, error=why)
+            if by_script
+            else _section_page(mine, part, values, 422, revisions=made_from, refused=why)
+        )
     try:
         saved = drafts.save(here().session, mine, str(here().visitor.account_id), sent, _seconds())
     except Refused as error:
@@ -314,6 +322,8 @@ def submit(application_id: str) -> Response:
     mine = _mine(application_id)
     if not mine.sections:  # the second press of the button: there is nothing more to do
         return redirect_with(gettext("Your application is submitted."), "applying.tasks", application_id=mine.id)
+    if why := refusal():
+        return _check_page(mine, 422, why)
     try:
         submitting.submit(
             context.session, mine, context.visitor.actor(), checked=request.form.get("checked", ""),

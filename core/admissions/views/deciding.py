@@ -25,6 +25,7 @@ from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
 from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
+from core.web.sent import refusal
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
 
@@ -120,14 +121,19 @@ def _list(window_id: str, status: int = 200, problem: str = "") -> Response:
 @needs(LEAD)
 def check(window_id: str) -> Response:
     """What would be signed, with numbers and references, before anything is."""
+    return _check_page(window_id, request.form.getlist("pick"))
+
+
+def _check_page(window_id: str, picked: list[str], status: int = 200, refused: str = "") -> Response:
     session = here().session
     window = windows.one(session, window_id)
-    found = queries.some(session, who(), window.id, request.form.getlist("pick"))
+    found = queries.some(session, who(), window.id, picked)
     ready = [one for one in found if one.to_sign]
     if not ready:
-        return _list(window_id, 422, _("Choose at least one application that has a proposal and is not signed yet."))
+        problem = refused or _("Choose at least one application that has a proposal and is not signed yet.")
+        return _list(window_id, 422, problem)
     return render(
-        "admissions/decisions/check.html", window=window, ready=ready, left=[one for one in found if not one.to_sign],
+        "admissions/decisions/check.html", status, refused=refused, window=window, ready=ready, left=[one for one in found if not one.to_sign],
         counts={outcome: sum(one.suggested == outcome for one in ready) for outcome in OUTCOMES}, form=PressForm(formdata=None),
         **tables(),
     )  # fmt: skip
@@ -140,6 +146,8 @@ def sign_many(window_id: str) -> Response:
     context = here()
     window = windows.one(context.session, window_id)
     picks = dict(text.split(":", 1) for text in request.form.getlist("sign") if ":" in text)
+    if why := refusal():
+        return _check_page(window_id, list(picks), 422, why)
     try:
         count = service.sign_many(context.session, context.visitor.actor(), window.id, picks, key_sent())
     except Declined as error:

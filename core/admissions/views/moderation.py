@@ -34,6 +34,7 @@ from core.web.i18n import language, ngettext, say
 from core.web.listing import Listing
 from core.web.lists import listed
 from core.web.pages import redirect_with, render
+from core.web.sent import refusal
 from core.web.sheets import Column, Sheet
 
 MAY = Permission.ADMISSIONS_CONFIGURE
@@ -122,16 +123,20 @@ def _picked(name: str) -> dict[str, dict[str, int]]:
 @needs(MAY)
 def moderation_check() -> Response:
     """What would be moderated, with numbers and references, before anything is."""
+    return _check_page("pick")
+
+
+def _check_page(name: str, status: int = 200, refused: str = "") -> Response:
     ready: dict[str, list[Signed]] = {}
-    for slug, picks in _picked("pick").items():
+    for slug, picks in _picked(name).items():
         with tenant_session(_at(slug).id) as session:
             found = queries.some(session, who(), list(picks))
         if may := [one for one in found if not one.mine and one.version == picks[one.id]]:
             ready[slug] = may
     if not ready:
-        return _list(422, _("Choose at least one decision that you have no part in."))
+        return _list(422, refused or _("Choose at least one decision that you have no part in."))
     return render(
-        "admissions/decisions/moderation_check.html", ready=ready, sites={one.slug: one for one in _directory().partners()},
+        "admissions/decisions/moderation_check.html", status, refused=refused, ready=ready, sites={one.slug: one for one in _directory().partners()},
         total=sum(len(rows) for rows in ready.values()), form=PressForm(formdata=None), **tables(),
     )  # fmt: skip
 
@@ -140,6 +145,8 @@ def moderation_check() -> Response:
 @needs(MAY)
 def moderation_many() -> Response:
     """Moderate what was checked: site by site, each site's all or none."""
+    if why := refusal():
+        return _check_page("moderate", 422, why)
     actor, done, problems = here().visitor.actor(), 0, []
     for slug, picks in _picked("moderate").items():
         site = _at(slug)

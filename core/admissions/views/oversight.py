@@ -30,6 +30,7 @@ from core.web.i18n import language, say
 from core.web.listing import Listing
 from core.web.lists import listed, searched
 from core.web.pages import redirect_with, render
+from core.web.sent import refusal
 from core.web.sheets import Column, Sheet
 from core.web.where import only_at_partners_sites
 
@@ -219,8 +220,8 @@ def translate(application_id: str) -> Response:
     versions = assessing.versions_of(context.session, one.id)
     if not versions:
         raise NotFound
-    newest, errors, refused = versions[-1], {}, ""
-    if request.method == "POST":
+    newest, errors, refused = versions[-1], {}, refusal()
+    if request.method == "POST" and not refused:
         try:
             redacting.translate(
                 context.session, context.visitor.actor(), one.id, request.form.get("submission", ""), request.form

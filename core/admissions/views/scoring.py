@@ -24,7 +24,7 @@ from core.web.forms import whole
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.pages import go_to, redirect_with, render
-from core.web.sent import form_has
+from core.web.sent import form_has, refusal
 
 PARTS = {"scores": INDEPENDENT, "discussed": DISCUSSED}
 """The last piece of an address, and whose scores it is about: one's own, or those after the panel's discussion."""
@@ -62,6 +62,13 @@ def scores(assignment_id: str, part: str) -> Response:
         if f"rev-{name}" in request.form
     }
     values = {**work.values, **{name: wish.value for name, wish in sent.items()}}
+    if why := refusal():
+        made_from = {name: wish.revision for name, wish in sent.items()}
+        return (
+            _told(422, error=why)
+            if by_script
+            else _page(task, work, part, values, 422, revisions=made_from, refused=why)
+        )
     try:
         saved = service.save(here().session, here().visitor.actor(), work, sent)
     except Refused as error:
@@ -147,6 +154,8 @@ def seal(assignment_id: str, part: str) -> Response:
     sealed = _("Your scores are sealed. You can read the others’ now.")
     if work.sealed_at is not None:  # the second press of the button: there is nothing more to do
         return redirect_with(sealed, "assessing.show", assignment_id=task.id)
+    if why := refusal():
+        return _check_page(task, work, part, 422, why)
     try:
         service.seal(here().session, here().visitor.actor(), task, work, request.form.get("checked", ""))
     except (Invalid, Conflict) as error:

@@ -97,6 +97,27 @@ def test_a_part_that_is_not_finished_is_saved_and_says_so(ann: Any, session: Sco
     assert later.status_code == 200
 
 
+def test_a_part_with_a_field_it_does_not_have_is_shown_again_and_overwrites_nothing_when_it_is_sent_once_more(
+    ann: Any, session: ScopedSession
+) -> None:
+    part = f"{begin(ann)}part/about"
+    first = ann.get(part).text
+    assert ann.submit(part, {"job": "Nurse", "story": "First tab", "go": "later"}).status_code == 303
+    token = first.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    sent = {"csrf_token": token, "rev-job": "0", "rev-story": "0", "since-page": "0", "story": "Second tab", "go": "on"}
+    answer = ann.post(part, data={**sent, "made_up": "x"})
+    assert answer.status_code == 422
+    assert "This form has no field named “made_up”" in answer.text
+    assert "data-autosave" in answer.text, "it is the form itself"
+    assert "Second tab" in answer.text
+    assert 'name="rev-story" value="0"' in answer.text, "it still says from what it was made"
+    assert "First tab" in ann.get(part).text
+    assert ann.post(part, data=sent).status_code == 409
+    told = ann.post(part, data={**sent, "made_up": "x"}, headers=SCRIPT)
+    assert told.status_code == 422
+    assert "made_up" in told.get_json()["error"]
+
+
 def test_two_tabs_are_told_and_both_texts_are_on_the_page(app: Flask, ann: Any, session: ScopedSession) -> None:
     place = begin(ann)
     part = f"{place}part/about"

@@ -27,7 +27,15 @@ STEPS = {"preview", "apply", "edit", "look", "publish", "send", "try"}
 """The values of buttons that lead from one page of a form to the next."""
 NOTHING_TO_DO = {"windows.proposals_ask"}
 """In this world there is nothing for these to do: they write nothing, and lead on as they do for whoever presses a second time."""
+SENT_AGAIN_WORDS = "Send what I wrote"
 NO_SUCH_FIELD = "This form has no field named"
+SENT_AGAIN = {
+    "admissions.moderation_check", "decisions.check", "decisions.batch_move", "assessors.move", "windows.tried_agree",
+    "console.plugin", "manage.plugin", "expense_approvals.ask", "expense_approvals_manage.policy_publish", "local_events.new",
+    "local_events.press", "local_events.scanned", "demo.sign_in",
+}  # fmt: skip
+"""Presses of a button on a page that is not the form's own, or that only lead to its next step: what they sent is kept on a page of its
+own. Every other form in which something was typed, or checked to be signed, is shown again itself."""
 METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW")
 
 
@@ -116,6 +124,8 @@ def test_a_field_that_the_form_does_not_have(world: World, ways: list[Way]) -> N
             wrong.append((way.name, f"wrote {found}"))
         elif lost:
             wrong.append((way.name, f"lost {lost}"))
+        elif SENT_AGAIN_WORDS in shown and way.endpoint not in SENT_AGAIN:
+            wrong.append((way.name, "its form is not shown again"))
         world.put_back()
     assert not wrong, listed(wrong)
 
