@@ -2,9 +2,10 @@
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import signature
 from types import MappingProxyType
 from typing import Any
 
@@ -44,6 +45,12 @@ class Job:
     def owner(self) -> str:
         """The plugin it belongs to, or `core`."""
         return self.name.partition(".")[0]
+
+    def strange(self, args: Collection[str]) -> set[str]:
+        """Those names among `args` that the handler does not take: code of another release gave them, or nobody looked."""
+        known = signature(self.handler).parameters
+        takes_all = any(one.kind is one.VAR_KEYWORD for one in known.values())
+        return set() if takes_all else set(args).difference(known)
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the failed try number `attempt`: doubled each time, up to an hour, spread by a fifth."""

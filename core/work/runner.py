@@ -121,7 +121,7 @@ class Runner:
 
     def _run(self, task: Task) -> None:
         job = registry.JOBS.get(task.name)
-        if job is None:
+        if job is None or job.strange(task.args):
             self._unknown(task)
             return
         started = time.perf_counter()
@@ -173,12 +173,13 @@ class Runner:
             raise registry.GiveUp(f"{job.name} was asked for without a tenant")
 
     def _unknown(self, task: Task) -> None:
-        """Newer code asked for a job that this worker does not know: leave it to a newer worker, for a day."""
+        """Newer code asked for a job that this worker does not know, or with arguments that it does not: leave it to a newer worker, for
+        a day. It counts as no try: nothing has been run."""
         if clock.now() - datetime.fromisoformat(task.created_at) < UNKNOWN_KEPT:
-            log.warning("%s is not known here; put off", task.name)
+            log.warning("%s, or what it is given, is not known here; put off", task.name)
             self._persist(lambda c: self._again(c, task, UNKNOWN_PAUSE, task.attempt))
         else:
-            self._persist(lambda c: self._fail(c, task, "no worker knows this job", "", FAILED))
+            self._persist(lambda c: self._fail(c, task, "no worker knows this job, or what it is given", "", FAILED))
 
     def _persist(self, write: Callable[[sa.Connection], None]) -> None:
         """Commit what follows from a run. A database that is away is waited for: the run is not over before."""

@@ -24,7 +24,7 @@ SessionFor = Callable[[str], ScopedSession]
 def jobs() -> Iterator[None]:
     """Two jobs for these tests."""
     for name, platform in (("try.one", None), ("try.all", "to try")):
-        registry.JOBS[name] = registry.Job(name, lambda session: None, "default", 6, 0.5, platform)
+        registry.JOBS[name] = registry.Job(name, lambda session, **given: None, "default", 6, 0.5, platform)
     yield
     for name in ("try.one", "try.all"):
         del registry.JOBS[name]
@@ -88,6 +88,8 @@ def test_what_is_refused(session_for: SessionFor, platform_session: ScopedSessio
             enqueue(session, "try.one", when=timedelta(1))
         with pytest.raises(TypeError):
             enqueue(session, "try.one", number=float("nan"))
+        with pytest.raises(TypeError, match=r"core\.mail takes no letter_id"):
+            enqueue(session, "core.mail", letter_id="x")
         with pytest.raises(ScopeError, match="another tenant"):
             enqueue(session, "try.one", tenant_id=1)
         with pytest.raises(ScopeError, match="a session with a scope"):

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.data.db import db
-from core.data.session import transaction
+from core.data.session import ScopedSession, transaction
 from core.kernel.views import SYSTEM
 from core.work import enqueue, registry
 from core.work.models import DONE, FAILED, SKIPPED, OutboxItem, WorkerBeat, WorkFailure
@@ -218,6 +218,24 @@ def test_a_job_that_newer_code_asked_for_waits_for_a_newer_worker(bench: Bench, 
         del registry.JOBS["newer.job"]
     item = bench.until(lambda: bench.rows(OutboxItem, OutboxItem.id == item_id, OutboxItem.turn == 2))[0]
     assert (item.attempt, item.args) == (1, {"tag": "newer"})
+    with bench.session() as session, transaction(session):
+        session.execute(sa.delete(OutboxItem).where(OutboxItem.id == item_id))
+
+
+def _newer_note(session: ScopedSession, tag: str, since: float = 0.0, more: str = "") -> None:
+    """`probe.note` as a newer release has it: with an argument more."""
+
+
+def test_what_newer_code_gives_a_job_that_this_worker_knows_waits_for_a_newer_worker_too(
+    bench: Bench, worker: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(registry.JOBS, "probe.note", registry.Job("probe.note", _newer_note, "default", 6, 0.5, None))
+        item_id = bench.ask("probe.note", tag="given more", more="x")
+    item = bench.until(lambda: bench.rows(OutboxItem, OutboxItem.id == item_id, OutboxItem.turn == 2))[0]
+    assert (item.attempt, item.args) == (1, {"tag": "given more", "more": "x"})
+    assert not bench.told("note", "given more")
+    assert not bench.rows(WorkFailure, WorkFailure.id == item_id)
     with bench.session() as session, transaction(session):
         session.execute(sa.delete(OutboxItem).where(OutboxItem.id == item_id))
 
