@@ -143,7 +143,8 @@ def write(
     """Write a letter in the reader's language, in the caller's transaction.
 
     `at` (UTC) and the site's name stand where the words say so; `more` comes after the button's address, in which
-    `application_id` can stand; with `stop` the letter carries ways to have no more of them, and is secret.
+    `application_id` can stand; with `stop` the letter carries ways to have no more of them, and is secret: the link's page shows the
+    whole address and the same token says yes again, so it is kept no longer than the message needs to go.
     """
     root = root_of(tenant)
     with in_language(locale):
