@@ -46,13 +46,17 @@ from plugins.local_events.service.counting import (
 from plugins.local_events.service.ending import forget_answers
 from plugins.local_events.states import ACTIVE, CONFIRMED, NEW, OFFERED, PUBLISHED, REGISTRATION
 
+CHANGED = N_(
+    "How one can take part in this event has changed since you opened the page. Look at it again, and send this once more if it still "
+    "suits you."
+)
 SIGN_IN = "account.sign_in"
 """What registering needs beyond being allowed to see the event; no role gives it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for. `way` is in_person, online, or "" for the one there is."""
+    """What somebody asks for. `way` is in_person, online, or "" for whichever there is."""
 
     way: str = ""
     or_online: bool = False
@@ -152,7 +156,7 @@ def is_invited(session: ScopedSession, event_id: str, email: str) -> bool:
 def _decide(
     session: ScopedSession, tenant: TenantRef, turn: Turn, standing: Standing, visitor: Visitor, wish: Wish, now: datetime
 ) -> tuple[PoolNow, str]:  # fmt: skip
-    """Which pool the person gets into, and as what. Raises NotFound and Refused."""
+    """Which pool the person gets into, and as what. Raises NotFound, Refused, and Invalid where the way is gone that was asked for."""
     sees = turn.audience in audiences(visitor, tenant) or turn.created_by == visitor.account_id
     asks_list = not sees or any(pool.eligibility == "invited" for pool in standing.pools)
     invited = asks_list and is_invited(session, turn.id, visitor.email)
@@ -162,6 +166,8 @@ def _decide(
         raise Refused(N_("Registration has not opened yet."))
     if turn.registration_closes_at is not None and turn.registration_closes_at <= now:
         raise Refused(N_("Registration is closed."))
+    if wish.way and standing.of_kind(wish.way) is None:
+        raise Invalid({"way": CHANGED})
     main = standing.of_kind(wish.way) or standing.of_kind("in_person") or standing.of_kind("online")
     if main is None:
         raise Refused(N_("This event is full."))

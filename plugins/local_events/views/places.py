@@ -61,9 +61,8 @@ def register(event_id: str) -> Response:
     if request.method == "POST" and ASKED not in request.form:
 
         def press(context: Here) -> str:
-            return said(
-                places.register(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
-            )
+            visitor, wish = known_at(event_id, to_run=False), places.Wish(request.form.get("way", ""))
+            return said(places.register(context.session, context.tenant.ref(), event_id, visitor, wish))
 
         try:
             return pressed(event_id, press)
@@ -86,12 +85,19 @@ def _form_page(event_id: str, problem: Invalid | None = None) -> Response:
     waits = chance.kind == chances.WAIT or (own is not None and own.state not in (CONFIRMED, OFFERED))
     form = form_for(event, asked, own, answered, waits=waits)
     form_has("accepts_offers")  # asked of whoever waits: a place may have become free since the page was loaded
+    form_has(
+        "or_online"
+    )  # asked where there are two ways: one may be gone since, and only who counted on it is asked once more
     if problem is not None:
         form.take(problem.field_errors)
+    elif event.mode == "in_person" and "or_online" in request.form:
+        form.form_errors.append(say(places.CHANGED))
     elif form.validate_on_submit():
         with kept_on(form):
             return redirect_with(_send(context, event_id, form, own), "local_events.show", event_id=event_id)
     status = 422 if form.errors else 200
+    if event.mode != "both" and "way" in form:
+        form.way.data = event.mode  # what this page shows, whatever the one before did
     return render(
         "local_events/places/register.html", status, event=event, own=own, form=form, chance=chance, asked=asked
     )

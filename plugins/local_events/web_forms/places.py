@@ -6,6 +6,7 @@ from typing import Any
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectMultipleField,
@@ -58,13 +59,17 @@ class RegisterForm(Form):
 def form_for(
     event: Details, asked: Sequence[Asked], own: Own | None, answered: Mapping[str, str], *, waits: bool
 ) -> RegisterForm:
-    """The form for one event: with the way of taking part where there are two, guests where they may come, and its questions.
+    """The form for one event: with the way of taking part, asked where there are two, guests where they may come, and its questions.
     `own` and `answered` are what the person has said before; `waits` says that places are offered, not taken at once."""
     fields: dict[str, Field] = {}
     first: dict[str, Any] = {}
     if event.mode == "both" and own is None:
         ways = [SelectChoice(kind, say(MODES[kind])) for kind in ("in_person", "online")]
         fields["way"] = RadioField(_l("How do you want to take part?"), choices=ways, default="in_person")
+    elif (
+        own is None
+    ):  # the one way there was when the page was made: should there be others by now, it says what was seen
+        fields["way"], first["way"] = HiddenField(), event.mode
     if event.mode == "both":
         fields["or_online"] = BooleanField(_l("If no place in person is free, take one online for me"))
         first["or_online"] = own.or_online if own else False

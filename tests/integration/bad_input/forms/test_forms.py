@@ -32,7 +32,7 @@ NO_SUCH_FIELD = "This form has no field named"
 SENT_AGAIN = {
     "admissions.moderation_check", "decisions.check", "decisions.batch_move", "assessors.move", "windows.tried_agree",
     "console.plugin", "manage.plugin", "expense_approvals.ask", "expense_approvals_manage.policy_publish", "local_events.new",
-    "local_events.press", "local_events.scanned", "demo.sign_in",
+    "local_events.press", "local_events.scanned", "local_events.register", "demo.sign_in",
 }  # fmt: skip
 """Presses of a button on a page that is not the form's own, or that only lead to its next step: what they sent is kept on a page of its
 own. Every other form in which something was typed, or checked to be signed, is shown again itself."""

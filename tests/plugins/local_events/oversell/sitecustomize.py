@@ -39,7 +39,7 @@ def _naive(module: Any) -> Any:
     """`register` with the counting done before the lock is taken."""
     from plugins.local_events.queries import places  # only in a process that has loaded it already
 
-    def register(session: Any, tenant: Any, event_id: str, visitor: Any) -> Any:
+    def register(session: Any, tenant: Any, event_id: str, visitor: Any, _wish: Any) -> Any:
         pool = places.of_event(session, event_id).pools[0]
         state = "waitlisted" if pool.left == 0 else "confirmed"
         session.rollback()
