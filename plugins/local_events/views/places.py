@@ -84,10 +84,9 @@ def _form_page(event_id: str, problem: Invalid | None = None) -> Response:
     answered = _answered(context, own) if asked and own else {}
     waits = chance.kind == chances.WAIT or (own is not None and own.state not in (CONFIRMED, OFFERED))
     form = form_for(event, asked, own, answered, waits=waits)
-    form_has("accepts_offers")  # asked of whoever waits: a place may have become free since the page was loaded
-    form_has(
-        "or_online"
-    )  # asked where there are two ways: one may be gone since, and only who counted on it is asked once more
+    # Asked of whoever waits, and where there are two ways: a place may be free by now, and a way gone, of which only who counted on
+    # it is told.
+    form_has("accepts_offers", "or_online")
     if problem is not None:
         form.take(problem.field_errors)
     elif event.mode == "in_person" and "or_online" in request.form:

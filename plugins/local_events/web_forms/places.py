@@ -68,7 +68,7 @@ def form_for(
         fields["way"] = RadioField(_l("How do you want to take part?"), choices=ways, default="in_person")
     elif (
         own is None
-    ):  # the one way there was when the page was made: should there be others by now, it says what was seen
+    ):  # the one way there is now: where there are others by the time it is sent, this says what was seen
         fields["way"], first["way"] = HiddenField(), event.mode
     if event.mode == "both":
         fields["or_online"] = BooleanField(_l("If no place in person is free, take one online for me"))
