@@ -28,10 +28,19 @@ CHECKED_INSERT = "qp_checked_insert"
 TENANT = "qp_tenant"
 """The parameter that a filtered select takes its tenant from; without it the select fails."""
 
+TENANTS = "qp_tenants"
+"""The same of a select over several tenants."""
+CRITERION = "qp_criterion"
+"""Marks a select over several tenants that has its criterion: there the database itself keeps nothing back."""
+
 # include_aliases: with the default, criteria on a mixin are silently dropped (71 of 75 cases leak). The name is written out, because
 # SQLAlchemy makes a value to bind of whatever a lambda takes from outside, and compares all copies of it at each execution.
 _SELECTED = with_loader_criteria(
     TenantOwned, lambda cls: cls.tenant_id == sa.bindparam("qp_tenant"), include_aliases=True
+)
+
+_SELECTED_TOGETHER = with_loader_criteria(
+    TenantOwned, lambda cls: cls.tenant_id.in_(sa.bindparam("qp_tenants", expanding=True)), include_aliases=True
 )
 
 
@@ -45,8 +54,10 @@ def _changed(tenant_id: int) -> Any:
 def _filter(state: orm.ORMExecuteState) -> None:
     session: Any = state.session
     scope: Scope = session.scope
-    if scope.is_platform or state.execution_options.get(REASON):
+    if scope.is_platform or (state.execution_options.get(REASON) and not scope.tenant_ids):
         return
+    if scope.tenant_ids and (state.is_insert or state.is_update or state.is_delete):
+        raise ScopeError(ONLY_READS)
     statement = state.statement
     if state.is_insert:
         _check_insert(state, scope)
@@ -57,13 +68,19 @@ def _filter(state: orm.ORMExecuteState) -> None:
     elif state.is_update and isinstance(state.parameters, list):
         raise ScopeError("bulk UPDATE by primary key cannot be filtered; update through a WHERE")
     elif state.is_select:
-        state.statement = _filtered(statement)
         asked: Any = state.parameters or {}
-        state.parameters = {**asked, TENANT: scope.tenant_id}
+        if scope.tenant_ids:
+            state.statement = statement.options(_SELECTED_TOGETHER)
+            state.parameters = {**asked, TENANTS: sorted(scope.tenant_ids)}
+            state.update_execution_options(**{CRITERION: True})
+        else:
+            state.statement = _filtered(statement)
+            state.parameters = {**asked, TENANT: scope.tenant_id}
     elif state.is_update or state.is_delete:
         state.statement = statement.options(_changed(scope.tenant_id or 0))
 
 
+ONLY_READS = "a session over several tenants only reads"
 _filtered_statements: "weakref.WeakKeyDictionary[Any, Any]" = weakref.WeakKeyDictionary()
 
 
@@ -99,9 +116,9 @@ def _check_insert(state: orm.ORMExecuteState, scope: Scope) -> None:
 
 def _belongs(session: Any, instance: Any) -> None:
     tenant_id = instance.__dict__.get("tenant_id")
-    if tenant_id is None or not isinstance(session, ScopedSession) or session.scope.is_platform:
+    if tenant_id is None or not isinstance(session, ScopedSession):
         return
-    if tenant_id != session.scope.tenant_id:
+    if not session.scope.has(tenant_id):
         raise CrossTenant(f"a {type(instance).__name__} of another tenant in this session")
 
 
@@ -128,6 +145,8 @@ def _attached(session: ScopedSession, instance: Any) -> None:
 @event.listens_for(ScopedSession, "before_flush")
 def _flush(session: ScopedSession, *_: Any) -> None:
     scope = session.scope
+    if scope.tenant_ids:
+        raise ScopeError(ONLY_READS)
     for instance in (*session.new, *session.dirty, *session.deleted):
         if not isinstance(instance, TenantOwned):
             continue
@@ -151,10 +170,10 @@ def _rolled_back(session: ScopedSession, _: Any) -> None:
 
 
 class _Reading:
-    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate, and whether it can
-    change anything."""
+    """What the guard found in one SQL text: which references to tenant-owned tables lack a tenant predicate (that of one tenant, or
+    of several `together`), and whether it can change anything."""
 
-    __slots__ = ("changes", "is_insert", "touches", "unfiltered")
+    __slots__ = ("changes", "is_insert", "touches", "unfiltered", "unfiltered_together")
 
     def __init__(self, sql: str, is_insert: bool, pattern: re.Pattern[str] | None) -> None:
         needed: dict[str, int] = {}
@@ -164,9 +183,15 @@ class _Reading:
         self.touches = bool(needed)
         self.changes = _QUERY.match(sql) is None or _CHANGE.search(sql) is not None
         self.is_insert = is_insert or sql.lstrip()[:6].upper() == "INSERT"
-        self.unfiltered = next(
-            (alias for alias, count in needed.items() if len(re.findall(_predicate(alias), sql)) < count), None
-        )
+        self.unfiltered = _lacking(sql, needed, "= ")
+        self.unfiltered_together = _lacking(sql, needed, r"IN \(")
+
+
+def _lacking(sql: str, needed: dict[str, int], compared: str) -> str | None:
+    """The first alias that has fewer tenant predicates than references."""
+    return next(
+        (alias for alias, count in needed.items() if len(re.findall(_predicate(alias, compared), sql)) < count), None
+    )
 
 
 _QUERY = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
@@ -174,9 +199,9 @@ _CHANGE = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
 """Also of a lock (`FOR UPDATE`): what is not certainly a read counts as a change."""
 
 
-def _predicate(alias: str) -> str:
-    """`alias.tenant_id = …`, or the far side of a composite join: `other.tenant_id = alias.tenant_id`."""
-    return rf'\b{alias}"?\.tenant_id = |\.tenant_id = "?{alias}"?\.tenant_id\b'
+def _predicate(alias: str, compared: str) -> str:
+    """`alias.tenant_id = …` (or `IN (…`, as `compared`), or the far side of a composite join: `other.tenant_id = alias.tenant_id`."""
+    return rf'\b{alias}"?\.tenant_id {compared}|\.tenant_id = "?{alias}"?\.tenant_id\b'
 
 
 _NOT_ALIASES = (
@@ -210,6 +235,15 @@ _readings: "weakref.WeakKeyDictionary[sa.Engine, dict[str, _Reading]]" = weakref
 READINGS_KEPT = 5000
 
 
+def _check_together(reading: _Reading, sql: str, context: Any) -> None:
+    """Of a session over several tenants: it reads alone, and tenants' rows only by selects that were given their criterion."""
+    if reading.changes and not _SAVEPOINT.match(sql):
+        raise ScopeError(ONLY_READS)
+    filtered = context is not None and context.execution_options.get(CRITERION) and reading.unfiltered_together is None
+    if reading.touches and not filtered:
+        raise ScopeError(f"over several tenants only selects through the ORM are filtered: {sql[:80]}")
+
+
 def guard_engine(engine: sa.Engine) -> None:
     """Let no statement on a tenant-owned table reach `engine`'s database without a tenant predicate or a reason."""
     readings = _readings.setdefault(engine, {})
@@ -220,6 +254,9 @@ def guard_engine(engine: sa.Engine) -> None:
         session = conn.info.get("session")
         if reading.changes and session is not None:
             session.only_read = False
+        if session is not None and session.scope.tenant_ids:
+            _check_together(reading, sql, context)
+            return
         if not reading.touches:
             return
         options = context.execution_options if context is not None else conn.get_execution_options()
@@ -238,4 +275,5 @@ def guard_engine(engine: sa.Engine) -> None:
             record.info.pop("session", None)
 
 
+_SAVEPOINT = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 _DDL = frozenset({"CREATE", "ALTER ", "DROP T", "DROP I", "PRAGMA", "TRUNCA"})

@@ -21,7 +21,7 @@ class ScopedSession(orm.Session):
 
     def __init__(self, *, scope: Scope | None = None, db: Any = None, **options: Any) -> None:
         if scope is None:
-            raise ScopeError("a session needs a scope: Scope.tenant(id) or Scope.platform(reason)")
+            raise ScopeError("a session needs a scope: Scope.tenant(id), Scope.tenants(ids) or Scope.platform(reason)")
         self._scope = scope
         self._flask_sqlalchemy = db
         self.in_service = False
@@ -43,9 +43,9 @@ class ScopedSession(orm.Session):
 
     @property
     def tenant_id(self) -> int:
-        """The tenant of the scope, for statements on the tables themselves. Raises ScopeError where the scope is the platform's."""
+        """The tenant of the scope, for statements on the tables themselves. Raises ScopeError where the scope is wider."""
         if self._scope.tenant_id is None:
-            raise ScopeError("a session of the platform has no tenant")
+            raise ScopeError("a session over more than one tenant has no tenant")
         return self._scope.tenant_id
 
     def close(self) -> None:
@@ -154,11 +154,16 @@ def _announce_scope(session: ScopedSession, _: orm.SessionTransaction, connectio
 
 
 def announce(connection: sa.Connection, scope: Scope) -> None:
-    """Set the tenant (or the platform flag) for this transaction only, as the policies of `rls` read it."""
+    """Set the tenant (or the platform flag) for this transaction only, as the policies of `rls` read it.
+
+    The policies know one tenant or all: where several are read together the guard alone keeps the others out, and the transaction
+    cannot write, which PostgreSQL lets nobody take back.
+    """
     tenant = "" if scope.tenant_id is None else str(scope.tenant_id)
+    only_read = ", set_config('transaction_read_only', 'on', true)" if scope.tenant_ids else ""
     connection.exec_driver_sql(
-        "select set_config('app.tenant_id', %s, true), set_config('app.platform', %s, true)",
-        (tenant, "on" if scope.is_platform else ""),
+        f"select set_config('app.tenant_id', %s, true), set_config('app.platform', %s, true){only_read}",
+        (tenant, "" if scope.tenant_id is not None else "on"),
     )
 
 

@@ -56,7 +56,7 @@ def matrix(module_database: Database) -> Iterator[tuple[sa.Engine, sa.Engine]]:
 
 
 @contextmanager
-def _world(app: sa.Engine, bare: sa.Engine) -> Iterator[World]:
+def _world(app: sa.Engine, bare: sa.Engine, scope: Scope = Scope.tenant(1)) -> Iterator[World]:  # noqa: B008 - frozen
     with bare.begin() as c:
         for table in reversed(TABLES):
             c.execute(table.delete())
@@ -76,7 +76,7 @@ def _world(app: sa.Engine, bare: sa.Engine) -> Iterator[World]:
         with bare.begin() as c:
             c.exec_driver_sql(statement)
 
-    with ScopedSession(scope=Scope.tenant(1), bind=app) as session:
+    with ScopedSession(scope=scope, bind=app) as session:
         yield World(session, foreign, peek, poke)
 
 
@@ -96,6 +96,13 @@ def _outcome(case: Case, world: World) -> str:
 def test_no_statement_reaches_another_tenant(case: Case, matrix: tuple[sa.Engine, sa.Engine]) -> None:
     with _world(*matrix) as world:
         assert _outcome(case, world) == case.outcome
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_none_does_where_several_tenants_are_read_together(case: Case, matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    """The database does not keep the others out there, so what the guard cannot filter it refuses."""
+    with _world(*matrix, Scope.tenants([1])) as world:
+        assert _outcome(case, world) in {case.outcome, "blocked"}
 
 
 def test_the_matrix_keeps_its_size() -> None:
@@ -131,6 +138,55 @@ def test_a_statement_that_is_kept_gives_each_tenant_its_own(matrix: tuple[sa.Eng
         with ScopedSession(scope=scope, bind=app) as session:
             found.append(sorted(session.scalars(KEPT, {"above": 0, "qp_tenant": 2})))
     assert found == [[100], [200], [100], [100, 200, 999]]
+
+
+def test_several_tenants_are_read_together_in_one_statement_and_none_is_changed(
+    matrix: tuple[sa.Engine, sa.Engine],
+) -> None:
+    app, _ = matrix
+    by_tenant = sa.select(LooseLine.tenant_id, sa.func.count(LooseLine.id)).group_by(LooseLine.tenant_id)
+    joined = sa.select(LooseLine.id).join(Claim, Claim.id == LooseLine.claim_id).order_by(LooseLine.id)
+    found = []
+    with _world(*matrix):
+        pass
+    for tenants in ([1], [1, 2], [2], [3]):
+        with ScopedSession(scope=Scope.tenants(tenants), bind=app) as session:
+            found.append(({row[0]: row[1] for row in session.execute(by_tenant)}, session.scalars(joined).all()))
+    assert found == [({1: 1}, [100]), ({1: 1, 2: 2}, [100, 200, 999]), ({2: 2}, [200]), ({}, [])]
+    changes: list[Any] = [
+        sa.update(LooseLine).where(LooseLine.id == 100).values(note="new"),
+        sa.delete(LooseLine).where(LooseLine.tenant_id == 1),
+        sa.insert(LooseLine).values(id=1, tenant_id=1, claim_id=10, amount=1),
+        sa.insert(Tag).values(id=2, name="y"),
+        sa.text("update mx_tag set name = 'z'"),
+    ]
+    for change in changes:
+        with (
+            ScopedSession(scope=Scope.tenants([1, 2]), bind=app) as session,
+            pytest.raises(ScopeError, match="only reads"),
+        ):
+            session.execute(change)
+    with ScopedSession(scope=Scope.tenants([1, 2]), bind=app) as session:
+        session.add(Tag(id=3, name="w"))
+        with pytest.raises(ScopeError, match="only reads"):
+            session.flush()
+    with ScopedSession(scope=Scope.tenants([1]), bind=app) as session:
+        with pytest.raises(ScopeError, match="through the ORM"):
+            session.execute(sa.select(TABLE.c.id).where(TABLE.c.tenant_id.in_([2])))
+        with pytest.raises(ScopeError, match="only selects"):
+            session.execute(sa.text("select id from mx_claim"), execution_options={"unscoped_reason": "a try"})
+    with pytest.raises(ValueError, match="names them"):
+        Scope.tenants([])
+
+
+@pytest.mark.only("postgresql")
+def test_postgresql_itself_writes_nothing_where_several_are_read(matrix: tuple[sa.Engine, sa.Engine]) -> None:
+    app, _ = matrix
+    with ScopedSession(scope=Scope.tenants([1, 2]), bind=app) as session:
+        session.scalar(sa.select(sa.func.count(Claim.id)))
+        driver: Any = session.connection().connection.driver_connection
+        with pytest.raises(Exception, match="read-only transaction"):
+            driver.execute("update mx_claim set title = 'new'")
 
 
 def test_a_row_of_ones_own_can_be_put_into_the_table_itself(matrix: tuple[sa.Engine, sa.Engine]) -> None:
