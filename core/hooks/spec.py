@@ -140,8 +140,14 @@ def q_page_fragments(session: Any, tenant: TenantRef, actor: Actor, place: str) 
 
 
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=OpenWork)
-def q_open_work(session: Any, tenant: TenantRef) -> Iterable[OpenWork]:
-    """What waits for somebody at this tenant, for partner leads and the central team."""
+def q_open_work(session: Any, tenants: tuple[TenantRef, ...]) -> Iterable[OpenWork]:
+    """What waits for somebody at each of `tenants`, for partner leads and the central team: one item for each sort of thing at each
+    of them.
+
+    A site's own pages ask for that site alone, the central team's table for all sites at once where the plugin is on: `session` then
+    reads the rows of just these, through the ORM and without changing any. Count `group_by(Model.tenant_id)`, in as many statements
+    for many sites as for one.
+    """
 
 
 @hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=SubjectName)

@@ -73,8 +73,9 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class OpenWork:
-    """Something that waits for a person: shown to partner leads and the central team."""
+    """Something that waits for a person at one site: shown to partner leads and the central team."""
 
+    tenant_id: int
     label: str
     count: int
     href: str

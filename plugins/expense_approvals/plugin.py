@@ -18,7 +18,6 @@ from core.sdk import (
     TenantRef,
     clock,
     hookimpl,
-    site_of,
     sites,
 )
 from plugins.expense_approvals import demonstration, jobs, personal
@@ -74,23 +73,25 @@ def q_event_links(event: EventRef, actor: Actor) -> Iterable[NavItem]:
 
 
 @hookimpl
-def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
+def q_open_work(session: ScopedSession, tenants: tuple[TenantRef, ...]) -> Iterable[OpenWork]:
     """What waits for a decision or an answer, and budgets that will not do."""
-    site_p = settings_at(site_of(session)).limits.lead_p
-    asked, asked_above = preapprovals.waiting(session, site_p)
-    claimed, claimed_above = claims.waiting(session, site_p)
-    waiting = (
-        OpenWork(N_("Expenses waiting for a decision"), asked, f"/manage{_BASE}"),
-        OpenWork(N_("Expenses above this site’s limit, for the central team"), asked_above, f"/manage{_BASE}"),
-        OpenWork(N_("Claims waiting for a check or a decision"), claimed, f"/manage{_BASE}claims/"),
-        OpenWork(N_("Claims above this site’s limit, for the central team"), claimed_above, f"/manage{_BASE}claims/"),
-        OpenWork(N_("Adjustments waiting for approval"), adjustments.waiting(session), f"/manage{_BASE}adjustments/"),
-        OpenWork(N_("Claims waiting to be paid"), payments.waiting(session), f"/manage{_BASE}payments/"),
-        OpenWork(
-            N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), f"/manage{_BASE}budgets"
-        ),
+    there = {tenant.id for tenant in tenants}
+    most = {site.id: settings_at(site).limits.lead_p for site in sites() if site.id in there}
+    asked, asked_above = preapprovals.waiting(session, most)
+    claimed, claimed_above = claims.waiting(session, most)
+    sorts = (
+        (N_("Expenses waiting for a decision"), asked, ""),
+        (N_("Expenses above this site’s limit, for the central team"), asked_above, ""),
+        (N_("Claims waiting for a check or a decision"), claimed, "claims/"),
+        (N_("Claims above this site’s limit, for the central team"), claimed_above, "claims/"),
+        (N_("Adjustments waiting for approval"), adjustments.waiting(session), "adjustments/"),
+        (N_("Claims waiting to be paid"), payments.waiting(session), "payments/"),
+        (N_("Budgets that are nearly used or used up"), figures.full(session, NEARLY), "budgets"),
     )
-    return [work for work in waiting if work.count]
+    for tenant in tenants:
+        for label, counts, page in sorts:
+            if counts[tenant.id]:
+                yield OpenWork(tenant.id, label, counts[tenant.id], f"/manage{_BASE}{page}")
 
 
 @hookimpl

@@ -72,21 +72,20 @@ def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterab
 
 
 @hookimpl
-def q_open_work(session: ScopedSession) -> Iterable[OpenWork]:
+def q_open_work(session: ScopedSession, tenants: tuple[TenantRef, ...]) -> Iterable[OpenWork]:
     """Proposals and invitations to answer, drafts to publish and events to close."""
-    there = waiting.at_site(session)
-    found = [
-        OpenWork(N_("Proposals to decide"), there.proposals, f"/manage{_BASE}proposals"),
-        OpenWork(N_("Invitations to host an event together"), there.invitations, f"/manage{_BASE}hosting"),
-        OpenWork(N_("Events waiting to be published"), there.drafts, f"{_BASE}?show=drafts"),
-        OpenWork(N_("Events that are over and not completed"), there.over, f"{_BASE}?show=past"),
-        OpenWork(
-            N_("Actions from feedback past their day"),
-            there.late_actions,
-            f"/manage{_BASE}feedback/actions?state=late",
-        ),
-    ]
-    return [work for work in found if work.count]
+    there = waiting.at_sites(session, [tenant.id for tenant in tenants])
+    sorts = (
+        (N_("Proposals to decide"), there.proposals, f"/manage{_BASE}proposals"),
+        (N_("Invitations to host an event together"), there.invitations, f"/manage{_BASE}hosting"),
+        (N_("Events waiting to be published"), there.drafts, f"{_BASE}?show=drafts"),
+        (N_("Events that are over and not completed"), there.over, f"{_BASE}?show=past"),
+        (N_("Actions from feedback past their day"), there.late_actions, f"/manage{_BASE}feedback/actions?state=late"),
+    )
+    for tenant in tenants:
+        for label, counts, href in sorts:
+            if counts[tenant.id]:
+                yield OpenWork(tenant.id, label, counts[tenant.id], href)
 
 
 @hookimpl

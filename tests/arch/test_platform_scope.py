@@ -2,6 +2,8 @@
 
 import ast
 
+import pytest
+
 from tests.support.sources import files, text
 
 ALLOWED = {
@@ -21,18 +23,27 @@ ALLOWED = {
 }
 
 
-def _calls(source: str) -> bool:
+TOGETHER = {
+    "core/console/waiting.py": "what waits at each site, for the console's table",
+    "core/console/views/flow.py": "what a plugin of the whole platform has waiting, before it is switched",
+    "core/sdk/testing/running.py": "the contract of a plugin that tells what waits",
+}
+"""Where the rows of several tenants are read together."""
+
+
+def _calls(source: str, called: str = "platform_scope") -> bool:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name == "platform_scope":
+            if name == called:
                 return True
     return False
 
 
-def test_platform_scope_is_called_where_it_may_be() -> None:
-    found = {str(path) for path in files(".py") if str(path).startswith(("core/", "plugins/")) and _calls(text(path))}
-    assert found == set(ALLOWED)
+@pytest.mark.parametrize(("called", "allowed"), [("platform_scope", ALLOWED), ("tenants_session", TOGETHER)])
+def test_it_is_called_where_it_may_be(called: str, allowed: dict[str, str]) -> None:
+    sources = (path for path in files(".py") if str(path).startswith(("core/", "plugins/")))
+    assert {str(path) for path in sources if _calls(text(path), called)} == set(allowed)
 
 
 def test_a_call_is_noticed() -> None:

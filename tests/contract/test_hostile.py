@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from core.app import BootError, create_app
 from core.config import ROOT, Config
+from core.console.waiting import at_sites
 from core.data.audit import AuditEntry, verify
 from core.data.base import Base
 from core.hooks.dispatcher import SLOW_IN_A_ROW
@@ -14,7 +15,7 @@ from core.hooks.registry import discover, load
 from core.hooks.spec import HOOKS, Gate, OnError
 from core.kernel.findings import Verdict, worst
 from core.kernel.views import SYSTEM
-from core.sdk.testing import Site, build
+from core.sdk.testing import Site, build, running
 from tests.contract.hostile.make import BEFORE_IT_HARMS
 from tests.contract.hostile.thief.plugin import LOOT, WAYS
 from tests.support.databases import Database
@@ -77,6 +78,7 @@ def test_a_plugin_that_raises_in_every_hook_stops_only_what_its_hooks_are_asked_
             given = {
                 "session": session,
                 "tenant": site.tenant("scotland"),
+                "tenants": (site.tenant("scotland"),),
                 "actor": SYSTEM,
                 "settings": {},
                 "people": (),
@@ -122,6 +124,35 @@ def test_no_way_leads_to_another_sites_rows(hostile):
     assert {str(got[way]) for way in ("update", "delete")} <= {"0", "ProgrammingError", "InternalError", "ScopeError"}
     with site.session("wales") as session:
         assert verify(session) == before
+
+
+def test_no_way_leads_there_where_several_sites_are_read_together_and_nothing_is_told_of_others(hostile):
+    site = hostile("thief")
+    site.switch("oxford", "thief", True)
+    with site.session("wales") as session:
+        before = verify(session)
+    LOOT.clear()
+    directory = site.app.extensions["q.directory"]
+    with site.app.test_request_context("/"):
+        told = at_sites(site.registry, directory.all())
+    there = {site.tenant(slug).id for slug in ("scotland", "oxford")}
+    assert {tenant_id for tenant_id, work in told.items() for one in work if one.label == "LOOT"} == there
+    assert _named(site) == {("thief", "q_open_work")}
+    got = dict(LOOT)
+    assert {row.tenant_id for row in got["entities"]} == {row.tenant_id for row in got["columns"]} == there
+    assert {got[way] for way in ("core select", "text", "driver", "update", "delete")} == {"ScopeError"}
+    with site.session("wales") as session:
+        assert verify(session) == before
+
+
+def test_the_contract_names_who_asks_again_for_each_site_or_tells_of_others(hostile):
+    site = hostile("plodder", "thief")
+    faults = {name: running.hook_problems(site.registry.plugins[name], site) for name in ("plodder", "thief")}
+    assert "q_open_work: it was not asked about the tenant 1" in faults["thief"]
+    assert faults["plodder"] == [
+        "q_open_work tells something else of a site when it is asked about others too",
+        f"q_open_work asks 1 statements of one site and {len(site.app.extensions['q.directory'].all())} of 19",
+    ]
 
 
 @pytest.mark.parametrize(

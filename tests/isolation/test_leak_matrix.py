@@ -17,6 +17,7 @@ from tests.isolation.matrix_models import Claim, Line, LooseLine, MatrixBase, Mi
 from tests.support.databases import Database
 
 TABLES = MatrixBase.metadata.sorted_tables
+ONE = Scope.tenant(1)
 
 
 def _seed(owner: sa.Engine) -> None:
@@ -56,7 +57,7 @@ def matrix(module_database: Database) -> Iterator[tuple[sa.Engine, sa.Engine]]:
 
 
 @contextmanager
-def _world(app: sa.Engine, bare: sa.Engine, scope: Scope = Scope.tenant(1)) -> Iterator[World]:  # noqa: B008 - frozen
+def _world(app: sa.Engine, bare: sa.Engine, scope: Scope = ONE) -> Iterator[World]:
     with bare.begin() as c:
         for table in reversed(TABLES):
             c.execute(table.delete())

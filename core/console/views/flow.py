@@ -9,7 +9,7 @@ from flask import Response, abort, current_app, request
 
 from core.admissions.queries import rules
 from core.admissions.rulebook import rulebook
-from core.console import touched
+from core.console import touched, waiting
 from core.console.forms import ConfirmForm
 from core.console.preview import Preview, differences, preview
 from core.console.queries import Past, PluginNow, history, made_by, plugin_at
@@ -17,7 +17,7 @@ from core.console.service import Asked, becoming
 from core.console.settings_form import sent_left, settings_form
 from core.console.touched import SwitchOff
 from core.data.audit import UK
-from core.data.db import tenant_session
+from core.data.db import tenant_session, tenants_session
 from core.data.session import ScopedSession
 from core.hooks.registry import Plugin
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -209,26 +209,34 @@ def _write_to(at: touched.AtSite) -> str:
 def _open_work(steps: Steps) -> list[OpenWork]:
     """What the plugin has waiting: at this site, or at every site where the change is for the whole platform."""
     if not steps.now.platform_wide:
-        return _waiting(steps.session, steps.tenant, steps.now.name)
+        return _waiting(steps.session, (steps.tenant,), steps.now.name)
+    directory = current_app.extensions["q.directory"]
+    directory.refresh(steps.session)
+    everywhere = tuple(tenant.ref() for tenant in directory.all())
+    with tenants_session(tenant.id for tenant in everywhere) as session:
+        return _waiting(session, everywhere, steps.now.name)
+
+
+def _waiting(session: ScopedSession, tenants: tuple[TenantRef, ...], plugin: str) -> list[OpenWork]:
+    """Each sort of thing once, whatever the number of sites."""
     totals: dict[str, OpenWork] = {}
-    for tenant in current_app.extensions["q.directory"].all():
-        with tenant_session(tenant.id) as session:
-            for item in _waiting(session, tenant.ref(), steps.now.name):
-                before = totals.get(item.label)
-                totals[item.label] = replace(item, count=item.count + (before.count if before else 0))
+    for item in (
+        *waiting.asked(registry(), session, tenants, frozenset({plugin})),
+        *_windows(session, tenants[0], plugin),
+    ):
+        before = totals.get(item.label)
+        totals[item.label] = replace(item, count=item.count + (before.count if before else 0))
     return list(totals.values())
 
 
-def _waiting(session: ScopedSession, tenant: TenantRef, plugin: str) -> list[OpenWork]:
-    call, only = registry().dispatcher.call, frozenset({plugin})
-    found = call("q_open_work", only, savepoint=session.begin_nested, session=session, tenant=tenant)
-    return [*found.values(), *_windows(session, plugin)]
-
-
-def _windows(session: ScopedSession, plugin: str) -> list[OpenWork]:
+def _windows(session: ScopedSession, tenant: TenantRef, plugin: str) -> list[OpenWork]:
     """The windows that pin a rule pack of the plugin, whichever plugin brings it: each goes on by the rules that it pins."""
     count = rules.undecided_by(session, rulebook().refs_of(plugin))
-    return [OpenWork(N_("Windows that are assessed by its rules, and go on by them"), count, WINDOWS)] if count else []
+    return (
+        [OpenWork(tenant.id, N_("Windows that are assessed by its rules, and go on by them"), count, WINDOWS)]
+        if count
+        else []
+    )
 
 
 def _routes(plugin: Plugin, *, off: bool) -> tuple[list[str], list[str]]:

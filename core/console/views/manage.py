@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from core.admissions.queries import queues
 from core.admissions.views.overview import KINDS
-from core.console import queries, service, subjects, trail
+from core.console import queries, service, subjects, trail, waiting
 from core.console.preview import differences
 from core.console.sheets import MEMBERS, TRAIL
 from core.console.views.audit import listing_of, page
@@ -24,7 +24,7 @@ from core.web.access import needs
 from core.web.context import here
 from core.web.listing import Listing
 from core.web.lists import asked_for, download, listed, searched
-from core.web.pages import call_hooks, fragments, registry, render
+from core.web.pages import fragments, registry, render
 
 SIZE = 50
 
@@ -34,12 +34,12 @@ SIZE = 50
 def home() -> Response:
     """What there is and what waits, at a glance."""
     context = here()
-    work = call_hooks("q_open_work", session=context.session)
+    work = waiting.asked(registry(), context.session, (context.tenant.ref(),), context.tenant.enabled)
     return render(
         "manage/home.html",
         members=members_by_tenant(context.session).get(context.tenant.id, 0),
         on=len(context.tenant.enabled),
-        work=[*_joining(), *work.values()],
+        work=[*_joining(), *work],
         pieces=fragments("manage.main"),
     )
 
@@ -50,7 +50,8 @@ def _joining() -> list[OpenWork]:
     if context.tenant.kind == "uk" or not context.visitor.can(Permission.TENANT_ADMISSIONS_MANAGE):
         return []
     found = queues.counts_of_lead(context.session, context.visitor.account_id, clock.now())
-    return [OpenWork(KINDS[kind], count, f"/manage/admissions/waiting?kind={kind}") for kind, count in found.items()]
+    page = "/manage/admissions/waiting?kind="
+    return [OpenWork(context.tenant.id, KINDS[kind], count, f"{page}{kind}") for kind, count in found.items()]
 
 
 @manage.get("/members/")

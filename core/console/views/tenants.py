@@ -1,6 +1,6 @@
 """The console's tenants: the table, one tenant's plugins, and undoing a change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +8,13 @@ from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, redirect, request, url_for
 
-from core.console import queries, service
+from core.console import queries, service, waiting
 from core.console.preview import differences
 from core.console.sheets import PLUGINS, SITES, site_name
 from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
 from core.data.audit import UK
 from core.data.db import tenant_session
-from core.data.session import savepoint
 from core.hooks.registry import Registry
 from core.kernel.errors import NotFound, Refused
 from core.kernel.permissions import Permission
@@ -56,14 +55,9 @@ def tenant_called(slug: str) -> TenantSnapshot:
 
 
 def open_work(tenant: TenantSnapshot) -> list[OpenWork]:
-    """What waits at one tenant, asked in a session of its own; a plugin that fails is noted and left out."""
-    if not tenant.enabled:
-        return []
+    """What waits at one tenant, asked in a session of its own."""
     with tenant_session(tenant.id) as session:
-        found = registry().dispatcher.call(
-            "q_open_work", tenant.enabled, savepoint=lambda: savepoint(session), session=session, tenant=tenant.ref()
-        )
-        return list(found.values())
+        return list(waiting.asked(registry(), session, (tenant.ref(),), tenant.enabled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +68,11 @@ class Line:
     waiting: int
 
 
-def _line(row: queries.TenantRow) -> Line:
-    tenant = directory().by_id(row.id)
-    return Line(row, sum(work.count for work in open_work(tenant)) if tenant is not None else 0)
+def _lines(rows: Iterable[queries.TenantRow]) -> list[Line]:
+    rows = list(rows)
+    known = [tenant for row in rows if (tenant := directory().by_id(row.id)) is not None]
+    work = waiting.at_sites(registry(), known)
+    return [Line(row, sum(one.count for one in work.get(row.id, ()))) for row in rows]
 
 
 SITE_SORTS: dict[str, Callable[[Any], Any]] = {
@@ -99,12 +95,12 @@ def _sites(search: str, listing: Listing) -> Read:
         if wanted in f"{row.name}\n{row.name_cy}\n{row.slug}".casefold()
     ]
     if listing.sort.removeprefix("-") in WORK_SORT:
-        return in_memory([_line(row) for row in rows], listing, WORK_SORT)
+        return in_memory(_lines(rows), listing, WORK_SORT)
     sites = in_memory(rows, listing, SITE_SORTS)
 
     def read(limit: int | None, offset: int) -> tuple[list[Line], int]:
         shown, total = sites(limit, offset)
-        return [_line(row) for row in shown], total
+        return _lines(shown), total
 
     return read
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -13,14 +13,17 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from core.admissions.rules import NationalPolicy, PolicyException
+from core.console import waiting
 from core.console.touched import SHOWN
 from core.data import migrate
 from core.data.base import Base, Shared, TenantOwned
+from core.data.db import tenant_session, tenants_session
+from core.data.session import ScopedSession
 from core.hooks.registry import Plugin, tables_of
 from core.hooks.spec import HOOKS, Gate, OnError
 from core.kernel import clock
 from core.kernel.ids import new_id
-from core.kernel.views import SYSTEM, EventRef
+from core.kernel.views import SYSTEM, EventRef, OpenWork, TenantRef
 from core.sdk.testing.rule_checks import rule_pack_faults
 from core.sdk.testing.site import OFF, ON, Site
 from core.web.access import access_of
@@ -180,7 +183,7 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         snapshot = site.app.extensions["q.directory"].by_slug(ON)
         tenant = snapshot.ref()
         g.here = Here(snapshot, ANONYMOUS, session, "en")
-        results = [call("q_nav_items", only, tenant=tenant), call("q_open_work", only, session=session, tenant=tenant)]
+        results = [call("q_nav_items", only, tenant=tenant)]
         results += [call("q_manage_items", only, tenant=tenant, actor=SYSTEM)]
         results += [call("q_event_links", only, tenant=tenant, event=_some_event(), actor=SYSTEM)]
         common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
@@ -189,11 +192,55 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         results += [named, call("q_switch_off_touches", only, session=session, tenant=tenant, limit=SHOWN)]
     failed = (failure for result in results for failure in result.failures)
     found = [f"{one.hook}: {one.error}" for one in failed if not one.slow]  # how slow it is depends on the machine
+    found += _open_work_problems(plugin, site)
     site.registry.failures.clear()
     found += ["q_audit_subjects has a name for an id that nothing has" for _one in named.values()]
     if (status := site.client().get(f"/{ON}/").status_code) != 200:
         found.append(f"the start page answers {status}")
     return found + [f"{one.hook}: {one.error}" for one in site.registry.failures if one.plugin == name and not one.slow]
+
+
+def _open_work_problems(plugin: Plugin, site: Site) -> Iterator[str]:
+    """It tells the same of a site that is asked about alone and together with all others, in as many statements, and of no other."""
+    only, directory = frozenset({plugin.manifest.name}), site.app.extensions["q.directory"]
+    everywhere = tuple(one.ref() for one in directory.all())
+    alone = (site.tenant(ON),)
+    with site.app.test_request_context(f"/{ON}/"):
+        with tenant_session(alone[0].id) as session:
+            g.here = Here(directory.by_slug(ON), ANONYMOUS, session, "en")
+            one = _open_work(site, session, alone, only)
+        with tenants_session(tenant.id for tenant in everywhere) as session:
+            g.here = Here(directory.by_slug(ON), ANONYMOUS, session, "en")
+            many = _open_work(site, session, everywhere, only)
+    yield from (f"q_open_work: {failure}" for failure in (*one.failed, *many.failed))
+    if one.told != [work for work in many.told if work.tenant_id == alone[0].id]:
+        yield "q_open_work tells something else of a site when it is asked about others too"
+    if one.statements != many.statements:
+        yield f"q_open_work asks {one.statements} statements of one site and {many.statements} of {len(everywhere)}"
+
+
+class _Told(NamedTuple):
+    """What a plugin has waiting, what went wrong, and how many statements it took."""
+
+    told: list[OpenWork]
+    failed: list[str]
+    statements: int
+
+
+def _open_work(site: Site, session: ScopedSession, tenants: tuple[TenantRef, ...], only: frozenset[str]) -> _Told:
+    session.connection()  # what begins a transaction is not the plugin's
+    site.registry.failures.clear()
+    engine, seen = session.get_bind(), list[str]()
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        told = sorted(waiting.asked(site.registry, session, tenants, only), key=str)
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    return _Told(told, [one.error for one in site.registry.failures if not one.slow], len(seen))
 
 
 @contextmanager

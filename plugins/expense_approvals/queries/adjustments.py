@@ -1,6 +1,6 @@
 """Reading what a late change of the policy makes of granted claims, and the adjustments that were made of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from plugins.expense_approvals.models import Activity, Adjustment, AdjustmentLin
 from plugins.expense_approvals.policy.history import Known
 from plugins.expense_approvals.policy.local import Local
 from plugins.expense_approvals.queries import past, policies
+from plugins.expense_approvals.queries.counted import by_site
 from plugins.expense_approvals.queries.granted import adjusted, claimed
 from plugins.expense_approvals.states import DECLINED, PROPOSED
 
@@ -185,9 +186,9 @@ def all_of_site(session: ScopedSession) -> list[Adjusted]:
     return [*queue(session), *(Adjusted._make(row) for row in session.execute(query))]
 
 
-def waiting(session: ScopedSession) -> int:
-    """How many wait for a decision."""
-    return session.scalar(sa.select(sa.func.count(Adjustment.id)).where(Adjustment.state == PROPOSED)) or 0
+def waiting(session: ScopedSession) -> Counter[int]:
+    """How many wait for a decision, by the site's id."""
+    return by_site(session, Adjustment, Adjustment.state == PROPOSED)
 
 
 def made(session: ScopedSession, claim_id: str, policy_version: int) -> str | None:

@@ -1,6 +1,7 @@
 """Reading claims: what one stands on, what it says, a person's own, and what waits."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from plugins.expense_approvals.models import (
     Step,
     YearMiles,
 )
+from plugins.expense_approvals.queries.counted import is_above, parted
 from plugins.expense_approvals.queries.delegations import AWAY, Away
 from plugins.expense_approvals.queries.granted import adjusted, claimed
 from plugins.expense_approvals.queries.preapprovals import Asked, Taken
@@ -385,16 +387,17 @@ def queue(session: ScopedSession) -> list[Listed]:
     ]
 
 
-def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
-    """How many wait for a check, a decision or an answer, and how many for a decision above what a site may approve (pence; 0
-    for no such limit)."""
-    above = sa.and_(sa.literal(site_p > 0), Claim.state.in_(TO_APPROVE), _in_all() > site_p)
-    row = session.execute(
-        _grounded(sa.func.count(Claim.id), sa.func.count(sa.case((above, Claim.id))))
+def waiting(session: ScopedSession, most: Mapping[int, int]) -> tuple[Counter[int], Counter[int]]:
+    """How many wait for a check, a decision or an answer, by the site's id, and how many for a decision above what a site may
+    approve. `most` is that, in pence by the site's id; 0 for no such limit."""
+    above = sa.and_(Claim.state.in_(TO_APPROVE), is_above(_in_all(), Claim.tenant_id, most))
+    rows = session.execute(
+        _grounded(Claim.tenant_id, sa.func.count(Claim.id), sa.func.count(sa.case((above, 1))))
         .select_from(Claim)
         .where(Claim.state.in_(IN_HAND))
-    ).one()
-    return row[0] - row[1], row[1]
+        .group_by(Claim.tenant_id)
+    )
+    return parted(rows)
 
 
 class Open(NamedTuple):

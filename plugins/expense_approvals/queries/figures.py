@@ -1,5 +1,6 @@
 """Figures of a financial year, of one site or (in a session over all sites) of everybody: a fixed number of statements."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from plugins.expense_approvals.models import (
     Preapproval,
     PreapprovalLine,
 )
+from plugins.expense_approvals.queries.counted import by_site
 from plugins.expense_approvals.states import ADJUSTED, GRANTED, PAID
 from plugins.expense_approvals.years import bounds, year_of
 
@@ -66,10 +68,9 @@ def funds(session: ScopedSession) -> list[Funds]:
     return [Funds(tenant, key, name, Movements(*(int(one) for one in sums))) for tenant, key, name, *sums in rows]
 
 
-def full(session: ScopedSession, percent: int) -> int:
-    """How many budgets have that many per cent of their limit committed and spent."""
-    taken = Budget.committed_p + Budget.actual_p
-    return session.scalar(sa.select(sa.func.count(Budget.id)).where(taken * 100 >= Budget.limit_p * percent)) or 0
+def full(session: ScopedSession, percent: int) -> Counter[int]:
+    """How many budgets have that many per cent of their limit committed and spent, by the site's id."""
+    return by_site(session, Budget, (Budget.committed_p + Budget.actual_p) * 100 >= Budget.limit_p * percent)
 
 
 def _decided() -> Any:

@@ -1,5 +1,6 @@
 """Reading what is to be paid, and batches of payments."""
 
+from collections import Counter
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from core.sdk import NotFound, ScopedSession, is_id
 from plugins.expense_approvals.models import Activity, Adjustment, Claim, Payment, PaymentBatch, Preapproval
 from plugins.expense_approvals.payment_states import BOUNCED, LIVE
+from plugins.expense_approvals.queries.counted import by_site
 from plugins.expense_approvals.states import ADJUSTMENT, CLAIM
 
 PAYABLE = CLAIM.sources("batch")
@@ -79,11 +81,10 @@ def paid_things(session: ScopedSession, source_ids: list[str]) -> list[ToPay]:
     return sorted(found, key=lambda one: one.source_id)
 
 
-def waiting(session: ScopedSession) -> int:
-    """How many claims and adjustments wait to be paid."""
-    adjusted = sa.select(sa.func.count(Adjustment.id)).where(Adjustment.state.in_(ADJUSTMENT_PAYABLE))
-    claims = sa.select(sa.func.count(Claim.id)).where(Claim.state.in_(PAYABLE))
-    return (session.scalar(claims) or 0) + (session.scalar(adjusted) or 0)
+def waiting(session: ScopedSession) -> Counter[int]:
+    """How many claims and adjustments wait to be paid, by the site's id."""
+    claims = by_site(session, Claim, Claim.state.in_(PAYABLE))
+    return claims + by_site(session, Adjustment, Adjustment.state.in_(ADJUSTMENT_PAYABLE))
 
 
 def sent_back(session: ScopedSession) -> dict[str, datetime]:

@@ -1,5 +1,7 @@
 """Reading pre-approvals: whether somebody may ask, what one says, a person's own, and what waits."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -9,6 +11,7 @@ from sqlalchemy.orm import aliased
 from core.sdk import NotFound, ScopedSession, Visitor, clock, is_id
 from plugins.expense_approvals.manifest import APPROVE
 from plugins.expense_approvals.models import Activity, BudgetEntry, Declaration, Preapproval, PreapprovalLine, Step
+from plugins.expense_approvals.queries.counted import is_above, parted
 from plugins.expense_approvals.service import declaring
 from plugins.expense_approvals.states import AGREED, USED, WAITING
 
@@ -208,15 +211,16 @@ def in_all(session: ScopedSession, preapproval_id: str) -> int:
     return session.scalar(sa.select(_in_all()).where(Preapproval.id == preapproval_id)) or 0
 
 
-def waiting(session: ScopedSession, site_p: int = 0) -> tuple[int, int]:
-    """How many wait for a decision or an answer: within what a site may agree to (pence; 0 for all), and above it."""
-    above = sa.and_(sa.literal(site_p > 0), _in_all() > site_p)
-    row = session.execute(
-        sa.select(sa.func.count(Preapproval.id), sa.func.count(sa.case((above, Preapproval.id)))).where(
-            Preapproval.state.in_(WAITING)
-        )
-    ).one()
-    return row[0] - row[1], row[1]
+def waiting(session: ScopedSession, most: Mapping[int, int]) -> tuple[Counter[int], Counter[int]]:
+    """How many wait for a decision or an answer, by the site's id: within what a site may agree to, and above it. `most` is that, in
+    pence by the site's id; 0 for all."""
+    above = is_above(_in_all(), Preapproval.tenant_id, most)
+    rows = session.execute(
+        sa.select(Preapproval.tenant_id, sa.func.count(Preapproval.id), sa.func.count(sa.case((above, 1))))
+        .where(Preapproval.state.in_(WAITING))
+        .group_by(Preapproval.tenant_id)
+    )
+    return parted(rows)
 
 
 def budget_of(session: ScopedSession, preapproval_id: str) -> str | None:

@@ -79,7 +79,7 @@ def batch_list() -> Response:
         return found
     listing, rows = found
     return render(
-        "expense_approvals/manage/payments.html", listing=listing, rows=rows, waiting=payments.waiting(session),
+        "expense_approvals/manage/payments.html", listing=listing, rows=rows, waiting=payments.waiting(session).total(),
         payer=payer.current(session), **PAGES,
     )  # fmt: skip
 

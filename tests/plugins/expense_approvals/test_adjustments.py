@@ -82,7 +82,7 @@ def test_an_adjustment_is_made_approved_and_paid_and_the_claim_stays_as_it_was(a
     }
     assert (adjustments.one(session, made).state, claims.one(session, claim, CHECKER).state) == ("bounced", "paid")
     assert [one.due.id for one in paying.outlook(session, PREPARER)] == [made]
-    assert payments.waiting(session) == 1
+    assert payments.waiting(session) == {session.tenant_id: 1}
     assert verify(session).ok
 
 

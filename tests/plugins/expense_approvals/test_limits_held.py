@@ -1,6 +1,7 @@
 """Limits of authority where money is agreed to: in the service, for stand-ins, in the queues, on the pages, in the open work."""
 
 import re
+from collections import Counter
 
 import pytest
 from flask import Flask
@@ -137,10 +138,11 @@ def test_the_open_work_tells_what_is_for_the_central_team(session):
     wanted(session, 16_00)
     checked, waiting = (sent(session, opened(session), visitor(), colour=colour) for colour in (1, 2))
     check(session, checked)
-    assert preapprovals.waiting(session, 15_00) == (1, 1)
-    assert preapprovals.waiting(session) == (2, 0)
-    assert claims.waiting(session, 9_00) == (1, 1)
-    assert claims.waiting(session, 10_00) == claims.waiting(session) == (2, 0)
+    site = session.tenant_id
+    assert preapprovals.waiting(session, {site: 15_00}) == (Counter({site: 1}), Counter({site: 1}))
+    assert preapprovals.waiting(session, {site: 0}) == (Counter({site: 2}), Counter())
+    assert claims.waiting(session, {site: 9_00}) == (Counter({site: 1}), Counter({site: 1}))
+    assert claims.waiting(session, {site: 10_00}) == claims.waiting(session, {}) == (Counter({site: 2}), Counter())
     assert claims.in_all(session, waiting) == 10_00
 
 

@@ -1,6 +1,7 @@
 """Asking, deciding and giving back: who may, when, and what the budget has afterwards."""
 
 import random
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -315,7 +316,8 @@ def test_another_site_sees_nothing_of_it(session, session_for, ann):
     for act in (lambda: preapprovals.one(wales, made, APPROVER), lambda: preapprovals.chance(wales, made_id, ann)):
         with pytest.raises(NotFound):
             act()
-    assert (preapprovals.waiting(wales), preapprovals.waiting(session)) == ((0, 0), (1, 0))
+    assert preapprovals.waiting(wales, {}) == (Counter(), Counter())
+    assert preapprovals.waiting(session, {}) == (Counter({session.tenant_id: 1}), Counter())
 
 
 def test_a_budget_adds_up_after_every_step_whatever_is_done(session):

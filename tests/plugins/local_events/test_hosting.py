@@ -48,7 +48,7 @@ def test_a_site_is_asked_answers_and_lists_the_event(session, scotland, wales, a
     event_id = published(session, scotland, audience="area", title="Two nations")
     card = service.invite(session, scotland, event_id, wales.id, visitor(ORGANISER))
     member = visitor(home=wales.id)
-    assert waiting.at_site(at_wales).invitations == 1
+    assert waiting.at_sites(at_wales, [wales.id]).invitations == {wales.id: 1}
     assert [one.state for one in hosting.addressed(at_wales, wales)] == ["invited"]
     assert _titles(at_wales, wales, member) == []
     at_wales.rollback()

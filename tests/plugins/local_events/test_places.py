@@ -1,5 +1,6 @@
 """Registering, giving a place back, who sees what, the organiser's list and a person's data."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_lists_take_two_statements_however_long(session, scotland, statements):
             lambda: events.upcoming(session, scotland, member),
             lambda: events.past(session, scotland, member),
             lambda: events.drafts(session, member),
-            lambda event_id=event_id: (counting.of_event(session, event_id), waiting.at_site(session)),
+            lambda event_id=event_id: (counting.of_event(session, event_id), waiting.at_sites(session, [scotland.id])),
         ):
             with statements() as seen:
                 read()
@@ -212,7 +213,8 @@ def test_lists_part_what_is_to_come_from_what_is_over(session, scotland, frozen_
     assert {e.id for e in events.past(session, scotland, who).events} == {soon, cancelled, scrapped}
     assert [e.id for e in events.drafts(session, who).events] == [unpublished]
     assert not events.drafts(session, public).events
-    assert waiting.at_site(session) == (0, 0, 1, 1, 0)
+    none, one = Counter[int](), Counter({scotland.id: 1})
+    assert waiting.at_sites(session, [scotland.id]) == (none, none, one, one, none)
     assert [e.id for e in events.next_events(session, ("public",), 4)] == [later]
     assert events.seen(session, scotland, public, cancelled).state == "cancelled"
     with pytest.raises(NotFound):

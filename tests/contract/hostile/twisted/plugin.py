@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.sdk import Fragment, NavItem, OpenWork, ScopedSession, Touched, hookimpl
+from core.sdk import Fragment, NavItem, OpenWork, ScopedSession, TenantRef, Touched, hookimpl
 
 
 @hookimpl
@@ -25,10 +25,10 @@ def q_page_fragments(session: ScopedSession) -> Iterable[Fragment]:
 
 
 @hookimpl
-def q_open_work() -> Iterable[OpenWork]:
+def q_open_work(tenants: tuple[TenantRef, ...]) -> Iterable[OpenWork]:
     """A count that is none."""
     count: Any = None
-    return [OpenWork("TWISTED", count, "/")]
+    return [OpenWork(tenant.id, "TWISTED", count, "/") for tenant in tenants]
 
 
 @hookimpl

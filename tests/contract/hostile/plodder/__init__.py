@@ -1,0 +1,1 @@
+"""Asks again for each site."""

@@ -1,0 +1,5 @@
+"""Its manifest."""
+
+from tests.contract.hostile.make import manifest
+
+MANIFEST = manifest("plodder")
