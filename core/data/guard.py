@@ -11,6 +11,7 @@ Three nets, each of which must hold by itself (the leak matrix in `tests/isolati
 
 import re
 import weakref
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -183,15 +184,13 @@ class _Reading:
         self.touches = bool(needed)
         self.changes = _QUERY.match(sql) is None or _CHANGE.search(sql) is not None
         self.is_insert = is_insert or sql.lstrip()[:6].upper() == "INSERT"
-        self.unfiltered = _lacking(sql, needed, "= ")
-        self.unfiltered_together = _lacking(sql, needed, r"IN \(")
+        self.unfiltered = _lacking(sql, needed, _predicate)
+        self.unfiltered_together = _lacking(sql, needed, _criterion)
 
 
-def _lacking(sql: str, needed: dict[str, int], compared: str) -> str | None:
+def _lacking(sql: str, needed: dict[str, int], predicate: Callable[[str], str]) -> str | None:
     """The first alias that has fewer tenant predicates than references."""
-    return next(
-        (alias for alias, count in needed.items() if len(re.findall(_predicate(alias, compared), sql)) < count), None
-    )
+    return next((alias for alias, count in needed.items() if len(re.findall(predicate(alias), sql)) < count), None)
 
 
 _QUERY = re.compile(r"\s*(?:SELECT|WITH)\b", re.IGNORECASE)
@@ -199,9 +198,14 @@ _CHANGE = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
 """Also of a lock (`FOR UPDATE`): what is not certainly a read counts as a change."""
 
 
-def _predicate(alias: str, compared: str) -> str:
-    """`alias.tenant_id = …` (or `IN (…`, as `compared`), or the far side of a composite join: `other.tenant_id = alias.tenant_id`."""
-    return rf'\b{alias}"?\.tenant_id {compared}|\.tenant_id = "?{alias}"?\.tenant_id\b'
+def _predicate(alias: str) -> str:
+    """`alias.tenant_id = …`, or the far side of a composite join: `other.tenant_id = alias.tenant_id`."""
+    return rf'\b{alias}"?\.tenant_id = |\.tenant_id = "?{alias}"?\.tenant_id\b'
+
+
+def _criterion(alias: str) -> str:
+    """`alias.tenant_id IN …` the very parameter that the guard gives, as it stands before its values are put in."""
+    return rf'\b{alias}"?\.tenant_id IN \(__\[POSTCOMPILE_{TENANTS}\]\)'
 
 
 _NOT_ALIASES = (
@@ -235,12 +239,16 @@ _readings: "weakref.WeakKeyDictionary[sa.Engine, dict[str, _Reading]]" = weakref
 READINGS_KEPT = 5000
 
 
-def _check_together(reading: _Reading, sql: str, context: Any) -> None:
-    """Of a session over several tenants: it reads alone, and tenants' rows only by selects that were given their criterion."""
+def _check_together(readings: dict[str, _Reading], reading: _Reading, sql: str, context: Any) -> None:
+    """Of a session over several tenants: it reads alone, and tenants' rows only by selects that were given their criterion, at each
+    reference to a table."""
     if reading.changes and not _SAVEPOINT.match(sql):
         raise ScopeError(ONLY_READS)
-    filtered = context is not None and context.execution_options.get(CRITERION) and reading.unfiltered_together is None
-    if reading.touches and not filtered:
+    if not reading.touches:
+        return
+    made = context.compiled.string if context is not None and context.compiled is not None else ""
+    whole = (readings.get(made) or _read(readings, made, False)).unfiltered_together is None
+    if not (made and whole and context.execution_options.get(CRITERION)):
         raise ScopeError(f"over several tenants only selects through the ORM are filtered: {sql[:80]}")
 
 
@@ -255,7 +263,7 @@ def guard_engine(engine: sa.Engine) -> None:
         if reading.changes and session is not None:
             session.only_read = False
         if session is not None and session.scope.tenant_ids:
-            _check_together(reading, sql, context)
+            _check_together(readings, reading, sql, context)
             return
         if not reading.touches:
             return

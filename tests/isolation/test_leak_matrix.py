@@ -174,6 +174,15 @@ def test_several_tenants_are_read_together_in_one_statement_and_none_is_changed(
     with ScopedSession(scope=Scope.tenants([1]), bind=app) as session:
         with pytest.raises(ScopeError, match="through the ORM"):
             session.execute(sa.select(TABLE.c.id).where(TABLE.c.tenant_id.in_([2])))
+        with pytest.raises(ScopeError, match="through the ORM"):
+            session.execute(sa.select(Claim.id).join(TABLE, TABLE.c.tenant_id.in_([2])))
+        with pytest.raises(ScopeError, match="through the ORM"):
+            session.execute(sa.select(Claim.id).join(TABLE, TABLE.c.tenant_id == TABLE.c.tenant_id))
+        with pytest.raises(ScopeError, match="through the ORM"):
+            session.execute(
+                sa.select(TABLE.c.id).where(TABLE.c.tenant_id.in_(sa.bindparam("qp_tenants", expanding=True))),
+                {"qp_tenants": [2]},
+            )
         with pytest.raises(ScopeError, match="only selects"):
             session.execute(sa.text("select id from mx_claim"), execution_options={"unscoped_reason": "a try"})
     with pytest.raises(ValueError, match="names them"):

@@ -232,11 +232,9 @@ def _waiting(session: ScopedSession, tenants: tuple[TenantRef, ...], plugin: str
 def _windows(session: ScopedSession, tenant: TenantRef, plugin: str) -> list[OpenWork]:
     """The windows that pin a rule pack of the plugin, whichever plugin brings it: each goes on by the rules that it pins."""
     count = rules.undecided_by(session, rulebook().refs_of(plugin))
-    return (
-        [OpenWork(tenant.id, N_("Windows that are assessed by its rules, and go on by them"), count, WINDOWS)]
-        if count
-        else []
-    )
+    if not count:
+        return []
+    return [OpenWork(tenant.id, N_("Windows that are assessed by its rules, and go on by them"), count, WINDOWS)]
 
 
 def _routes(plugin: Plugin, *, off: bool) -> tuple[list[str], list[str]]:
