@@ -154,17 +154,16 @@ def _announce_scope(session: ScopedSession, _: orm.SessionTransaction, connectio
 
 
 def announce(connection: sa.Connection, scope: Scope) -> None:
-    """Set the tenant (or the platform flag) for this transaction only, as the policies of `rls` read it.
-
-    The policies know one tenant or all: where several are read together the guard alone keeps the others out, and the transaction
-    cannot write, which PostgreSQL lets nobody take back.
-    """
-    tenant = "" if scope.tenant_id is None else str(scope.tenant_id)
-    only_read = ", set_config('transaction_read_only', 'on', true)" if scope.tenant_ids else ""
-    connection.exec_driver_sql(
-        f"select set_config('app.tenant_id', %s, true), set_config('app.platform', %s, true){only_read}",
-        (tenant, "" if scope.tenant_id is not None else "on"),
-    )
+    """Set the tenant, the tenants or the platform flag for this transaction only, as the policies of `rls` read them. Where several
+    tenants are read together the transaction cannot write, which PostgreSQL lets nobody take back in it."""
+    settings = {
+        "app.tenant_id": "" if scope.tenant_id is None else str(scope.tenant_id),
+        "app.platform": "on" if scope.is_platform else "",
+    }
+    if scope.tenant_ids:
+        settings |= {"app.tenant_ids": ",".join(map(str, sorted(scope.tenant_ids))), "transaction_read_only": "on"}
+    calls = ", ".join(f"set_config('{name}', %s, true)" for name in settings)
+    connection.exec_driver_sql(f"select {calls}", tuple(settings.values()))
 
 
 def first_read(

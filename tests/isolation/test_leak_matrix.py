@@ -101,7 +101,7 @@ def test_no_statement_reaches_another_tenant(case: Case, matrix: tuple[sa.Engine
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_none_does_where_several_tenants_are_read_together(case: Case, matrix: tuple[sa.Engine, sa.Engine]) -> None:
-    """The database does not keep the others out there, so what the guard cannot filter it refuses."""
+    """What the guard cannot filter by its own list it refuses there."""
     with _world(*matrix, Scope.tenants([1])) as world:
         assert _outcome(case, world) in {case.outcome, "blocked"}
 
@@ -189,14 +189,24 @@ def test_several_tenants_are_read_together_in_one_statement_and_none_is_changed(
         Scope.tenants([])
 
 
-@pytest.mark.only("postgresql")
-def test_postgresql_itself_writes_nothing_where_several_are_read(matrix: tuple[sa.Engine, sa.Engine]) -> None:
+@pytest.mark.only("postgres")
+def test_postgresql_itself_keeps_the_others_out_where_several_are_read_and_writes_nothing(
+    matrix: tuple[sa.Engine, sa.Engine],
+) -> None:
+    """Asked past the guard, by the driver: `(scope, whose rows there are)`, on one connection after the other."""
     app, _ = matrix
-    with ScopedSession(scope=Scope.tenants([1, 2]), bind=app) as session:
-        session.scalar(sa.select(sa.func.count(Claim.id)))
-        driver: Any = session.connection().connection.driver_connection
-        with pytest.raises(Exception, match="read-only transaction"):
-            driver.execute("update mx_claim set title = 'new'")
+    with _world(*matrix):
+        pass
+    together = [(Scope.tenants(tenants), set(tenants)) for tenants in ([1], [1, 2], [2])]
+    for scope, seen in (*together, (ONE, {1}), (Scope.tenants([3]), set()), (ONE, {1})):
+        with ScopedSession(scope=scope, bind=app) as session:
+            session.scalar(sa.select(sa.func.count(Claim.id)))
+            driver: Any = session.connection().connection.driver_connection
+            rows = driver.execute("select distinct tenant_id from mx_loose_line").fetchall()
+            assert {row[0] for row in rows} == seen
+            if scope.tenant_ids:
+                with pytest.raises(Exception, match="read-only transaction"):
+                    driver.execute("update mx_claim set title = 'new'")
 
 
 def test_a_row_of_ones_own_can_be_put_into_the_table_itself(matrix: tuple[sa.Engine, sa.Engine]) -> None:
