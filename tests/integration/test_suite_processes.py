@@ -1,14 +1,18 @@
 """The suite's real processes: servers that start, answer and stop, and a mail server."""
 
+import itertools
 import smtplib
+import socket
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
 from tests.support.databases import Database
 from tests.support.mailbox import Mailbox
-from tests.support.servers import Process, alive, status
+from tests.support.racing import together
+from tests.support.servers import Process, alive, free_port, start, status
 
 pytestmark = pytest.mark.mainly("sqlite")  # about processes, not about their data
 
@@ -26,6 +30,26 @@ def test_a_server_can_be_killed(start_server: Callable[..., Process], other_data
     server = start_server(other_database)
     server.kill()
     assert status(server.port, "/healthz") == 0
+
+
+def test_no_two_processes_are_given_one_port() -> None:
+    given = together("tests.support.ports_race", *[{"count": 200}] * 4)
+    assert [len(ports) for ports in given] == [200] * 4
+    assert len(set(itertools.chain.from_iterable(given))) == 800
+
+
+def test_nobody_else_gets_a_port_before_its_server_does(other_database: Database, tmp_path: Path) -> None:
+    port = free_port()
+    with socket.socket() as other, pytest.raises(OSError, match="Address already in use"):
+        other.bind(("127.0.0.1", port))
+    assert status(port, "/healthz") == 0
+    server = start(("serve", "--workers", "1"), other_database, tmp_path, port, {})
+    server.wait_ready(1)
+    assert status(port, "/healthz") == 200
+    server.stop()
+    assert status(port, "/healthz") == 0
+    with socket.socket() as other, pytest.raises(OSError, match="Address already in use"):
+        other.bind(("127.0.0.1", port))  # a server that was killed comes back at its address
 
 
 def test_mail_is_received(smtp_server: Mailbox) -> None:

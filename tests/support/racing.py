@@ -21,7 +21,7 @@ RACES = (
     "tests.integration.admissions.seal_race", "tests.plugins.local_events.day_race",
     "tests.plugins.local_events.leaving_race", "tests.plugins.local_events.race", "tests.plugins.local_events.visit_race",
     "tests.plugins.expense_approvals.killed", "tests.plugins.expense_approvals.race",
-    "tests.integration.plugins.switch_race",
+    "tests.integration.plugins.switch_race", "tests.support.ports_race",
 )  # fmt: skip
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""

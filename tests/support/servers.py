@@ -24,11 +24,20 @@ WORKER_STARTED = "Started worker-"
 """What the server writes for each web process. One that is told to stop before this may only end when it is killed."""
 
 
+_kept: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listened on a moment ago."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A port of 127.0.0.1 for a server of this test process, and of nobody else on this machine until this process ends.
+
+    It stays bound without anybody listening, which leaves it to servers: they all ask for SO_REUSEADDR. Whoever asks the system for
+    any free port gets another, and so does a connection that needs one for its own end.
+    """
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    _kept.append(keeper)
+    return int(keeper.getsockname()[1])
 
 
 def status(port: int, path: str) -> int:
