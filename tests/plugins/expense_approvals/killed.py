@@ -18,8 +18,8 @@ from plugins.expense_approvals.queries import preapprovals
 from plugins.expense_approvals.service import asking
 from tests.plugins.expense_approvals import claimed, helpers
 
-LONGEST = 0.4
-"""Seconds: a few rounds on an idle machine, one on a busy one."""
+MOST, LONGEST = 6, 0.1
+"""A child is killed after it has moved money up to so often, however long that takes, and so many seconds later at most."""
 
 
 def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
@@ -36,10 +36,13 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     with ScopedSession(scope=scope, bind=looking) as session:
         for _ in range(job["kills"]):
             claim_id = ready.pop() if ready else ""
-            child = _begun(lambda: ScopedSession(scope=scope, bind=engine), job["activity"], claim_id)
+            child, told = _begun(lambda: ScopedSession(scope=scope, bind=engine), job["activity"], claim_id)
+            for _ in range(1 + chance.randint(0, MOST)):  # the first time, that it has begun
+                os.read(told, 1)
             time.sleep(chance.uniform(0, LONGEST))
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
+            os.close(told)
             assert os.WIFSIGNALED(status), "the child ended by itself: its error is in the test's output"
             sums = helpers.sums(session, job["budget"])
             wrong += not sums.add_up
@@ -49,33 +52,39 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     return {"wrong": wrong, "found": sorted(found), "spent": sorted(spent)}
 
 
-def _begun(session_of: Callable[[], ScopedSession], activity_id: str, claim_id: str) -> int:
-    """A child that moves money until it is killed, and has begun; first of all it approves the claim, where it has one."""
+def _begun(session_of: Callable[[], ScopedSession], activity_id: str, claim_id: str) -> tuple[int, int]:
+    """A child that moves money until it is killed, and where it writes a byte when it begins and after each move; first of all it
+    approves the claim, where it has one."""
     here, there = os.pipe()
+
+    def tell() -> None:
+        os.write(there, b"!")
+
     child = os.fork()
     if child == 0:
         try:
             with session_of() as session:
                 session.connection()
-                os.write(there, b"!")
+                tell()
                 if claim_id:
                     _approve(session, claim_id)
+                    tell()
                 while True:
-                    _round(session, activity_id)
+                    _round(session, activity_id, tell)
         except BaseException:  # noqa: BLE001 - whatever it is, it is told
             traceback.print_exc()
         finally:
             os._exit(1)
     os.close(there)
-    os.read(here, 1)
-    os.close(here)
-    return child
+    return child, here
 
 
-def _round(session: ScopedSession, activity_id: str) -> None:
-    """Ask, agree and withdraw."""
+def _round(session: ScopedSession, activity_id: str, tell: Callable[[], object] = lambda: None) -> None:
+    """Ask, agree and withdraw; `tell` is called after what moves money."""
     person, made = _agreed(session, activity_id)
+    tell()
     asking.withdraw(session, made, preapprovals.one(session, made, person).version, person)
+    tell()
 
 
 def _agreed(session: ScopedSession, activity_id: str) -> tuple[Visitor, str]:
