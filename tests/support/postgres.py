@@ -16,7 +16,9 @@ import sqlalchemy as sa
 ROLE_PASSWORD = "only-for-tests"
 """Both roles' password on a server that asks for one; the private server is reached through its own folder alone."""
 ROLES = ("qp_owner", "qp_app")
-START_SECONDS = 30
+START_SECONDS = 60
+CONNECTIONS = 500
+"""Each test process has an application, servers and workers on its databases, each with its pool: six of them were seen to hold 154."""
 
 # The shell stops the server when its input closes, which it does however this process ends, `kill -9` included.
 _WITH_THIS_PROCESS = '"$@" & server=$!; read _; kill -QUIT $server; wait $server'
@@ -84,7 +86,7 @@ def private_server() -> Iterator[str]:
                 raise NoPostgres(f"initdb failed:\n{(folder / 'log').read_text()}")
             settings = {
                 "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "full_page_writes": "off",
-                "synchronous_commit": "off", "max_connections": "200", "autovacuum": "off",
+                "synchronous_commit": "off", "max_connections": str(CONNECTIONS), "autovacuum": "off",
             }  # fmt: skip
             options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
             process = subprocess.Popen(
