@@ -109,7 +109,7 @@ def test_presses_without_a_network_are_sent_when_there_is_one(
     assert not any(person.presence.nonces for person in _people(session, event_id).values())
     for page in (one, two):
         page.context.set_offline(False)
-        expect(page.locator("[data-status]")).to_have_text("Everything is sent.", timeout=20_000)
+        expect(page.locator("[data-status]")).to_have_text("Everything is sent.")
     found = _people(session, event_id)
     assert {name for name, person in found.items() if person.presence.inside} == {"Ann Roy", "Dee Orr", "Rhys Davies"}
     assert len(found["Ann Roy"].presence.nonces) == 2  # one came, both scans are kept

@@ -21,6 +21,7 @@ from tests.support import servers
 from tests.support.client import forms
 from tests.support.environment import QPLATFORM, ROOT
 from tests.support.mailbox import Mailbox
+from tests.support.patience import PATIENCE
 from tests.support.postgres import private_server, programs
 
 HOST = "q.example.org"
@@ -77,7 +78,7 @@ class Deployment:
         self, method: str, path: str, form: Mapping[str, Any] | None = None, cookie: str = ""
     ) -> tuple[int, str, str]:
         """A request as the proxy in front hands it on: (status, body, cookie)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {**FORWARDED, "Cookie": cookie, "Referer": f"https://{HOST}{path}"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -92,7 +93,7 @@ def _seconds(words: str) -> int:
     return int(words[:-1]) * SECONDS[words[-1]]
 
 
-def _until(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 30) -> None:
+def _until(ready: Callable[[], bool], log: Callable[[], str], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < end, log()
@@ -154,7 +155,7 @@ def test_the_compose_files_commands_run_the_platform(deployment: Deployment, smt
         sent = {**form.fields, "name": "Ann Example", "email": "ann@example.org"}
         status, page, _ = deployment.ask("POST", form.action or "/account/register", sent, cookie)
         assert status in {200, 303}, page
-        assert smtp_server.wait_for(1, 20)[0]["To"] == "ann@example.org"
+        assert smtp_server.wait_for(1)[0]["To"] == "ann@example.org"
         assert f"https://{HOST}/" in smtp_server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
         for name, process in running.items():
             process.terminate()

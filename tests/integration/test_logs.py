@@ -18,6 +18,7 @@ from tests.support import servers
 from tests.support.databases import Database
 from tests.support.environment import ROOT, environment
 from tests.support.forking import command
+from tests.support.patience import PATIENCE
 from tests.support.servers import WORKER_STARTED, Process
 
 pytestmark = pytest.mark.mainly("sqlite")  # what is written has nothing to do with the engine
@@ -40,7 +41,7 @@ def entries_of(text: str) -> list[Entry]:
 
 def _get(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
     """The status of the answer, and the request's id."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -51,7 +52,7 @@ def _get(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int
 
 
 def _until(ready: Callable[[], bool], log: Callable[[], str]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not ready():
         assert time.monotonic() < end, log()
         time.sleep(0.05)

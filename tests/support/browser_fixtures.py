@@ -16,10 +16,14 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
 from tests.support import tools
+from tests.support.patience import PATIENCE
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 # Chromium must neither phone home nor find any other machine; every *.q.test name is this one.
 ARGUMENTS = (
@@ -97,7 +101,7 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_page(**options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/London", **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(1000 * PATIENCE)
         opened.append((context, Watch(context)))
         return context.new_page()
 

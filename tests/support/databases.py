@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from tests.support.patience import PATIENCE
 from tests.support.postgres import ROLE_PASSWORD
 
 
@@ -99,7 +100,7 @@ class SqliteKeeper:
 
     def __init__(self, database: Database, baseline: Database) -> None:
         self.baseline = sqlite3.connect(baseline.name)
-        self.database = sqlite3.connect(database.name, timeout=5)
+        self.database = sqlite3.connect(database.name, timeout=PATIENCE)
         self.database.execute("pragma synchronous = off")  # nobody needs this database after a power cut
         self.schema = self._number("schema_version")
         self.seen = self._number("data_version")
@@ -187,7 +188,7 @@ class PostgresKeeper:
                      'set plan_cache_mode = force_generic_plan as $f$ begin %s end $f$', looks);
     end $make$;
     create function baseline.restore(changed text[], since bigint) returns setof text language plpgsql
-      set session_replication_role = replica set lock_timeout = '5s' as $$
+      set session_replication_role = replica set lock_timeout = '60s' as $$
     declare t text; other boolean;
     begin
       foreach t in array changed loop

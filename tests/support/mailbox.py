@@ -9,6 +9,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
+from tests.support.patience import PATIENCE
 from tests.support.servers import free_port
 
 
@@ -34,7 +35,7 @@ class Mailbox:
         self.messages.append(message)
         return "250 kept"
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[EmailMessage]:
+    def wait_for(self, count: int, seconds: float = PATIENCE) -> list[EmailMessage]:
         """All messages, once there are `count`; an AssertionError when they do not come in time."""
         end = time.monotonic() + seconds
         while len(self.messages) < count and time.monotonic() < end:

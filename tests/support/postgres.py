@@ -13,10 +13,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from tests.support.patience import PATIENCE
+
 ROLE_PASSWORD = "only-for-tests"
 """Both roles' password on a server that asks for one; the private server is reached through its own folder alone."""
 ROLES = ("qp_owner", "qp_app")
-START_SECONDS = 60
 CONNECTIONS = 500
 """Each test process has an application, servers and workers on its databases, each with its pool: six of them were seen to hold 154."""
 
@@ -106,7 +107,7 @@ def private_server() -> Iterator[str]:
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + PATIENCE
     while True:
         try:
             engine.connect().close()

@@ -17,9 +17,8 @@ import pytest
 from tests.support.databases import Database
 from tests.support.environment import QPLATFORM, ROOT, environment
 from tests.support.forking import Forked
+from tests.support.patience import PATIENCE
 
-START_SECONDS = 60
-STOP_SECONDS = 20
 WORKER_STARTED = "Started worker-"
 """What the server writes for each web process. One that is told to stop before this may only end when it is killed."""
 
@@ -42,7 +41,7 @@ def free_port() -> int:
 
 def status(port: int, path: str) -> int:
     """The status of a GET on this machine; 0 when nobody answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -96,10 +95,10 @@ class Process:
 
     def wait_ready(self, workers: int) -> None:
         """Return once all `workers` run and `/readyz` answers 200; fail the test with the log when they do not."""
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + PATIENCE
         while self.log().count(WORKER_STARTED) < workers or status(self.port, "/readyz") != 200:
             if self.process.poll() is not None or time.monotonic() > end:
-                state = "ended" if self.process.poll() is not None else f"was not ready after {START_SECONDS} s"
+                state = "ended" if self.process.poll() is not None else f"was not ready after {PATIENCE} s"
                 self.kill()
                 pytest.fail(f"the server {state}:\n{self.log()}", pytrace=False)
             time.sleep(0.05)
@@ -111,16 +110,16 @@ class Process:
         self.process.wait()
 
     def stop(self) -> None:
-        """Ask it to stop (SIGTERM) and wait; fail the test when it takes longer than 20 s."""
+        """Ask it to stop (SIGTERM) and wait; fail the test when it does not."""
         if self.stopped:
             return
         self.stopped = True
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(STOP_SECONDS)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
-            pytest.fail(f"SIGTERM did not stop it within {STOP_SECONDS} s:\n{self.log()[-3000:]}", pytrace=False)
+            pytest.fail(f"SIGTERM did not stop it within {PATIENCE} s:\n{self.log()[-3000:]}", pytrace=False)
 
 
 def start(

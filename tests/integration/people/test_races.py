@@ -22,6 +22,7 @@ from core.work.registry import JOBS
 from tests.factories.people import PASSWORD, make_person
 from tests.integration.people.conftest import Post
 from tests.support.app_fixtures import FrozenClock
+from tests.support.patience import PATIENCE
 from tests.support.racing import AT_ONCE, at_once
 
 Tenants = Callable[[str], TenantSnapshot]
@@ -148,7 +149,7 @@ def test_without_the_lock_two_of_the_central_team_close_each_other(
 ) -> None:
     """The control: reading the grants without a lock lets two close each other's account, and nobody is left."""
     people = [make_person(app, f"p{n}@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]) for n in range(2)]
-    both_have_read = Barrier(2, timeout=10)
+    both_have_read = Barrier(2, timeout=PATIENCE)
 
     def read(s: ScopedSession) -> list[roles.CentralGrant]:
         rows = s.execute(

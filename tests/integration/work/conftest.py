@@ -21,6 +21,7 @@ from tests.integration.work import rig
 from tests.support.databases import Database, Databases
 from tests.support.environment import environment
 from tests.support.forking import Forked
+from tests.support.patience import PATIENCE
 from tests.support.servers import kill_all
 
 TENANTS = (1, 2, 3)
@@ -47,7 +48,7 @@ class Bench:
         """Start a worker."""
         return self.start("worker", **settings)
 
-    def stop(self, process: Forked, seconds: float = 15) -> int:
+    def stop(self, process: Forked, seconds: float = PATIENCE) -> int:
         """SIGTERM, and the exit code."""
         process.send_signal(signal.SIGTERM)
         return process.wait(seconds)
@@ -69,7 +70,7 @@ class Bench:
         found = [json.loads(line) for line in lines if line.endswith("}")]
         return [e for e in found if e["event"] == event and (tag is None or e.get("tag") == tag)]
 
-    def until(self, ready: Callable[[], Any], seconds: float = 20) -> Any:
+    def until(self, ready: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """What `ready` answers once it is true; fails with the workers' log when it does not come."""
         end = time.monotonic() + seconds
         while not (found := ready()):

@@ -14,6 +14,7 @@ from core.work import mail
 from tests.integration.work.conftest import application_on
 from tests.support.databases import Database
 from tests.support.mailbox import Mailbox
+from tests.support.patience import PATIENCE
 from tests.support.servers import Process
 
 pytestmark = pytest.mark.slow
@@ -27,9 +28,9 @@ def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
     with app.app_context(), open_session(Scope.tenant(2)) as session, transaction(session):
         session.info["request_id"] = "asked-by-hand"
         mail.send(session, to="anna@example.org", subject="Welcome", text="T", html="<p>T</p>")
-    assert smtp_server.wait_for(1, 20)[0]["Subject"] == "Welcome"
+    assert smtp_server.wait_for(1)[0]["Subject"] == "Welcome"
     worker.process.send_signal(signal.SIGTERM)
-    assert worker.process.wait(15) == 0
+    assert worker.process.wait(PATIENCE) == 0
     entries = [json.loads(line) for line in worker.log().splitlines()]
     done = next(entry for entry in entries if entry["message"].startswith("core.mail done"))
     assert (done["job"], done["tenant_id"], done["request"]) == ("core.mail", 2, "asked-by-hand")
@@ -45,6 +46,6 @@ def test_the_worker_sends_mail_tells_what_it_did_and_stops_when_asked(
 
 def test_without_tables_it_says_what_to_do(empty_database: Database, start_process: Callable[..., Process]) -> None:
     worker = start_process(("worker",), empty_database)
-    assert worker.process.wait(20) == 1
+    assert worker.process.wait(PATIENCE) == 1
     (line,) = worker.log().splitlines()
     assert json.loads(line)["message"].endswith("run: qplatform db upgrade")

@@ -22,6 +22,7 @@ from tests.plugins.local_events.helpers import published, visitor
 from tests.support.environment import environment
 from tests.support.forking import Forked
 from tests.support.mailbox import Mailbox
+from tests.support.patience import PATIENCE
 
 PEOPLE = 20
 
@@ -54,7 +55,7 @@ def work(database, tmp_path):
 def until(session, tmp_path):
     """`until(ready)`: wait for it, or fail with the workers' log."""
 
-    def wait(ready, seconds=40):
+    def wait(ready, seconds=PATIENCE):
         end = time.monotonic() + seconds
         while not ready():
             session.rollback()
@@ -109,7 +110,7 @@ def test_killed_without_a_mail_server_and_two_days_late_nobody_is_told_twice_and
         _ask(session, *["local_events.remind", "local_events.post_letters"] * 2)
         time.sleep(1)
         third.send_signal(signal.SIGTERM)
-        third.wait(15)
+        third.wait(PATIENCE)
     told = Counter((message["To"], str(message["Subject"])) for message in box.messages)
     assert set(told.values()) == {1}
     assert Counter(subject for _, subject in told) == {"Hello": PEOPLE, "Reminder: Measuring for improvement": PEOPLE}
