@@ -1,10 +1,12 @@
 """The same thing begun at the same moment by several: processes, or callers with a connection each."""
 
 import importlib
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 from flask import Flask
@@ -32,11 +34,12 @@ PROCESSES.set_forkserver_preload([*RACES, *PRELOADED])
 def together(module: str, *jobs: dict[str, Any]) -> list[Any]:
     """What the module's `main` gave for each job, each in a process of its own that waited until all were ready."""
     assert module in RACES
-    everybody_ready = PROCESSES.Barrier(len(jobs), timeout=LONGEST)
+    everybody_ready, all_have_looked = (PROCESSES.Barrier(len(jobs), timeout=LONGEST) for _ in range(2))
     running = []
     for job in jobs:
         here, there = PROCESSES.Pipe(duplex=False)
-        process = PROCESSES.Process(target=_take_part, args=(module, job, everybody_ready.wait, there))
+        meetings = (everybody_ready.wait, all_have_looked.wait)
+        process = PROCESSES.Process(target=_take_part, args=(module, job, *meetings, there))
         process.start()
         there.close()
         running.append((process, here))
@@ -51,9 +54,32 @@ def together(module: str, *jobs: dict[str, Any]) -> list[Any]:
     return told
 
 
-def _take_part(module: str, job: dict[str, Any], begin: Callable[[], object], tell: Connection) -> None:
+_to_meet: list[Callable[[], object]] = []
+"""Where this process has yet to wait until all the others have looked."""
+
+
+def think(seconds: float) -> None:
+    """What a control does between looking and writing, whatever else the machine does: the first time in this process it waits until
+    every other process of the race has come to think as well, or has done its part; after that, for so long."""
+    try:
+        meet = _to_meet.pop()
+    except IndexError:
+        time.sleep(seconds)
+    else:
+        meet()
+
+
+def _take_part(
+    module: str, job: dict[str, Any], begin: Callable[[], object], meet: Callable[[], object], tell: Connection
+) -> None:
+    _to_meet[:] = [meet]
     with tell:
-        tell.send(importlib.import_module(module).main(job, begin))
+        try:
+            told = importlib.import_module(module).main(job, begin)
+        finally:
+            with suppress(BrokenBarrierError):  # who waited too long for this process has said so
+                think(0)  # nobody need wait for it any longer
+        tell.send(told)
 
 
 def at_once(

@@ -3,7 +3,6 @@
 `main` is what `tests.support.racing` runs: it does its part and gives what it was told.
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from core.kernel.errors import DomainError
 from core.kernel.ids import new_id
 from core.kernel.uploads import Upload
 from core.kernel.views import SYSTEM
+from tests.support.racing import think
 
 THINKING = 0.5
 """How long the controls think between reading and writing, in seconds."""
@@ -46,7 +46,7 @@ def give_naively(session: ScopedSession, job: Job) -> str:
     if (session.scalar(kept) or 0) >= attachments.MOST_FILES:
         raise DomainError
     session.rollback()
-    time.sleep(THINKING)
+    think(THINKING)
     with transaction(session):
         session.execute(sa.insert(Attachment), [file_row(session, job["application"], upload(job))])
     return "given"
@@ -77,7 +77,7 @@ def transfer_naively(session: ScopedSession, job: Job) -> str:
     session.rollback()
     if row.state != "submitted":
         raise DomainError
-    time.sleep(THINKING)
+    think(THINKING)
     new = {
         **row._mapping, "id": new_id(), "tenant_id": job["to"], "window_id": job["window"], "reference": drafts.new_reference(),
         "moved_tenant_id": job["tenant"], "moved_id": row.id,

@@ -29,6 +29,7 @@ from core.work.models import MAIL_FAILED, Mail
 from plugins.assessment_rules.manifest import MANIFEST
 from plugins.assessment_rules.plugin import q_rule_sets
 from tests.integration.admissions.deciding_rig import SITE, actor_of, post
+from tests.support.racing import think
 
 THINKING, BETWEEN, PATIENCE = 0.5, 0.02, timedelta(seconds=20)
 """How long the controls think between reading and writing, and a correction waits before it is tried again, in seconds; how
@@ -43,7 +44,7 @@ def _actor(job: Job) -> Actor:
 
 def _think(session: ScopedSession) -> None:
     session.rollback()
-    time.sleep(THINKING)
+    think(THINKING)
 
 
 def _write(session: ScopedSession, *statements: Any) -> None:

@@ -3,7 +3,6 @@
 `main` is what `tests.support.racing` runs: it does its `way` and gives {"done": …, "refused": …, "letters": …}.
 """
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,6 +17,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Refused
 from core.kernel.views import Actor, TenantRef
+from tests.support.racing import think
 
 THREADS = 4
 
@@ -40,7 +40,7 @@ def accept_naively(session: ScopedSession, home: TenantRef, one: dict[str, str],
     if session.scalar(sa.select(MembershipOffer.state).where(mine)) != "offered":
         return False
     session.rollback()
-    time.sleep(0.5)
+    think(0.5)
     with transaction(session):
         session.execute(sa.update(MembershipOffer).where(mine).values(state="joined", ended_at=clock.now()))
         letters.append(one["application"])

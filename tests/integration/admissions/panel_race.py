@@ -4,7 +4,6 @@
 "errors": […]}.
 """
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -23,6 +22,7 @@ from core.kernel.errors import DomainError
 from core.kernel.ids import new_token
 from core.kernel.permissions import Permission
 from core.kernel.views import Actor
+from tests.support.racing import think
 
 LEAD = Actor(None, "", permissions=frozenset({Permission.TENANT_ADMISSIONS_MANAGE.value}))
 HELD_ALREADY = sa.exc.IntegrityError
@@ -41,7 +41,7 @@ def assign_naively(session: ScopedSession, job: dict[str, Any], application: str
     session.rollback()
     if held >= capacity:
         raise DomainError
-    time.sleep(0.3)
+    think(0.3)
     row = assigning.row_of(session, application, job["assessor"], clock.now() + timedelta(days=20), None)
     try:
         with transaction(session):

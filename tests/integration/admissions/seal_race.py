@@ -23,6 +23,7 @@ from core.kernel import clock
 from core.kernel.errors import Conflict, DomainError
 from core.kernel.ids import new_id
 from core.kernel.views import Actor
+from tests.support.racing import think
 
 SAVES, BETWEEN_SAVES, THINKING = 25, 0.04, 0.3
 """How often somebody saves, the seconds between, and how long the control thinks between reading and writing."""
@@ -69,7 +70,7 @@ def seal_naively(session: ScopedSession, actor: Actor, assignment_id: str) -> li
     task, work = _now(session, actor, assignment_id)
     if task.state != "assessing":
         return []
-    time.sleep(THINKING)
+    think(THINKING)
     with suppress(
         sa.exc.DBAPIError
     ):  # where the database refuses the second, it has said "sealed" to its person all the same

@@ -40,6 +40,8 @@ from plugins.expense_approvals.service import (
 )
 from plugins.expense_approvals.service.payer import Payer
 from tests.plugins.expense_approvals import adjusted, claimed, helpers, paid
+from tests.support.patience import PATIENCE
+from tests.support.racing import think
 
 LIFE = ("agree", "withdraw", "revoke", "expire")
 
@@ -59,7 +61,7 @@ def naively(session: ScopedSession, job: dict[str, Any], preapproval_id: str) ->
     if committed + asked.allowed_p > limit:
         raise Refused("full")
     session.rollback()
-    time.sleep(0.02)
+    think(0.02)
     with transaction(session):
         session.execute(
             sa.update(Budget).where(Budget.id == job["budget"]).values(committed_p=committed + asked.allowed_p)
@@ -89,7 +91,7 @@ def within_naively(session: ScopedSession, job: dict[str, Any], preapproval_id: 
     if preapprovals.in_all(session, preapproval_id) > job["limit"]:
         raise Refused("above")
     session.rollback()
-    time.sleep(0.02)
+    think(0.02)
     helpers.agree(session, preapproval_id, limits=helpers.NO_LIMITS)
     return "agreed"
 
@@ -159,22 +161,37 @@ def seconding(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str
 def adding(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
     """By turns approve a claim and agree to what was asked for beyond it, each thinking for a while in between."""
 
-    def think(*_: Any) -> list[Any]:
+    def pause(*_: Any) -> list[Any]:
         session.rollback()
         time.sleep(0.1)
         return []
 
     if job["turn"] % 2:
-        helpers.agree(session, job["more"], rules=think)
+        helpers.agree(session, job["more"], rules=pause)
         return "agreed"
-    claimed.approve(session, claim_id, rules=think)
+    claimed.approve(session, claim_id, rules=pause)
     return "approved"
 
 
 def adding_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
-    """The control, which must leave money committed: nobody looks whether the claim can still use it."""
+    """The control, which must leave money committed: nobody looks whether the claim can still use it. Who agrees thinks until it is
+    approved."""
     deciding._hold = lambda *_: None  # this process is the control's own
-    return adding(session, job, claim_id)
+
+    def until_approved(*_: Any) -> list[Any]:
+        session.rollback()
+        end = time.monotonic() + PATIENCE
+        while claims.one(session, claim_id, helpers.APPROVER).state == "checked" and time.monotonic() < end:
+            session.rollback()
+            time.sleep(0.02)
+        session.rollback()
+        return []
+
+    if job["turn"] % 2:
+        helpers.agree(session, job["more"], rules=until_approved)
+        return "agreed"
+    claimed.approve(session, claim_id)
+    return "approved"
 
 
 def above(session: ScopedSession, job: dict[str, Any], claim_id: str) -> str:
@@ -187,7 +204,7 @@ def above_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) ->
     if claims.in_all(session, claim_id) > job["limit"]:
         raise Refused("two")
     session.rollback()
-    time.sleep(0.2)
+    think(0.2)
     return claimed.approve(session, claim_id)
 
 
@@ -197,7 +214,7 @@ def paying_naively(session: ScopedSession, job: dict[str, Any], claim_id: str) -
     if found.state != job.get("state", "checked"):
         raise Refused("decided")
     session.rollback()
-    time.sleep(0.2)
+    think(0.2)
     with transaction(session):
         values = {"state": "approved", "approved_p": found.allowed_p}
         session.execute(sa.update(Claim).where(Claim.id == claim_id).values(**values))
@@ -276,7 +293,7 @@ def batching_naively(session: ScopedSession, job: dict[str, Any], claim_id: str)
     if payments.batches_with(session, [claim_id]):
         raise Refused("in a batch")
     session.rollback()
-    time.sleep(0.2)
+    think(0.2)
     with transaction(session):
         made = PaymentBatch(
             ref=f"Q{new_id()[-11:].upper()}", state="prepared", day=clock.today(), payments=1, total_p=1_000, payer_last="9911", sealed="", hashes={},
@@ -299,7 +316,7 @@ def adjusting_naively(session: ScopedSession, job: dict[str, Any], claim_id: str
     if session.scalar(sa.select(sa.func.count(Adjustment.id)).where(Adjustment.claim_id == claim_id)):
         raise Refused("made")
     session.rollback()
-    time.sleep(0.2)
+    think(0.2)
     now = clock.now()
     with transaction(session):
         row = Adjustment(

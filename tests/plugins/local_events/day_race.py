@@ -4,7 +4,6 @@
 {"done": …, "errors": […]}.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from plugins.local_events.service.checking_in import Press
 from plugins.local_events.service.posting import News
 from plugins.local_events.settings import Settings
 from tests.plugins.local_events.helpers import ORGANISER, visitor
+from tests.support.racing import think
 
 NO_NIGHT = Settings(quiet_from=0, quiet_until=0)
 
@@ -46,7 +46,7 @@ def press_naively(session: ScopedSession, tenant: TenantRef, job: dict[str, Any]
     session.rollback()
     if there is not None:
         return 1
-    time.sleep(0.05)
+    think(0.05)
     checking_in.press(session, tenant, job["event"], [replace(one, nonce=new_token())], visitor(ORGANISER))
     return 1
 
@@ -66,7 +66,7 @@ def post_naively(session: ScopedSession, tenant: TenantRef, job: dict[str, Any],
     """The control, which must write twice: look what waits, think, then write and mark."""
     rows = session.execute(sa.select(Delivery.id, Delivery.account_id).where(Delivery.state == "waiting")).all()
     session.rollback()
-    time.sleep(0.5)
+    think(0.5)
     for row in rows:
         with transaction(session):
             mail_id = mail.send(

@@ -1,6 +1,5 @@
 """One of two processes, in each of which one of an event's two organisers leaves it, at the same moment, event after event."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from core.sdk import Refused, ScopedSession, TenantRef, Visitor, transaction
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Organiser
 from plugins.local_events.service import organisers
+from tests.support.racing import think
 
 
 def naively(session: ScopedSession, event_id: str, account_id: str) -> None:
@@ -21,7 +21,7 @@ def naively(session: ScopedSession, event_id: str, account_id: str) -> None:
     if session.scalar(here) == 1:
         raise Refused
     session.rollback()
-    time.sleep(0.02)
+    think(0.02)
     with transaction(session):
         session.execute(
             sa.update(Organiser)

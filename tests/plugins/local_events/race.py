@@ -6,7 +6,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from core.sdk import Refused, ScopedSession, TenantRef, Visitor, transaction
 from plugins.local_events.models import Registration
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import offers, places
+from tests.support.racing import think
 
 Act = Callable[[ScopedSession, TenantRef, str, Visitor], str]
 
@@ -35,7 +35,7 @@ def naively(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: V
     if pool.left == 0:
         return "waitlisted"
     session.rollback()
-    time.sleep(0.02)
+    think(0.02)
     now = clock.now()
     with transaction(session):
         session.add(

@@ -5,7 +5,6 @@ how often it was done, "refused": how often not, "errors": […]}.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +18,7 @@ from plugins.local_events.models import Visit, VisitOffer
 from plugins.local_events.service import feedback, visits
 from plugins.local_events.states import HOLDING
 from tests.plugins.local_events.feedback_helpers import said
+from tests.support.racing import think
 
 THREADS = 4
 
@@ -39,7 +39,7 @@ def agree_naively(session: ScopedSession, _: TenantRef, job: dict[str, Any], vis
     session.rollback()
     if not free:
         return False
-    time.sleep(0.02)
+    think(0.02)
     with transaction(session):
         session.execute(sa.update(Visit).where(Visit.id == visit_id).values(state="agreed"))
     return True
