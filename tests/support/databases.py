@@ -188,7 +188,7 @@ class PostgresKeeper:
                      'set plan_cache_mode = force_generic_plan as $f$ begin %s end $f$', looks);
     end $make$;
     create function baseline.restore(changed text[], since bigint) returns setof text language plpgsql
-      set session_replication_role = replica set lock_timeout = '60s' as $$
+      set session_replication_role = replica set lock_timeout = '180s' as $$
     declare t text; other boolean;
     begin
       foreach t in array changed loop

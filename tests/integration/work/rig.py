@@ -28,6 +28,7 @@ from core.tenancy import models
 from core.web import logs
 from core.work import GiveUp, enqueue, every, job, registry
 from core.work.runner import this_run
+from tests.support.patience import PATIENCE
 
 OFF_AT = 3
 """The tenant at which the plugin `absent` is off."""
@@ -195,7 +196,13 @@ def work() -> int:
     for name in list(registry.SCHEDULES):
         if "QUIET" in os.environ or not name.startswith(("probe.", "absent.")):
             del registry.SCHEDULES[name]  # the platform's own, which this process forked with, cannot run in the rig
-    times = {"beat": 0.5, "dead": 3.0, "grace": 8.0, "rarely": 1.0, **json.loads(os.environ.get("TIMES", "{}"))}
+    times = {
+        "beat": 0.5,
+        "dead": 3.0,
+        "grace": PATIENCE / 2,
+        "rarely": 1.0,
+        **json.loads(os.environ.get("TIMES", "{}")),
+    }
     return Worker(application(), may_run, **times).run()
 
 

@@ -112,7 +112,7 @@ def test_each_slot_comes_round_once_however_many_workers_there_are(bench_alone: 
         return [at for e in bench.told(event) if (at := datetime.fromisoformat(e["slot"])) > began]
 
     bench.until(lambda: len(set(slots("tick"))) >= 4 and len(slots("tenant-tick")) >= 18)
-    assert bench.stop(second) == 0
+    assert bench.stop(second) == 0, bench.worker_log()[-4000:]
     whole = slots("tick")
     assert [b - a for a, b in pairwise(whole)] == [timedelta(seconds=2)] * (len(whole) - 1)
     told = [(e["slot"], e["tenant"]) for e in bench.told("tenant-tick") if datetime.fromisoformat(e["slot"]) > began]
