@@ -100,6 +100,8 @@ def test_sigterm_lets_what_runs_end_begins_nothing_more_and_leaves_the_rest_to_o
     bench.until(lambda: len(bench.told("begin", "long")) == 2)
     assert bench.told("begin", "long")[1]["pid"] == second.pid
     assert len(bench.told("begin", "short")) == 1
+    bench.log.with_name(f"{bench.log.name}.long").touch()
+    bench.until(lambda: bench.told("end", "long"))  # no worker of another test runs it
 
 
 def test_each_slot_comes_round_once_however_many_workers_there_are(bench_alone: Bench, worker: object) -> None:
