@@ -24,8 +24,10 @@ from tests.support import tools
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-MINUTES = 20
+MINUTES = 30
 """After this long a stage is stopped: something hangs."""
+WORKERS = str(min(6, max(3, (os.cpu_count() or 2) + 1)))
+"""Test processes: one more than there are processors, because each waits now and then. Six are as many as the suite was tried with."""
 NO_TESTS = 5
 """The exit code by which pytest says that it found nothing to run."""
 ABROAD = "not browser and not bench"
@@ -61,14 +63,14 @@ STAGES = (
         ),
         beside="sqlite",  # which leaves a fifth of two processors idle: it waits for an hour to close, and for jobs' delays
     ),
-    _tests("sqlite", "-n", "3", "-m", ONCE),
-    _tests("postgres", "-n", "3", *DATABASE, "-m", f"database and {ONCE}"),
-    _tests("browser", "-n", "3", "-m", "browser", "tests/browser"),
+    _tests("sqlite", "-n", WORKERS, "-m", ONCE),
+    _tests("postgres", "-n", WORKERS, *DATABASE, "-m", f"database and {ONCE}"),
+    _tests("browser", "-n", WORKERS, "-m", "browser", "tests/browser"),
 )
 """Each test process imports and collects all it is given: browsers have their own folder."""
 OTHERS = (
-    _tests("again-sqlite", "-n", "3", "-m", f"again and {ABROAD}"),
-    _tests("again-postgres", "-n", "3", *DATABASE, "-m", f"again and {ABROAD}"),
+    _tests("again-sqlite", "-n", WORKERS, "-m", f"again and {ABROAD}"),
+    _tests("again-postgres", "-n", WORKERS, *DATABASE, "-m", f"again and {ABROAD}"),
     _tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),
 )
 
