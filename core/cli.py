@@ -127,7 +127,8 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
     if os.environ.setdefault("QP_DEMO", "1") != "1":
         raise SystemExit("QP_DEMO is set, and not to 1: the demonstration is off here")
     os.environ.setdefault("PORT", str(port))
-    os.environ.setdefault("QP_LOG_REQUESTS", "0")  # where who may sign in has just been said, it stays to be read
+    os.environ.setdefault("QP_LOG_LEVEL", "warning")  # where who may sign in has just been said, it stays to be read
+    logs.install()
     config = Config.from_env()
     if refused := apart.may_load(config.owner_url):
         raise SystemExit(refused)
@@ -166,7 +167,8 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
     click.echo("  For instance central@demo.example, lead.scotland@demo.example, member.wales@demo.example\n")
     helper = subprocess.Popen([sys.executable, "-m", "core.cli", "worker"], cwd=ROOT)
     try:
-        serve.callback("127.0.0.1", port, 1, 8)  # type: ignore[misc]  # see above
+        threads = min(8, 2 * (os.cpu_count() or 1) + 1)  # more, and the server warns
+        serve.callback("127.0.0.1", port, 1, threads)  # type: ignore[misc]  # see above
     finally:
         helper.terminate()
         helper.wait(30)

@@ -1,5 +1,6 @@
 """Settings from the environment, typed and checked once. A wrong one stops the boot with one clear line."""
 
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ WEAK_WORDS = (
 SECRET_MIN = 32
 GOOD_SECRET = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 REDIS = {"redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster"}
+LOG_LEVELS = {"": logging.INFO, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+"""What `QP_LOG_LEVEL` may say. It is read where the log begins, before anything else is looked at; a wrong one is told there."""
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?")
 DEMO_SECRET = "demonstration-only-secret-key-never-used-outside-the-demo"
 
@@ -64,13 +67,15 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
-        """Read `QP_*` variables. Raises ConfigError (one line) for a missing or weak secret, an unknown kind of address,
-        and a switch that is neither 1 nor 0."""
+        """Read `QP_*` variables. Raises ConfigError (one line) for a missing or weak secret, an unknown kind of address or level
+        of the log, and a switch that is neither 1 nor 0."""
         demo = _switch("QP_DEMO", env.get("QP_DEMO", ""))
         default_db = f"sqlite:///{ROOT / 'instance' / 'q.sqlite'}"
         database_url = normalise_url(env.get("QP_DATABASE_URL", default_db))
         if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ConfigError("QP_DATABASE_URL must be a sqlite:/// or postgresql:// address")
+        if env.get("QP_LOG_LEVEL", "") not in LOG_LEVELS:
+            raise ConfigError(f"QP_LOG_LEVEL is one of {', '.join(filter(None, LOG_LEVELS))}")
         base_url = env.get("QP_BASE_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/")
         if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
             raise ConfigError("QP_BASE_URL must look like https://q.example.org")

@@ -14,6 +14,8 @@ from json.encoder import encode_basestring as quoted
 
 from flask import Response, g, has_request_context, request
 
+from core.config import LOG_LEVELS
+
 log = logging.getLogger("q.process")
 requests = logging.getLogger("q.request")
 STANDARD_ERROR = 2
@@ -95,13 +97,16 @@ class Stray(io.TextIOBase):
             self.write("\n")
 
 
-def install(level: int = logging.INFO) -> None:
-    """Send the root logger's entries to standard error as JSON, and with them warnings and what nobody caught, in any thread."""
+def install() -> None:
+    """Send the root logger's entries to standard error as JSON, from the level on that `QP_LOG_LEVEL` names, and with them warnings
+    and what nobody caught, in any thread."""
+    level = LOG_LEVELS.get(os.environ.get("QP_LOG_LEVEL", ""), logging.INFO)
     root = logging.getLogger()
     for earlier in [h for h in root.handlers if isinstance(h, StandardError)]:
         root.removeHandler(earlier)
     handler = StandardError()
     handler.setFormatter(JsonFormatter())
+    handler.setLevel(level)  # for loggers with a level of their own, as the server's
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(True)

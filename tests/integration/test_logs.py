@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -117,11 +118,23 @@ def _run(code: str, env: Mapping[str, str]) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.parametrize(("level", "told"), [("", "iwe"), ("info", "iwe"), ("warning", "we"), ("error", "e")])
+def test_the_log_begins_at_the_level_that_is_asked_for(level: str, told: str) -> None:
+    """Also of loggers that have a level of their own, as the server's has."""
+    code = (
+        "import logging; from core.web import logs; logs.install(); own = logging.getLogger('_granian'); own.setLevel('INFO')\n"
+        "for log in (own, logging.getLogger('q')): log.info('i'); log.warning('w'); log.error('e')"
+    )
+    status, _, written = _run(code, {**os.environ, "QP_LOG_LEVEL": level})
+    assert (status, [entry["message"] for entry in entries_of(written)]) == (0, [*told, *told])
+
+
 @pytest.mark.parametrize(
     ("words", "settings", "said"),
     [
         ("serve", {"QP_SECRET_KEY": "weak"}, "QP_SECRET_KEY is too weak"),
         ("serve", {"QP_LOG_REQUESTS": "yes"}, "QP_LOG_REQUESTS is 1 or 0"),
+        ("serve", {"QP_LOG_LEVEL": "loud"}, "QP_LOG_LEVEL is one of info, warning, error"),
         ("serve", {"QP_DATABASE_URL": "sqlite:////nowhere/q.sqlite"}, "the database cannot be reached"),
         ("serve", {"QP_DATABASE_URL": "sqlite:////dev/null"}, "the database has no table"),
         ("serve", {"PORT": "web"}, "Invalid value for '--port'"),
