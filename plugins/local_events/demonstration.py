@@ -61,9 +61,11 @@ PROGRAMME = (
     ("webinar", "online", "public", 17, 12, 1, 200),
     ("site_visit", "in_person", "uk", 21, 10, 4, 12),
     ("workshop", "both", "public", 44, 13, 3, 24),
-    ("networking", "in_person", "area", -20, 7, 2, 30),
+    ("networking", "in_person", "area", -20, 17, 2, 30),
     ("workshop", "in_person", "area", 51, 13, 2, 20),
 )
+AT = {"Breakfast for new members": 7, "Walk and talk along the river": 12}
+"""The hour of ideas that have one of their own."""
 SOUGHT = "site_visit"
 """The kind for which more people ask than there are places: all but one have one, one is offered, the rest wait."""
 ASKING = "masterclass"
@@ -135,7 +137,7 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
     if tenant.kind == "uk":
         whom, town, office = "the UK", "London", "Central team’s office"
     away = timedelta(days=days + chance.randrange(12))
-    day = clock.now().replace(hour=hour, minute=0, second=0, microsecond=0) + away
+    day = clock.now().replace(hour=AT.get(title, hour), minute=0, second=0, microsecond=0) + away
     while day.weekday() >= SATURDAY or (day.month, day.day) >= CHRISTMAS or (day.month, day.day) <= NEW_YEAR:
         day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
