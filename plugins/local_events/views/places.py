@@ -96,6 +96,9 @@ def _form_page(event_id: str, problem: Invalid | None = None) -> Response:
             return redirect_with(_send(context, event_id, form, own), "local_events.show", event_id=event_id)
     status = 422 if form.errors else 200
     if event.mode != "both" and "way" in form:
+        # Refused for something else: sent once more, it asks for the way that there is now.
+        if form.errors and form.way.data != event.mode and not form.way.errors:
+            form.take({"way": places.CHANGED})
         form.way.data = event.mode  # what this page shows, whatever the one before did
     return render(
         "local_events/places/register.html", status, event=event, own=own, form=form, chance=chance, asked=asked

@@ -70,3 +70,23 @@ def test_only_who_is_concerned_is_asked_once_more(
     more = {"way": "online"} if after == "both" else {}
     assert client.post(f"{path}/register", data={**again.fields, **more}).status_code == 303
     assert _kind(session, event_id) == (more.get("way") or after)
+
+
+@pytest.mark.parametrize(
+    ("before", "answers"), [("online", {}), ("both", {"way": "online"}), ("both", {"way": "in_person"})]
+)
+def test_whose_answer_is_refused_for_something_else_is_told_of_the_way_all_the_same(
+    app: Flask, session: Any, scotland: Any, before: str, answers: dict[str, str]
+) -> None:
+    who = visitor(ORGANISER)
+    event_id = published(session, scotland, who, guests_allowed=2, **MODES[before])
+    client = client_of(app, make_person(app, "sam@example.org", home="scotland"))
+    path = f"/scotland/events/{event_id}/register"
+    found = next(one for one in forms(client.get(path).text) if one.action.endswith("/register"))
+    changed = draft(guests_allowed=2, **MODES["in_person"])
+    drafts.edit(session, scotland, OPEN, event_id, changed, row(session, event_id).version, who)
+    sent = client.post(path, data={**found.fields, **answers, "guests": "9"})
+    assert sent.status_code == 422
+    assert "Enter a number from 0 to 2" in sent.text
+    assert sent.text.count(CHANGED) == (0 if answers == {"way": "in_person"} else 1)
+    assert _kind(session, event_id) is None
