@@ -270,10 +270,11 @@ def _press(
         _made(session, Step(step, visit_id, found.title, asked.visit_at, target), asked, found, visitor, "", post)
 
 
-def _changed(session: ScopedSession, visit_id: str, sources: tuple[str, ...], *where: Any, **values: Any) -> bool:
+def _changed(session: ScopedSession, visit_id: str, sources: tuple[str, ...], **values: Any) -> bool:
+    """A step that nobody pressed, whatever the version: whether the state allowed it."""
     done = session.execute(
         sa.update(Visit)
-        .where(Visit.id == visit_id, Visit.state.in_(sources), *where)
+        .where(Visit.id == visit_id, Visit.state.in_(sources))
         .values(version=Visit.version + 1, changed_at=clock.now(), **values)
         .returning(Visit.id)
     )
