@@ -186,8 +186,8 @@ def ask_for_more(
     """Ask that what a claim comes to beyond the agreement be agreed too; the supplementary pre-approval's id.
 
     Its costs are the parts of the claim's costs that do not fit, in their order. It is decided like every other one. Raises
-    NotFound, Refused (it fits, one is asked for already, no declaration that stands, not the person's to change now), Invalid
-    (`words`).
+    NotFound, Refused (it fits, one is asked for already, no declaration that stands, not the person's to change now), Conflict
+    (what was agreed has changed meanwhile), Invalid (`words`).
     """
     made = claims.one(session, claim_id, visitor)
     must_own(made, visitor)
