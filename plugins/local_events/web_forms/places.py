@@ -66,9 +66,8 @@ def form_for(
     if event.mode == "both" and own is None:
         ways = [SelectChoice(kind, say(MODES[kind])) for kind in ("in_person", "online")]
         fields["way"] = RadioField(_l("How do you want to take part?"), choices=ways, default="in_person")
-    elif (
-        own is None
-    ):  # the one way there is now: where there are others by the time it is sent, this says what was seen
+    elif own is None:
+        # The one way there is now: where there are others by the time it is sent, this says what was seen.
         fields["way"], first["way"] = HiddenField(), event.mode
     if event.mode == "both":
         fields["or_online"] = BooleanField(_l("If no place in person is free, take one online for me"))
