@@ -15,6 +15,7 @@ from core.data.db import tenant_session
 from core.data.session import ScopedSession
 from core.kernel.errors import DomainError
 from tests.support.forking import PRELOADED, PROCESSES
+from tests.support.patience import PATIENCE
 
 AT_ONCE = 6
 RACES = (
@@ -27,14 +28,15 @@ RACES = (
 )  # fmt: skip
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
 of it."""
-LONGEST = 120.0
+LONGEST = PATIENCE + 60
+"""Seconds that a race may take: longer than its processes wait for one another, so that what went wrong there is told first."""
 PROCESSES.set_forkserver_preload([*RACES, *PRELOADED])
 
 
 def together(module: str, *jobs: dict[str, Any]) -> list[Any]:
     """What the module's `main` gave for each job, each in a process of its own that waited until all were ready."""
     assert module in RACES
-    everybody_ready, all_have_looked = (PROCESSES.Barrier(len(jobs), timeout=LONGEST) for _ in range(2))
+    everybody_ready, all_have_looked = (PROCESSES.Barrier(len(jobs), timeout=PATIENCE) for _ in range(2))
     running = []
     for job in jobs:
         here, there = PROCESSES.Pipe(duplex=False)

@@ -31,7 +31,7 @@ from plugins.assessment_rules.plugin import q_rule_sets
 from tests.integration.admissions.deciding_rig import SITE, actor_of, post
 from tests.support.racing import think
 
-THINKING, BETWEEN, PATIENCE = 0.5, 0.02, timedelta(seconds=20)
+THINKING, BETWEEN, TRYING = 0.5, 0.02, timedelta(seconds=20)
 """How long the controls think between reading and writing, and a correction waits before it is tried again, in seconds; how
 long it is tried."""
 Job = dict[str, Any]
@@ -120,7 +120,7 @@ def release_naively(session: ScopedSession, job: Job) -> str:
 
 def correct(session: ScopedSession, job: Job) -> str:
     """Correct the released decision, again and again while another is under way."""
-    until = clock.now() + PATIENCE
+    until = clock.now() + TRYING
     while True:
         wish = Wish("decline", "scores", "Typed wrongly.")
         try:
