@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Response, request
 
 from core.sdk import (
+    N_,
     Here,
     Invalid,
     Refused,
@@ -31,6 +32,9 @@ from plugins.local_events.web_forms.places import HandOnForm, RegisterForm, form
 ASKED, NEW = "asked", "new"
 """The input that tells a filled form from the one press that suffices where nothing is asked, and its value for somebody who
 is not registered yet."""
+NO_LONGER = N_(
+    "You are not registered for this event any more, so there is nothing to change. Send this once more to register anew."
+)
 
 
 def pressed(event_id: str, press: Callable[[Here], str]) -> Response:
@@ -113,6 +117,8 @@ def _answered(context: Here, own: counting.Own) -> dict[str, str]:
 def _send(context: Here, event_id: str, form: RegisterForm, own: counting.Own | None) -> str:
     tenant, seal = context.tenant.ref(), sealer(sealed.PURPOSE)
     args = (context.session, tenant, event_id, known_at(event_id, to_run=False), form.wish(), form.answers(), seal)
+    if own is None and request.form[ASKED] != NEW:
+        raise Refused(NO_LONGER)
     if own is None:
         return said(places.register(*args))
     if request.form[ASKED] == NEW:  # the same form once more

@@ -145,6 +145,26 @@ def test_one_press_is_not_enough_where_something_must_be_answered(session, scotl
     assert "Answer this question" in answer.text
 
 
+def test_what_is_said_anew_of_a_place_that_is_gone_brings_it_not_back(session, scotland, mair):
+    """Somebody changes what they said in one window and has given their place back in another."""
+    who, browser = mair
+    event_id = published(session, scotland, guests_allowed=2)
+    path = f"/scotland/events/{event_id}/register"
+    assert browser.submit(path, {"guests": "1"}, form="/register").status_code == 303
+    (change,) = [one for one in forms(browser.get(path).text) if "guests" in one.kinds]
+    places.withdraw(session, scotland, event_id, who)
+    answer = browser.post(path, data={**change.fields, "guests": "2"})
+    assert answer.status_code == 422
+    assert "You are not registered for this event any more" in answer.text
+    session.rollback()
+    assert state(session, event_id, who) == "withdrawn"
+    (again,) = [one for one in forms(answer.text) if "guests" in one.kinds]
+    assert again.fields["guests"] == ["2"]
+    assert browser.post(path, data=again.fields).status_code == 303
+    session.rollback()
+    assert (state(session, event_id, who), registration(session, event_id, who).guests) == ("confirmed", 2)
+
+
 def test_a_place_that_others_wait_for_is_given_back_only_after_a_question(session, scotland, mair):
     who, browser = mair
     event_id = published(session, scotland, capacity=1)
