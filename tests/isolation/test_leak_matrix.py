@@ -18,6 +18,12 @@ from tests.support.databases import Database
 
 TABLES = MatrixBase.metadata.sorted_tables
 ONE = Scope.tenant(1)
+REFUSED_TOGETHER = {
+    "joined-inheritance subclass", "with_polymorphic",  # a table without a criterion of its own
+    "update(Entity)", "query().update()", "update().returning()", "delete(Entity)", "update SET = subquery",
+    "delete where in (select foreign)",
+}  # fmt: skip
+"""What one tenant's session filters and does, and one over several refuses."""
 
 
 def _seed(owner: sa.Engine) -> None:
@@ -101,9 +107,8 @@ def test_no_statement_reaches_another_tenant(case: Case, matrix: tuple[sa.Engine
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_none_does_where_several_tenants_are_read_together(case: Case, matrix: tuple[sa.Engine, sa.Engine]) -> None:
-    """What the guard cannot filter by its own list it refuses there."""
     with _world(*matrix, Scope.tenants([1])) as world:
-        assert _outcome(case, world) in {case.outcome, "blocked"}
+        assert _outcome(case, world) == ("blocked" if case.name in REFUSED_TOGETHER else case.outcome)
 
 
 def test_the_matrix_keeps_its_size() -> None:
