@@ -36,7 +36,8 @@ class TenantSnapshot:
     ever_enabled: frozenset[str]
     settings: Mapping[str, BaseModel]
     unfit: Mapping[str, str] = field(default_factory=dict)
-    """Plugins whose settings as they are kept do not fit the version that runs, with what is wrong: they are off here until mended."""
+    """Plugins that are switched on and whose settings as they are kept do not fit the version that runs, with what is wrong: they are off
+    here until mended."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -121,7 +122,8 @@ class TenantDirectory:
             except ValidationError as error:
                 wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
                 log.warning("settings of %s do not fit at %s: %s", state.plugin, row.slug, wrong)
-                unfit[state.plugin] = wrong
+                if state.enabled:
+                    unfit[state.plugin] = wrong
         return TenantSnapshot(
             id=row.id,
             slug=row.slug,

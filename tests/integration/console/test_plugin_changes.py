@@ -311,3 +311,17 @@ def test_settings_that_do_not_fit_the_running_version_take_one_plugin_at_one_sit
     assert "an_old_setting" not in central.get("/console/health").text
     assert "settings do not fit" not in central.get("/console/").text
     assert told not in central.get(EVENTS).text
+
+
+def test_settings_of_a_plugin_that_is_switched_off_are_nobodys_fault(
+    central: FormClient, platform_session: ScopedSession
+) -> None:
+    with transaction(platform_session):
+        at_scotland = sa.and_(PluginState.plugin == "local_events", PluginState.at_tenant_id == 2)
+        old = {"enabled": False, "settings": {"an_old_setting": 1}}
+        platform_session.execute(sa.update(PluginState).where(at_scotland).values(old))
+        platform_session.execute(sa.update(Tenant).values(config_version=Tenant.config_version + 1))
+    assert "an_old_setting" not in central.get("/console/health").text
+    assert "settings do not fit" not in central.get("/console/").text
+    for page in (SCOTLAND, EVENTS):
+        assert "mended" not in central.get(page).text, page
