@@ -127,7 +127,7 @@ def _give_role(session: ScopedSession, actor: Actor, account_id: str, tenant_id:
 def _step(
     session: ScopedSession, assessor_id: str, version: int, *where: sa.ColumnElement[bool], **values: Any
 ) -> None:
-    """The conditional update that every change begins with. Raises NotFound and Conflict."""
+    """The conditional update that every change begins with. Raises NotFound, Conflict (another version), Refused (`where` does not hold)."""
     if not is_id(assessor_id):
         raise NotFound
     update_as_seen(session, Assessor, Assessor.id == assessor_id, version, *where, **values)
@@ -149,7 +149,7 @@ def change(session: ScopedSession, actor: Actor, assessor_id: str, version: int,
 def move(session: ScopedSession, actor: Actor, assessor_id: str, version: int, how: str) -> None:
     """Pause somebody, who then gets nothing new; let them go on; or take them back after the end. `how` is of `MOVES`.
 
-    Raises Forbidden, NotFound, Conflict.
+    Raises Forbidden, NotFound, Conflict, and Refused from another state.
     """
     may_manage(actor)
     if how not in MOVES:
@@ -167,7 +167,7 @@ def end(session: ScopedSession, actor: Actor, assessor_id: str, version: int, wh
     """End a place for a stated reason: what is not sealed is taken back, what is sealed stays.
 
     The role at the site is not touched: somebody may assess calibration cases without a place. Raises Forbidden, NotFound,
-    Invalid, Conflict.
+    Invalid, Conflict, and Refused for a place that has ended.
     """
     may_manage(actor)
     why = reason(why)

@@ -12,7 +12,7 @@ from core.admissions.queries import assessors as queries
 from core.admissions.queries.assessors import Row
 from core.admissions.service import assessors as service
 from core.admissions.web_forms.panels import AddForm, InterestForm, PlaceForm, WhyForm
-from core.kernel.errors import Conflict
+from core.kernel.errors import Conflict, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
@@ -143,7 +143,7 @@ def move(assessor_id: str) -> Response:
         service.move(
             context.session, context.visitor.actor(), assessor_id, version_sent(0), request.form.get("how", "")
         )  # fmt: skip
-    except Conflict as error:
+    except (Conflict, Refused) as error:
         return _page(_one(assessor_id), InterestForm(formdata=None), say(error.message, error.params))
     return redirect_with(_("The place on the panel is changed."), "assessors.show", assessor_id=assessor_id)
 

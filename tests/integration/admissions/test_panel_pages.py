@@ -67,6 +67,10 @@ def test_a_place_is_changed_paused_and_ended(panel: Panel, lead: FormClient) -> 
     assert lead.submit(page, form="move").status_code == 303
     assert "Paused" in lead.get(page).text
     assert lead.submit(page, {"version": "1", "how": "resume"}, form="move").status_code == 422
+    again = lead.submit(page, {"how": "pause"}, form="move")
+    assert again.status_code == 422
+    assert "its state has changed" in again.text
+    assert "Interests" in again.text, "on the page that it was pressed on"
     assert lead.submit(page, {"how": "nothing"}, form="move").status_code == 404
     assert lead.submit(f"{page}end", {"why": " "}).status_code == 422
     assert lead.submit(f"{page}end", {"why": "Moved away"}).status_code == 303
