@@ -103,21 +103,11 @@ def _draft(session: ScopedSession, number: int, version: int) -> CompactText:
     return found.text
 
 
-def _same(number: int, version: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return CompactVersion.number == number, CompactVersion.state == "draft", CompactVersion.version == version
-
-
 def _step(session: ScopedSession, number: int, version: int, **values: Any) -> None:
-    """The conditional update: only a draft that nobody changed meanwhile. Raises Conflict."""
+    """The conditional update: only a draft that nobody changed meanwhile. Raises NotFound, Refused (published), Conflict."""
     update_as_seen(
-        session,
-        CompactVersion,
-        CompactVersion.number == number,
-        version,
-        states=("draft",),
-        closed=PUBLISHED_STAYS,
-        **values,
-    )
+        session, CompactVersion, CompactVersion.number == number, version, states=("draft",), closed=PUBLISHED_STAYS, **values
+    )  # fmt: skip
 
 
 def change_draft(session: ScopedSession, actor: Actor, *, number: int, version: int, edit: Edit, what: str) -> None:
@@ -138,8 +128,12 @@ def discard(session: ScopedSession, actor: Actor, *, number: int, version: int) 
     with transaction(session):
         _draft(session, number, version)
         gone = session.execute(
-            sa.delete(CompactVersion).where(*_same(number, version)).returning(CompactVersion.id)
-        ).one_or_none()
+            sa.delete(CompactVersion)
+            .where(
+                CompactVersion.number == number, CompactVersion.state == "draft", CompactVersion.version == version
+            )
+            .returning(CompactVersion.id)
+        ).one_or_none()  # fmt: skip
         if gone is None:
             raise Conflict
         _told(session, actor, "discard", number)

@@ -124,7 +124,7 @@ def _draft(session: ScopedSession, number: int, version: int) -> tuple[FormSchem
 
 
 def _step(session: ScopedSession, number: int, version: int, **values: Any) -> None:
-    """The conditional update: only a draft that nobody changed meanwhile. Raises Conflict."""
+    """The conditional update: only a draft that nobody changed meanwhile. Raises NotFound, Refused (published), Conflict."""
     update_as_seen(
         session, FormVersion, FormVersion.number == number, version, states=("draft",), closed=PUBLISHED_STAYS, **values
     )

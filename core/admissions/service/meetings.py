@@ -90,7 +90,7 @@ def change(session: ScopedSession, actor: Actor, meeting_id: str, version: int, 
 
 
 def _step(session: ScopedSession, meeting: Meeting, version: int, states: tuple[str, ...], **values: Any) -> None:
-    """The conditional update that every change of a meeting begins with."""
+    """The conditional update that every change of a meeting begins with. Raises NotFound, Conflict, Refused (another state)."""
     update_as_seen(
         session, PanelMeeting, PanelMeeting.id == meeting.id, version, states=states, closed=MEETING_CHANGED, **values
     )

@@ -116,7 +116,7 @@ def _first(session: ScopedSession, actor: Actor, window_id: str, wanted: Rules) 
 
 
 def _step(session: ScopedSession, actor: Actor, now: Pinned, wanted: Rules) -> None:
-    """The conditional update that a change begins with. Raises Conflict."""
+    """The conditional update that a change begins with. Raises NotFound and Conflict."""
     update_as_seen(
         session, WindowRules, WindowRules.id == now.id, now.version, pinned_by=actor.account_id, pinned_at=clock.now(), **wanted.values()
     )  # fmt: skip

@@ -168,7 +168,7 @@ def _must_still_be(session: ScopedSession, found: Adjusted) -> None:
 
 def _take(session: ScopedSession, found: Adjusted, event: str, visitor: Visitor, words: str) -> None:
     """Take the step of a decision from the version that was looked at: the first statement of the transaction. Raises Refused,
-    Conflict."""
+    Conflict, NotFound."""
     target, now = ADJUSTMENT.target(event, found.state), clock.now()
     update_as_seen(
         session, Adjustment, Adjustment.id == found.id, found.version, states=(PROPOSED,),

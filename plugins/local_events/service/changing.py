@@ -24,8 +24,9 @@ def change(
     session: ScopedSession, event: Details, *more: sa.ColumnElement[bool], sources: Collection[str] = (),
     closed: str = STATE_CHANGED, **values: Any,
 ) -> None:  # fmt: skip
-    """The conditional update that every change of an event begins with: the version that was seen, one of these states, and
-    `more`. Raises NotFound, Conflict, and Refused with `closed` in another state."""
+    """The conditional update that every change of an event begins with: the version that was seen, one of `sources` (any state
+    where none is named), and `more`. Raises NotFound, Conflict, and Refused, with `closed` in another state, where `more` does
+    not hold too."""
     update_as_seen(
         session, Event, Event.id == event.id, event.version, *more, states=sources, closed=closed,
         turn=Event.turn + 1, modified_at=clock.now(), **values,

@@ -105,7 +105,7 @@ def end_early(
     session: ScopedSession, visitor: Visitor, event: events.Details, why: str, post: proposals.Post | None = None
 ) -> None:
     """Cancel an event in the caller's transaction: its registrations end, its card comes down, and who proposed it hears of it
-    (`post`). Raises Refused and Conflict."""
+    (`post`). Raises NotFound, Refused, Conflict."""
     target = EVENT.target("cancel", event.state)
     values: dict[str, Any] = {"state": target, "state_why": why.strip(), "cancelled_at": clock.now()}
     change(session, event, sources=EVENT.sources("cancel"), sequence=Event.sequence + 1, **values)

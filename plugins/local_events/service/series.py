@@ -88,7 +88,7 @@ def create(
 
 
 def _hold(session: ScopedSession, event: Details) -> None:
-    """Hold the event that others are made from. Raises Refused for one that is closed or in a series, Conflict when it changed."""
+    """Hold the event that others are made from. Raises NotFound, Refused for one that is closed, Conflict when it changed."""
     change(session, event, sources=REPEATABLE, closed=N_("This event is closed: copy it instead."))
 
 
