@@ -32,7 +32,7 @@ TENANT = "qp_tenant"
 TENANTS = "qp_tenants"
 """The same of a select over several tenants."""
 CRITERION = "qp_criterion"
-"""Marks a select over several tenants that has its criterion: there the database itself keeps nothing back."""
+"""Marks a select over several tenants that was given its criterion here; the same words in a statement of another origin do not pass."""
 
 # include_aliases: with the default, criteria on a mixin are silently dropped (71 of 75 cases leak). The name is written out, because
 # SQLAlchemy makes a value to bind of whatever a lambda takes from outside, and compares all copies of it at each execution.

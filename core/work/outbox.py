@@ -35,8 +35,8 @@ def enqueue(
 
     It runs in the tenant of `session`, not before `delay` is over. With a `key`, asking again at the same tenant does
     nothing, until a week after that job has ended. `tenant_id` names the tenant where `session` has platform scope.
-    Raises UnknownJob, TypeError for arguments that are not JSON or that the job does not take, ScopeError without a tenant, and RuntimeError outside a
-    service's transaction, where nothing would commit the row.
+    Raises UnknownJob, TypeError for arguments that are not JSON or that the job does not take, ScopeError without a tenant, and
+    RuntimeError outside a service's transaction, where nothing would commit the row.
     """
     job = registry.find(name)
     values = _row(session, job, args, delay, tenant_id)
@@ -94,9 +94,8 @@ def _row(
     owner = scope.tenant_id if scope.tenant_id is not None else tenant_id
     if owner is None and job.platform is None:
         raise ScopeError(f"the job {job.name} needs a tenant: name it with tenant_id")
-    if strange := job.strange(
-        args
-    ):  # a slip here; at a worker it would pass for the work of a newer release, and wait for one
+    # A slip here; at a worker it would pass for the work of a newer release, and wait for one.
+    if strange := job.strange(args):
         raise TypeError(f"the job {job.name} takes no {', '.join(sorted(strange))}")
     return item(job, registry.as_json(args), owner, delay, str(session.info.get("request_id", "")))
 
