@@ -123,6 +123,7 @@ def plugin(plugin: str) -> Response:
             here_url=url_for("manage.plugin", plugin=plugin),
             back_url=url_for("manage.plugin_list"),
             back=("manage.plugin_list", {}),
+            unfit=context.tenant.unfit.get(plugin, ""),
         )
     )
 

@@ -284,8 +284,9 @@ def test_of_several_who_switch_a_plugin_for_the_first_time_one_does(
 
 
 def test_settings_that_do_not_fit_the_running_version_take_one_plugin_at_one_site_off(
-    app: Flask, make_app: Callable[..., Flask], central: FormClient, change: Changes, platform_session: ScopedSession
-) -> None:
+    app: Flask, make_app: Callable[..., Flask], central: FormClient, lead: FormClient, change: Changes,
+    platform_session: ScopedSession,
+) -> None:  # fmt: skip
     with transaction(platform_session):
         at_scotland = sa.and_(PluginState.plugin == "local_events", PluginState.at_tenant_id == 2)
         platform_session.execute(sa.update(PluginState).where(at_scotland).values(settings={"an_old_setting": 1}))
@@ -303,6 +304,8 @@ def test_settings_that_do_not_fit_the_running_version_take_one_plugin_at_one_sit
     told_at = (("/console/", "settings do not fit"), (SCOTLAND, "Off until mended"), (EVENTS, told))
     for page, says in told_at:
         assert says in central.get(page).text, page
+    assert "Off until mended" in lead.get("/scotland/manage/plugins/").text
+    assert told in lead.get("/scotland/manage/plugins/local_events/").text
     for page in (SCOTLAND, EVENTS):
         assert "mended" not in central.get(page.replace("scotland", "wales")).text, page
     assert "an_old_setting" in central.get(EVENTS).text
