@@ -31,8 +31,9 @@ TENANT = "qp_tenant"
 
 TENANTS = "qp_tenants"
 """The same of a select over several tenants."""
-CRITERION = "qp_criterion"
-"""Marks a select over several tenants that was given its criterion here; the same words in a statement of another origin do not pass."""
+CRITERION, GIVEN = "qp_criterion", object()
+"""Marks a select over several tenants that was given its criterion here. The same words in a statement of another origin do not
+pass, nor does the mark by its name."""
 
 # include_aliases: with the default, criteria on a mixin are silently dropped (71 of 75 cases leak). The name is written out, because
 # SQLAlchemy makes a value to bind of whatever a lambda takes from outside, and compares all copies of it at each execution.
@@ -73,7 +74,7 @@ def _filter(state: orm.ORMExecuteState) -> None:
         if scope.tenant_ids:
             state.statement = statement.options(_SELECTED_TOGETHER)
             state.parameters = {**asked, TENANTS: sorted(scope.tenant_ids)}
-            state.update_execution_options(**{CRITERION: True})
+            state.update_execution_options(**{CRITERION: GIVEN})
         else:
             state.statement = _filtered(statement)
             state.parameters = {**asked, TENANT: scope.tenant_id}
@@ -248,7 +249,7 @@ def _check_together(readings: dict[str, _Reading], reading: _Reading, sql: str, 
         return
     made = context.compiled.string if context is not None and context.compiled is not None else ""
     whole = (readings.get(made) or _read(readings, made, False)).unfiltered_together is None
-    if not (made and whole and context.execution_options.get(CRITERION)):
+    if not (made and whole and context.execution_options.get(CRITERION) is GIVEN):
         raise ScopeError(f"over several tenants only selects through the ORM are filtered: {sql[:80]}")
 
 

@@ -187,6 +187,7 @@ def test_several_tenants_are_read_together_in_one_statement_and_none_is_changed(
             session.execute(
                 sa.select(TABLE.c.id).where(TABLE.c.tenant_id.in_(sa.bindparam("qp_tenants", expanding=True))),
                 {"qp_tenants": [2]},
+                execution_options={"qp_criterion": True},
             )
         with pytest.raises(ScopeError, match="only selects"):
             session.execute(sa.text("select id from mx_claim"), execution_options={"unscoped_reason": "a try"})
