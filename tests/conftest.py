@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import network
 from tests.support.postgres import NoPostgres, postgres_server
@@ -22,6 +23,10 @@ pytest_plugins = (
 # The suite starts hundreds of Python processes: where none may keep what it compiled, each compiles the platform again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# By the clock an example may take 200 ms, and finding some a second: what else the machine does is nobody's fault.
+settings.register_profile("beside other work", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside other work")
 
 DATABASE_FIXTURES = {"databases"}
 """A test that asks for one of these, itself or through others, touches a database and runs on both engines."""
