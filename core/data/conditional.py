@@ -12,11 +12,11 @@ from core.kernel.states import STATE_CHANGED
 
 def update_as_seen(
     session: ScopedSession, model: Any, row: sa.ColumnElement[bool], version: int, *more: sa.ColumnElement[bool],
-    states: Collection[str] = (), closed: str = STATE_CHANGED, unmet: str = STATE_CHANGED,
+    states: Collection[str] | None = None, closed: str = STATE_CHANGED, unmet: str = STATE_CHANGED,
     returning: Collection[Any] = (), **values: Any,
 ) -> sa.Row[*tuple[Any, ...]]:  # fmt: skip
-    """Write `values` and the next version into the one `row` of `model` that is still at `version`, in one of `states` (of any
-    state where none is named), and for which `more` holds; its columns named by `returning`.
+    """Write `values` and the next version into the one `row` of `model` that is still at `version`, in one of `states` (in any
+    where they are None), and for which `more` holds; its columns named by `returning`.
 
     The first statement of a transaction: of two who saw the same version, one writes and the other is told. `model` is a table
     with the column `version`, and `state` where states are named. Raises NotFound (there is no such row, or it is another
@@ -24,16 +24,16 @@ def update_as_seen(
     not hold).
     """
     where = [row, model.version == version, *more]
-    if states:
+    if states is not None:
         where.append(model.state.in_(states))
     update = sa.update(model).where(*where).values(version=model.version + 1, **values)
     done = session.execute(update.returning(*(returning or (model.version,)))).one_or_none()
     if done is not None:
         return done
-    now = session.execute(sa.select(model.version, *([model.state] if states else ())).where(row)).one_or_none()
+    now = session.execute(sa.select(model.version, *([] if states is None else [model.state])).where(row)).one_or_none()
     if now is None:
         raise NotFound
-    if states and now.state not in states:
+    if states is not None and now.state not in states:
         raise Refused(closed)
     if now.version != version:
         raise Conflict

@@ -21,7 +21,7 @@ def path_of(event_id: str) -> str:
 
 
 def change(
-    session: ScopedSession, event: Details, *more: sa.ColumnElement[bool], sources: Collection[str] = (),
+    session: ScopedSession, event: Details, *more: sa.ColumnElement[bool], sources: Collection[str] | None = None,
     closed: str = STATE_CHANGED, **values: Any,
 ) -> None:  # fmt: skip
     """The conditional update that every change of an event begins with: the version that was seen, one of `sources` (any state

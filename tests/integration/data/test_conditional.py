@@ -54,6 +54,7 @@ def test_invariant_of_two_who_saw_one_version_one_writes(session_for: SessionFor
         (7, (), {}, Conflict, Conflict.default),
         (7, (), {"states": ("published",)}, Conflict, Conflict.default),
         (1, (), {"states": ("draft",), "closed": "closed"}, Refused, "closed"),
+        (1, (), {"states": (), "closed": "closed"}, Refused, "closed"),
         (7, (), {"states": ("draft",), "closed": "closed"}, Refused, "closed"),
         (1, (Window.grace_seconds < 0,), {"unmet": "unmet"}, Refused, "unmet"),
         (1, (Window.grace_seconds < 0,), {"states": ("draft",), "closed": "closed", "unmet": "unmet"}, Refused, "closed"),
