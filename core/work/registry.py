@@ -48,9 +48,9 @@ class Job:
 
     def strange(self, args: Collection[str]) -> set[str]:
         """Those names among `args` that the handler does not take: code of another release gave them, or nobody looked."""
-        known = signature(self.handler).parameters
-        takes_all = any(one.kind is one.VAR_KEYWORD for one in known.values())
-        return set() if takes_all else set(args).difference(known)
+        _, *taken = signature(self.handler).parameters.values()  # the first is the session
+        takes_all = any(one.kind is one.VAR_KEYWORD for one in taken)
+        return set() if takes_all else set(args).difference(one.name for one in taken)
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the failed try number `attempt`: doubled each time, up to an hour, spread by a fifth."""
