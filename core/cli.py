@@ -148,6 +148,7 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
         directory.refresh(session)
         fresh = community.load(session, directory.all())
         if fresh:
+            click.echo("filling the sites with people, events, applications and expenses: once, and for some seconds")
             with clock.frozen(national.BEGAN):
                 form = forms.ensure_first(session)
             rules, hashed = app.extensions["q.rulebook"].catalogue(), passwords.hasher().hash(community.PASSWORD)

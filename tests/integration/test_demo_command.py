@@ -12,6 +12,8 @@ from tests.support import servers
 from tests.support.databases import Database
 from tests.support.servers import Process, alive, status
 
+FILLING = "filling the sites"
+
 
 @pytest.fixture
 def demos(tmp_path: Path, empty_database: Database) -> Iterator[list[Process]]:
@@ -50,6 +52,7 @@ def test_the_demonstration_runs_stops_and_keeps_its_data(
     demo = _start(demos, tmp_path, empty_database)
     assert f"{demo.url}/" in demo.log()
     assert "central@demo.example" in demo.log()
+    assert FILLING in demo.log()
     assert status(demo.port, "/demo/") == 200
     assert status(demo.port, "/scotland/") == 200
     people = _count(empty_database, "people_account")
@@ -64,6 +67,7 @@ def test_the_demonstration_runs_stops_and_keeps_its_data(
     assert not [pid for pid in family if alive(pid)]
 
     again = _start(demos, tmp_path, empty_database)
+    assert FILLING not in again.log()
     assert _count(empty_database, "people_account") == people
     again.stop()
 
