@@ -14,7 +14,8 @@ _MINE = (
     "or current_setting('app.platform', true) = 'on'"
 )
 _TOGETHER = "tenant_id = any(string_to_array(nullif(current_setting('app.tenant_ids', true), ''), ',')::int[])"
-"""What may be read besides: the rows of tenants that are read together. Asked last, so that a row of the one tenant costs nothing more."""
+"""What may be read besides: the rows of tenants that are read together. Asked last, so that a row of the one tenant costs nothing more. It
+is asked of deletions too: their transaction can only read."""
 _READ, _WRITTEN = f"{_MINE} or {_TOGETHER}", _MINE
 POLICY = "tenant_isolation"
 APPEND_ONLY = ("data_audit_entry", "admissions_rule_proposal", "admissions_policy_version")

@@ -42,11 +42,11 @@ from core.admissions.service.ending_assignments import expire_in
 from core.admissions.service.windows import reason
 from core.admissions.states import ASSESSING, SEALED, SUBMITTED, TRANSFERRED, UNDER_WAY
 from core.data import audit, upserts
+from core.data.conditional import update_as_seen
 from core.data.files import Store, new_key
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
-from core.kernel.errors import Conflict as Changed
-from core.kernel.errors import Forbidden, Invalid, NotFound, Refused
+from core.kernel.errors import Forbidden, Invalid, Refused
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -93,8 +93,8 @@ def transfer(
     Equality answers are not moved here: `equality.carry` does it afterwards, in a transaction that holds nothing else.
 
     Raises Forbidden, Invalid (no reason; a window that takes nothing), NotFound (missing, or the actor is in conflict with
-    it), Changed (another version), and Refused when it is not submitted, a decision about it is being made, or the applicant
-    has an application in that window already.
+    it), the kernel's Conflict (another version), and Refused when it is not submitted, a decision about it is being made, or
+    the applicant has an application in that window already.
     """
     if not actor.can(Permission.ADMISSIONS_CONFIGURE):
         raise Forbidden(Permission.ADMISSIONS_CONFIGURE)
@@ -128,23 +128,11 @@ def transfer(
 def _leave(session: ScopedSession, actor: Actor, source: Place, version: int, new: Place, now: datetime) -> Any:
     """End the application at the old site: the conditional update that the step begins with. The row as it is then."""
     here = (Application.tenant_id == source.tenant_id, Application.id == source.application_id)
-    row = session.execute(
-        sa.update(Application)
-        .where(*here, Application.state == SUBMITTED, Application.version == version, clear_of(actor.account_id))
-        .values(
-            state=TRANSFERRED, version=Application.version + 1, changed_at=now, moved_tenant_id=new.tenant_id,
-            moved_id=new.application_id,
-        )
-        .returning(*Application.__table__.c)
-    ).one_or_none()  # fmt: skip
-    if row is not None:
-        return row
-    stands = session.execute(
-        sa.select(Application.state, Application.version).where(*here, clear_of(actor.account_id))
-    ).one_or_none()
-    if stands is None:
-        raise NotFound
-    raise Changed if stands.state == SUBMITTED else Refused(NOT_NOW)
+    return update_as_seen(
+        session, Application, sa.and_(*here, clear_of(actor.account_id)), version, states=(SUBMITTED,), closed=NOT_NOW,
+        returning=tuple(Application.__table__.c), state=TRANSFERRED, changed_at=now, moved_tenant_id=new.tenant_id,
+        moved_id=new.application_id,
+    )  # fmt: skip
 
 
 def _note(session: ScopedSession, actor: Actor, tenant_id: int, source: Place, new: Place, why: str) -> None:

@@ -1,4 +1,4 @@
-"""What the audit trail's entries of events and visits were about, by the titles that everybody there sees."""
+"""What the audit trail's entries of events and visits were about, by title."""
 
 from collections.abc import Collection
 from typing import Any
