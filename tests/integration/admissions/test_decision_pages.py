@@ -170,7 +170,7 @@ def test_a_batch_is_filled_read_and_released(rig: Rig, lead: FormClient) -> None
     rig.session.rollback()
     assert sorted(rig.session.scalars(sa.select(Mail.state))) == ["failed", "failed", "queued", "queued"]
     mails = {one.to_address: one for one in rig.session.scalars(sa.select(Mail).where(Mail.state == "queued"))}
-    assert "Diolch am wneud cais i ymuno â Q yn Yr Alban" in mails["bob@example.org"].text
+    assert "Diolch am wneud cais i ymuno â Q ar gyfer Yr Alban" in mails["bob@example.org"].text
     assert "/scotland/apply/" in mails["bob@example.org"].text
     assert "Gweld y penderfyniad" in mails["bob@example.org"].text
     assert "Spring" in lead.get(f"{ROOM}batches/").text

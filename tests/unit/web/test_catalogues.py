@@ -1,5 +1,7 @@
 """Every word in Welsh: the core's catalogue and each plugin's."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,45 @@ def test_the_same_message_has_one_welsh_wherever_it_stands() -> None:
             for message in read_po(words, locale="cy"):
                 said.setdefault(str(message.id), set()).add(str(message.string))
     assert {message: welsh for message, welsh in said.items() if message and len(welsh) > 1} == {}
+
+
+def _all_welsh() -> Iterator[tuple[str, ...]]:
+    """The Welsh of every message of every catalogue: one text, or a form for each kind of number."""
+    for path, _ in (CORE, *PLUGINS):
+        with path.open("rb") as words:
+            for message in read_po(words, locale="cy"):
+                if message.id and message.string:
+                    yield (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def test_a_noun_has_the_form_that_two_and_six_ask_of_it() -> None:
+    """After dau and dwy it is softened, after chwe a p, t or c is aspirated: 2 le, 2 gais, 6 chais."""
+    wrong = []
+    for forms in _all_welsh():
+        if len(forms) > 1 and "%(num)" in forms[2]:
+            two, six = ("".join(re.findall(r"%\(num\)[sd] (\w+)", forms[kind])) for kind in (2, 4))
+            # a b, g or d may be what became of p, c or t, which chwe would have aspirated
+            was = {"b": "ph", "g": "ch", "d": "th"}.get(two[:1], "") if two[:2] != "dd" else ""
+            if re.match("[ptcm]|ll|rh", two) or not six.startswith(was) or re.match("[ptc](?!h)", six):
+                wrong.append(forms)
+    assert wrong == []
+
+
+def test_the_name_of_a_site_stands_where_nothing_changes_it() -> None:
+    """Cymru would have to be yng Nghymru, i Gymru, gan Gymru, gyda Chymru."""
+    changing = re.compile(r"\b(a|am|at|â|dan|dros|drwy|ei|gan|gyda|heb|hyd|i|na|neu|o|tan|wrth|yn) %\(sites?\)s")
+    assert [forms for forms in _all_welsh() if any(changing.search(text) for text in forms)] == []
+
+
+def test_a_term_has_one_welsh() -> None:
+    """No catalogue has a word that the table of terms rules out, nor an apostrophe of a typewriter."""
+    table = (ROOT / "docs" / "welsh.md").read_text("utf-8")
+    ruled_out = [
+        word.strip() for row in re.findall(r"^\|.*\|([^|]*)\|$", table, re.MULTILINE)[2:] for word in row.split(",")
+    ]
+    assert "gwefan" in ruled_out
+    found = re.compile(rf"(?i)\b({'|'.join(filter(None, ruled_out))})\b|\w'")
+    assert [forms for forms in _all_welsh() if any(found.search(text) for text in forms)] == []
 
 
 def test_a_missing_translation_is_noticed(tmp_path: Path) -> None:
