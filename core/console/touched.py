@@ -1,13 +1,14 @@
 """What switching a plugin off would touch, asked of the plugin before anybody confirms it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
 
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, savepoint
+from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef, Touched, TouchedThing
 
+HOOK = "q_switch_off_touches"
 SHOWN = 10
 """How many things of one sort the preview lists, whatever the number of sites."""
 
@@ -38,38 +39,30 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class SwitchOff:
-    """What a switch-off touches. `complete` is False where the plugin could not answer for a site: there may be more."""
+    """What a switch-off touches. `complete` is False where the plugin could not answer, or not rightly: there may be more."""
 
     sorts: Sequence[Sort] = ()
     complete: bool = True
 
 
-def asked(session: ScopedSession, registry: Registry, tenant: TenantRef, plugin: str) -> SwitchOff:
-    """What the plugin says of one site. The session's scope must be that site."""
+def asked(session: ScopedSession, registry: Registry, tenants: tuple[TenantRef, ...], plugin: str) -> SwitchOff:
+    """What the plugin says of `tenants`, whose rows `session` reads. What it tells of a site that it was not asked about is noted and
+    left out."""
     found = registry.dispatcher.call(
-        "q_switch_off_touches", frozenset({plugin}), savepoint=session.begin_nested, session=session, tenant=tenant,
-        limit=SHOWN,
-    )  # fmt: skip
-    answered = [_sort(tenant, item) for item in found.values()]
-    return SwitchOff([sort for sort in answered if sort.count], all(failure.slow for failure in found.failures))
+        HOOK, frozenset({plugin}), savepoint=lambda: savepoint(session), session=session, tenants=tenants, limit=SHOWN
+    )
+    sites = {tenant.id: tenant for tenant in tenants}
+    answered: list[Touched] = list(found.values())
+    strange = sorted({thing.tenant_id for item in answered for thing in item.first} - set(sites))
+    if strange:
+        told = f"it was not asked about the tenant {strange[0]}"
+        registry.dispatcher.report(Failure(plugin, HOOK, told))
+    return SwitchOff(
+        [_sort(sites, item) for item in answered if item.count],
+        not strange and all(failure.slow for failure in found.failures),
+    )
 
 
-def _sort(tenant: TenantRef, item: Touched) -> Sort:
-    return Sort(item.label, item.note, item.count, item.people, [AtSite(tenant, one) for one in item.first[:SHOWN]])
-
-
-def together(sites: Iterable[SwitchOff]) -> SwitchOff:
-    """The same of several sites: things with one label are one sort."""
-    sorts: dict[str, Sort] = {}
-    complete = True
-    for site in sites:
-        complete = complete and site.complete
-        for sort in site.sorts:
-            before = sorts.get(sort.label)
-            sorts[sort.label] = sort if before is None else _both(before, sort)
-    return SwitchOff(list(sorts.values()), complete)
-
-
-def _both(one: Sort, other: Sort) -> Sort:
-    soonest = nsmallest(SHOWN, [*one.first, *other.first], key=lambda at: at.thing.when)
-    return Sort(one.label, one.note, one.count + other.count, one.people + other.people, soonest)
+def _sort(sites: Mapping[int, TenantRef], item: Touched) -> Sort:
+    first = [AtSite(sites[thing.tenant_id], thing) for thing in item.first if thing.tenant_id in sites]
+    return Sort(item.label, item.note, item.count, item.people, first[:SHOWN])

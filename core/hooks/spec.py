@@ -105,12 +105,13 @@ def q_tenant_disabled(tenant: TenantRef, actor: Actor) -> None:
 
 
 @hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=Touched)
-def q_switch_off_touches(session: Any, tenant: TenantRef, limit: int) -> Iterable[Touched]:
-    """What people at `tenant` count on that could not be opened if the plugin were switched off: one item for each sort of
-    thing, with at most `limit` of them, the soonest first.
+def q_switch_off_touches(session: Any, tenants: tuple[TenantRef, ...], limit: int) -> Iterable[Touched]:
+    """What people at `tenants` count on that could not be opened if the plugin were switched off: one item for each sort of
+    thing at all of them, with at most `limit` of the things, the soonest of all first.
 
-    It is shown before the switch, to whoever is about to confirm it; nothing has been changed yet. A plugin of level
-    `platform` is asked for every site.
+    It is shown before the switch, to whoever is about to confirm it; nothing has been changed yet. One site is asked about or, of a
+    plugin of level `platform`, every site at once: `session` then reads the rows of just these, as for `q_open_work`, in as many
+    statements as for one.
     """
 
 

@@ -91,9 +91,10 @@ class SubjectName:
 
 @dataclass(frozen=True, slots=True)
 class TouchedThing:
-    """One thing to come that people cannot open while a plugin is off. `title` is its own, in nobody's translation; `people`
-    are those who count on it; `href` is the path inside the site where somebody can write to them, "" for nowhere."""
+    """One thing to come at one site that people cannot open while a plugin is off. `title` is its own, in nobody's translation;
+    `people` are those who count on it; `href` is the path inside the site where somebody can write to them, "" for nowhere."""
 
+    tenant_id: int
     title: str
     when: datetime
     people: int

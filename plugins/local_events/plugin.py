@@ -93,7 +93,7 @@ def q_switch_off_touches(session: ScopedSession, limit: int) -> Iterable[Touched
     """Published events to come, with those who have a place or wait; a link to write to them first."""
     found = switching_off.ahead(session, limit)
     first = tuple(
-        TouchedThing(one.title, one.starts_at, one.people, f"/manage{_BASE}{one.id}/messages/new")
+        TouchedThing(one.tenant_id, one.title, one.starts_at, one.people, f"/manage{_BASE}{one.id}/messages/new")
         for one in found.first
     )
     return [Touched(N_("Events to come"), WHILE_OFF, found.events, found.people, first)]

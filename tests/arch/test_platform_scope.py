@@ -25,8 +25,8 @@ ALLOWED = {
 
 TOGETHER = {
     "core/console/waiting.py": "what waits at each site, for the console's table",
-    "core/console/views/flow.py": "what a plugin of the whole platform has waiting, before it is switched",
-    "core/sdk/testing/running.py": "the contract of a plugin that tells what waits",
+    "core/console/views/flow.py": "what a plugin of the whole platform has waiting, and what counts on it, before it is switched",
+    "core/sdk/testing/running.py": "the contract of a plugin that tells what waits, and what counts on it",
 }
 """Where the rows of several tenants are read together."""
 

@@ -1,7 +1,8 @@
 """One plugin's page: form, preview, confirmation. The same steps for the central team and for a partner lead."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from core.console.service import Asked, becoming
 from core.console.settings_form import sent_left, settings_form
 from core.console.touched import SwitchOff
 from core.data.audit import UK
-from core.data.db import tenant_session, tenants_session
+from core.data.db import tenants_session
 from core.data.session import ScopedSession
 from core.hooks.registry import Plugin
 from core.kernel.errors import Conflict, Invalid, Refused
@@ -174,9 +175,11 @@ def _as_read(state: PluginNow) -> PluginNow:
 
 def _confirm_page(steps: Steps, form: ConfirmForm, becomes: PluginNow, status: int = 200) -> Response:
     off = steps.now.enabled and not becomes.enabled
+    with _reached(steps) as (session, sites):
+        work = _waiting(session, sites, steps.now.name)
+        loses = touched.asked(session, registry(), sites, steps.now.name) if off else SwitchOff()
     seen: Preview = preview(
-        steps.session, registry(), steps.tenant, steps.now, _as_read(becomes), _routes(steps.now.plugin, off=off),
-        _open_work(steps), _touched(steps) if off else SwitchOff(),
+        steps.session, registry(), steps.tenant, steps.now, _as_read(becomes), _routes(steps.now.plugin, off=off), work, loses
     )  # fmt: skip
     return render(
         "console/preview.html", status=status, steps=steps, form=form, seen=seen, manifest=steps.now.plugin.manifest,
@@ -190,15 +193,18 @@ def _named(site: TenantRef) -> str:
     return str(found.named(here().language)) if found else site.name
 
 
-def _touched(steps: Steps) -> SwitchOff:
-    """What switching the plugin off touches: at this site, or at every site where the change is for the whole platform."""
+@contextmanager
+def _reached(steps: Steps) -> Iterator[tuple[ScopedSession, tuple[TenantRef, ...]]]:
+    """The sites that the change reaches, with a session that reads them: this site, or every site where the change is for the whole
+    platform."""
     if not steps.now.platform_wide:
-        return touched.asked(steps.session, registry(), steps.tenant, steps.now.name)
-    sites = []
-    for tenant in current_app.extensions["q.directory"].all():
-        with tenant_session(tenant.id) as session:
-            sites.append(touched.asked(session, registry(), tenant.ref(), steps.now.name))
-    return touched.together(sites)
+        yield steps.session, (steps.tenant,)
+        return
+    directory = current_app.extensions["q.directory"]
+    directory.refresh(steps.session)
+    everywhere = tuple(tenant.ref() for tenant in directory.all())
+    with tenants_session(tenant.id for tenant in everywhere) as session:
+        yield session, everywhere
 
 
 def _write_to(at: touched.AtSite) -> str:
@@ -206,19 +212,8 @@ def _write_to(at: touched.AtSite) -> str:
     return f"{current_app.config['Q'].base_url}{at.site.prefix}{at.thing.href}"
 
 
-def _open_work(steps: Steps) -> list[OpenWork]:
-    """What the plugin has waiting: at this site, or at every site where the change is for the whole platform."""
-    if not steps.now.platform_wide:
-        return _waiting(steps.session, (steps.tenant,), steps.now.name)
-    directory = current_app.extensions["q.directory"]
-    directory.refresh(steps.session)
-    everywhere = tuple(tenant.ref() for tenant in directory.all())
-    with tenants_session(tenant.id for tenant in everywhere) as session:
-        return _waiting(session, everywhere, steps.now.name)
-
-
 def _waiting(session: ScopedSession, tenants: tuple[TenantRef, ...], plugin: str) -> list[OpenWork]:
-    """Each sort of thing once, whatever the number of sites."""
+    """What the plugin has waiting at `tenants`: each sort of thing once, whatever their number."""
     totals: dict[str, OpenWork] = {}
     for item in (
         *waiting.asked(registry(), session, tenants, frozenset({plugin})),

@@ -1,6 +1,6 @@
 """What a plugin does on a platform: each check returns one line for each fault, empty when all is well."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -13,8 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from core.admissions.rules import NationalPolicy, PolicyException
-from core.console import waiting
-from core.console.touched import SHOWN
+from core.console import touched, waiting
 from core.data import migrate
 from core.data.base import Base, Shared, TenantOwned
 from core.data.db import tenant_session, tenants_session
@@ -189,10 +188,10 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
         common: dict[str, Any] = {"session": session, "tenant": tenant, "actor": SYSTEM}
         results += [call("q_page_fragments", only, **common, place=place) for place in PLACES]
         named = call("q_audit_subjects", only, session=session, ids=frozenset({new_id()}))
-        results += [named, call("q_switch_off_touches", only, session=session, tenant=tenant, limit=SHOWN)]
+        results.append(named)
     failed = (failure for result in results for failure in result.failures)
     found = [f"{one.hook}: {one.error}" for one in failed if not one.slow]  # how slow it is depends on the machine
-    found += _open_work_problems(plugin, site)
+    found += _together_problems(plugin, site)
     site.registry.failures.clear()
     found += ["q_audit_subjects has a name for an id that nothing has" for _one in named.values()]
     if (status := site.client().get(f"/{ON}/").status_code) != 200:
@@ -200,23 +199,33 @@ def hook_problems(plugin: Plugin, site: Site) -> list[str]:
     return found + [f"{one.hook}: {one.error}" for one in site.registry.failures if one.plugin == name and not one.slow]
 
 
-def _open_work_problems(plugin: Plugin, site: Site) -> Iterator[str]:
-    """It tells the same of a site that is asked about alone and together with all others, in as many statements, and of no other."""
-    only, directory = frozenset({plugin.manifest.name}), site.app.extensions["q.directory"]
+def _together_problems(plugin: Plugin, site: Site) -> Iterator[str]:
+    """What is asked about one site or all at once is told of all in as many statements as of one; what waits, the same of a site both
+    ways, and of no other."""
+    name, directory = plugin.manifest.name, site.app.extensions["q.directory"]
     everywhere = tuple(one.ref() for one in directory.all())
     alone = (site.tenant(ON),)
-    with site.app.test_request_context(f"/{ON}/"):
-        with tenant_session(alone[0].id) as session:
-            g.here = Here(directory.by_slug(ON), ANONYMOUS, session, "en")
-            one = _open_work(site, session, alone, only)
-        with tenants_session(tenant.id for tenant in everywhere) as session:
-            g.here = Here(directory.by_slug(ON), ANONYMOUS, session, "en")
-            many = _open_work(site, session, everywhere, only)
-    yield from (f"q_open_work: {failure}" for failure in (*one.failed, *many.failed))
-    if one.told != [work for work in many.told if work.tenant_id == alone[0].id]:
-        yield "q_open_work tells something else of a site when it is asked about others too"
-    if one.statements != many.statements:
-        yield f"q_open_work asks {one.statements} statements of one site and {many.statements} of {len(everywhere)}"
+
+    def work(session: ScopedSession, tenants: tuple[TenantRef, ...]) -> list[OpenWork]:
+        return sorted(waiting.asked(site.registry, session, tenants, frozenset({name})), key=str)
+
+    def loses(session: ScopedSession, tenants: tuple[TenantRef, ...]) -> list[OpenWork]:
+        touched.asked(session, site.registry, tenants, name)
+        return []  # its figures are of all sites together
+
+    for hook, ask in ((waiting.HOOK, work), (touched.HOOK, loses)):
+        with site.app.test_request_context(f"/{ON}/"):
+            with tenant_session(alone[0].id) as session:
+                g.here = Here(directory.by_slug(ON), ANONYMOUS, session, "en")
+                one = _told(site, session, alone, ask)
+            with tenants_session(tenant.id for tenant in everywhere) as session:
+                g.here = Here(directory.by_slug(ON), ANONYMOUS, session, "en")
+                many = _told(site, session, everywhere, ask)
+        yield from (f"{hook}: {failure}" for failure in (*one.failed, *many.failed))
+        if one.told != [work for work in many.told if work.tenant_id == alone[0].id]:
+            yield f"{hook} tells something else of a site when it is asked about others too"
+        if one.statements != many.statements:
+            yield f"{hook} asks {one.statements} statements of one site and {many.statements} of {len(everywhere)}"
 
 
 class _Told(NamedTuple):
@@ -227,7 +236,10 @@ class _Told(NamedTuple):
     statements: int
 
 
-def _open_work(site: Site, session: ScopedSession, tenants: tuple[TenantRef, ...], only: frozenset[str]) -> _Told:
+def _told(
+    site: Site, session: ScopedSession, tenants: tuple[TenantRef, ...],
+    ask: Callable[[ScopedSession, tuple[TenantRef, ...]], list[OpenWork]],
+) -> _Told:  # fmt: skip
     session.connection()  # what begins a transaction is not the plugin's
     site.registry.failures.clear()
     engine, seen = session.get_bind(), list[str]()
@@ -237,7 +249,7 @@ def _open_work(site: Site, session: ScopedSession, tenants: tuple[TenantRef, ...
 
     sa.event.listen(engine, "before_cursor_execute", note)
     try:
-        told = sorted(waiting.asked(site.registry, session, tenants, only), key=str)
+        told = ask(session, tenants)
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
     return _Told(told, [one.error for one in site.registry.failures if not one.slow], len(seen))

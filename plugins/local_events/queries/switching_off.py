@@ -13,9 +13,10 @@ from plugins.local_events.words import LONGEST_DAYS
 
 
 class Ahead(NamedTuple):
-    """An event to come, with how many people have a place or an offer of one, or wait. Guests come with somebody and are not
-    counted."""
+    """An event to come at one site, with how many people have a place or an offer of one, or wait. Guests come with somebody and are
+    not counted."""
 
+    tenant_id: int
     id: str
     title: str
     starts_at: datetime
@@ -31,7 +32,7 @@ class AllAhead(NamedTuple):
 
 
 def ahead(session: ScopedSession, limit: int) -> AllAhead:
-    """The site's events to come, in two statements whatever their number."""
+    """The events to come at the session's site or sites, in two statements whatever their number."""
     now = clock.now()
     counting_on = sa.and_(
         Registration.tenant_id == Event.tenant_id,
@@ -47,10 +48,10 @@ def ahead(session: ScopedSession, limit: int) -> AllAhead:
         .where(*to_come)
     ).one()
     rows = session.execute(
-        sa.select(Event.id, Event.title, Event.starts_at, sa.func.count(Registration.id))
+        sa.select(Event.tenant_id, Event.id, Event.title, Event.starts_at, sa.func.count(Registration.id))
         .outerjoin(Registration, counting_on)
         .where(*to_come)
-        .group_by(Event.id, Event.title, Event.starts_at)
+        .group_by(Event.tenant_id, Event.id, Event.title, Event.starts_at)
         .order_by(Event.starts_at, Event.id)
         .limit(limit)
     )

@@ -19,6 +19,7 @@ from core.tenancy import service
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import PluginRevision, PluginState, Tenant
 from core.work.registry import JOBS
+from plugins.local_events.queries import switching_off
 from tests.factories.admissions import make_form, make_window
 from tests.factories.assessing import make_policy, make_rules
 from tests.factories.people import client_of, make_person
@@ -260,6 +261,17 @@ def test_a_plugin_that_cannot_say_what_is_touched_does_not_stop_the_preview(
     monkeypatch.setattr("plugins.local_events.queries.switching_off.ahead", broken)
     assert "There may be more than is listed here" in preview(central, EVENTS, {"enabled": None}).text
     assert change(central, EVENTS, {"enabled": None}).status_code == 303
+
+
+def test_what_a_plugin_tells_of_a_site_that_it_was_not_asked_about_is_left_out(
+    app: Flask, central: FormClient, preview: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = switching_off.Ahead(3, "x", "Not Scotland’s", clock.now(), 5)
+    monkeypatch.setattr(switching_off, "ahead", lambda *_: switching_off.AllAhead([theirs], 1, 5))
+    page = preview(central, EVENTS, {"enabled": None}).text
+    assert "There may be more than is listed here" in page
+    assert "Not Scotland’s" not in page
+    assert app.extensions["q.registry"].failures[-1].error == "it was not asked about the tenant 3"
 
 
 @pytest.mark.both

@@ -185,12 +185,15 @@ def test_changes_at_many_sites_at_once_lose_no_version(wide: Flask, switch: Swit
 
 
 def test_the_preview_lists_what_switching_it_off_touches_at_every_site_the_soonest_first(
-    wide: Flask, switch: Switch, preview: Changes
+    wide: Flask, switch: Switch, preview: Changes, statements: Counter
 ) -> None:
     central = client_of(wide, make_person(wide, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
     switch(True, word="plain")
     assert "Things everywhere" not in preview(central, AT_UK, {"set-word": "other"}).text
-    page = preview(central, AT_UK, {"enabled": None}).text
+    with statements() as seen:
+        page = preview(central, AT_UK, {"enabled": None}).text
+    assert seen.all.count("select 1 from tenancy_tenant") == 1, "the plugin's own statement, for all the sites"
+    assert len(seen) < 19
     assert "Things everywhere (19)" in page
     assert "38 people count on this." in page
     places = [page.find(f"The {slug} thing") for slug in ("uk", "scotland", "wales")]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import vobject
 from flask import Flask
 
+from core.data.db import tenants_session
 from core.data.session import transaction
 from core.kernel import clock
 from core.kernel.ids import new_token
@@ -20,6 +21,7 @@ from core.kernel.views import Actor
 from core.people.models import AREA, MINE
 from core.people.service import calendar_keys
 from core.sdk import ScopedSession, TenantRef
+from core.tenancy.directory import TenantSnapshot
 from core.tenancy.models import PluginState, Tenant
 from core.tenancy.service import Change, configure
 from plugins.local_events.models import Registration
@@ -79,6 +81,20 @@ def test_what_is_ahead_is_counted_in_two_statements_whatever_its_number(
     with statements() as seen:
         found = switching_off.ahead(session, 10)
     assert (len(seen), len(found.first), found.events) == (2, 10, 22)
+
+
+def test_what_is_ahead_at_several_sites_costs_the_same_two_statements(
+    app: Flask, session: ScopedSession, scotland: TenantRef, session_for: Callable[[str], ScopedSession],
+    tenant: Callable[[str], TenantSnapshot], statements: Counter,
+) -> None:  # fmt: skip
+    wales = tenant("wales").ref()
+    here = published(session, scotland, title="Here", starts_at=clock.now() + timedelta(days=9))
+    there = published(session_for("wales"), wales, title="There", starts_at=clock.now() + timedelta(days=8))
+    with app.app_context(), tenants_session([scotland.id, wales.id]) as both, statements() as seen:
+        found = switching_off.ahead(both, 10)
+    assert len(seen) == 2
+    assert [(one.tenant_id, one.id) for one in found.first] == [(wales.id, there), (scotland.id, here)]
+    assert found.events == 2
 
 
 def test_who_gave_a_place_back_and_what_is_over_count_for_nothing(

@@ -63,10 +63,10 @@ def test_a_wrong_type_is_a_failure(answer: Any) -> None:
     assert "TypeError" in found.failures[0].error
 
 
-@pytest.mark.parametrize("first", [(None,), [], (TouchedThing("Tea", cast("Any", "soon"), 3),)])
+@pytest.mark.parametrize("first", [(None,), [], (TouchedThing(1, "Tea", cast("Any", "soon"), 3),)])
 def test_a_wrong_type_inside_a_view_is_a_failure(first: Any) -> None:
-    registry = _registry(bad={"q_switch_off_touches": lambda tenant: [Touched("Events", "", 1, 3, first)]})
-    found = registry.dispatcher.call("q_switch_off_touches", frozenset({"bad"}), tenant=TENANT)
+    registry = _registry(bad={"q_switch_off_touches": lambda tenants: [Touched("Events", "", 1, 3, first)]})
+    found = registry.dispatcher.call("q_switch_off_touches", frozenset({"bad"}), tenants=(TENANT,))
     assert not found.answers
     assert "first" in found.failures[0].error
 

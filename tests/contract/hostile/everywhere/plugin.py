@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict
 
-from core.sdk import NavItem, TenantRef, Touched, TouchedThing, here, hookimpl, public, while_off
+from core.sdk import NavItem, ScopedSession, TenantRef, Touched, TouchedThing, here, hookimpl, public, while_off
 
 blueprint = Blueprint("everywhere", __name__)
 HEARD: list[str] = []
@@ -67,12 +68,14 @@ def q_nav_items() -> Iterable[NavItem]:
 
 
 @hookimpl
-def q_switch_off_touches(tenant: TenantRef) -> Iterable[Touched]:
-    """One thing at every site, earlier where the site's id is lower."""
-    when = NOON + timedelta(days=tenant.id)
-    return [
-        Touched("Things everywhere", "They see nothing.", 1, 2, (TouchedThing(f"The {tenant.slug} thing", when, 2),))
+def q_switch_off_touches(session: ScopedSession, tenants: tuple[TenantRef, ...], limit: int) -> Iterable[Touched]:
+    """One thing at every site, earlier where the site's id is lower, all of them told by one statement."""
+    session.execute(sa.text("select 1 from tenancy_tenant"))
+    things = [
+        TouchedThing(tenant.id, f"The {tenant.slug} thing", NOON + timedelta(days=tenant.id), 2)
+        for tenant in sorted(tenants, key=lambda tenant: tenant.id)
     ]
+    return [Touched("Things everywhere", "They see nothing.", len(things), 2 * len(things), tuple(things[:limit]))]
 
 
 @hookimpl
