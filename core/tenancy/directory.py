@@ -121,7 +121,8 @@ class TenantDirectory:
                 settings[state.plugin] = self._registry.plugins[state.plugin].settings.model_validate(state.settings)
             except ValidationError as error:
                 wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-                log.warning("settings of %s do not fit at %s: %s", state.plugin, row.slug, wrong)
+                if state.at_tenant_id == row.id:  # of a plugin of the whole platform once, not for every site
+                    log.warning("settings of %s do not fit at %s: %s", state.plugin, row.slug, wrong)
                 if state.enabled:
                     unfit[state.plugin] = wrong
         return TenantSnapshot(

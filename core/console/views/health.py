@@ -1,6 +1,6 @@
 """Broken plugins, failed hooks and failed jobs, in plain sight; and running a failed job again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, request, url_for
@@ -16,6 +16,8 @@ from core.kernel.errors import NotFound, Refused
 from core.kernel.ids import is_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
+from core.tenancy.directory import TenantSnapshot
+from core.tenancy.switches import kept_at
 from core.web.access import needs
 from core.web.context import here
 from core.web.i18n import gettext as _
@@ -60,7 +62,7 @@ def health() -> Response:
     return render(
         "console/health.html",
         broken=sorted(registry().broken.values(), key=lambda plugin: plugin.name),
-        unfit=[(tenant, name, wrong) for tenant in directory().all() for name, wrong in tenant.unfit.items()],
+        unfit=list(_unfit()),
         failures=work_queries.hook_failures(session, NEWEST),
         counts=counts,
         workers=work_queries.workers(session),
@@ -71,6 +73,15 @@ def health() -> Response:
         chosen={"job": job, "tenant": slug},
         sites={tenant.id: tenant for tenant in directory().all()},
     )
+
+
+def _unfit() -> Iterator[tuple[TenantSnapshot, str, str, bool]]:
+    """(site, plugin, what is wrong, whether for the whole platform) of each plugin that is off until its settings are mended, once: at the
+    site where they are set."""
+    for tenant in directory().all():
+        for name, wrong in tenant.unfit.items():
+            if kept_at(registry(), name, tenant.id) == tenant.id:
+                yield tenant, name, wrong, registry().plugins[name].manifest.platform_wide
 
 
 def _failure(failure_id: str) -> WorkFailure:

@@ -202,6 +202,25 @@ def test_the_preview_lists_what_switching_it_off_touches_at_every_site_the_soone
     assert "and 9 more" in page
 
 
+def test_settings_that_do_not_fit_are_told_once_for_all_sites(
+    wide: Flask, make_wide: Callable[[], Flask], switch: Switch, platform_session: ScopedSession,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    switch(True)
+    with transaction(platform_session):
+        its = PluginState.plugin == "everywhere"
+        platform_session.execute(sa.update(PluginState).where(its).values(settings={"an_old_setting": 1}))
+    caplog.clear()
+    other = make_wide()
+    assert answers(other) == [404, 404, 404]
+    assert [one.levelname for one in caplog.records if "an_old_setting" in one.getMessage()] == ["WARNING"]
+    central = client_of(other, make_person(other, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    page = central.get("/console/health").text
+    assert page.count("an_old_setting") == 1
+    assert "for the whole platform" in page
+    assert f'href="{AT_UK}"' in page
+
+
 def test_its_cards_leave_the_noticeboard_with_it(
     switch: Switch, session_for: Callable[[str], ScopedSession], platform_session: ScopedSession
 ) -> None:
