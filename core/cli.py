@@ -32,7 +32,7 @@ from core.tenancy.files import read_tenant_files
 from core.web import catalogue, logs
 from core.web.health import share
 from core.web.i18n import CORE_CATALOGUES
-from core.web.listening import refuse_taken
+from core.web.listening import claimed
 from core.web.mount import refuse_taken_names, rooms_of
 
 T = TypeVar("T")
@@ -73,10 +73,14 @@ class Running(click.Command):
 @click.option("--threads", default=8, show_default=True, help="threads in each process")
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the sites. SIGTERM finishes what is being answered, then stops."""
+    with claimed(host, port):
+        _serve(host, port, workers, threads)
+
+
+def _serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian  # the server is only needed here
     from granian.constants import Interfaces  # the server is only needed here
 
-    refuse_taken(host, port)
     server = Granian(
         "wsgi:app",
         address=host,
@@ -132,8 +136,25 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
     config = Config.from_env()
     if refused := apart.may_load(config.owner_url):
         raise SystemExit(refused)
-    if not load_only:
-        refuse_taken("127.0.0.1", port)  # before anything is lost: a demonstration may be running there
+    if load_only:
+        _load(config, reset)
+        return
+    with claimed("127.0.0.1", port):  # before anything is lost: a demonstration may be running there
+        _load(config, reset)
+        click.echo(f"\n  Q is at {config.base_url}/  (stop with Ctrl-C)")
+        click.echo(f"  Who can sign in: {config.base_url}/demo/  - everybody's password is {community.PASSWORD}")
+        click.echo("  For instance central@demo.example, lead.scotland@demo.example, member.wales@demo.example\n")
+        helper = subprocess.Popen([sys.executable, "-m", "core.cli", "worker"], cwd=ROOT)
+        try:
+            threads = min(8, 2 * (os.cpu_count() or 1) + 1)  # more, and the server warns
+            _serve("127.0.0.1", port, 1, threads)
+        finally:
+            helper.terminate()
+            helper.wait(30)
+
+
+def _load(config: Config, reset: bool) -> None:
+    """Bring the database up, after emptying it where it is to begin anew, and fill the sites unless they are full."""
     if reset:
         forget(
             config,
@@ -161,18 +182,6 @@ def demo(reset: bool, port: int, load_only: bool) -> None:
                     cycle.fill(own, tenant, windows.fill(own, tenant, form), above)
                     community.fill_plugins(own, tenant, registry)
                     quality_jobs.nightly(own, clock.now())
-    if load_only:
-        return
-    click.echo(f"\n  Q is at {config.base_url}/  (stop with Ctrl-C)")
-    click.echo(f"  Who can sign in: {config.base_url}/demo/  - everybody's password is {community.PASSWORD}")
-    click.echo("  For instance central@demo.example, lead.scotland@demo.example, member.wales@demo.example\n")
-    helper = subprocess.Popen([sys.executable, "-m", "core.cli", "worker"], cwd=ROOT)
-    try:
-        threads = min(8, 2 * (os.cpu_count() or 1) + 1)  # more, and the server warns
-        serve.callback("127.0.0.1", port, 1, threads)  # type: ignore[misc]  # see above
-    finally:
-        helper.terminate()
-        helper.wait(30)
 
 
 @main.group()

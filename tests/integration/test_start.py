@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import psutil
 import pytest
 
 from core.web import compiled
-from core.web.listening import ListenError, refuse_taken
+from core.web.listening import ListenError, claimed
 from tests.support.databases import Database
 from tests.support.environment import ROOT, environment
 from tests.support.forking import command
-from tests.support.servers import Process
+from tests.support.patience import PATIENCE
+from tests.support.servers import WORKER_STARTED, Process, free_port, start
 
 pytestmark = pytest.mark.mainly("sqlite")  # what a process imports and keeps has nothing to do with the engine
 RARE = (
@@ -143,23 +145,46 @@ def test_a_port_is_served_once(start_server: Callable[..., Process], other_datab
     )
 
 
+def test_of_two_that_start_on_a_port_at_once_one_serves(other_database: Database, tmp_path: Path) -> None:
+    """Neither listens yet when the other looks."""
+    port = free_port()
+    both = [start(("serve", "--workers", "1"), other_database, tmp_path, port, {}) for _ in range(2)]
+    try:
+        end = time.monotonic() + PATIENCE
+        while all(one.process.poll() is None for one in both):
+            assert time.monotonic() < end, "both serve"
+            assert sum(one.log().count(WORKER_STARTED) for one in both) < 2, "both serve"
+            time.sleep(0.05)
+        late, first = sorted(both, key=lambda one: one.process.poll() is None)
+        first.wait_ready(1)
+        assert late.process.wait() == 1
+        assert f"port {port} of 127.0.0.1 is taken" in late.log()
+        first.stop()
+    finally:
+        for one in both:
+            one.kill()
+
+
 def test_an_address_that_cannot_be_served_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ListenError, match="port 99999: there is no such port"):
-        refuse_taken("127.0.0.1", 99999)
+    with pytest.raises(ListenError, match="port 99999: there is no such port"), claimed("127.0.0.1", 99999):
+        pytest.fail("it was claimed")
 
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr("socket.getaddrinfo", unknown)
-    with pytest.raises(ListenError, match="nothing can be served at nowhere, port 8000: Name or service not known"):
-        refuse_taken("nowhere", 8000)
+    said = "nothing can be served at nowhere, port 8000: Name or service not known"
+    with pytest.raises(ListenError, match=said), claimed("nowhere", 8000):
+        pytest.fail("it was claimed")
 
 
 def test_a_port_that_was_served_a_moment_ago_is_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        with pytest.raises(ListenError, match="taken"):
-            refuse_taken("127.0.0.1", port)
+        with pytest.raises(ListenError, match="taken"), claimed("127.0.0.1", port):
+            pytest.fail("it was claimed")
         with socket.create_connection(("127.0.0.1", port)):
             listening.accept()[0].close()
-    refuse_taken("127.0.0.1", port)
+    for _ in range(2):  # a claim goes with its block
+        with claimed("127.0.0.1", port):
+            pass
