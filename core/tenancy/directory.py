@@ -95,10 +95,12 @@ class TenantDirectory:
         self._lock = Lock()
 
     def refresh(self, session: ScopedSession) -> None:
-        """Read every tenant anew (two statements)."""
+        """Read every tenant anew (two statements). The versions come first: what is changed between the two is then kept under a version
+        that is over, and read once more. The other way round it would be missed until the next change."""
+        sites = session.scalars(sa.select(Tenant)).all()
         rows = session.scalars(sa.select(PluginState)).all()
         states = answering(self._registry, rows)
-        tenants = [self._snapshot(row, states(row.id)) for row in session.scalars(sa.select(Tenant))]
+        tenants = [self._snapshot(row, states(row.id)) for row in sites]
         with self._lock:
             self._by_id = {tenant.id: tenant for tenant in tenants}
             self._ids = {tenant.slug: tenant.id for tenant in tenants}
