@@ -208,15 +208,30 @@ def backup_before_change(url: str) -> Path | None:
 
 
 def backup(url: str, target: Path) -> None:
-    """Write a consistent copy of a SQLite database to `target` while it is in use. Raises ValueError on PostgreSQL."""
+    """Write a consistent copy of a SQLite database to `target` while it is in use; what was there before is replaced by the whole copy.
+
+    Raises ValueError on PostgreSQL, where there is no such database, and where `target` is the database itself, and OSError where
+    it cannot be written; nothing is changed then.
+    """
     path = _sqlite_path(url)
     if path is None:
         raise ValueError("PostgreSQL is backed up with pg_dump: see docs/operate.md")
-    target.unlink(missing_ok=True)
+    if not path.is_file():
+        raise ValueError(f"there is no database {path}")
+    if target.exists() and target.samefile(path):
+        raise ValueError(f"{target} is the database itself; name another file")
+    coming = target.with_name(f"{target.name}.writing")
+    coming.unlink(missing_ok=True)
     engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(coming),))
+        coming.replace(target)
+    except sa.exc.DBAPIError as error:
+        raise OSError(f"no backup was written to {target}: {error.orig}") from error
+    finally:
+        coming.unlink(missing_ok=True)
+        engine.dispose()
 
 
 def restore(url: str, source: Path) -> Path:

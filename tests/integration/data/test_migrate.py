@@ -198,6 +198,32 @@ def test_backup_and_restore(own_database: Database, tmp_path: Path) -> None:
 
 
 @pytest.mark.only("sqlite")
+def test_the_database_is_no_place_for_its_own_backup(own_database: Database) -> None:
+    path = Path(own_database.app_url.removeprefix("sqlite:///"))
+    (path.parent / "link").symlink_to(path)
+    before = path.read_bytes()
+    for target in (path, path.parent / "link", path.parent / ".." / path.parent.name / path.name):
+        with pytest.raises(ValueError, match="is the database itself"):
+            migrate.backup(own_database.app_url, target)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.only("sqlite")
+def test_a_backup_that_fails_leaves_the_one_of_before(own_database: Database, tmp_path: Path) -> None:
+    path, copy = Path(own_database.app_url.removeprefix("sqlite:///")), tmp_path / "copy.sqlite"
+    migrate.backup(own_database.app_url, copy)
+    good = copy.read_bytes()
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(OSError, match="no backup was written"):
+        migrate.backup(f"sqlite:///{damaged}", copy)
+    with pytest.raises(ValueError, match="there is no database"):
+        migrate.backup(f"sqlite:///{tmp_path / 'mistyped'}", copy)
+    assert copy.read_bytes() == good
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["copy.sqlite", "damaged.sqlite"]
+
+
+@pytest.mark.only("sqlite")
 def test_a_damaged_backup_is_refused(own_database: Database, tmp_path: Path) -> None:
     bad = tmp_path / "bad.sqlite"
     bad.write_bytes(b"no database" * 500)
