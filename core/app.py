@@ -202,9 +202,7 @@ def _break_unmigrated(registry: Registry, missing: frozenset[str], late: Collect
             registry.mark_broken(name, f"no table {min(mine)}; run: qplatform db upgrade")
         elif name in late:
             registry.mark_broken(name, "a migration of its tables failed or was not run; run: qplatform db upgrade")
-    for name, plugin in list(registry.plugins.items()):
-        if lost := set(plugin.manifest.requires) - registry.names():
-            registry.mark_broken(name, f"needs {', '.join(sorted(lost))}")
+    registry.break_lacking()
     return frozenset(gone)
 
 

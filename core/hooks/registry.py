@@ -76,6 +76,16 @@ class Registry:
             self.manager.unregister(name=name)
         self.dispatcher.forget_plans()
 
+    def break_lacking(self) -> None:
+        """Take every plugin out of service that needs one which is not in service, and those that need it in turn."""
+        while lacking := {
+            name: missing
+            for name, plugin in self.plugins.items()
+            if (missing := set(plugin.manifest.requires) - self.names())
+        }:
+            for name, missing in lacking.items():
+                self.mark_broken(name, f"needs {', '.join(sorted(missing))}")
+
     def names(self) -> frozenset[str]:
         """The plugins in service."""
         return frozenset(self.plugins)
@@ -105,18 +115,20 @@ def load(packages: dict[str, str]) -> Registry:
             _load_one(registry, name, package)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises, the rest must start
             registry.mark_broken(name, error)
+    registry.break_lacking()
     for name, plugin in list(registry.plugins.items()):
-        if missing := set(plugin.manifest.requires) - registry.names():
-            registry.mark_broken(name, f"needs {', '.join(sorted(missing))}")
-        elif plugin.manifest.platform_wide and (local := _local_among(registry, plugin.manifest.requires)):
+        if plugin.manifest.platform_wide and (local := _local_among(registry, plugin.manifest.requires)):
             registry.mark_broken(
                 name, f"is for the whole platform and needs what a site may not have: {', '.join(local)}"
             )
+    registry.break_lacking()
     return registry
 
 
 def _local_among(registry: Registry, names: Iterable[str]) -> list[str]:
-    return sorted(name for name in names if not registry.plugins[name].manifest.platform_wide)
+    return sorted(
+        name for name in names if name in registry.plugins and not registry.plugins[name].manifest.platform_wide
+    )
 
 
 def _load_one(registry: Registry, name: str, package: str) -> None:
