@@ -5,6 +5,7 @@ import smtplib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.policy import SMTP
+from typing import Any
 
 import pytest
 
@@ -120,3 +121,28 @@ def test_which_refusals_are_for_good(error: Exception, for_good: bool) -> None:
     assert permanent is for_good
     assert "anna" not in said
     assert "q@example.org" not in said
+
+
+@pytest.mark.parametrize("asked", [{"starttls": True}, {"user": "q", "password": "p"}])
+def test_a_server_that_takes_no_sign_in_or_no_tls_today_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    """It is the operator's to mend, and no fault of the message that happened to come first."""
+    closed = []
+
+    class Bare(smtplib.SMTP):
+        """A server that offers nothing."""
+
+        def __init__(self, *_: object, **__: object) -> None:
+            self.esmtp_features, self.helo_resp, self.ehlo_resp = {}, b"", b"250"
+
+        def close(self) -> None:
+            closed.append(self)
+
+    monkeypatch.setattr(smtplib, "SMTP", Bare)
+    with pytest.raises(smtplib.SMTPException) as refused:
+        MailServer("smtp", "q@example.org", "mail.example.org", 25, **asked).connect()
+    permanent, said = _judge(refused.value)
+    assert not permanent
+    assert "could not be reached" in said
+    assert len(closed) == 1
