@@ -142,26 +142,26 @@ def deliver(session: ScopedSession, mail_id: str, until: str = "") -> None:
     if mail is None:
         return
     if not mail.text:
-        _mark(session, mail_id, MAIL_FAILED, "its text has been forgotten")
+        _mark(session, mail, MAIL_FAILED, "its text has been forgotten")
         raise GiveUp("the message's text has been forgotten")
     if until and clock.now() >= datetime.fromisoformat(until) and this_run().failure_id is None:
-        _mark(session, mail_id, MAIL_FAILED, TOO_LATE, forget=mail.secret)
+        _mark(session, mail, MAIL_FAILED, TOO_LATE, forget=mail.secret)
         raise GiveUp(TOO_LATE)
     if server.scheme == "demo":
-        _mark(session, mail_id, MAIL_KEPT)
+        _mark(session, mail, MAIL_KEPT)
         return
     try:
         connection = server.connect()
         try:
             connection.send_message(compose(mail, server))
-            _mark(session, mail_id, MAIL_SENT, forget=mail.secret)
+            _mark(session, mail, MAIL_SENT, forget=mail.secret)
         finally:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 connection.quit()
     except (smtplib.SMTPException, OSError, ValueError, MessageError) as error:
         permanent, short = _judge(error)
         final = permanent or this_run().last_try
-        _mark(session, mail_id, MAIL_FAILED if final else MAIL_QUEUED, f"{type(error).__name__}: {error}")
+        _mark(session, mail, MAIL_FAILED if final else MAIL_QUEUED, f"{type(error).__name__}: {error}")
         raise (GiveUp(short) if permanent else NotSent(short)) from None  # the cause would name the recipient
 
 
@@ -182,6 +182,7 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
         Mail.calendar_method,
         Mail.locale,
         Mail.secret,
+        Mail.claimed_at,
     )
     with transaction(session):
         taken = session.execute(
@@ -198,14 +199,19 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
     return None
 
 
-def _mark(session: ScopedSession, mail_id: str, state: str, error: str = "", *, forget: bool = False) -> None:
+def _mark(session: ScopedSession, mail: Any, state: str, error: str = "", *, forget: bool = False) -> None:
+    """Write down what became of a message that this run has claimed. That it has gone counts whoever holds it by now; everything else
+    is for the run to say that took it over, where one has."""
+    held = [Mail.id == mail.id, Mail.state == MAIL_SENDING]
+    if state != MAIL_SENT:
+        held.append(Mail.claimed_at == mail.claimed_at)
     values: dict[str, Any] = {"state": state, "last_error": error[:500], "claimed_at": None}
     if state in {MAIL_SENT, MAIL_KEPT}:
         values["sent_at"] = clock.now()
     if forget:
         values |= {"text": "", "html": "", "stop_href": "", "calendar": ""}
     with transaction(session):
-        session.execute(sa.update(Mail).where(Mail.id == mail_id).values(**values))
+        session.execute(sa.update(Mail).where(*held).values(**values))
 
 
 def _judge(error: Exception) -> tuple[bool, str]:

@@ -15,8 +15,8 @@ from core.kernel.errors import Conflict
 from core.kernel.ids import new_id
 from core.kernel.permissions import Permission
 from core.kernel.views import Actor
-from core.work import GiveUp, housekeeping, mail
-from core.work.delivery import CLAIM, NotSent, deliver
+from core.work import GiveUp, housekeeping, mail, runner
+from core.work.delivery import CLAIM, MailServer, NotSent, deliver
 from core.work.models import FAILED, MAIL_FAILED, MAIL_KEPT, MAIL_SENDING, MAIL_SENT, Mail, OutboxItem, WorkFailure
 from core.work.runner import Runner, Task
 from core.work.service import run_again, send_again
@@ -137,3 +137,30 @@ def test_a_message_whose_text_was_forgotten_is_not_sent_empty(make_app: MakeApp,
             deliver(session, mail_id=mail_id)
         assert _state(session, mail_id) == MAIL_FAILED
     assert smtp_server.messages == []
+
+
+def test_a_run_that_was_held_up_says_nothing_of_what_another_took_over(
+    make_app: MakeApp, smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        make_app(mail_url=smtp_server.url).app_context(),
+        open_session(Scope.tenant(1)) as session,
+        open_session(Scope.tenant(1)) as other,
+    ):
+        mail_id, connect = _mail(session), MailServer.connect
+
+        def held_up(_: MailServer) -> None:
+            monkeypatch.setattr(MailServer, "connect", connect)
+            with clock.frozen(clock.now() + CLAIM + timedelta(seconds=1)):
+                deliver(other, mail_id=mail_id)
+            raise TimeoutError
+
+        monkeypatch.setattr(MailServer, "connect", held_up)
+        run = Task(new_id(), "core.mail", "mail", {}, 1, 1, 1, None, "", clock.now().isoformat())
+        token = runner._current.set(run)
+        with pytest.raises(NotSent):
+            deliver(session, mail_id=mail_id)
+        runner._current.reset(token)
+        assert _state(session, mail_id) == MAIL_SENT
+        deliver(session, mail_id=mail_id)
+    assert len(smtp_server.wait_for(1)) == 1
