@@ -52,8 +52,9 @@ def data() -> Response:
     if form.validate_on_submit():
         try:
             closing.check_password(context.session, tools(), context.visitor.actor(), form.password.data)
+            held = _held()  # a part that cannot be reached is met here, before it is on record that all was handed out
             closing.note_export(context.session, context.visitor.actor())
-            return _file(_held())
+            return _file(held)
         except Invalid as invalid:
             form.take(invalid.field_errors)
         except OutOfService as refused:

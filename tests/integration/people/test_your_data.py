@@ -183,4 +183,7 @@ def test_a_broken_plugin_leaves_no_export_that_looks_whole(
     answer = client.submit("/account/data", {"password": PASSWORD})
     assert answer.status_code == 422
     assert "being mended" in answer.text
+    session.rollback()
+    noted = sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.action == "account.export")
+    assert session.scalar(noted) == 0, "nobody took a copy"
     assert client.get("/account/close").status_code == 200
