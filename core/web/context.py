@@ -1,7 +1,7 @@
 """What a request knows: the tenant, the visitor and the one session."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask import g
 
@@ -12,15 +12,22 @@ from core.tenancy.directory import TenantSnapshot
 
 
 class SignedIn(Protocol):
-    """What the people room tells of a signed-in person."""
+    """What the people room tells of a signed-in person: to be read, so that its own class may be frozen."""
 
-    account_id: str
-    name: str
-    email: str
-    locale: str
-    sign_in_id: str
-    is_member: bool
-    home_tenant_id: int | None
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def sign_in_id(self) -> str: ...
+    @property
+    def is_member(self) -> bool: ...
+    @property
+    def home_tenant_id(self) -> int | None: ...
 
     def roles_at(self, tenant_id: int) -> frozenset[Role]:
         """Roles held at this tenant, UK-wide ones included."""
@@ -98,9 +105,8 @@ def visitor_of(person: SignedIn | None, tenant_id: int, plugin_permissions: dict
     held: frozenset[str] = frozenset()
     for role in roles:
         held |= ROLE_PERMISSIONS.get(role, frozenset()) | plugin_permissions.get(role, frozenset())
-    values: dict[str, Any] = {
-        key: getattr(person, key) for key in ("account_id", "name", "email", "locale", "sign_in_id")
-    }
     return Visitor(
-        **values, is_member=person.is_member, home_tenant_id=person.home_tenant_id, roles=roles, permissions=held
-    )
+        account_id=person.account_id, name=person.name, email=person.email, locale=person.locale,
+        sign_in_id=person.sign_in_id, is_member=person.is_member, home_tenant_id=person.home_tenant_id, roles=roles,
+        permissions=held,
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
@@ -26,7 +25,7 @@ class Duties:
 def duties_of_visitor() -> list[Duties]:
     """The sites where the reader has been given a role that has work today, in the order of sites. What is held UK-wide is done at
     the UK site. One statement, whatever the number of sites; none for who holds no role, as the gate knows the roles."""
-    person: Any = login.present()  # `visitor_of` asks for one whose words could be set, and this one is frozen
+    person = login.present()
     if person is None or not person.grants:
         return []
     at = {tenant_id for _, tenant_id in person.grants}
