@@ -46,7 +46,6 @@ Id = Annotated[str, mapped_column(sa.String(ID_LENGTH), primary_key=True, defaul
 """A row's own id: `id: Mapped[Id]`."""
 IdRef = Annotated[str, mapped_column(sa.String(ID_LENGTH))]
 """A column that holds another row's id."""
-Instant = Annotated[datetime, mapped_column(UtcDateTime())]
 
 
 class Base(DeclarativeBase):

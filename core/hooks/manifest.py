@@ -51,7 +51,6 @@ class Manifest:
     partner_may_set: tuple[str, ...] = ()
     settings_version: int = 1
     actions: Mapping[str, str] = field(default_factory=dict)
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):

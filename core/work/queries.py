@@ -28,14 +28,6 @@ ALIVE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
-    """The backlog: jobs that are due and not yet taken, and for how many seconds the oldest of them has been."""
-
-    due: int
-    oldest_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
     """Everything the console shows at a glance. `later` are jobs with a delay, retries included."""
 
@@ -46,15 +38,6 @@ class Counts:
     mail_waiting: int
     mail_failed: int
     workers: int
-
-
-def depth(session: ScopedSession) -> Depth:
-    """The backlog in one statement. A worker takes no more than it can soon run, so this is what really waits."""
-    now = clock.now()
-    count, oldest = session.execute(
-        sa.select(sa.func.count(), sa.func.min(OutboxItem.run_after)).where(OutboxItem.run_after <= now)
-    ).one()
-    return Depth(count, max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
