@@ -19,7 +19,8 @@ PEOPLE = ("tenancy_tenant", "people_account")
 
 
 class TransferError(ValueError):
-    """The rows cannot be copied; the message is the one line that says why. The new database has none of them."""
+    """The rows cannot be copied; the message is the one line that says why. The new database has none of them, unless it says that they
+    were copied and an audit trail does not hold together."""
 
 
 def check(source: str, target: str, components: Iterable[Component]) -> None:
@@ -52,7 +53,7 @@ def copy(source: str, target: str) -> dict[str, int]:
     """Copy every row of `source` to the tables of `target`, parents first; {table: rows}. `check` comes before, and the upgrade
     of `target`.
 
-    All or nothing. Triggers that keep rows as they are would refuse some of what they protect: they are off inside the
+    All or nothing; the audit trails are walked along afterwards. Triggers that keep rows as they are would refuse some of what they protect: they are off inside the
     transaction, and so is the order of rows that point at others of their own table. Raises TransferError.
     """
     counts: dict[str, int] = {}
