@@ -20,8 +20,8 @@ ARCHIVE = b"PK\x05\x06"
 ACTIVE = frozenset({b"JavaScript", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"RichMedia"})
 """Names of what runs, or carries another file (ISO 32000-1, 12.6.4 and 7.11.4): long enough never to be there by chance."""
 MOST_STREAMS = 20_000
-LONGEST_ABOUT = 4_000
-"""Bytes before a stream in which its description is looked for."""
+FLATE = frozenset({b"FlateDecode", b"Fl"})
+"""The one way of packing that can grow a thousandfold, and the one in which programs pack objects."""
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _NAME = re.compile(rb"/((?:[!-\"$&'*-.0-;=?-Z\\^-z|~]|#[0-9A-Fa-f]{2})+)")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -43,7 +43,7 @@ def check(content: bytes) -> None:
         raise Unwanted("damaged")
     pages = 0
     for part in (content, *_objects(content)):
-        names = {_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), name) for name in _NAME.findall(part)}
+        names = _names(part)
         if b"Encrypt" in names:
             raise Unwanted("damaged")
         if names & ACTIVE:
@@ -53,16 +53,25 @@ def check(content: bytes) -> None:
         raise Unwanted("too_long")
 
 
+def _names(part: bytes) -> set[bytes]:
+    """Every name in it, as it is meant: `/Java#53cript` is `JavaScript`."""
+    return {_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), name) for name in _NAME.findall(part)}
+
+
 def _objects(content: bytes) -> Iterator[bytes]:
-    """What lies in each object stream. Unpacks every compressed stream, and raises Unwanted above the bounds."""
-    left, left_of_objects = MOST_UNPACKED, MOST_OBJECTS_UNPACKED
+    """What lies in each object stream. Unpacks every compressed stream, and raises Unwanted above the bounds, and for objects packed in
+    a way that is not unpacked here."""
+    left, left_of_objects, before = MOST_UNPACKED, MOST_OBJECTS_UNPACKED, 0
     for number, found in enumerate(_STREAM.finditer(content)):
         if number == MOST_STREAMS:
             raise Unwanted("too_large")
-        about = content[max(0, found.start() - LONGEST_ABOUT) : found.start()].rpartition(b"obj")[2]
-        if b"/Fl" not in about:  # FlateDecode, also as Fl: the one way of packing that can grow a thousandfold
-            continue
+        # All since the stream before: where its description begins is for a parser to say, and would be easy to feign.
+        about, before = _names(content[before : found.start()]), found.end()
         keep, pieces = b"ObjStm" in about, []
+        if not about & FLATE:
+            if keep and b"Filter" in about:
+                raise Unwanted("active")
+            continue
         for piece in _pieces(content, found.end(), damaged_is_error=keep):
             left -= len(piece)
             left_of_objects -= len(piece) if keep else 0

@@ -72,6 +72,9 @@ def test_a_pdf_stays_as_it_is_unless_it_is_cut_off_or_locked() -> None:
             cleaned(bad, "x.pdf")
 
 
+LAUNCH = b"<< /S /Launch /F (cmd.exe) >>"
+
+
 def _pdf(*objects: bytes) -> bytes:
     return b"%PDF-1.7\n" + b"\n".join(objects) + b"\nstartxref\n9\n%%EOF\n"
 
@@ -92,6 +95,12 @@ def _packed(kind: bytes, content: bytes) -> bytes:
         (_pdf(b"<< /S /JavaScript /JS (app.alert(1)) >>"), "active"),
         (_pdf(b"<< /S /Java#53cript /JS (app.alert(1)) >>"), "active"),
         (_pdf(_packed(b"ObjStm", b"<< /S /Launch /F (cmd.exe) >>")), "active"),
+        (_pdf(_packed(b"Obj#53tm", LAUNCH)), "active"),
+        (_pdf(_packed(b"ObjStm", LAUNCH).replace(b"/Flate", b"/#46late")), "active"),
+        (_pdf(_packed(b"ObjStm", LAUNCH).replace(b"/FlateDecode >>", b"/FlateDecode /Note (1 0 obj) >>")), "active"),
+        pytest.param(_pdf(_packed(b"ObjStm /Note (" + b"-" * 5000 + b")", LAUNCH)), "active", id="named long before"),
+        (_pdf(b"7 0 obj << /Type /ObjStm /Filter /ASCIIHexDecode >>\nstream\n" + LAUNCH.hex().encode()), "active"),
+        (_pdf(_packed(b"ObjStm", LAUNCH).replace(b"/FlateDecode", b"9 0 R"), b"9 0 obj /FlateDecode endobj"), "active"),
         (_pdf(b"<< /Names << /EmbeddedFiles 4 0 R >> >>"), "active"),
         (_pdf(_packed(b"ObjStm", b"<< /Encrypt 5 0 R >>")), "damaged"),
         (_pdf() + b"<html><script>alert(1)</script>", "damaged"),
