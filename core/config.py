@@ -72,8 +72,10 @@ class Config:
         demo = _switch("QP_DEMO", env.get("QP_DEMO", ""))
         default_db = f"sqlite:///{ROOT / 'instance' / 'q.sqlite'}"
         database_url = normalise_url(env.get("QP_DATABASE_URL", default_db))
-        if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise ConfigError("QP_DATABASE_URL must be a sqlite:/// or postgresql:// address")
+        owner_url = normalise_url(env.get("QP_DATABASE_OWNER_URL") or database_url)
+        for name, url in (("QP_DATABASE_URL", database_url), ("QP_DATABASE_OWNER_URL", owner_url)):
+            if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+                raise ConfigError(f"{name} must be a sqlite:/// or postgresql:// address")
         if env.get("QP_LOG_LEVEL", "") not in LOG_LEVELS:
             raise ConfigError(f"QP_LOG_LEVEL is one of {', '.join(filter(None, LOG_LEVELS))}")
         base_url = env.get("QP_BASE_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/")
@@ -81,7 +83,7 @@ class Config:
             raise ConfigError("QP_BASE_URL must look like https://q.example.org")
         return cls(
             database_url=database_url,
-            owner_url=normalise_url(env.get("QP_DATABASE_OWNER_URL", database_url)),
+            owner_url=owner_url,
             secret_key=_secret(env.get("QP_SECRET_KEY", ""), demo),
             mail_url=_mail(env.get("QP_MAIL_URL", "demo:" if demo else ""), demo),
             redis_url=_redis(env.get("QP_REDIS_URL", "")),
