@@ -22,6 +22,7 @@ from core.data.db import platform_scope, tenant_session
 from core.demo import apart, community, windows
 from core.demo.admissions import cycle, national
 from core.demo.reset import forget
+from core.hooks.registry import refuse_unclear_tables
 from core.hooks.spec import hooks_markdown
 from core.kernel import clock
 from core.people import passwords
@@ -392,6 +393,7 @@ def new_plugin(name: str, into: Path | None, title: str, title_cy: str) -> None:
         app = create_app(
             Config.from_env({"QP_DEMO": "1"})
         )  # only what is installed counts: no setting is needed for it
+        refuse_unclear_tables(app.extensions["q.registry"], planned(name))
         for room in rooms_of(planned(name)):
             refuse_taken_names(app, room)
         return write_plugin(name, into, title, title_cy)

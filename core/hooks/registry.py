@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from core.data.base import Base
+from core.data.migrate import CORE
 from core.hooks import spec
 from core.hooks.dispatcher import Dispatcher, Failure
 from core.hooks.manifest import Manifest, ManifestError
@@ -139,6 +140,7 @@ def _load_one(registry: Registry, name: str, package: str) -> None:
         raise ManifestError(f"the manifest says {manifest.name!r}, the plugin was found as {name!r}")
     if any(other.manifest.url_name == manifest.url_name for other in registry.plugins.values()):
         raise ManifestError(f"another plugin has the url_name {manifest.url_name!r}")
+    refuse_unclear_tables(registry, manifest)
     module = importlib.import_module(f"{package}.plugin")
     settings = getattr(module, "SETTINGS", NoSettings)
     if not (
@@ -154,6 +156,18 @@ def _load_one(registry: Registry, name: str, package: str) -> None:
     _check_hooks(module, registry.manager)
     registry.manager.register(module, name=name)
     registry.plugins[name] = Plugin(manifest, package, folder, settings)
+
+
+def refuse_unclear_tables(registry: Registry, manifest: Manifest) -> None:
+    """Raise ManifestError for a name by which the plugin's tables could be taken for the core's or another plugin's: whose a table is,
+    migrations and every start tell by how its name begins."""
+    mine = manifest.table_prefix
+    if CORE.owns(mine):
+        raise ManifestError(f"names of the platform's own tables begin like {mine}")
+    for name, other in registry.plugins.items():
+        theirs = other.manifest.table_prefix
+        if mine.startswith(theirs) or theirs.startswith(mine):
+            raise ManifestError(f"its tables could not be told from those of the plugin {name}")
 
 
 def has_models(folder: Path) -> bool:

@@ -79,6 +79,8 @@ def test_it_overwrites_nothing_and_refuses_impossible_names(tmp_path):
         ("account", "uses the name"),
         ("apply", "is taken"),
         ("wales", "is taken"),
+        ("work_diary", "the platform's own tables begin like work_"),
+        ("local_events_more", "told from those of the plugin local_events"),
     ):
         refused = CliRunner().invoke(main, ["plugins", "new", name, "--into", str(tmp_path)])
         assert (refused.exit_code, why in refused.output) == (1, True), (name, refused.output)

@@ -76,3 +76,18 @@ def test_a_folder_with_a_manifest_and_no_plugin_is_reported_broken(
         del sys.modules[module]
     assert registry.plugins == {}
     assert "some_plugins.half.plugin" in registry.broken["half"].error
+
+
+def test_no_plugins_tables_can_be_taken_for_anothers_or_for_the_cores(loaded: Load) -> None:
+    registry = loaded(
+        visits={},
+        visits_more={"url_name": "more"},
+        visitsmore={},
+        data={},
+        work_diary={"url_name": "diary"},
+        datasets={},
+    )
+    assert registry.names() == {"visits", "visitsmore", "datasets"}
+    assert "told from those of the plugin visits" in registry.broken["visits_more"].error
+    for name in ("data", "work_diary"):
+        assert "the platform's own tables" in registry.broken[name].error
