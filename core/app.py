@@ -191,19 +191,15 @@ def components(registry: Registry) -> list[Component]:
     ]
 
 
-def _break_unmigrated(registry: Registry, missing: frozenset[str], late: Collection[str]) -> frozenset[str]:
-    """Take plugins whose migrations have not all been run, and those that need them, out of service; their missing tables. The
-    rest of the platform starts."""
-    gone: set[str] = set()
+def _break_unmigrated(registry: Registry, missing: frozenset[str], late: Collection[str]) -> None:
+    """Take plugins whose migrations have not all been run, and those that need them, out of service. The rest of the platform starts."""
     for name in list(registry.plugins):
         mine = {table for table in missing if table.startswith(f"{name}_")}
-        gone |= mine
         if mine:
             registry.mark_broken(name, f"no table {min(mine)}; run: qplatform db upgrade")
         elif name in late:
             registry.mark_broken(name, "a migration of its tables failed or was not run; run: qplatform db upgrade")
     registry.break_lacking()
-    return frozenset(gone)
 
 
 def look_at_database(app: Flask) -> list[str]:
@@ -231,7 +227,10 @@ def _found(connection: sa.Connection, registry: Registry, owners: list[Component
     late = behind(connection, owners)
     if CORE.name in late:
         raise BootError("a migration of the core failed or was not run; run: qplatform db upgrade")
-    leaks = rls.problems(connection, _break_unmigrated(registry, missing, late))
+    _break_unmigrated(registry, missing, late)
+    leaks = rls.problems(
+        connection, missing
+    )  # which are all of plugins out of service, some since before they could be migrated
     if unknown := set((config.hosts or {}).values()) - set(connection.execute(sa.select(Tenant.slug)).scalars()):
         raise BootError(f"QP_HOSTS: there is no site {min(unknown)}; qplatform tenants list names those there are")
     found = ["\n  ".join(["the database does not isolate tenants:", *leaks])] if leaks else []

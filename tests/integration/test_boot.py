@@ -1,5 +1,7 @@
 """Starting a server process: the database is looked at before anything is served."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
@@ -15,7 +17,7 @@ from core.config import Config, ConfigError
 from core.data.db import db
 from tests.support.app_fixtures import config_for
 from tests.support.databases import Database
-from tests.support.environment import SECRET_KEY, environment
+from tests.support.environment import ROOT, SECRET_KEY, environment
 
 WEAK = (
     "change-me-change-me-change-me-change-me",
@@ -224,3 +226,35 @@ def test_doctor_looks_at_the_code_alone_before_there_is_a_database(
         monkeypatch.setenv(name, value)
     told = CliRunner().invoke(main, ["plugins", "doctor"])
     assert (told.exit_code, "only the code was looked at" in told.output) == (0, True)
+
+
+@pytest.mark.only("postgres")  # where each table is looked at before anything is served
+def test_a_plugin_with_tables_that_does_not_load_stops_nobody(other_database: Database, tmp_path: Path) -> None:
+    """Its migrations cannot be run before it loads, so its tables need not be there."""
+    folder = tmp_path / "half"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "manifest.py").write_text(
+        "from core.sdk import Manifest\n"
+        "MANIFEST = Manifest(name='half', title='T', summary='S', version='1.0', sdk=(1, 0), url_name='half')\n"
+    )
+    (folder / "models.py").write_text(
+        "from core.data.base import Base, Id, TenantOwned, tenant_args\n"
+        "from sqlalchemy.orm import Mapped\n"
+        "class Row(TenantOwned, Base):\n"
+        "    __tablename__ = 'half_row'\n"
+        "    __table_args__ = tenant_args()\n"
+        "    id: Mapped[Id]\n"
+    )
+    (folder / "plugin.py").write_text(
+        "from core.sdk import hookimpl\n@hookimpl\ndef q_no_such_hook():\n    '''Of another release.'''\n"
+    )
+    ask = (
+        "from core.app import create_app, look_at_database\n"
+        "app = create_app(packages={'half': 'half'})\n"
+        "assert 'q_no_such_hook' in app.extensions['q.registry'].broken['half'].error\n"
+        "assert look_at_database(app) == []\n"
+    )
+    env = environment(other_database, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
