@@ -1,6 +1,7 @@
 """What the console lists: tenants, plugins and their history, the audit trail, grants."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from core.people.queries import account_by_email, members_by_tenant
 from core.tenancy import left
 from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
+from core.tenancy.settings import NotUpgraded, upgraded
 from core.tenancy.switches import kept_at, on_by_tenant, working
 
 PAGE = 50
@@ -122,8 +124,8 @@ class PluginNow:
 def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> list[PluginNow]:
     """Every plugin in service as it is at one tenant, by name, in one statement."""
     columns = (
-        PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.left_to_partner,
-        PluginState.revision,
+        PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.settings_version,
+        PluginState.left_to_partner, PluginState.revision,
     )  # fmt: skip
     states = {
         row.plugin: row
@@ -136,13 +138,17 @@ def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> li
         if state is None:
             found.append(PluginNow(plugin, False, start_settings(plugin), left.proposed(plugin), 0))
         else:
-            known = {
-                k: v for k, v in state.settings.items() if k in plugin.settings.model_fields
-            }  # the rest is an older version's
-            whole = {**start_settings(plugin), **known}
+            whole = _whole(registry, plugin, state.settings, state.settings_version)
             leaves = left.read(plugin, state.left_to_partner)
             found.append(PluginNow(plugin, state.enabled, whole, leaves, state.revision))
     return found
+
+
+def _whole(registry: Registry, plugin: Plugin, kept: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """All settings of the present version, those that do not fit it as they begin."""
+    with suppress(NotUpgraded):
+        kept = upgraded(registry, plugin.manifest.name, kept, version)
+    return {**start_settings(plugin), **{name: kept[name] for name in plugin.settings.model_fields if name in kept}}
 
 
 def start_settings(plugin: Plugin) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Manifest:
 
     `partner_may_switch` and `partner_may_set` (names of settings) propose what a partner lead may change; the central team decides
     otherwise for any site (`core.tenancy.left`).
+    `settings_version` rises when settings of before have to be read otherwise (`q_settings_upgrade`).
     `actions` says in words what the plugin writes into the audit trail: {`<plugin>.<what was done>`: "Did it"}.
     Raises ManifestError when built with anything outside the plugin's own prefix.
     """

@@ -120,9 +120,14 @@ def q_settings_problems(tenant: TenantRef, settings: Any) -> Iterable[FieldProbl
     """Problems with validated `settings` that only the plugin can see, for instance two values that disagree."""
 
 
-@hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=tuple)
+@hook(gate=Gate.TARGET, on_error=OnError.ISOLATE, since="1.0", item=tuple)
 def q_settings_upgrade(settings: Mapping[str, Any], from_version: int) -> Iterable[tuple[str, Any]]:
-    """Settings stored under an older version, as (name, value) pairs of the present one."""
+    """Settings kept while the manifest's `settings_version` was `from_version`, as (name, value) pairs of the present one: all of
+    them, but for those that begin as new. It may be several versions ago.
+
+    They are JSON values, asked for whenever a site is read, until somebody changes them; a site whose settings could not be brought
+    to the present version is without the plugin until they are mended by hand.
+    """
 
 
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)

@@ -14,6 +14,7 @@ from core.data.session import ScopedSession, first_read
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
+from core.tenancy.settings import upgraded
 from core.tenancy.switches import CANNOT_WORK, answering
 
 log = logging.getLogger("q.tenancy")
@@ -83,6 +84,13 @@ _STANDING = {
 }
 
 
+def _wrong(error: ValueError) -> str:
+    """What does not fit, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+
+
 class TenantDirectory:
     """All tenants of this process: which slug or host is which, and the newest snapshot of each."""
 
@@ -120,9 +128,10 @@ class TenantDirectory:
             if state.plugin not in in_service:
                 continue
             try:
-                settings[state.plugin] = self._registry.plugins[state.plugin].settings.model_validate(state.settings)
-            except ValidationError as error:
-                wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+                kept = upgraded(self._registry, state.plugin, state.settings, state.settings_version)
+                settings[state.plugin] = self._registry.plugins[state.plugin].settings.model_validate(kept)
+            except ValueError as error:
+                wrong = _wrong(error)
                 if state.at_tenant_id == row.id:  # of a plugin of the whole platform once, not for every site
                     log.warning("settings of %s do not fit at %s: %s", state.plugin, row.slug, wrong)
                 if state.enabled:

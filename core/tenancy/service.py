@@ -18,6 +18,7 @@ from core.tenancy import left
 from core.tenancy.files import TenantFile, TenantFileError, problems_of
 from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
+from core.tenancy.settings import upgraded
 from core.tenancy.switches import kept_at, names_on, on_anywhere
 
 
@@ -147,8 +148,9 @@ def _plugin_differences(registry: Registry, file: TenantFile, states: Mapping[st
 def _kept(registry: Registry, state: PluginState) -> dict[str, Any]:
     """All settings as the plugin reads them; as they lie there where it cannot, for they are another version's."""
     try:
-        return registry.plugins[state.plugin].settings.model_validate(state.settings).model_dump(mode="json")
-    except ValidationError:
+        kept = upgraded(registry, state.plugin, state.settings, state.settings_version)
+        return registry.plugins[state.plugin].settings.model_validate(kept).model_dump(mode="json")
+    except ValueError:
         return dict(state.settings)
 
 
@@ -261,19 +263,24 @@ def _write(
     """The conditional update, its history row and the audit entry. What is left to the partner stays as it is without `leave`."""
     known = registry.plugins[plugin]
     old = session.execute(
-        sa.select(PluginState.enabled, PluginState.settings, PluginState.left_to_partner, PluginState.revision).where(
-            PluginState.at_tenant_id == tenant_id, PluginState.plugin == plugin
-        )
-    ).one_or_none()
+        sa.select(
+            PluginState.enabled, PluginState.settings, PluginState.settings_version, PluginState.left_to_partner,
+            PluginState.revision,
+        ).where(PluginState.at_tenant_id == tenant_id, PluginState.plugin == plugin)
+    ).one_or_none()  # fmt: skip
+    version = known.manifest.settings_version
     kept_left = old.left_to_partner if old else None
-    before = {"enabled": bool(old and old.enabled), "settings": old.settings if old else {}, "left": kept_left}
+    before = {
+        "enabled": bool(old and old.enabled), "settings": old.settings if old else {}, "left": kept_left,
+        "version": old.settings_version if old else version,
+    }  # fmt: skip
     left_after = (left.read(known, kept_left) if leave is None else leave).kept()
-    after = {"enabled": enabled, "settings": settings, "left": left_after}
+    after = {"enabled": enabled, "settings": settings, "left": left_after, "version": version}
     revision = (old.revision if old else 0) + 1
     if expected is not None and expected != revision - 1:
         raise Conflict
     values: dict[str, Any] = {
-        "enabled": enabled, "settings": settings, "settings_version": known.manifest.settings_version,
+        "enabled": enabled, "settings": settings, "settings_version": version,
         "left_to_partner": left_after, "revision": revision,
         **({"ever_enabled": True} if enabled else {}),
     }  # fmt: skip

@@ -23,6 +23,7 @@ from core.kernel.views import OpenWork
 from core.tenancy import left
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.tenancy.service import Change
+from core.tenancy.settings import NotUpgraded, upgraded
 from core.tenancy.switches import kept_at
 from core.web.access import needs
 from core.web.context import here
@@ -34,6 +35,7 @@ from core.web.model_forms import problems
 from core.web.pages import redirect_with, registry, render
 
 LARGEST_REVISION = 1_000_000_000
+OF_ANOTHER_VERSION = N_("The settings of that time do not fit this version of the plugin. Set them by hand.")
 SIZE = 50
 
 
@@ -247,9 +249,13 @@ def undo(slug: str, plugin: str, revision: int) -> Response:
         return elsewhere
     with _steps(slug, plugin) as steps:
         change = queries.past(steps.session, steps.tenant.id, plugin, revision)
-        whole = {**queries.start_settings(steps.now.plugin), **change.before["settings"]}
+        try:
+            kept = upgraded(registry(), plugin, change.before["settings"], change.before.get("version", 1))
+        except NotUpgraded:
+            raise Refused(OF_ANOTHER_VERSION) from None
+        whole = {**queries.start_settings(steps.now.plugin), **kept}
         if problems(steps.now.plugin.settings, whole):
-            raise Refused(N_("The settings of that time do not fit this version of the plugin. Set them by hand."))
+            raise Refused(OF_ANOTHER_VERSION)
         leaves = left.read(steps.now.plugin, change.before.get("left")) if steps.may_leave else None
         asked = service.Asked(bool(change.before["enabled"]), whole, leaves)
         return preview_page(steps, asked, service.becoming(steps.now, asked))

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, meta
@@ -10,6 +11,7 @@ from jinja2 import Environment, TemplateSyntaxError, meta
 from core.hooks.manifest import Manifest
 from core.hooks.registry import Plugin
 from core.sdk.testing import actions
+from core.tenancy.settings import HOOK
 from core.web import catalogue
 from core.work.registry import JOBS
 
@@ -130,8 +132,10 @@ def translation_problems(plugin: Plugin) -> list[str]:
 
 def settings_problems(plugin: Plugin) -> list[str]:
     """The settings stand by themselves, survive being stored, refuse what they do not know, and each has a title."""
-    model = plugin.settings
+    model, version = plugin.settings, plugin.manifest.settings_version
     found = [f"the setting {name} has no title" for name, field in model.model_fields.items() if not field.title]
+    if version > 1 and not hasattr(import_module(f"{plugin.package}.plugin"), HOOK):
+        found.append(f"settings_version is {version}, and no {HOOK} says what becomes of settings kept before")
     try:
         usual = model()
         if model.model_validate(usual.model_dump(mode="json")) != usual:

@@ -1,0 +1,1 @@
+"""A plugin whose settings have been renamed since its first version, for tests."""
