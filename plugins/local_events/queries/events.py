@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -126,37 +127,39 @@ def _page(session: ScopedSession, query: sa.Select[Any], number: int) -> Page:
     return _cut(session, number, session.execute(query.limit(PAGE + 1).offset((number - 1) * PAGE)).all())
 
 
+_HOSTED = table(Hosting).c
 _HOSTING = (
     sa.exists()
-    .where(
-        Hosting.host_tenant_id == sa.bindparam("here"),
-        Hosting.state == fixed(ACCEPTED),
-        Hosting.ends_at >= sa.bindparam("now"),
-    )
+    .where(_HOSTED.host_tenant_id == here(), _HOSTED.state == fixed(ACCEPTED), _HOSTED.ends_at >= sa.bindparam("now"))
     .label("hosting")
 )
-_TO_COME = (
-    sa.select(*_LISTED, _HOSTING)
-    .where(
-        Event.state == fixed(PUBLISHED),
-        Event.starts_at >= sa.bindparam("since"),
-        Event.ends_at >= sa.bindparam("now"),
-        Event.audience.in_(sa.bindparam("allowed", expanding=True)),
+
+
+@lru_cache(maxsize=8)
+def _to_come_for(allowed: tuple[str, ...]) -> sa.Select[Any]:
+    """Made once for each of the few sets of audiences, and on the table itself: the list is the page that is asked for most."""
+    event = table(Event).c
+    return (
+        sa.select(*[event[column.key] for column in _LISTED], _HOSTING)
+        .where(
+            event.tenant_id == here(),
+            event.state == fixed(PUBLISHED),
+            event.starts_at >= sa.bindparam("since"),
+            event.ends_at >= sa.bindparam("now"),
+            event.audience.in_([fixed(audience) for audience in allowed]),
+        )
+        .order_by(event.starts_at, event.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer()))
+        .offset(sa.bindparam("offset", type_=sa.Integer()))
     )
-    .order_by(Event.starts_at, Event.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer()))
-    .offset(sa.bindparam("offset", type_=sa.Integer()))
-)
-"""Made once: the list is the page that is asked for most."""
 
 
 def _to_come(
-    session: ScopedSession, allowed: Sequence[str], limit: int, offset: int = 0, wanted: Wanted = ANY
+    session: ScopedSession, allowed: tuple[str, ...], limit: int, offset: int = 0, wanted: Wanted = ANY
 ) -> Sequence[Any]:
     now, more = clock.now(), tuple(wanted.where())
-    here = session.scope.tenant_id
-    values = {"since": now - timedelta(days=LONGEST_DAYS), "now": now, "allowed": list(allowed), "here": here}
-    query = _TO_COME.where(*more) if more else _TO_COME
+    values = {"since": now - timedelta(days=LONGEST_DAYS), "now": now, "tenant": session.tenant_id}
+    query = _to_come_for(allowed).where(*more) if more else _to_come_for(allowed)
     return session.execute(query, {**values, "limit": limit, "offset": offset}).all()
 
 
@@ -172,7 +175,7 @@ def upcoming(
 
 def _hosts(session: ScopedSession) -> bool:
     """Whether the session's site hosts events of others that are not over."""
-    return bool(session.scalar(sa.select(_HOSTING), {"here": session.scope.tenant_id, "now": clock.now()}))
+    return bool(session.scalar(sa.select(_HOSTING), {"tenant": session.tenant_id, "now": clock.now()}))
 
 
 def past(session: ScopedSession, tenant: TenantRef, visitor: Visitor, number: int = 1, wanted: Wanted = ANY) -> Page:
@@ -270,6 +273,6 @@ def seen_by(session: ScopedSession, tenant: TenantRef, visitor: Visitor, event_i
     return found
 
 
-def next_events(session: ScopedSession, allowed: Sequence[str], limit: int) -> list[Listed]:
+def next_events(session: ScopedSession, allowed: tuple[str, ...], limit: int) -> list[Listed]:
     """The soonest published events for the given audiences: a site's start page."""
     return _with_places(session, _to_come(session, allowed, limit))

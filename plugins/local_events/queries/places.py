@@ -156,7 +156,7 @@ def counts(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Places
     found: dict[str, list[PoolNow]] = {event_id: [] for event_id in event_ids}
     statement = _COUNTS[session.get_bind().dialect.name]
     asked = {"tenant": session.tenant_id, "event_ids": list(event_ids), "now": clock.now()}
-    for row in session.execute(statement, asked):
+    for row in session.execute(statement, asked).all():
         found[row[1]].append(PoolNow._make(row))
     return {event_id: Places(tuple(pools)) for event_id, pools in found.items()}
 
