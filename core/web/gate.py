@@ -2,10 +2,13 @@
 
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, abort, g, redirect, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from core.data.db import db
 from core.data.scope import Scope
@@ -128,7 +131,13 @@ def _language(here: Here) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "") or here.visitor.locale
     if chosen in offered:
         return chosen
-    return request.accept_languages.best_match(offered) or offered[0]
+    return _wished(request.headers.get("Accept-Language", ""), offered)
+
+
+@lru_cache(maxsize=64)
+def _wished(header: str, offered: tuple[str, ...]) -> str:
+    """Which of the languages `offered` a browser's header wishes for most; the first where it wishes for none of them."""
+    return parse_accept_header(header, LanguageAccept).best_match(offered) or offered[0]
 
 
 def plugin_permissions(registry: Registry) -> dict[Role, frozenset[str]]:
