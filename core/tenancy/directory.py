@@ -96,6 +96,7 @@ class TenantDirectory:
 
     def __init__(self, registry: Registry, hosts: Mapping[str, str] | None = None) -> None:
         self._registry, self._env_hosts = registry, dict(hosts or {})
+        self._all: tuple[TenantSnapshot, ...] = ()
         self._by_id: dict[int, TenantSnapshot] = {}
         self._ids: dict[str, int] = {}
         self._hosts: dict[str, int] = {}
@@ -110,6 +111,7 @@ class TenantDirectory:
         states = answering(self._registry, rows)
         tenants = [self._snapshot(row, states(row.id)) for row in sites]
         with self._lock:
+            self._all = tuple(sorted(tenants, key=lambda tenant: tenant.position))
             self._by_id = {tenant.id: tenant for tenant in tenants}
             self._ids = {tenant.slug: tenant.id for tenant in tenants}
             self._hosts = {host: tenant.id for tenant in tenants for host in tenant.details["hosts"]}
@@ -166,7 +168,7 @@ class TenantDirectory:
 
     def all(self) -> tuple[TenantSnapshot, ...]:
         """Every tenant, the UK site first."""
-        return tuple(sorted(self._by_id.values(), key=lambda tenant: tenant.position))
+        return self._all
 
     def partners(self) -> tuple[TenantSnapshot, ...]:
         """Every partner's site: all but the UK site."""
