@@ -180,8 +180,17 @@ def first_read(
         return session.connection().exec_driver_sql(sqlite, {"tenant": tenant}).one_or_none()
     if alone:
         with bind.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").info["session"] = session
-            return connection.exec_driver_sql(_ANNOUNCED + postgresql, (str(tenant),)).one_or_none()
+            connection.info["session"] = session
+            # The driver itself is told: SQLAlchemy's own option tells it more, and all of it twice.
+            driver: Any = connection.connection.driver_connection
+            try:
+                driver.autocommit = True
+                row = connection.exec_driver_sql(_ANNOUNCED + postgresql, (str(tenant),)).one_or_none()
+                driver.autocommit = False
+            except BaseException:
+                connection.invalidate()  # nobody may be given a connection that keeps changes one by one
+                raise
+            return row
     session.announced_by_read = True
     try:
         return session.connection().exec_driver_sql(_ANNOUNCED + postgresql, (str(tenant),)).one_or_none()

@@ -1,14 +1,16 @@
 """How a session ends: what only read is committed, so that its statements stay prepared; everything else is rolled back."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.data.db import tenant_session
+from core.data.db import db, tenant_session
 from core.data.guard import _Reading
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, first_read
 from core.people.models import Account
 from tests.factories.people import make_person
 
@@ -53,3 +55,17 @@ def test_statements_of_reads_stay_prepared(app: Flask) -> None:
         with tenant_session(2) as session:
             held = session.scalar(sa.text("select count(*) from pg_prepared_statements"))
     assert held
+
+
+@pytest.mark.only("postgres")
+@pytest.mark.parametrize("read", ["select 1", "select 1/0"])
+def test_invariant_after_a_read_outside_a_transaction_changes_are_undone_again(app: Flask, read: str) -> None:
+    """The connection that read so, and failed at it or not, keeps nobody's changes one by one."""
+    with app.app_context():
+        with tenant_session(2) as session, suppress(sa.exc.DataError):
+            first_read(session, postgresql=read, sqlite="", alone=True)
+        for _ in range(2):
+            with db.engine.connect() as connection:  # the one used last
+                driver: Any = connection.connection.driver_connection
+                assert driver.autocommit is False
+                connection.exec_driver_sql("create temporary table left_behind (a int)")
