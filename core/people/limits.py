@@ -49,8 +49,16 @@ def init_app(app: Flask, redis_url: str, *, on: bool = True) -> None:
         limiter.init_app(app)
     except (ConfigurationError, ValueError) as error:
         raise ConfigError(f"QP_REDIS_URL cannot be used: {error}") from error
-    # It looks for limits before every request, static files included; ours all stand on views, which check them themselves.
+    # It looks for limits before every request, static files included; ours all stand on views, which check them themselves. After
+    # it, it counts what depends on the answer: forms alone, as every `deduct_when` here. What it notes ends with the request anyway.
     app.before_request_funcs[None].remove(limiter._check_request_limit)
+    app.teardown_request_funcs[None].pop()
+    count: Any = app.after_request_funcs[None].pop()
+
+    @app.after_request
+    def _count(response: Response) -> Response:
+        return count(response) if request.method == "POST" else response
+
     limiter.enabled = on
     app.register_error_handler(RateLimitExceeded, _too_many)
 
