@@ -206,10 +206,8 @@ def _walk_in(
     written: str | None = session.scalar(_WALK_IN(session), row)
     if written is not None:
         return written
-    known = sa.or_(WalkIn.nonce == one.nonce, WalkIn.account_id == one.account_id)
-    found = session.execute(
-        sa.select(WalkIn.id, WalkIn.name, WalkIn.event_id).where(WalkIn.event_id == event.id, known).limit(1)
-    ).one_or_none()
+    same = WalkIn.nonce == one.nonce if one.account_id is None else WalkIn.account_id == one.account_id
+    found = session.execute(sa.select(WalkIn.id, WalkIn.name).where(WalkIn.event_id == event.id, same)).one_or_none()
     if found is None or (one.account_id is None and found.name != name):
         raise Refused(USED)
     return str(found.id)

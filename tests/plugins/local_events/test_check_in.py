@@ -145,6 +145,17 @@ def test_a_name_without_an_account_is_counted_once(session, scotland, frozen_clo
     assert keep(session, scotland, event_id, press("", kind="walk_in", name="Other", nonce=came.nonce))[0].problem
 
 
+@pytest.mark.both  # which of the names is found first is the engine's to say
+def test_names_that_are_sent_again_are_known_one_by_one(session, scotland, frozen_clock):
+    """A phone whose answer was lost sends them once more; two people may have one name."""
+    event_id, _ = with_people(session, scotland, 1)
+    came = [press("", kind="walk_in", name=name) for name in ("Rhys Davies", "Mair Rees", "Rhys Davies")]
+    first = keep(session, scotland, event_id, *came)
+    assert keep(session, scotland, event_id, *came) == first
+    assert [one.problem for one in first] == [""] * 3
+    assert len({one.who for one in first}) == figures(session, event_id).walk_ins == 3
+
+
 def test_a_member_without_a_place_is_added_once_and_one_with_a_place_not_at_all(session, scotland, frozen_clock):
     event_id, [ann] = with_people(session, scotland, 1)
     member = new_id()
