@@ -134,14 +134,14 @@ class SizesForm(Form):
     kinds: Sequence[str] = ()
 
     def sizes(self, versions: dict[str, int]) -> dict[str, Size]:
-        """As the service takes them; `versions` are those of the pools that the form was made from."""
-        return {kind: self._size(kind, versions.get(kind, 0)) for kind in self.kinds if self._is_given(kind)}
-
-    def _is_given(self, kind: str) -> bool:
-        return kind != "reserved" or self._fields["reserved-capacity"].data is not None
+        """As the service takes them; `versions` are those of the pools that the form was made from, 0 for one that there was not."""
+        found = {kind: self._size(kind, versions.get(kind, 0)) for kind in self.kinds}
+        return {kind: size for kind, size in found.items() if kind != "reserved" or size.capacity or size.version}
 
     def _size(self, kind: str, version: int) -> Size:
         capacity, waiting, eligibility, opens = (self._fields[f"{kind}-{name}"].data for name in SIZED)
+        if kind == "reserved":
+            capacity = capacity or 0  # empty is none, where it is no limit of the others
         return Size(capacity, waiting, eligibility, clock.from_london(opens) if opens is not None else None, version)
 
 

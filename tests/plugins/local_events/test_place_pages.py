@@ -280,6 +280,21 @@ def test_an_organiser_sets_places_invites_and_asks(session, scotland, organiser)
     assert "Nothing is asked yet." in organiser.get(f"{base}questions").text
 
 
+def test_reserved_places_that_are_emptied_are_none_any_more(session, scotland, organiser):
+    page = f"/scotland/manage/events/{published(session, scotland, capacity=5)}/places"
+    event_id = page.split("/")[-2]
+
+    def reserved():
+        session.rollback()
+        return [pool.capacity for pool in counting.of_event(session, event_id).pools if pool.kind == "reserved"]
+
+    assert organiser.submit(page, {"reserved-capacity": ""}, form=1).status_code == 303
+    assert reserved() == []
+    assert organiser.submit(page, {"reserved-capacity": "2"}, form=1).status_code == 303
+    assert organiser.submit(page, {"in_person-capacity": "6", "reserved-capacity": ""}, form=1).status_code == 303
+    assert reserved() == [0]
+
+
 def test_the_uk_site_has_the_organisers_pages_too(app):
     central = client_of(app, make_person(app, "central@example.org", grants=[(CENTRAL, "uk")]))
     assert central.get("/manage/events/").status_code == 200
