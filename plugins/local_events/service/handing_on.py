@@ -22,8 +22,8 @@ from plugins.local_events.service.places import Holder, insert, is_invited, know
 from plugins.local_events.states import CONFIRMED, REGISTRATION
 
 NOBODY = N_("We found nobody with that address who can take your place")
-"""One answer for an address without an account, somebody for whom the event is not, and who is registered already: whose
-address it is, nobody can find out here."""
+"""One answer for an address without an account, somebody for whom the event is not, and who is registered already (as oneself
+is): whose address it is, nobody can find out here."""
 
 
 def hand_on(session: ScopedSession, tenant: TenantRef, event_id: str, email: str, visitor: Visitor) -> None:
@@ -46,7 +46,7 @@ def hand_on(session: ScopedSession, tenant: TenantRef, event_id: str, email: str
         target = REGISTRATION.target("hand_on", own.state)
         pool = next(pool for pool in settle(session, turn).pools if pool.id == own.pool_id)
         hosts = hosting.hosts_of(session, tenant.id, event_id)
-        if person is None or not eligible(
+        if person is None or person.account_id == account_id or not eligible(
             pool.eligibility,
             Person(
                 person.is_member, is_of_area(person.home_tenant_id, tenant.id, hosts),

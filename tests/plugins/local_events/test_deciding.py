@@ -204,6 +204,18 @@ def test_nobody_learns_by_handing_on_whose_address_it_is(app, session, scotland)
         handing_on.hand_on(session, scotland, event_id, "there@example.org", visitor(home=scotland.id))
 
 
+def test_nobody_hands_a_place_on_to_themselves(app, session, scotland):
+    """Else they would lose their guests and what they had said in confidence, and be written to twice."""
+    account = make_person(app, "mair@example.org", home="scotland")
+    giver, event_id = visitor(account_id=account, home=scotland.id), published(session, scotland)
+    places.register(session, scotland, event_id, giver)
+    before = registration(session, event_id, giver)
+    with pytest.raises(Invalid) as wrong:
+        handing_on.hand_on(session, scotland, event_id, "mair@example.org", giver)
+    assert wrong.value.field_errors == {"email": handing_on.NOBODY}
+    assert registration(session, event_id, giver) == before
+
+
 def test_registration_opens_and_closes(session, scotland, frozen_clock):
     now = clock.now()
     event_id = published(
