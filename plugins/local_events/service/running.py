@@ -95,8 +95,6 @@ def cancel(
     EVENT.row("cancel", event.state)
     if not why.strip() or len(why.strip()) > 500:
         raise Invalid({"why": N_("Say why the event is cancelled, in at most 500 characters")})
-    if event.state == PUBLISHED and event.ends_at <= clock.now():
-        raise Refused(N_("This event is over. Mark it as completed."))
     with transaction(session):
         end_early(session, visitor, event, why, post)
 
@@ -105,8 +103,10 @@ def end_early(
     session: ScopedSession, visitor: Visitor, event: events.Details, why: str, post: proposals.Post | None = None
 ) -> None:
     """Cancel an event in the caller's transaction: its registrations end, its card comes down, and who proposed it hears of it
-    (`post`). Raises NotFound, Refused, Conflict."""
+    (`post`). Raises NotFound, Refused (also for a published one that is over), Conflict."""
     target = EVENT.target("cancel", event.state)
+    if event.state == PUBLISHED and event.ends_at <= clock.now():
+        raise Refused(N_("This event is over. Mark it as completed."))
     values: dict[str, Any] = {"state": target, "state_why": why.strip(), "cancelled_at": clock.now()}
     change(session, event, sources=EVENT.sources("cancel"), sequence=Event.sequence + 1, **values)
     ending.end_all(session, event.id)

@@ -200,8 +200,8 @@ def skip(
     post: Post | None = None,
 ) -> None:
     """Leave out one date for which nobody has registered: its event is cancelled (`post` tells who proposed it), and the date
-    stays in the series so that nothing makes it anew. Raises NotFound, Forbidden, Refused (people have registered: cancelling
-    needs a word to them)."""
+    stays in the series so that nothing makes it anew. Raises NotFound, Forbidden, Refused (it is over; people have registered:
+    cancelling needs a word to them)."""
     event = events.seen(session, tenant, visitor, event_id)
     if not rules.may_run(visitor, tenant, settings, event.created_by, event.state):
         raise Forbidden(ORGANISE)

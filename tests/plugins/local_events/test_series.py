@@ -246,6 +246,14 @@ def test_a_date_is_skipped_when_nobody_has_registered(session, scotland, first):
     assert session.scalar(sa.select(sa.func.count(Registration.id)).where(Registration.state == "confirmed")) == 1
 
 
+def test_a_date_that_is_over_is_not_skipped(session, scotland, first, frozen_clock):
+    made = repeated(session, scotland, first)
+    frozen_clock.move_to(events.find(session, first).ends_at)
+    with pytest.raises(Refused, match="over"):
+        service.skip(session, scotland, USUAL, made, first, "Left out", visitor(ORGANISER))
+    assert row(session, first).state == "published"
+
+
 def test_an_exchange_is_a_chain_of_visits_without_a_rule(session, scotland):
     one = drafted(session, scotland, kind="exchange")
     start = wall(events.find(session, one).starts_at) + timedelta(days=30)
