@@ -19,6 +19,7 @@ from core.sdk import (
     Visitor,
     clock,
     is_closed,
+    is_id,
     new_id,
     noticeboard,
     once,
@@ -222,7 +223,8 @@ def link(
     found = _runs(session, tenant, offer_id, visitor)
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
-    known = session.scalar(sa.select(Event.id).where(Event.id == event_id, Event.kind.in_(VISIT_KINDS)))
+    named = sa.select(Event.id).where(Event.id == event_id, Event.kind.in_(VISIT_KINDS))
+    known = session.scalar(named) if is_id(event_id) else None
     if event_id and known is None:
         raise Invalid({"event_id": N_("Choose one of the list")})
     with transaction(session):

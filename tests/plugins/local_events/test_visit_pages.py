@@ -142,6 +142,17 @@ def test_who_goes_back_and_links_another_event_has_linked_it(app, host, session,
     )
 
 
+@pytest.mark.both  # the engines differ: PostgreSQL takes no null byte
+@pytest.mark.parametrize("event_id", ["a\x00b", "0" * 26, "x" * 9000])
+def test_an_offer_is_linked_to_no_event_that_there_is_not(app, host, event_id):
+    organiser = client_of(app, make_person(app, "org@example.org", grants=[(ORGANISER, "scotland")]))
+    path = host.submit("/scotland/events/visits/new", _offer()).location
+    (form,) = [one for one in forms(organiser.get(path).text) if (one.action or "").endswith("/link")]
+    answer = organiser.post(form.action, data={**form.fields, "event_id": event_id})
+    assert answer.status_code == 422
+    assert "Choose one of the list" in answer.text
+
+
 def test_a_host_changes_an_offer_and_a_stale_form_is_kept(host):
     path = host.submit("/scotland/events/visits/new", _offer()).location
     assert host.submit(f"{path}/edit", {"title": "Stale", "version": "9"}).status_code == 422
