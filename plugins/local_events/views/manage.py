@@ -1,7 +1,6 @@
 """The organisers' pages below `/manage/events/`: what is to come, and one event's registrations with what can be decided."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, request, url_for
 
@@ -14,7 +13,6 @@ from core.sdk import (
     Sheet,
     gettext,
     here,
-    in_memory,
     kept_on,
     listed,
     needs,
@@ -43,20 +41,19 @@ SHEET = Sheet(
     ),
     personal=False,
 )
-HOME_SORTS: dict[str, Callable[[Any], Any]] = {
-    "starts": lambda event: event.starts_at,
-    "title": lambda event: event.title.casefold(),
-}
 
 
 @manage_blueprint.get("/")
 @needs(ORGANISE)
 def home() -> Response:
     """Published events that are not over."""
-    context = here()
-    page = events.upcoming(context.session, context.tenant.ref(), context.visitor)
-    wished = Listing.read(url_for("local_events_manage.home"), request.args, sorts=tuple(HOME_SORTS), size=25)
-    found = listed(wished, SHEET, in_memory(page.events, wished, HOME_SORTS))
+    session = here().session
+    wished = Listing.read(url_for("local_events_manage.home"), request.args, sorts=tuple(events.PLANNED_SORTS), size=25)
+
+    def read(limit: int | None, offset: int) -> tuple[list[events.Listed], int]:
+        return events.planned(session, order=wished.sort, limit=limit, offset=offset)
+
+    found = listed(wished, SHEET, read)
     if isinstance(found, Response):
         return found
     listing, rows = found

@@ -300,6 +300,23 @@ def test_the_uk_site_has_the_organisers_pages_too(app):
     assert central.get("/manage/events/").status_code == 200
 
 
+def test_the_list_of_what_is_to_come_leaves_nothing_out(session, scotland, organiser, statements):
+    """Neither the page nor its file, however many events there are; in as many statements."""
+    page, counts = "/scotland/manage/events/", []
+    for more in (1, 59):
+        for number in range(more):
+            published(session, scotland, title=f"Event {more}-{number}")
+        session.rollback()
+        for end in ("?sort=-title", "?format=csv"):
+            organiser.get(page + end)
+            with statements() as seen:
+                text = organiser.get(page + end).text
+            counts.append(len(seen))
+    assert text.count("\r\n") == 1 + 60
+    assert "Event 59-0" in organiser.get(f"{page}?sort=-title&page=3").text
+    assert counts[:2] == counts[2:], counts
+
+
 def test_the_list_of_registrations_takes_as_many_statements_for_fifty(session, scotland, organiser, statements):
     event_id, counts = published(session, scotland, capacity=100), []
     for more in (1, 49):
