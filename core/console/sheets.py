@@ -1,11 +1,15 @@
 """The console's lists as files: which columns each has. What a page shows of a row, its file says too."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 
 from core.console.actions import title_of
+from core.console.queries import ROLES, Trail
 from core.console.rounds import called
+from core.data.audit import AuditEntry
 from core.kernel.permissions import ROLE_TITLES
 from core.kernel.text import N_
 from core.people.models import COHORT_TITLES
@@ -36,7 +40,30 @@ def action_title(code: str) -> str:
     return say(title) if title else code
 
 
-def about(action: str, subject: str) -> str:
+@dataclass(frozen=True, slots=True)
+class TrailLine:
+    """One entry of the audit trail with the name of who did it, and what it was about in words: each empty where there is none."""
+
+    entry: AuditEntry
+    who: str
+    about: str
+
+
+def trail_lines(found: Trail, named: Mapping[str, str]) -> Iterator[TrailLine]:
+    """The lines of a page or of a block; `named` says by an entry's id what it was about, where somebody knows that."""
+    for entry in found.entries:
+        words = named.get(entry.id) or _person(found, entry) or _by_itself(entry.action, entry.subject)
+        yield TrailLine(entry, found.names.get(entry.actor_id or "", ""), words)
+
+
+def _person(found: Trail, entry: AuditEntry) -> str:
+    """Who an entry was about, by name: whoever holds a role, and who did something about themselves. Who else stands on the page
+    makes no difference."""
+    told = entry.action.startswith(ROLES) or entry.subject == entry.actor_id
+    return found.names.get(entry.subject, "") if told else ""
+
+
+def _by_itself(action: str, subject: str) -> str:
     """What an action was about, in words, where its subject says that by itself; empty where it is an id of something."""
     kind, _colon, number = subject.partition(":")
     if action == "plugin.configure" and subject in registry().plugins:
@@ -130,15 +157,16 @@ JOBS = Sheet(
 TRAIL = Sheet(
     "audit",
     (
-        Column(N_("When"), lambda row: row[0].at),
-        Column(N_("Site"), lambda row: site_name(row[0].tenant_id)),
-        Column(N_("Who"), lambda row: row[1] or row[0].actor_id or row[0].actor_name),
-        Column(N_("Action"), lambda row: action_title(row[0].action)),
-        Column(N_("Code"), lambda row: row[0].action),
-        Column(N_("About"), lambda row: row[0].subject),
-        Column(N_("Before"), lambda row: row[0].before),
-        Column(N_("After"), lambda row: row[0].after),
-        Column(N_("Reason"), lambda row: row[0].why),
+        Column(N_("When"), lambda line: line.entry.at),
+        Column(N_("Site"), lambda line: site_name(line.entry.tenant_id)),
+        Column(N_("Who"), lambda line: line.who or line.entry.actor_id or line.entry.actor_name),
+        Column(N_("Action"), lambda line: action_title(line.entry.action)),
+        Column(N_("Code"), lambda line: line.entry.action),
+        Column(N_("About"), lambda line: line.entry.subject),
+        Column(N_("About, in words"), lambda line: line.about),
+        Column(N_("Before"), lambda line: line.entry.before),
+        Column(N_("After"), lambda line: line.entry.after),
+        Column(N_("Reason"), lambda line: line.entry.why),
     ),
     personal=True,
 )

@@ -1,17 +1,17 @@
 """The audit trail across all sites: filters, pages, files, and whether every chain is whole."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
 from core.console import actions, queries, subjects, trail
-from core.console.sheets import TRAIL, about, action_title
+from core.console.sheets import TRAIL, TrailLine, action_title, trail_lines
 from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.db import platform_scope
+from core.data.session import ScopedSession
 from core.kernel.permissions import Permission
 from core.web.access import needs
 from core.web.context import here
@@ -34,24 +34,37 @@ def address(listing: Listing, **also: str) -> str:
     return f"{listing.path}?{query}"
 
 
+def lines(session: ScopedSession, found: queries.Trail) -> list[TrailLine]:
+    """A page of the trail, or a block of it, with what each entry was about."""
+    return list(trail_lines(found, subjects.names(session, registry(), found.entries)))
+
+
+def all_lines(session: ScopedSession, wanted: queries.Wanted) -> Iterator[TrailLine]:
+    """Every entry that is wanted, as its file has it: what the page says of an entry, the file says too."""
+    for block in queries.whole_trail(session, wanted):
+        yield from lines(session, block)
+
+
 def page(
-    listing: Listing, found: queries.Trail, named: Mapping[str, str], bad: frozenset[str], plugins: Iterable[str],
+    listing: Listing,
+    shown: Sequence[TrailLine],
+    older: str,
+    bad: frozenset[str],
+    plugins: Iterable[str],
     **context: Any,
-) -> Response:  # fmt: skip
-    """The list of entries with its filters. `named` says by an entry's id what it was about; of `plugins` the actions can be chosen."""
+) -> Response:
+    """The list of entries with its filters; `older` is where the next page begins. Of `plugins` the actions can be chosen."""
     offered = actions.groups(registry(), plugins, say)
     return render(
         "console/audit.html",
-        found=found,
-        named=named,
+        lines=shown,
         groups=offered,
         begins=actions.asked(offered, request.args.get("action", "")),
         titled=action_title,
-        about=about,
         bad=bad,
         listing=listing,
         chosen={name: request.args.get(name, "") for name in FILTERS},
-        older=address(listing, before=found.older) if found.older else "",
+        older=address(listing, before=older) if older else "",
         newest=address(listing) if request.args.get("before") else "",
         sites={tenant.id: tenant for tenant in directory().all()},
         **context,
@@ -69,11 +82,10 @@ def audit_trail() -> Response:
     listing = listing_of("console.audit_trail")
     with platform_scope("console: audit trail", here().visitor.actor()) as session:
         if kind := asked_for():
-            whole = queries.whole_trail(session, replace(wanted, before=""))
-            return download(kind, TRAIL, whole, listing.filters)
+            return download(kind, TRAIL, all_lines(session, wanted), listing.filters)
         found = queries.trail(session, wanted)
-        named = subjects.names(session, registry(), found.entries)
-    return page(listing, found, named, bad, registry().plugins, tenants=directory().all())
+        shown = lines(session, found)
+    return page(listing, shown, found.older, bad, registry().plugins, tenants=directory().all())
 
 
 @console.get("/audit/chains")

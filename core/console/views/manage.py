@@ -1,17 +1,16 @@
 """A partner's own management pages: overview, members, plugins, audit trail."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, request, url_for
 
 from core.admissions.queries import queues
 from core.admissions.views.overview import KINDS
-from core.console import queries, service, subjects, trail, waiting
+from core.console import queries, service, trail, waiting
 from core.console.preview import differences
 from core.console.sheets import MEMBERS, TRAIL
-from core.console.views.audit import listing_of, page
+from core.console.views.audit import all_lines, lines, listing_of, page
 from core.console.views.blueprints import manage
 from core.console.views.flow import Steps, plugin_page
 from core.kernel import clock
@@ -136,8 +135,8 @@ def audit_trail() -> Response:
     wanted, bad = trail.read(registry(), request.args, context.tenant.id, context.visitor.account_id)
     listing = listing_of("manage.audit_trail")
     if kind := asked_for():
-        whole = queries.whole_trail(context.session, replace(wanted, before=""))
-        return download(kind, TRAIL, whole, listing.filters)
+        return download(kind, TRAIL, all_lines(context.session, wanted), listing.filters)
     found = queries.trail(context.session, wanted)
-    named = subjects.names(context.session, registry(), found.entries)
-    return page(listing, found, named, bad, context.tenant.ever_enabled, tenants=())
+    return page(
+        listing, lines(context.session, found), found.older, bad, context.tenant.ever_enabled, tenants=()
+    )  # fmt: skip

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.admissions.models import Conflict
+from core.console import queries
 from core.console.actions import groups, title_of
 from core.data import audit
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
-from core.kernel.views import SYSTEM, SubjectName
+from core.kernel.views import SYSTEM, Actor, SubjectName
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.people import make_person
 from tests.integration.console.conftest import Changes
@@ -71,6 +72,12 @@ def test_an_entry_is_told_in_words(lead: FormClient, record: Record) -> None:
     ]
 
 
+def _file(browser: FormClient) -> list[dict[str, str]]:
+    """Scotland's trail as a file, from its beginning."""
+    sheet = browser.get("/scotland/manage/audit/?format=csv&sort=at").text.removeprefix("\ufeff")
+    return list(csv.DictReader(StringIO(sheet)))
+
+
 def test_and_in_welsh(central: FormClient, record: Record) -> None:
     record(*CODES)
     central.get("/language/cy")
@@ -111,10 +118,7 @@ def test_an_address_says_it_by_code(lead: FormClient, record: Record, action: st
 
 def test_a_file_has_the_words_and_the_code(lead: FormClient, record: Record) -> None:
     record(*CODES)
-    sheet = lead.get("/scotland/manage/audit/?format=csv&sort=at").text.removeprefix("\ufeff")
-    rows = [
-        (row["Action"], row["Code"]) for row in csv.DictReader(StringIO(sheet)) if row["About"].startswith("about-")
-    ]
+    rows = [(row["Action"], row["Code"]) for row in _file(lead) if row["About"].startswith("about-")]
     assert rows == [
         ("Published an event", "local_events.publish"),
         ("Cancelled an event", "local_events.cancel"),
@@ -177,6 +181,23 @@ def test_what_it_was_about_is_told_by_name_where_that_costs_nothing(
             audit.record(session, actor=SYSTEM, action=action, subject=subject)
     page = lead.get("/scotland/manage/audit/?sort=at").text
     assert _abouts_of(page)[-len(told) :] == [words for _, _, words in told]
+    of_file = [(row["About"], row["About, in words"]) for row in _file(lead)][-len(told) :]
+    assert of_file == [(subject, words if words != subject else "") for _, subject, words in told]
+
+
+def test_a_person_is_named_where_the_entry_is_about_a_role_or_themselves(
+    app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession]
+) -> None:
+    """Who else did something on the same page makes no difference to what is said of them."""
+    ann, session = make_person(app, "ann@example.org", name="Ann Other"), session_for("scotland")
+    with transaction(session):
+        for actor, action in (
+            (Actor(ann, "Ann Other"), "account.email"), (SYSTEM, "account.close"), (SYSTEM, "role.grant"),
+        ):  # fmt: skip
+            audit.record(session, actor=actor, action=action, subject=ann)
+    page = lead.get("/scotland/manage/audit/?sort=at").text
+    assert _abouts_of(page)[-3:] == ["Ann Other", ann, "Ann Other"]
+    assert [row["About, in words"] for row in _file(lead)][-3:] == ["Ann Other", "", "Ann Other"]
 
 
 def _application(app: Flask, session: ScopedSession, form: str, number: int = 0) -> str:
@@ -230,6 +251,38 @@ def test_names_cost_the_same_for_one_thing_and_for_twenty(
         return len(seen)
 
     assert told(range(1)) == told(range(1, 20))
+
+
+def test_names_in_a_file_cost_the_same_for_one_thing_and_for_fifty(
+    lead: FormClient, session_for: Callable[[str], ScopedSession], statements: Counter
+) -> None:
+    session, form = session_for("scotland"), make_form(session_for("uk"))
+
+    def told(numbers: range) -> int:
+        windows = [make_window(session, form, name=f"Window {number}") for number in numbers]
+        with transaction(session):
+            for one in windows:
+                audit.record(session, actor=SYSTEM, action="window.plan", subject=f"window:{one}")
+                audit.record(session, actor=SYSTEM, action="local_events.publish", subject=new_id())
+        _file(lead)
+        with statements() as seen:
+            words = {row["About, in words"] for row in _file(lead)}
+        assert words.issuperset(f"Window {number}" for number in numbers)
+        return len(seen)
+
+    assert told(range(1)) == told(range(1, 50))
+
+
+def test_a_long_file_is_named_block_by_block(
+    app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "BLOCK", 3)
+    session, form = session_for("scotland"), make_form(session_for("uk"))
+    windows = [make_window(session, form, name=f"Window {number}") for number in range(8)]
+    with transaction(session):
+        for one in windows:
+            audit.record(session, actor=SYSTEM, action="window.plan", subject=f"window:{one}")
+    assert [row["About, in words"] for row in _file(lead)][-8:] == [f"Window {number}" for number in range(8)]
 
 
 def test_a_plugin_that_fails_leaves_ids_and_answers_for_its_own_entries_alone(
