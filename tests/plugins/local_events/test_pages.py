@@ -231,6 +231,18 @@ def test_any_address_of_the_list_is_a_page(client, as_person, session, query):
     assert client.get(f"/scotland/events/?{query}").status_code == 200
 
 
+def test_a_list_says_on_which_other_day_an_event_ends(client, session, scotland):
+    start = clock.now().replace(hour=9, minute=0) + timedelta(days=7)
+    published(session, scotland, title="One day", starts_at=start)
+    published(session, scotland, title="Two days", starts_at=start, ends_at=start + timedelta(days=1, hours=2))
+    one, two = re.findall(
+        r'class="meta"><span>.*?</span>(.*?)</span>', client.get("/scotland/events/").text.replace("\n", "")
+    )
+    begins, ends = clock.london(start), clock.london(start + timedelta(days=1, hours=2))
+    assert one == f"{begins:%H:%M}–{ends:%H:%M}"
+    assert two == f"{begins:%H:%M} – {ends.day} {ends:%b %Y, %H:%M}".replace("Sep ", "Sept ")
+
+
 def test_completing_by_press(client, organiser, session, scotland, frozen_clock):
     event_id = published(session, scotland)
     path = f"/scotland/events/{event_id}"

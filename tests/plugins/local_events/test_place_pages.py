@@ -317,6 +317,18 @@ def test_the_list_of_what_is_to_come_leaves_nothing_out(session, scotland, organ
     assert counts[:2] == counts[2:], counts
 
 
+def test_numbers_for_catering_of_many_questions_are_on_pages(session, scotland, organiser):
+    event_id = published(session, scotland)
+    for number in range(6):
+        options = tuple(f"Dish {number}-{one}" for one in range(20))
+        ask = Ask("choice", f"Which dish, {number}?", options=options, sensitive=True)
+        questions.add(session, scotland, event_id, ask, WHO, new_token())
+    first = organiser.get(f"/scotland/manage/events/{event_id}/catering").text
+    assert "page=2" in first
+    second = organiser.get(f"/scotland/manage/events/{event_id}/catering?page=2").text
+    assert "Dish 5-19" in first + second
+
+
 def test_the_list_of_registrations_takes_as_many_statements_for_fifty(session, scotland, organiser, statements):
     event_id, counts = published(session, scotland, capacity=100), []
     for more in (1, 49):
