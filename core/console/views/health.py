@@ -20,6 +20,7 @@ from core.tenancy.directory import TenantSnapshot
 from core.tenancy.switches import kept_at
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.listing import Listing
 from core.web.lists import listed, searched
@@ -111,9 +112,9 @@ def job_aside(failure_id: str) -> Response:
     found = _failure(failure_id)
     form = ReasonForm()
     if form.validate_on_submit():
-        with tenant_session(found.at_tenant_id or UK) as session:
+        with tenant_session(found.at_tenant_id or UK) as session, kept_on(form):
             work_service.set_aside(session, failure_id, here().visitor.actor(), form.reason.data)
-        return redirect_with(_("The job is set aside."), "console.health")
+            return redirect_with(_("The job is set aside."), "console.health")
     return render("console/job_aside.html", status=422 if form.errors else 200, form=form, job=found, called=called)
 
 

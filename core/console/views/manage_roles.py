@@ -16,6 +16,7 @@ from core.people.queries import role_holders
 from core.people.service import roles
 from core.web.access import needs
 from core.web.context import here
+from core.web.forms import kept_on
 from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
@@ -71,14 +72,11 @@ def role_end(grant_id: str) -> Response:
         raise Forbidden(Permission.ROLES_GRANT)
     form = ReasonForm()
     if form.validate_on_submit():
-        roles.end(
-            context.session,
-            context.visitor.actor(),
-            grant_id=grant_id,
-            at=context.tenant.ref(),
-            reason=form.reason.data,
-        )
-        return redirect_with(_("The role has ended."), "manage.role_list")
+        with kept_on(form):
+            roles.end(
+                context.session, context.visitor.actor(), grant_id=grant_id, at=context.tenant.ref(), reason=form.reason.data
+            )  # fmt: skip
+            return redirect_with(_("The role has ended."), "manage.role_list")
     return render(
         "console/role_end.html",
         status=422 if form.errors else 200,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from core.data.session import ScopedSession, transaction
 from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry
 from core.kernel import clock
+from core.kernel.errors import Conflict
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
@@ -345,6 +347,16 @@ def test_a_failed_job_is_listed_and_set_aside_with_a_reason(
     assert last is not None
     assert (last.action, last.why) == ("work.set_aside", "not needed")
     assert central.get(f"/console/health/jobs/{'0' * 26}/set-aside").status_code == 404
+
+
+def test_a_reason_is_kept_when_somebody_else_set_the_job_aside(
+    central: FormClient, platform_session: ScopedSession, tenant: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/console/health/jobs/{failed_job(platform_session, tenant('wales').id)}/set-aside"
+    monkeypatch.setattr("core.work.service.set_aside", Mock(side_effect=Conflict))
+    answer = central.submit(path, {"reason": "Not needed."}, form=-1)
+    assert answer.status_code == 422
+    assert "Not needed.</textarea>" in answer.text
 
 
 def test_a_message_that_failed_is_listed_and_sent_again(

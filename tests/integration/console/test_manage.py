@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from flask import Flask
 from core.console import queries, service
 from core.data.session import ScopedSession
 from core.hooks.registry import Registry
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Conflict, Forbidden
 from core.kernel.permissions import ROLE_PERMISSIONS, Role
 from core.kernel.views import Actor
 from core.people.queries import role_holders
@@ -133,6 +134,17 @@ def test_a_lead_gives_and_ends_the_local_roles_only(app: Flask, lead: FormClient
     assert lead.submit(end, {"reason": ""}, form=-1).status_code == 422
     assert lead.submit(end, {"reason": "moved on"}, form=-1).status_code == 303
     assert "Olla Organiser" not in lead.get("/scotland/manage/roles/").text
+
+
+def test_a_reason_is_kept_when_somebody_else_ended_the_role(
+    app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_person(app, "organiser@example.org", grants=[(Role.EVENTS_ORGANISER, "scotland")])
+    held = next(row for row in grants_at(session_for("scotland")) if row.role == "events_organiser")
+    monkeypatch.setattr("core.people.service.roles.end", Mock(side_effect=Conflict))
+    answer = lead.submit(f"/scotland/manage/roles/{held.id}/end", {"reason": "Moved on."}, form=-1)
+    assert answer.status_code == 422
+    assert "Moved on.</textarea>" in answer.text
 
 
 def test_a_page_for_running_the_site_says_so_in_its_title(lead: FormClient) -> None:
