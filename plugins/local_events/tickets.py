@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no I, L, O or U, and read so when somebody types them."""
+"""Crockford's base 32: no I, L, O or U, which are read as what they look like when somebody types them."""
 READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,43}")
 """What a registration's secret can be."""
@@ -30,7 +30,7 @@ def shown(code: str) -> str:
 
 
 def typed(text: str) -> str:
-    """What somebody typed, as a code: in capitals, without spaces and hyphens, and with I, L, O and U read as digits are."""
+    """What somebody typed, as a code: in capitals, without spaces and hyphens, and with I, L, O and U read as what they look like."""
     return "".join(char for char in text.upper().translate(READ_AS) if char in ALPHABET)
 
 

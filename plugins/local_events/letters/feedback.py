@@ -3,6 +3,7 @@
 from flask import current_app
 
 from core.sdk import Letter, ScopedSession, TenantSnapshot, gettext, in_language, one_line, root_of, send_letter
+from plugins.local_events.letters import language_for
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.feedback_rounds import Reminder, Write
 
@@ -11,7 +12,7 @@ def reminder(site: TenantSnapshot) -> Write:
     """What writes one reminder of a site, in its reader's language and the caller's transaction."""
 
     def write(session: ScopedSession, one: Reminder) -> None:
-        language = one.locale if one.locale in site.languages else site.languages[0]
+        language = language_for(site, one.locale)
         with in_language(language):
             title = one_line(one.title)
             letter = Letter(

@@ -16,6 +16,7 @@ from core.sdk import (
     root_of,
     send_letter,
 )
+from plugins.local_events.letters import language_for
 from plugins.local_events.letters.places import GIVE_BACK, invitation
 from plugins.local_events.queries.events import Details
 from plugins.local_events.queries.messages import Sent
@@ -129,11 +130,6 @@ def _message(event: Details, _facts: dict[str, Any], message: Sent | None, langu
         "This is about “%(title)s”, %(when)s.", title=_title(event), when=_when(event.starts_at, event.ends_at)
     )
     return message.subject_cy if welsh else message.subject, [*said, about], gettext(SEE), path_of(event.id)
-
-
-def language_for(site: TenantSnapshot, locale: str) -> str:
-    """The language in which a site writes to somebody: theirs where the site has it, else its own first."""
-    return locale if locale in site.languages else site.languages[0]
 
 
 def post(site: TenantSnapshot) -> Post:

@@ -19,6 +19,7 @@ from core.sdk import (
     send_letter,
 )
 from plugins.local_events.calendars.invitations import Asked, entry_of
+from plugins.local_events.letters import language_for
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.telling import Post, Told
 
@@ -129,7 +130,7 @@ def post(site: TenantSnapshot) -> Post:
     """What writes one of these letters of a site, in its reader's language and the caller's transaction."""
 
     def write(session: ScopedSession, told: Told) -> str:
-        language = told.locale if told.locale in site.languages else site.languages[0]
+        language = language_for(site, told.locale)
         written = letter(site, language, told)
         return send_letter(
             session, site, written, to=told.email, language=language, account_id=told.account_id,

@@ -14,6 +14,7 @@ from core.sdk import (
     send_letter,
 )
 from plugins.local_events import quiet
+from plugins.local_events.letters import language_for
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.service.proposals import News, Post
 from plugins.local_events.settings import settings_at
@@ -57,7 +58,7 @@ def post(site: TenantSnapshot) -> Post:
     the morning."""
 
     def write(session: ScopedSession, news: News) -> None:
-        language = news.locale if news.locale in site.languages else site.languages[0]
+        language = language_for(site, news.locale)
         subject, first = LETTERS[news.step]
         with in_language(language):
             named = {"title": one_line(news.title)}

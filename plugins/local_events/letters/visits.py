@@ -16,6 +16,7 @@ from core.sdk import (
     send_letter,
 )
 from plugins.local_events import quiet
+from plugins.local_events.letters import language_for
 from plugins.local_events.service.visits import Post, Told, path_of
 from plugins.local_events.settings import settings_at
 
@@ -56,7 +57,7 @@ def post(site: TenantSnapshot) -> Post:
     the morning."""
 
     def write(session: ScopedSession, told: Told) -> None:
-        language = told.locale if told.locale in site.languages else site.languages[0]
+        language = language_for(site, told.locale)
         with in_language(language):
             values = {"title": one_line(told.title), "by": one_line(told.by)}
 
