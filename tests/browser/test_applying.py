@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.admissions.content import first_form
 from core.data.session import ScopedSession
@@ -151,6 +151,22 @@ def test_two_tabs_see_both_texts(server: Process, as_ann: Pages, axe: Axe) -> No
     page.get_by_role("button", name="Save and come back later").click()
     expect(page.get_by_role("alert")).to_contain_text("From the second tab")
     axe(page)
+
+
+def test_what_is_typed_during_a_save_that_finds_another_tab_is_saved_too(server: Process, as_ann: Pages) -> None:
+    page = as_ann()
+    tasks = _begin(page, server)
+    section = next(one for one in first_form().sections if any(asked.words for asked in one.questions))
+    asked = next(one for one in section.questions if one.words)
+    page.goto(f"{tasks}part/{section.key}")
+    held: list[Route] = []
+    page.route("**/part/*", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/part/*"):
+        page.locator(f"#q-{asked.key}").press_sequentially("First")
+    page.locator(f"#q-{asked.key}").press_sequentially(" and more")
+    page.wait_for_timeout(2000)  # longer than the page waits after a stroke: it finds the first save still running
+    with page.expect_request("**/part/*", timeout=4000):
+        held[0].fulfill(status=409, json={"error": "", "since": "0", "revisions": {}, "lost": [asked.key]})
 
 
 def test_words_outlive_the_session(server: Process, as_ann: Pages, axe: Axe) -> None:

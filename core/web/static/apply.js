@@ -40,9 +40,8 @@
     const names = [...changed];
     changed.clear();
     tell(saving, false);
-    let answer;
     try {
-      answer = await fetch(form.action, { method: "POST", body: body(names), headers: { Accept: "application/json" } });
+      const answer = await fetch(form.action, { method: "POST", body: body(names), headers: { Accept: "application/json" } });
       if (answer.status === 403 || answer.status === 400) {
         for (const name of names) changed.add(name);
         tell(ended, true); // only pressing save goes on from here: it keeps every word
@@ -59,6 +58,7 @@
       const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
       const clash = told.lost.length > 0;
       tell(clash ? lost : saved.replace("{time}", time), clash);
+      if (changed.size) later(PAUSE);
     } catch {
       for (const name of names) changed.add(name);
       tell(unsaved, true);
@@ -66,7 +66,6 @@
     } finally {
       running = false;
     }
-    if (changed.size && answer?.ok) later(PAUSE);
   }
 
   form.addEventListener("input", (event) => {
