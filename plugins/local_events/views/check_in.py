@@ -145,7 +145,8 @@ def add_walk_in(event_id: str) -> Response:
     try:
         words = _keep(event_id, Press(nonce, IN, WALKED_IN, "", clock.now(), **given), visitor)
     except Refused as error:
-        return _page(event_id, 422, problem=say(error.message, error.params))
+        again = WalkInForm(formdata=None, data={"name": form.name.data})  # with a key of its own: this one may be used
+        return _page(event_id, 422, walk_in=again, problem=say(error.message, error.params))
     return redirect_with(words, "local_events.check_in", event_id=event_id)
 
 

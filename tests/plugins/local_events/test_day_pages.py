@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
 from core.kernel import clock
 from core.kernel.ids import new_id
@@ -18,6 +19,7 @@ from plugins.local_events.service import certifying, places, reminding
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.day_helpers import figures, keep, organiser, press, with_people
 from tests.plugins.local_events.helpers import published, visitor
+from tests.support.client import forms
 
 
 @pytest.fixture
@@ -111,6 +113,21 @@ def test_people_without_a_place_are_added_by_name_or_found_among_members(app, de
     session.rollback()
     assert figures(session, event_id).walk_ins == 2
     assert desk.submit(page, {"account": new_id()}, form="/walk-in").status_code == 404
+
+
+def test_a_name_on_a_form_that_was_used_is_kept_and_goes_through_next_time(desk, day):
+    _, event_id, _ = day
+
+    def send(page: str, **typed: str) -> TestResponse:
+        form = next(one for one in forms(page) if one.action.endswith("/walk-in") and "name" in one.kinds)
+        return desk.post(form.action, data={name: value[0] for name, value in form.fields.items() if value} | typed)
+
+    page = desk.get(_door(event_id)).text
+    assert send(page, name="Rhys").status_code == 303
+    refused = send(page, name="Siân")
+    assert refused.status_code == 422
+    assert 'value="Siân"' in refused.text
+    assert send(refused.text).status_code == 303
 
 
 def test_the_square_on_a_ticket_opens_a_page_that_checks_in(app, desk, session, day):
