@@ -50,6 +50,7 @@ CHANGED = N_(
     "How one can take part in this event has changed since you opened the page. Look at it again, and send this once more if it still "
     "suits you."
 )
+TOO_MANY = N_("There are not so many places. Ask for fewer.")
 SIGN_IN = "account.sign_in"
 """What registering needs beyond being allowed to see the event; no role gives it."""
 
@@ -194,7 +195,7 @@ def _candidates(
         raise Refused(N_("Registration has not opened yet."))
     large = [pool for pool in begun if could_hold(pool, 1 + wish.guests)]
     if not large:
-        raise Refused(N_("There are not so many places. Ask for fewer."))
+        raise Refused(TOO_MANY)
     return large
 
 
@@ -307,8 +308,8 @@ def change(
     seal: Sealer | None = None, form_key: str = "",
 ) -> None:  # fmt: skip
     """Change what one asked for and what one answered, before the event begins. Fewer guests free their places for who waits;
-    more need free ones that nobody waits for, while registration is open. The turn on the waiting list stays. The same form sent twice
-    (`form_key`) changes once. Raises as `register` does.
+    more need free ones that nobody waits for, while registration is open, and who waits asks for no more than could ever fit. The
+    turn on the waiting list stays. The same form sent twice (`form_key`) changes once. Raises as `register` does.
     """
     account_id = known_to(visitor, event_id)
     with transaction(session):
@@ -329,6 +330,9 @@ def change(
             raise Invalid({"guests": N_("Registration is closed.")})
         if more > 0 and own.state in (CONFIRMED, OFFERED) and not standing.has_room(own.pool_id, more):
             raise Invalid({"guests": N_("There is no free place for another guest")})
+        wanted = wanted_pools(standing, own.pool_id, wish.or_online)
+        if more > 0 and not any(could_hold(pool, 1 + wish.guests) for pool in wanted):
+            raise Invalid({"guests": TOO_MANY})
         kept = answering.check(session, event_id, answers) if turn.asks else {}
         session.execute(
             sa.update(Registration)

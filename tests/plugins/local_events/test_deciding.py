@@ -244,6 +244,17 @@ def test_who_wants_it_gets_a_place_without_being_asked_again(session, scotland):
     assert (state(session, event_id, second), registration(session, event_id, second).notice) == ("confirmed",) * 2
 
 
+def test_who_waits_asks_for_no_more_than_could_ever_fit(session, scotland):
+    event_id = published(session, scotland, capacity=2, guests_allowed=3)
+    first, second = visitor(), visitor()
+    for person in (first, second):
+        places.register(session, scotland, event_id, person, places.Wish(guests=1))
+    with pytest.raises(Invalid):
+        places.change(session, scotland, event_id, second, places.Wish(guests=2), {})
+    places.withdraw(session, scotland, event_id, first)
+    assert state(session, event_id, second) == "offered"
+
+
 def test_an_offer_ends_when_the_event_begins(session, scotland, frozen_clock):
     event_id, first, (second,) = full_with(session, scotland, 1, offer_hours=300)
     places.withdraw(session, scotland, event_id, first)
