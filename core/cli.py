@@ -1,4 +1,4 @@
-"""`qplatform`: serve, worker, demo, db …, tenants …, plugins …."""
+"""`qplatform`: serve, worker, demo, central, db …, tenants …, plugins …."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from core.admissions.service import forms
 from core.admissions.states import states_markdown
 from core.app import BootError, boot, components, create_app, look_at_database, tenants_folder
 from core.config import ROOT, Config, normalise_url
-from core.data import migrate, transfer
+from core.data import audit, migrate, transfer
 from core.data.db import platform_scope, tenant_session
 from core.demo import apart, community, windows
 from core.demo.admissions import cycle, national
@@ -25,12 +25,16 @@ from core.demo.reset import forget
 from core.hooks.registry import refuse_unclear_tables
 from core.hooks.spec import hooks_markdown
 from core.kernel import clock
-from core.people import passwords
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
+from core.people import passwords, reach
+from core.people import queries as people_queries
+from core.people.service import roles
 from core.sdk.scaffold import Written, planned, write_plugin
 from core.tenancy import service
 from core.tenancy.directory import is_on
 from core.tenancy.files import read_tenant_files
-from core.web import catalogue, logs
+from core.web import catalogue, letters, logs
 from core.web.health import share
 from core.web.i18n import CORE_CATALOGUES
 from core.web.listening import claimed
@@ -284,6 +288,29 @@ def _run(action: Callable[[], T]) -> T:
         return action()
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from error
+
+
+@main.command("central")
+@click.argument("address")
+def central_team(address: str) -> None:
+    """Give the central team its first member: whoever confirmed ADDRESS as theirs. Later members are given the role in the
+    console."""
+    config, app = _app()
+    with app.app_context(), tenant_session(audit.UK) as session:
+        person = reach.person_by_email(session, address)
+        if person is None:
+            raise SystemExit(
+                f"nobody has confirmed {address} as theirs: register at {config.base_url}/account/register, open the link "
+                "in the message, and ask again"
+            )
+        site = letters.site_of(session)
+        if people_queries.holders(session, Role.CENTRAL_TEAM, site.id):
+            raise SystemExit("the central team has members: one of them gives the role, at /console/roles")
+        roles.grant(
+            session, SYSTEM, account_id=person.account_id, role=Role.CENTRAL_TEAM, at=site.ref(), starts_on=clock.today(),
+            ends_on=None, reason="first member of the central team",
+        )  # fmt: skip
+    click.echo(f"{person.name} is of the central team; the console is at {config.base_url}/console/")
 
 
 @main.group()
