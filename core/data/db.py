@@ -12,7 +12,9 @@ from core.data.scope import Scope
 from core.data.session import ScopedSession, transaction
 from core.kernel.views import SYSTEM, Actor
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": ScopedSession}, disable_autonaming=True)
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": ScopedSession, "expire_on_commit": False}, disable_autonaming=True
+)
 
 
 def open_session(scope: Scope) -> ScopedSession:
