@@ -13,6 +13,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }  # fmt: skip
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
+PLURALS = "nplurals=5; plural=(n==1 ? 1 : n==2 ? 2 : n==3 ? 3 : n==6 ? 4 : 0)"
+"""The rule by which every Welsh plural is chosen, whoever's catalogue it stands in: they are read as one, by the platform's own."""
 PLACES = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -29,7 +31,9 @@ def extract(folders: Iterable[Path]) -> Catalog:
 def read(path: Path) -> Catalog:
     """A .po file, or an empty Welsh catalogue where there is none yet."""
     if not path.exists():
-        return Catalog(locale="cy")
+        found = Catalog(locale="cy")
+        found.mime_headers = [("Plural-Forms", PLURALS)]
+        return found
     with path.open("rb") as file:
         return read_po(file, locale="cy")
 
@@ -50,9 +54,13 @@ def update(path: Path, folders: Iterable[Path]) -> list[str]:
 
 
 def problems(path: Path, folders: Iterable[Path]) -> list[str]:
-    """One line for each message without its Welsh, marked fuzzy, or with other places to fill than the English has."""
+    """One line for each message without its Welsh, marked fuzzy, or with other places to fill than the English has; and one where
+    plurals are written for another rule than the platform's."""
     catalogue = read(path)
     found = []
+    rule = f"nplurals={catalogue.num_plurals}; plural={catalogue.plural_expr}"
+    if rule != PLURALS and any(message.pluralizable for message in catalogue if message.id):
+        found.append(f"the header must have Plural-Forms: {PLURALS};")
     for message in extract(folders):
         if not message.id:
             continue

@@ -6,9 +6,13 @@ class TestContract(PluginContract):
 A plugin that brings rule packs tries each of them: `check_rule_pack(Standard())`.
 """
 
-from core.sdk.testing.contract import PluginContract
-from core.sdk.testing.rule_checks import CHECKS, check_rule_pack, rule_pack_faults
-from core.sdk.testing.site import Site, build, sqlite_site
+import pytest
+
+pytest.register_assert_rewrite("core.sdk.testing.contract")  # before it is imported: a failure then lists the faults
+
+from core.sdk.testing.contract import PluginContract  # noqa: E402 - see the line above
+from core.sdk.testing.rule_checks import CHECKS, check_rule_pack, rule_pack_faults  # noqa: E402
+from core.sdk.testing.site import Site, build, sqlite_site  # noqa: E402
 
 __all__ = [
     "CHECKS",

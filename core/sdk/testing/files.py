@@ -88,13 +88,53 @@ def action_problems(plugin: Plugin) -> list[str]:
 
 
 def job_problems(plugin: Plugin) -> list[str]:
-    """What the plugin does by itself is told to whoever switches it: each job has a title."""
+    """What the plugin does by itself is told to whoever switches it: each job has a title. It is declared when the plugin is
+    loaded: a worker knows no job of a module that nothing imports."""
     own = (job for job in JOBS.values() if job.owner == plugin.manifest.name)
-    return [f"the job {job.name} has no title" for job in own if not job.title.strip()]
+    found = [f"the job {job.name} has no title" for job in own if not job.title.strip()]
+    trees = {_dotted(plugin, path): tree for path, tree in sources(plugin.folder)}
+    unloaded = sorted(trees.keys() - _loaded(trees, plugin.package))
+    return found + [
+        f"{name} declares jobs and plugin.py does not import it, nor does what it imports: no worker would know them"
+        for name in unloaded
+        if _declares_jobs(trees[name])
+    ]
+
+
+def _dotted(plugin: Plugin, path: Path) -> str:
+    parts = path.relative_to(plugin.folder).with_suffix("").parts
+    return ".".join((plugin.package, *(part for part in parts if part != "__init__")))
+
+
+def _loaded(trees: dict[str, ast.Module], package: str) -> set[str]:
+    """The modules that loading the plugin imports. Read from the files: a test may have imported more of them by now."""
+    known: set[str] = set()
+    waiting = [f"{package}.{name}" for name in ("manifest", "models", "plugin")]
+    while waiting:
+        name = waiting.pop()
+        if name in trees and name not in known:
+            known.add(name)
+            waiting += [target for target in _targets(trees[name]) if target.startswith(f"{package}.")]
+    return known
+
+
+def _targets(tree: ast.Module) -> Iterator[str]:
+    """What a module imports, each name of a `from` as if it were a module: those that are none are in nobody's list."""
+    yield from _imported(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _declares_jobs(tree: ast.Module) -> bool:
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    calls = (one.func for function in functions for one in function.decorator_list if isinstance(one, ast.Call))
+    return any(isinstance(call, ast.Name) and call.id in ("every", "job") for call in calls)
 
 
 def template_problems(plugin: Plugin, environment: Environment) -> list[str]:
-    """Templates live in `templates/<plugin>/`, use their own and the platform's shared ones, and bring nothing inline."""
+    """Templates live in `templates/<plugin>/`, use their own and the platform's shared ones, and bring nothing inline. Those that
+    the code names are there: a distribution leaves out what its `package-data` does not name."""
     root = plugin.folder / "templates"
     own = f"{plugin.manifest.name}/"
     found = []
@@ -113,7 +153,15 @@ def template_problems(plugin: Plugin, environment: Environment) -> list[str]:
             f"{name} has {hit.group().strip()!r}, which the content security policy or escaping forbids"
             for hit in INLINE.finditer(text)
         ]
-    return found
+    named = {text for _, tree in sources(plugin.folder) for text in _texts(tree) if text.startswith(own)}
+    missing = sorted(name for name in named if name.endswith(".html") and not (root / name).is_file())
+    return found + [f"the code names {name}, and there is no templates/{name}" for name in missing]
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def static_problems(plugin: Plugin) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from core.web.catalogue import extract, problems
+from core.web.catalogue import PLURALS, extract, problems, update
 from core.web.i18n import CORE_CATALOGUES, _catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -100,3 +100,26 @@ def test_the_extraction_finds_python_and_templates() -> None:
         for message in extract([ROOT / "core" / "kernel", ROOT / "core" / "people", ROOT / "templates" / "people"])
     }
     assert {"Sign in", "Enter your name", "Partner lead"} <= found
+
+
+def test_plurals_are_written_for_the_rule_by_which_they_are_read(tmp_path):
+    (tmp_path / "some.py").write_text('ngettext("%(num)s book", "%(num)s books", 2)\n')
+    po = tmp_path / "cy" / "LC_MESSAGES" / "messages.po"
+    assert update(po, [tmp_path]) == ["no Welsh: %(num)s book"]
+    made = po.read_text("utf-8")
+    assert f"Plural-Forms: {PLURALS};" in made.replace('"\n"', "")
+    assert made.count("msgstr[") == 5
+    po.write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        '"Plural-Forms: nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n==3 ? 3 : n==6 ? 4 : 5);\\n"\n\n'
+        'msgid "%(num)s book"\nmsgid_plural "%(num)s books"\n'
+        + "".join(f'msgstr[{form}] "%(num)s llyfr"\n' for form in range(6)),
+        "utf-8",
+    )
+    assert problems(po, [tmp_path]) == [f"the header must have Plural-Forms: {PLURALS};"]
+
+
+def test_the_platforms_own_catalogue_has_that_rule():
+    with CORE[0].open("rb") as file:
+        own = read_po(file, locale="cy")
+    assert f"nplurals={own.num_plurals}; plural={own.plural_expr}" == PLURALS
