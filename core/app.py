@@ -195,8 +195,12 @@ def _break_unmigrated(registry: Registry, missing: frozenset[str], late: Collect
     """Take plugins whose migrations have not all been run, and those that need them, out of service. The rest of the platform starts."""
     for name in list(registry.plugins):
         mine = {table for table in missing if table.startswith(f"{name}_")}
-        if mine:
+        if mine and name in late:
             registry.mark_broken(name, f"no table {min(mine)}; run: qplatform db upgrade")
+        elif mine:
+            registry.mark_broken(
+                name, f'no table {min(mine)}, and no migration left to run; write one: qplatform db revise {name} "…"'
+            )
         elif name in late:
             registry.mark_broken(name, "a migration of its tables failed or was not run; run: qplatform db upgrade")
     registry.break_lacking()

@@ -262,7 +262,8 @@ def revise(component: str, message: str) -> None:
     known = {c.name: c for c in components(app.extensions["q.registry"])}
     if component not in known:
         raise SystemExit(f"no such component: {component}; there are {', '.join(known)}")
-    migrate.revise(config.owner_url, known[component], message)
+    if not _run(lambda: migrate.revise(config.owner_url, known[component], message)):
+        click.echo("models and database agree: the migration is empty; fill it in by hand, or delete it")
 
 
 @db.command()

@@ -147,16 +147,24 @@ def _readable(connection: sa.Connection, table: str) -> bool:
     return bool(connection.exec_driver_sql("select has_table_privilege(%s, 'select')", (table,)).scalar_one())
 
 
-def revise(url: str, component: Component, message: str) -> None:
-    """Write the next migration of `component` from the difference between models and database."""
+def revise(url: str, component: Component, message: str) -> bool:
+    """Write the next migration of `component` from the difference between models and database; False where there is none and the
+    migration is empty. Raises ValueError where the database cannot be opened, or is not at the component's newest revision."""
     from alembic import command  # heavy: see `_config`
 
     number = len(list(component.versions.glob("*.py"))) + 1
     engine = owner_engine(url)
-    with engine.begin() as connection:
-        rev_id = f"{component.name}{number:04d}"
-        command.revision(_config(connection, component), message, autogenerate=True, rev_id=rev_id)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            if behind(connection, [component], ahead=True):
+                raise ValueError(f"{component.name} is not at its newest revision; run: qplatform db upgrade")
+            rev_id = f"{component.name}{number:04d}"
+            command.revision(_config(connection, component), message, autogenerate=True, rev_id=rev_id)
+    except sa.exc.OperationalError as error:
+        raise ValueError(f"the database cannot be opened ({error.orig}); run: qplatform db upgrade") from error
+    finally:
+        engine.dispose()
+    return bool(differences(url, [component]))
 
 
 def differences(url: str, components: Iterable[Component]) -> list[str]:
