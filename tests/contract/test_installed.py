@@ -8,25 +8,11 @@ import pytest
 
 from core.sdk.scaffold import write_plugin
 from tests.contract.outside import python
+from tests.support.environment import ROOT
 
-PROJECT = """
-[build-system]
-requires = ["setuptools"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "q-parcel"
-version = "0.1.0"
-
-[project.entry-points."q_platform.plugins"]
-parcel = "parcel"
-
-[tool.setuptools.packages.find]
-include = ["parcel*"]
-
-[tool.setuptools.package-data]
-parcel = ["templates/**/*", "translations/**/*", "migrations/*.py"]
-"""
+PAGE = (ROOT / "docs" / "write-a-plugin.md").read_text("utf-8")
+PROJECT = PAGE.partition("```toml\n")[2].partition("```")[0].replace("thanks", "parcel")
+"""The page's own, of another name."""
 ASK = """
 import json
 from pathlib import Path
@@ -61,7 +47,7 @@ print(page.status_code, "There are no notes yet." in page.text, site.client().ge
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which pip has installed a distribution with the plugin `parcel`; nothing is fetched."""
     source, target = tmp_path_factory.mktemp("parcel"), tmp_path_factory.mktemp("environment")
-    write_plugin("parcel", source)
+    write_plugin("parcel", source / "src")
     (source / "pyproject.toml").write_text(PROJECT)
     words = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
     done = python("-m", "pip", "install", *words, "--target", str(target), str(source), cwd=source)
