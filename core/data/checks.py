@@ -68,10 +68,12 @@ _LISTED = re.compile(rf"(?<=in \(|RAY\[){_ONE}(?:, {_ONE})+", re.IGNORECASE)
 
 
 def _plain(text: str) -> str:
-    """The condition without what says nothing: line breaks, spaces more than one, the order of a list of texts."""
-    return _LISTED.sub(
-        lambda listed: ", ".join(sorted(re.findall(_ONE, listed[0], re.IGNORECASE))), " ".join(text.split())
+    """The condition without what says nothing: line breaks, spaces more than one, the order of a list of texts, and where
+    PostgreSQL casts them: at the list or, in a database that was restored from a dump, at each of them."""
+    text = (
+        " ".join(text.split()).replace("]::text[]", "]").replace("'::character varying::text", "'::character varying")
     )
+    return _LISTED.sub(lambda listed: ", ".join(sorted(re.findall(_ONE, listed[0], re.IGNORECASE))), text)
 
 
 def default_differs(

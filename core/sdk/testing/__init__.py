@@ -11,8 +11,8 @@ import pytest
 pytest.register_assert_rewrite("core.sdk.testing.contract")  # before it is imported: a failure then lists the faults
 
 from core.sdk.testing.contract import PluginContract  # noqa: E402 - see the line above
-from core.sdk.testing.rule_checks import CHECKS, check_rule_pack, rule_pack_faults  # noqa: E402
-from core.sdk.testing.site import Site, build, sqlite_site  # noqa: E402
+from core.sdk.testing.rule_checks import CHECKS, check_rule_pack, rule_pack_faults  # noqa: E402 - as above
+from core.sdk.testing.site import Site, build, sqlite_site  # noqa: E402 - as above
 
 __all__ = [
     "CHECKS",

@@ -69,6 +69,43 @@ def test_a_condition_that_the_database_has_alone_is_found(
     assert "the condition ck_work_mail_state is in the database alone" in line
 
 
+@pytest.mark.only("postgres")
+def test_a_database_that_was_restored_has_the_same_conditions(own_database: Database) -> None:
+    engine = sa.create_engine(own_database.owner_url)
+    with engine.begin() as c:
+        made = c.exec_driver_sql(
+            "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint "
+            "where contype = 'c' and connamespace = 'public'::regnamespace"
+        ).all()
+        assert any("ANY" in told for _, _, told in made)
+        for table, name, told in made:  # as pg_restore makes them: from the words that pg_dump was told
+            c.exec_driver_sql(
+                f"alter table {table} drop constraint {name}, add constraint {name} {told}".replace("%", "%%")
+            )
+    engine.dispose()
+    owners = components(load(discover(ROOT / "plugins", installed=False)))
+    assert migrate.differences(own_database.owner_url, owners) == []
+
+
+@pytest.mark.only("postgres")
+def test_whom_the_policies_hold_for_cannot_dump_and_the_role_for_backups_can(own_database: Database) -> None:
+    whole = "set local row_security = off"  # as pg_dump says it: rather an error than a part of the rows
+    owner, superuser = sa.create_engine(own_database.owner_url), sa.create_engine(own_database.superuser_url)
+    with owner.begin() as c:
+        c.exec_driver_sql(whole)
+        with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+            c.exec_driver_sql("select count(*) from data_audit_entry")
+    with superuser.connect() as c:
+        c.exec_driver_sql("create role qp_backup_trial nosuperuser bypassrls")
+        c.exec_driver_sql("grant pg_read_all_data to qp_backup_trial")
+        everything = c.exec_driver_sql("select count(*) from data_audit_entry").scalar_one()
+        c.exec_driver_sql("set local role qp_backup_trial")
+        c.exec_driver_sql(whole)
+        assert c.exec_driver_sql("select count(*) from data_audit_entry").scalar_one() == everything > 0
+    owner.dispose()
+    superuser.dispose()
+
+
 @pytest.mark.parametrize("default", ["none", None])
 def test_another_default_is_found(own_database: Database, monkeypatch: pytest.MonkeyPatch, default: str | None) -> None:
     column = cast("sa.Table", Profile.__table__ if default else Mail.__table__).c["sector" if default else "state"]
