@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
+import sqlalchemy as sa
 from flask import Flask
 
 from core import started
@@ -48,7 +49,30 @@ SERVER_LOG = {
 """The server's entries go where the platform's go, instead of to standard output as text."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+UNDEFINED_TABLE = "42P01"
+"""PostgreSQL's code for a table that is not there."""
+
+
+class Commands(click.Group):
+    """Commands of which none ends with a traceback because the database cannot be reached, opened or written, or has no tables."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the database said is one line, with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except sa.exc.DBAPIError as error:
+            if (
+                not isinstance(error, sa.exc.OperationalError)
+                and getattr(error.orig, "sqlstate", "") != UNDEFINED_TABLE
+            ):
+                raise
+            said = " ".join(str(error.orig).split())
+            raise SystemExit(
+                f"the database cannot be used: {said} (is QP_DATABASE_URL right? has qplatform db upgrade run?)"
+            ) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The Q partner platform."""
 

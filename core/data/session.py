@@ -51,7 +51,7 @@ class ScopedSession(orm.Session):
     def close(self) -> None:
         """End the session. A transaction that has only read is committed, which is the same to the database: at a rollback psycopg
         forgets the statements it has prepared, and each page would have all of its own parsed and planned anew."""
-        if self.only_read and self.began_on is not None and not self.in_service:
+        if self.only_read and self.began_on is not None and not self.in_service and not self.began_on.invalidated:
             transaction = self.began_on.get_transaction()
             if transaction is not None and transaction.is_active:
                 transaction.commit()

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -35,6 +36,8 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     503: (N_("The site is busy"), N_("Try again in a few seconds.")),
 }
+PASSING = ("08", "25006", "53", "57")
+"""What PostgreSQL's codes begin with where it cannot serve for now: no connection, read-only, no room, stopped by its operator."""
 DOMAIN_STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422}
 
 
@@ -43,6 +46,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(sa.exc.DBAPIError, _database)
     app.register_error_handler(Exception, _bug)
 
 
@@ -96,8 +100,24 @@ def _http(error: HTTPException) -> Any:
     return response
 
 
+def _database(error: sa.exc.DBAPIError) -> Response:
+    """A server of databases that is out of reach, going down, without room or read-only is nobody's bug, and passes: 503, and one line
+    in the log for each request instead of a traceback."""
+    state = getattr(error.orig, "sqlstate", "")  # None where there was no connection to be told one
+    if not (error.connection_invalidated or state is None or state.startswith(PASSING)):
+        return _bug(error)
+    log.error("the database does not serve: %s", " ".join(str(error.orig).split()))
+    response = _given_up(503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def _bug(error: Exception) -> Response:
     log.error("unhandled error", exc_info=error)
+    return _given_up(500)
+
+
+def _given_up(status: int) -> Response:
     if "here" in g:
         db.session.rollback()
-    return page(500)
+    return page(status)
