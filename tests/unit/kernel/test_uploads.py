@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.kernel import pdfs, uploads
 from core.kernel.errors import Invalid
@@ -53,6 +53,36 @@ def test_a_picture_is_turned_as_its_camera_said_and_says_nothing_more() -> None:
     kept = cleaned(out.getvalue(), "a.jpeg")
     drawn = Image.open(BytesIO(kept.content))
     assert (drawn.size, drawn.mode, dict(drawn.getexif())) == ((4, 8), "RGB", {})
+
+
+def _camera(*said: tuple[int, int, int, bytes]) -> bytes:
+    """EXIF data of (tag, kind, count, value), whether or not the kind is the tag's own."""
+    entries = b"".join(
+        struct.pack("<HHL", tag, kind, count) + value.ljust(4, b"\0") for tag, kind, count, value in said
+    )
+    return b"Exif\0\0II*\0" + struct.pack("<LH", 8, len(said)) + entries + bytes(4)
+
+
+@pytest.mark.parametrize("said", [(0x011A, 2, 3, b"72"), (0x0100, 7, 3, b"abc"), (0x0128, 7, 2, b"ab")])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_is_turned_whatever_else_its_camera_said(kind: str, said: tuple[int, int, int, bytes]) -> None:
+    """A resolution in words, say: what is not kept cannot make a good picture a bad one."""
+    out = BytesIO()
+    Image.new("RGB", (8, 4), "white").save(out, kind, exif=_camera((0x0112, 3, 1, b"\6"), said))
+    drawn = Image.open(BytesIO(cleaned(out.getvalue(), "x").content))
+    assert (drawn.size, dict(drawn.getexif())) == ((4, 8), {})
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_picture_is_upright_however_its_camera_was_held(orientation: int) -> None:
+    """As Pillow turns it, orientations that there are not included."""
+    out, exif = BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    sent = Image.frombytes("L", (3, 2), bytes(range(0, 240, 40)))
+    sent.save(out, "PNG", exif=exif)
+    drawn = Image.open(BytesIO(cleaned(out.getvalue(), "x.png").content))
+    upright = ImageOps.exif_transpose(Image.open(BytesIO(out.getvalue())))
+    assert (drawn.size, drawn.tobytes()) == (upright.size, upright.tobytes())
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
