@@ -66,13 +66,25 @@ def page(status: int, explanation: str = "", **context: Any) -> Response:
     return make_response(body, status)
 
 
+def _refused(status: int, explanation: str = "", **context: Any) -> Response:
+    """The error page; in its place, where a form was sent with something typed in it, the page that keeps what was typed."""
+    words = explanation or say(WORDS[status][1])
+    if roles := context.get("roles"):
+        words = f"{words} {say(N_('These roles can:'))} {', '.join(roles)}."
+    try:
+        kept = sent_again.kept(status, words)
+    except HTTPException:  # the gate refused it before it was read, and it is too large, say, to be read at all
+        kept = None
+    return kept or page(status, explanation, **context)
+
+
 def _domain(error: DomainError) -> Response:
     status = next((code for kind, code in DOMAIN_STATUS.items() if isinstance(error, kind)), 422)
     if isinstance(error, NotFound):
-        return page(404)
+        return _refused(404)
     if isinstance(error, Forbidden):
-        return page(403, roles=[say(title) for title in _roles_with(error.permission)])
-    return page(status, say(error.message, error.params))
+        return _refused(403, roles=[say(title) for title in _roles_with(error.permission)])
+    return _refused(status, say(error.message, error.params))
 
 
 def _roles_with(permission: str) -> list[str]:
@@ -93,7 +105,7 @@ def _csrf(_: CSRFError) -> Response:
 def _http(error: HTTPException) -> Any:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
-    response = page(error.code)
+    response = _refused(404) if error.code == 404 else page(error.code)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value

@@ -19,7 +19,7 @@ from core.work.models import Mail
 from tests.factories.admissions import make_form, make_window
 from tests.factories.people import client_of, make_person
 from tests.support.app_fixtures import FrozenClock
-from tests.support.client import without_token
+from tests.support.client import forms, without_token
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -73,6 +73,21 @@ def test_from_the_first_question_to_the_reference(ann: Any, session: ScopedSessi
     start = ann.get("/scotland/apply/").text
     assert f'href="{place}">Go to your application' in start
     assert "Start your application" not in start
+
+
+def test_a_part_saved_after_the_application_was_submitted_in_another_tab_keeps_its_words(
+    ann: Any, session: ScopedSession
+) -> None:
+    place = begin(ann)
+    part = f"{place}part/about"
+    ann.submit(part, {"job": "Nurse", "story": "Falls."})
+    (open_still,) = [one for one in forms(ann.get(part).text) if "story" in one.fields]
+    ann.submit(f"{place}check", {}, form=f"{place}submit")
+    late = ann.post(part, data={**open_still.fields, "story": "Half as many falls, two years on."})
+    assert late.status_code == 422
+    assert "This application can no longer be changed." in late.text
+    assert "Half as many falls, two years on." in late.text
+    assert "Half as many" not in ann.get(place).text
 
 
 def test_pressing_submit_twice_makes_one(ann: Any, session: ScopedSession) -> None:

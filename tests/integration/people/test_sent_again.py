@@ -1,18 +1,26 @@
 """What was typed outlives the session: a form sent too late is shown once more, with every answer."""
 
+from collections.abc import Callable
+
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 from wtforms import StringField
 
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
 from core.people import queries
+from core.people.models import RoleGrant
 from core.people.service import sign_ins
+from core.tenancy.service import Change, configure
 from core.web.forms import Form, SecretField
 from tests.factories.people import PASSWORD, client_of, make_person
 from tests.support.client import FormClient, forms
 
 HERE = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+MANAGE = "/scotland/manage/roles/new"
 ABOUT = "Twenty years of wards,\nand <b>still</b> learning."
 
 
@@ -93,6 +101,45 @@ def test_secrets_are_not_shown_again(app: Flask, name: str) -> None:
 def test_what_only_sounds_like_a_secret_is_kept(app: Flask, name: str) -> None:
     sent = app.test_client().post("/account/", data={"about": ABOUT, name: "what everybody may"}, headers=HERE)
     assert (sent.status_code, "what everybody may" in sent.text) == (403, True)
+
+
+def _lead(app: Flask, session: ScopedSession) -> FormClient:
+    """A browser of somebody who led Scotland until today, whose role was ended while a form of theirs was open."""
+    account_id = make_person(app, "sam@example.org", grants=[(Role.PARTNER_LEAD, "scotland")])
+    client = client_of(app, account_id)
+    assert client.get(MANAGE).status_code == 200
+    with transaction(session):
+        session.execute(sa.delete(RoleGrant).where(RoleGrant.account_id == account_id))
+    return client
+
+
+def test_a_form_sent_after_its_role_ended_keeps_its_words_and_says_who_can(app: Flask, session: ScopedSession) -> None:
+    late = _lead(app, session).post(MANAGE, data={"about": ABOUT}, headers=HERE)
+    assert (late.status_code, "Partner lead" in late.text, "&lt;b&gt;still&lt;/b&gt; learning" in late.text) == (
+        403,
+        True,
+        True,
+    )
+
+
+def test_what_is_too_large_to_be_read_is_refused_for_its_role_all_the_same(app: Flask, session: ScopedSession) -> None:
+    data = {"about": "x" * (app.config["MAX_CONTENT_LENGTH"] + 1)}
+    assert _lead(app, session).post(MANAGE, data=data, headers=HERE).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/scotland/events/new", "/scotland/no-such-page"])
+def test_a_form_sent_to_a_page_that_is_gone_keeps_its_words(
+    app: Flask, session_for: Callable[[str], ScopedSession], path: str
+) -> None:
+    """A plugin is switched off while somebody types: the answer is that of any missing page, with the own words in it."""
+    scotland = app.extensions["q.directory"].by_slug("scotland").ref()
+    off = Change("local_events", False, {}, 1, "test")
+    configure(session_for("scotland"), app.extensions["q.registry"], scotland, off, SYSTEM)
+    client = client_of(app, make_person(app, "sam@example.org"))
+    late = client.post(path, data={"about": ABOUT}, headers=HERE)
+    assert (late.status_code, "&lt;b&gt;still&lt;/b&gt; learning" in late.text) == (404, True)
+    elsewhere = client.post(path, data={"about": ABOUT}, headers={"Origin": "https://elsewhere.example"})
+    assert (elsewhere.status_code, "learning" in elsewhere.text) == (404, False)
 
 
 def test_where_costs_are_paid_to_is_not_shown_again(app: Flask) -> None:
