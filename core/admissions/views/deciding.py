@@ -14,7 +14,7 @@ from core.admissions.service import deciding as service
 from core.admissions.states import MODERATED, RELEASED, RETURNED, SIGNED, SUPERSEDED, WITHDRAWN
 from core.admissions.web_forms.decisions import OUTCOMES, CommentForm, SignForm
 from core.admissions.web_forms.windows import PressForm
-from core.kernel.errors import Declined
+from core.kernel.errors import Conflict, Declined
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
 from core.web.access import needs
@@ -31,6 +31,7 @@ from core.web.where import only_at_partners_sites
 
 blueprint = Blueprint("decisions", __name__, url_prefix="/manage/admissions")
 only_at_partners_sites(blueprint)
+NO_COMMENTS = N_("These comments cannot be changed now.")
 LEAD = Permission.TENANT_ADMISSIONS_MANAGE
 SIZE = 50
 PROPOSED = {
@@ -177,13 +178,14 @@ def one(window_id: str, application_id: str) -> Response:
     return _one(window, found, form, corrects)
 
 
-def _one(window: windows.WindowRow, found: Candidate, form: CommentForm, corrects: bool) -> Response:
+def _one(window: windows.WindowRow, found: Candidate, form: SignForm, corrects: bool) -> Response:
     session = here().session
     past = queries.history(session, found.id)
     return render(
         "admissions/decisions/one.html", 422 if form.errors else 200, window=window, one=found, form=form, corrects=corrects,
         signed=next((one for one in past if one.state == SIGNED), None),
-        can_sign=corrects or (found.to_sign and isinstance(form, SignForm)), past=past,
+        can_sign=corrects or found.to_sign or bool(form.errors),  # signed meanwhile by another: what was typed is there still
+        past=past,
         said=by_criterion(queries.scores(session, who(), found.id)), titles=titles(), **tables(),
     )  # fmt: skip
 
@@ -207,8 +209,10 @@ def comments(window_id: str, application_id: str) -> Response:
     window = windows.one(session, window_id)
     found = queries.candidate(session, who(), window.id, application_id)
     signed = next((one for one in queries.history(session, found.id) if one.state == SIGNED), None)
+    if signed is None and request.method == "POST":
+        raise Conflict(NO_COMMENTS)
     if signed is None:
-        return redirect_with(_("These comments cannot be changed now."), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
+        return redirect_with(say(NO_COMMENTS), "decisions.one", window_id=window.id, application_id=found.id)  # fmt: skip
     first = {f"comment_{key}_{code}": text for key, by in signed.comments.items() for code, text in by.items()}
     form = CommentForm(data=first)
     if form.validate_on_submit():

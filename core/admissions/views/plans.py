@@ -81,6 +81,7 @@ def _page(run_id: str, form: DueForm | None, problem: str = "") -> Response:
     session = context.session
     run = queries.one(session, run_id)
     if run.plan is None:
+        problem = problem or " ".join(form.form_errors if form else ())  # discarded meanwhile: its form is gone
         return render(
             "admissions/panels/plan_wait.html", 422 if problem else 200, run=run, states=panels.PLAN_STATES, press=PressForm(formdata=None),
             problem=problem,

@@ -89,6 +89,26 @@ def test_a_lead_signs_some_at_once_and_one_with_comments(rig: Rig, lead: FormCli
         assert lead.get(missing).status_code == 404
 
 
+def test_comments_typed_while_another_signs_or_moderates_are_kept_on_the_page_that_says_so(
+    rig: Rig, lead: FormClient
+) -> None:
+    ann = rig.applicant("ann")
+    page = f"{ROOM}windows/{rig.window_id}/decisions/{ann}"
+    typed = {"comment_experience_en": "Tell us much more.", "comment_experience_cy": "Dywedwch lawer mwy."}
+    sign = next(one for one in forms(lead.get(page).text) if "outcome" in one.kinds)
+    signed = rig.sign(ann)
+    late = lead.post(page, data={**sign.fields, **typed, "outcome": "accept"})
+    assert late.status_code == 422
+    assert [words for words in typed.values() if words not in late.text] == []
+    [change] = [one for one in forms(lead.get(f"{page}/comments").text) if "comment_experience_en" in one.kinds]
+    rig.moderate(signed)
+    late = lead.post(f"{page}/comments", data={**change.fields, **typed})
+    assert late.status_code == 409
+    assert "These comments cannot be changed now." in late.text
+    assert [words for words in typed.values() if words not in late.text] == []
+    assert lead.get(f"{page}/comments").location == page
+
+
 def test_the_central_team_moderates_and_returns(rig: Rig, central: FormClient, lead: FormClient) -> None:
     ann, bob = rig.applicant("ann", reference="Q-AAAA"), rig.applicant("bob", reference="Q-BBBB")
     rig.sign(ann)

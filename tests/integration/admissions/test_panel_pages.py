@@ -21,7 +21,7 @@ from core.work.models import Mail
 from tests.factories.assessing import make_assignment
 from tests.factories.people import client_of, make_person
 from tests.integration.admissions.panel_cases import Panel, make_panel
-from tests.support.client import FormClient
+from tests.support.client import FormClient, forms
 from tests.support.statements import Counter
 
 Sessions = Callable[[str], ScopedSession]
@@ -161,6 +161,21 @@ def test_a_plan_is_asked_for_looked_at_and_applied(app: Flask, panel: Panel, lea
     panel.session.rollback()
     assert lead.submit(again, form="apply").status_code == 303
     assert panel.session.scalar(sa.select(sa.func.count(Assignment.id))) == 2
+
+
+def test_a_plan_that_is_discarded_while_it_is_looked_at_says_so_when_it_is_applied(
+    app: Flask, panel: Panel, lead: FormClient
+) -> None:
+    panel.assessor("Bo Baker")
+    panel.application("Ann Smith")
+    run = plans.ask(panel.session, panel.lead, panel.window, "key")
+    with app.app_context():
+        panel_jobs.plan_assignments(panel.session, run_id=run)
+    [apply] = [one for one in forms(lead.get(f"{ROOM}/plans/{run}").text) if one.action.endswith("/apply")]
+    plans.discard(panel.session, panel.lead, run)
+    late = lead.post(apply.action, data=apply.fields)
+    assert late.status_code == 422
+    assert "This plan is not ready, or was discarded." in late.text
 
 
 def test_a_lead_declares_a_conflict_and_the_application_is_gone(app: Flask, panel: Panel, lead: FormClient) -> None:
