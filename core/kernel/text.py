@@ -18,3 +18,8 @@ def is_one_line(text: str) -> bool:
 def one_line(text: str) -> str:
     """`text` as one line: a single space for each stretch of white space and of what `is_one_line` refuses."""
     return " ".join(_NOT_ON_A_LINE.sub(" ", text).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of `text` can be seen: there is white space in it alone, and what has no width or only turns writing round."""
+    return not any(char.isprintable() and not char.isspace() for char in text)

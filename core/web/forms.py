@@ -27,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
 from core.kernel.numbers import whole_number
-from core.kernel.text import N_, is_one_line
+from core.kernel.text import N_, is_blank, is_one_line
 from core.web.form_words import FieldWords
 from core.web.i18n import day, say
 from core.web.sent import refusal
@@ -228,7 +228,7 @@ def stripped(value: str | None) -> str:
 
 
 class NotBlank:
-    """A validator: something other than white space, else `message` (msgid)."""
+    """A validator: something that can be seen, else `message` (msgid)."""
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -236,5 +236,5 @@ class NotBlank:
 
     def __call__(self, form: Any, field: Field) -> None:
         """Raise ValidationError when nothing was typed."""
-        if not (field.data or "").strip():
+        if is_blank(field.data or ""):
             raise ValidationError(say(self.message))

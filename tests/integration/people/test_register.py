@@ -28,6 +28,13 @@ def _count(session: ScopedSession) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Account)) or 0
 
 
+@pytest.mark.parametrize("name", ["\u200b\u200d", "\u202e\u202c", "\u00a0 \ufeff"])
+def test_a_name_that_cannot_be_seen_is_none(client: FormClient, mails: Mails, name: str) -> None:
+    answer = client.submit("/scotland/account/register", {**SAM, "name": name})
+    assert (answer.status_code, "Enter your name" in answer.text) == (422, True)
+    assert mails() == []
+
+
 def test_from_the_form_to_being_signed_in(client: FormClient, mails: Mails) -> None:
     answer = client.submit("/scotland/account/register", SAM)
     assert (answer.status_code, answer.location) == (303, "/scotland/account/check-mail")
