@@ -138,6 +138,8 @@ def ask(activity_id: str) -> Response:
     context, policy = here(), policy_today()
     chance = preapprovals.chance(context.session, activity_id, context.visitor)
     if chance.kind != ELIGIBLE:
+        if request.method == "POST":
+            raise Refused(asking.WHY_NOT[chance.kind])  # what was typed is kept, to be sent once that is mended
         return _activity_page(activity_id, say(asking.WHY_NOT[chance.kind]))
     form, wish, seen = AskForm(), request.form.get("do", ""), None
     if wish == "more" and len(form.costs.entries) < MOST_ROWS:

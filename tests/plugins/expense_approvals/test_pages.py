@@ -17,6 +17,10 @@ from tests.plugins.expense_approvals.helpers import activity, asked, cost, visit
 from tests.support.client import FormClient, forms
 
 DAY = clock.today() + timedelta(days=14)
+COSTS = {
+    "category": "rail", "day": DAY.isoformat(), "quantity": "1", "travel_class": "standard", "amount": "31.50",
+    "reason": "The only train that gets there in time.",
+}  # fmt: skip
 
 
 def member(app: Flask, name: str, *roles: Role) -> FormClient:
@@ -121,6 +125,22 @@ def amount(client: FormClient, page: str, typed: str) -> dict[str, str]:
     found = re.search(r'name="(amount-[a-z0-9]{26})"', client.get(page).text)
     assert found
     return {found[1]: typed}
+
+
+def test_costs_typed_while_the_declaration_is_taken_back_are_kept_and_can_be_sent_once_it_stands_again(
+    site: Flask, session
+) -> None:
+    ann, page = eligible(site, session)
+    (open_still,) = [one for one in forms(ann.get(f"{page}/ask").text) if "costs-0-amount" in one.kinds]
+    ann.submit(page, form="/take-back")
+    costs = {f"costs-0-{name}": value for name, value in COSTS.items()}
+    late = ann.post(f"{page}/ask", data={**open_still.fields, **costs, "do": "send"})
+    assert late.status_code == 422
+    assert "First declare that you are not in paid employment" in late.text
+    (kept,) = [one for one in forms(late.text) if "costs-0-amount" in one.fields]
+    declare(ann, page)
+    assert ann.post(f"{page}/ask", data=kept.fields).status_code == 303
+    assert session.scalars(sa.select(Preapproval.state)).all() == ["submitted"]
 
 
 @pytest.mark.parametrize("typed", ["1e3", "NaN", "-0", "\uff11\uff12", "£1,000.005", "1" + "0" * 18, "", "0"])
