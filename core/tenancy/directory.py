@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -84,6 +83,18 @@ _STANDING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """All tenants as the database was read once. It takes the place of the one before as a whole: who asks while another thread
+    reads must not find a site by its id and not by its address."""
+
+    all: tuple[TenantSnapshot, ...]
+    by_id: Mapping[int, TenantSnapshot]
+    ids: Mapping[str, int]
+    hosts: Mapping[str, int]
+    cannot_work: frozenset[tuple[str, int]]
+
+
 def _wrong(error: ValueError) -> str:
     """What does not fit, in one line."""
     if not isinstance(error, ValidationError):
@@ -96,12 +107,7 @@ class TenantDirectory:
 
     def __init__(self, registry: Registry, hosts: Mapping[str, str] | None = None) -> None:
         self._registry, self._env_hosts = registry, dict(hosts or {})
-        self._all: tuple[TenantSnapshot, ...] = ()
-        self._by_id: dict[int, TenantSnapshot] = {}
-        self._ids: dict[str, int] = {}
-        self._hosts: dict[str, int] = {}
-        self._cannot_work: frozenset[tuple[str, int]] = frozenset()
-        self._lock = Lock()
+        self._read = _Reading((), {}, {}, {}, frozenset())
 
     def refresh(self, session: ScopedSession) -> None:
         """Read every tenant anew (two statements). The versions come first: what is changed between the two is then kept under a version
@@ -109,19 +115,19 @@ class TenantDirectory:
         sites = session.scalars(sa.select(Tenant)).all()
         rows = session.scalars(sa.select(PluginState)).all()
         states = answering(self._registry, rows)
-        tenants = [self._snapshot(row, states(row.id)) for row in sites]
-        with self._lock:
-            self._all = tuple(sorted(tenants, key=lambda tenant: tenant.position))
-            self._by_id = {tenant.id: tenant for tenant in tenants}
-            self._ids = {tenant.slug: tenant.id for tenant in tenants}
-            self._hosts = {host: tenant.id for tenant in tenants for host in tenant.details["hosts"]}
-            self._hosts |= {host: self._ids[slug] for host, slug in self._env_hosts.items() if slug in self._ids}
-            self._cannot_work = frozenset(
-                (row.id, row.revision)
-                for row in rows
-                if row.plugin not in self._registry.plugins or row.plugin in self._by_id[row.at_tenant_id].unfit
-            )
-        session.info[CANNOT_WORK] = self._cannot_work
+        tenants = tuple(self._snapshot(row, states(row.id)) for row in sorted(sites, key=lambda site: site.position))
+        by_id = {tenant.id: tenant for tenant in tenants}
+        ids = {tenant.slug: tenant.id for tenant in tenants}
+        hosts = {host: tenant.id for tenant in tenants for host in tenant.details["hosts"]}
+        hosts |= {host: ids[slug] for host, slug in self._env_hosts.items() if slug in ids}
+        cannot_work = frozenset(
+            (row.id, row.revision)
+            for row in rows
+            if row.plugin not in self._registry.plugins
+            or ((site := by_id.get(row.at_tenant_id)) is not None and row.plugin in site.unfit)
+        )
+        self._read = _Reading(tenants, by_id, ids, hosts, cannot_work)
+        session.info[CANNOT_WORK] = cannot_work
 
     def _snapshot(self, row: Tenant, states: list[PluginState]) -> TenantSnapshot:
         in_service = self._registry.names()
@@ -156,19 +162,21 @@ class TenantDirectory:
 
     def by_slug(self, slug: str) -> TenantSnapshot | None:
         """The tenant reached as `/<slug>/`."""
-        return self._by_id.get(self._ids.get(slug, 0))
+        read = self._read
+        return read.by_id.get(read.ids.get(slug, 0))
 
     def by_host(self, host: str) -> TenantSnapshot | None:
         """The tenant whose own host name this is."""
-        return self._by_id.get(self._hosts.get(host.lower(), 0))
+        read = self._read
+        return read.by_id.get(read.hosts.get(host.lower(), 0))
 
     def by_id(self, tenant_id: int) -> TenantSnapshot | None:
         """The tenant with this internal id."""
-        return self._by_id.get(tenant_id)
+        return self._read.by_id.get(tenant_id)
 
     def all(self) -> tuple[TenantSnapshot, ...]:
         """Every tenant, the UK site first."""
-        return self._all
+        return self._read.all
 
     def partners(self) -> tuple[TenantSnapshot, ...]:
         """Every partner's site: all but the UK site."""
@@ -193,11 +201,11 @@ class TenantDirectory:
         return self._fresh(session, session.scope.tenant_id or 0, version), changes or 0
 
     def _fresh(self, session: ScopedSession, tenant_id: int, version: int | None) -> TenantSnapshot:
-        known = self._by_id.get(tenant_id)
+        known = self._read.by_id.get(tenant_id)
         if known is None or known.version != version:
             self.refresh(session)
-            known = self._by_id.get(tenant_id)
+            known = self._read.by_id.get(tenant_id)
         if known is None:
             raise LookupError(f"there is no tenant {tenant_id}")
-        session.info[CANNOT_WORK] = self._cannot_work
+        session.info[CANNOT_WORK] = self._read.cannot_work
         return known
