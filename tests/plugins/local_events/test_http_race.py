@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from multiprocessing.connection import wait
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -27,10 +28,10 @@ from tests.plugins.local_events import replay
 from tests.plugins.local_events.helpers import coming, published, resize
 from tests.support.client import forms
 from tests.support.databases import Database
+from tests.support.patience import PATIENCE
 from tests.support.servers import Process
 
 WORKERS = 2
-SECONDS = 60
 OVERSELL = str(Path(__file__).with_name("oversell"))
 FULL, AND_THE_LIST = "This event is full", "This event is full, and so is its waiting list."
 
@@ -59,7 +60,10 @@ class Browser:
     body: str = ""
 
     def send(self, method: str, path: str, fields: dict[str, str] | None = None) -> None:
-        """Make a request and keep status, body and the cookie that came with it."""
+        """Make a request and keep status, body and the cookie that came with it. As in any browser it goes over another connection
+        where the server has ended the one it had, which it does after half a minute without a request."""
+        if self.connection.sock is not None and wait([self.connection.sock], timeout=0):
+            self.connection.close()  # and the request opens another
         headers = {"Cookie": f"q={self.cookie}", "Content-Type": "application/x-www-form-urlencoded"}
         self.connection.request(method, path, urlencode(fields) if fields else None, headers)
         response = self.connection.getresponse()
@@ -81,7 +85,7 @@ def _browsers(app: Flask, server: Process, people: int) -> list[Browser]:
         account_id = make_person(app, f"racer{number}@example.org", home="scotland", confirmed=True)
         held = client_of(app, account_id).get_cookie("q")
         assert held is not None
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         found.append(Browser(account_id, held.value, connection))
     return found
 
@@ -98,7 +102,7 @@ def _spread(server: Process, browsers: list[Browser]) -> list[int]:
 
 def _all_press(browsers: list[Browser], path: str) -> None:
     """Everybody opens the event's page; when the last one has it, all press Register."""
-    everyone_ready = threading.Barrier(len(browsers), timeout=SECONDS)
+    everyone_ready = threading.Barrier(len(browsers), timeout=PATIENCE)
 
     def one(browser: Browser) -> None:
         everyone_ready.wait()
