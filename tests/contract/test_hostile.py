@@ -52,8 +52,9 @@ def hostile_at_first(empty_database: Database) -> Iterator[Load]:
     yield from _loads(empty_database)
 
 
-def _named(site: Site) -> set[tuple[str, str]]:
-    return {(failure.plugin, failure.hook) for failure in site.registry.failures}
+def _named(site: Site, *, slow: bool = False) -> set[tuple[str, str]]:
+    """Which hooks of which plugins failed or, apart from that, were slow, which on a busy machine any of them can be."""
+    return {(failure.plugin, failure.hook) for failure in site.registry.failures if failure.slow is slow}
 
 
 @pytest.mark.parametrize("name", ["lying", "raising", "twisted"])
@@ -64,7 +65,7 @@ def test_pages_render_and_the_culprit_is_named(hostile, name):
         assert page.status_code == 200, path
         assert name.upper() not in page.text
     assert {(name, "q_nav_items"), (name, "q_page_fragments")} <= _named(site)
-    assert {failure.plugin for failure in site.registry.failures} == {name}
+    assert {plugin for plugin, _ in _named(site)} == {name}
     assert "local_events" in site.registry.plugins
 
 
@@ -103,8 +104,8 @@ def test_a_slow_hook_is_named_and_its_answer_used(hostile):
     site = hostile("slow")
     for _ in range(SLOW_IN_A_ROW):
         assert "LATE" in site.client().get("/scotland/").text
-    assert all(failure.slow and failure.plugin == "slow" for failure in site.registry.failures)
-    assert _named(site) == {("slow", "q_nav_items")}
+    assert _named(site) == set()
+    assert {hook for plugin, hook in _named(site, slow=True) if plugin == "slow"} == {"q_nav_items"}
 
 
 def test_no_way_leads_to_another_sites_rows(hostile):

@@ -13,6 +13,7 @@ from flask import Flask
 from core.console import waiting
 from core.data.db import tenant_session
 from core.data.session import ScopedSession
+from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry
 from core.kernel.views import SYSTEM, OpenWork, TenantRef
 from core.tenancy.directory import TenantSnapshot
@@ -79,12 +80,18 @@ def instead(app: Flask, plugin: str, answer: Callable[..., Any]) -> Iterator[Non
     kept = impl.function, impl.argnames
     impl.function, impl.argnames = answer, ("session", "tenants")
     registry.dispatcher.forget_plans()
+    registry.failures.clear()
     try:
         yield
     finally:
         impl.function, impl.argnames = kept
         registry.dispatcher.forget_plans()
         registry.failures.clear()
+
+
+def failed(registry: Registry) -> list[Failure]:
+    """What went wrong in plugins. On a busy machine any of them can be slow, which is kept with what went wrong."""
+    return [one for one in registry.failures if not one.slow]
 
 
 def told(client: FormClient) -> dict[str, str]:
@@ -148,7 +155,7 @@ def test_a_plugin_that_raises_takes_away_its_own_figures_alone(
     with instead(app, "expense_approvals", fail):
         page = central.get("/console/")
         assert page.status_code == 200
-        assert {(one.plugin, one.hook) for one in registry.failures} == {("expense_approvals", "q_open_work")}
+        assert {(one.plugin, one.hook) for one in failed(registry)} == {("expense_approvals", "q_open_work")}
         assert central.get("/console/tenants/wales/").status_code == 200
         after = at_sites(app)
     for site in busy:
@@ -162,6 +169,6 @@ def test_what_is_told_of_a_site_that_was_not_asked_about_is_left_out_and_named(
     there = OpenWork(busy[0].id, "There", 7, "/"), OpenWork(1, "Elsewhere", 7, "/")
     with instead(app, "expense_approvals", lambda session, tenants: there):
         found = at_sites(app)
-        assert [one.error for one in registry.failures] == ["it was not asked about the tenant 1"]
+        assert [one.error for one in failed(registry)] == ["it was not asked about the tenant 1"]
     assert there[0] in found[busy[0].slug]
     assert found["uk"] == []
