@@ -46,6 +46,9 @@ class Crowd:
 
 
 LARGE, QUEUE = Crowd(200, 50, 0), Crowd(64, 10, 50)
+WAYS = ["withdraw"] * 32 + ["accept"] * 18 + ["decline"] * 14
+"""What each of QUEUE does afterwards, in any order. Who accepts never leaves, and of 18 four at most were refused: when ten have
+places, four at least still wait."""
 
 
 @dataclass
@@ -116,8 +119,7 @@ def _all_press(browsers: list[Browser], path: str) -> None:
 
 def _then_at_random(browsers: list[Browser], path: str) -> None:
     """Everybody leaves, or answers an offer whether or not there is one, all at the same moment."""
-    chance = random.Random(7)
-    ways = [chance.choice(("withdraw", "withdraw", "accept", "decline")) for _ in browsers]
+    ways = random.Random(7).sample(WAYS, len(browsers))
     with ThreadPoolExecutor(len(browsers)) as pool:
         list(pool.map(lambda b, way: b.send("POST", f"{path}/{way}", {"csrf_token": b.token}), browsers, ways))
 
