@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import re
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -70,9 +71,11 @@ def test_the_work_of_a_killed_worker_runs_again_on_another(bench_alone: Bench, w
     bench = bench_alone
     second = bench.worker()
     bench.until(lambda: len(bench.rows(WorkerBeat, WorkerBeat.seen_at > datetime.now(UTC) - timedelta(seconds=2))) >= 2)
-    bench.ask("probe.slow", tag="killed", seconds=2)
+    bench.ask("probe.slow", tag="killed", seconds=2 * PATIENCE)
     began = bench.until(lambda: bench.told("begin", "killed"))[0]["pid"]
     os.kill(began, signal.SIGKILL)
+    bench.until(lambda: len(bench.told("begin", "killed")) == 2)
+    bench.let_end("killed")
     bench.until(lambda: bench.told("end", "killed"))
     assert [e["pid"] for e in bench.told("begin", "killed")][1:] == [e["pid"] for e in bench.told("end", "killed")]
     assert bench.told("end", "killed")[0]["pid"] != began
@@ -83,13 +86,15 @@ def test_the_work_of_a_killed_worker_runs_again_on_another(bench_alone: Bench, w
 def test_sigterm_lets_what_runs_end_begins_nothing_more_and_leaves_the_rest_to_others(bench_alone: Bench) -> None:
     bench = bench_alone
     bench.stop_all()
-    first = bench.worker(TIMES='{"grace": 3}')
-    bench.ask("probe.slow", tag="short", seconds=1.5)
+    first = bench.worker(TIMES='{"grace": 5}')
+    bench.ask("probe.slow", tag="short", seconds=2 * PATIENCE)
     bench.ask("probe.slow", tag="long", seconds=2 * PATIENCE)
     bench.until(lambda: bench.told("begin", "short") and bench.told("begin", "long"))
     first.send_signal(signal.SIGTERM)
+    bench.until(lambda: re.search(rf"-{first.pid}-\w* is stopping", bench.worker_log()))
     time.sleep(0.3)
     bench.ask("probe.note", tag="for-the-next")
+    bench.let_end("short")
     assert first.wait(PATIENCE) == 1  # not 0: something was left
     assert len(bench.told("end", "short")) == 1
     assert not bench.told("end", "long")
@@ -100,7 +105,7 @@ def test_sigterm_lets_what_runs_end_begins_nothing_more_and_leaves_the_rest_to_o
     bench.until(lambda: len(bench.told("begin", "long")) == 2)
     assert bench.told("begin", "long")[1]["pid"] == second.pid
     assert len(bench.told("begin", "short")) == 1
-    bench.log.with_name(f"{bench.log.name}.long").touch()
+    bench.let_end("long")
     bench.until(lambda: bench.told("end", "long"))  # no worker of another test runs it
 
 
