@@ -1,8 +1,10 @@
 """The suite's real processes: servers that start, answer and stop, and a mail server."""
 
+import gc
 import itertools
 import smtplib
 import socket
+import warnings
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -61,3 +63,14 @@ def test_mail_is_received(smtp_server: Mailbox) -> None:
     (received,) = smtp_server.wait_for(1)
     assert received["Subject"] == "Croeso – welcome"
     assert received.get_content().strip() == "Hello"
+
+
+def test_a_mail_server_that_stops_leaves_nobody_at_its_door() -> None:
+    """The warning that nobody closed their socket would fail another test, later."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        for _ in range(10):
+            with socket.socket() as visitor, Mailbox() as mailbox:
+                visitor.connect(("127.0.0.1", int(mailbox.url.rpartition(":")[2])))
+        gc.collect()
+    assert [str(warning.message) for warning in found] == []
