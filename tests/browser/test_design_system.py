@@ -1,6 +1,7 @@
 """The design system in a browser: accessible by day and by night, on a phone and a desk, with and without a script."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,6 +67,23 @@ def test_the_menu_of_a_phone_opens_without_a_script(server: Process, new_page: N
     page.locator("summary", has_text="Menu").click()
     link.click()
     expect(page).to_have_url(f"{server.url}/scotland/events/")
+
+
+@pytest.mark.parametrize(
+    "path", ["/north-east-north-cumbria/", "/wales/language/cy?next=/wales/"], ids=["long", "Welsh"]
+)
+@pytest.mark.parametrize("width", [320, 360, 385])
+def test_nothing_in_the_header_of_a_small_phone_lies_on_something_else(
+    server: Process, new_page: NewPage, path: str, width: int
+) -> None:
+    page = new_page(viewport={**NARROW, "width": width}, java_script_enabled=False)
+    page.goto(server.url + path)
+    boxes = [part.bounding_box() for part in page.locator("header :is(.mark > *, .account > a, .menu > summary)").all()]
+    spans = sorted((box["x"], box["x"] + box["width"]) for box in boxes if box and box["width"])
+    assert len(spans) >= 3, "the mark, the name, the menu"
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans)), spans
+    page.locator(".menu > summary").click()
+    expect(page.locator(".nav a[href*='/account/sign-in']")).to_be_visible()
 
 
 def test_the_menu_of_a_desk_lies_open(server: Process, page: Page) -> None:
