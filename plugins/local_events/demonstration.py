@@ -46,6 +46,13 @@ IDEAS = {
         ("What we learnt from stopping a project", "The courage to end what does not work, with two teams who did."),
         ("Flow for people who hate theory", "Queues, beds and clinics in half an hour, with a bag of marbles."),
         ("Joy in work", "Small things that keep a team well, tried on six wards."),
+        ("Home for lunch: discharges before noon", "What four hospitals changed, and what they would not do again."),
+        ("The quiet ward at night", "Sleep as medicine: noise, light and the two o’clock drug round."),
+        ("One page that says what matters to me", "How care homes and families write it together, and who reads it."),
+        ("Falls: from counting to preventing", "A district nurse, a physiotherapist and a carer on what made a difference."),
+        ("Waiting well", "What people waiting for an operation can do, with whom, and how it was offered."),
+        ("When the data disagree", "Two dashboards, three answers: how a team found out which one to believe."),
+        ("A letter the patient can read", "Clinic letters written to the patient, and what the doctors said of it."),
     ),
     "workshop": (
         ("Small tests of change", "Plan a test you can run next Tuesday, with people who will ask how it went."),
@@ -71,8 +78,9 @@ SOUGHT = "site_visit"
 ASKING = "masterclass"
 """The kind that asks about food and access."""
 MEALS = ("Vegetarian", "Vegan", "Halal", "No gluten", "")
-SATURDAY, CHRISTMAS, NEW_YEAR = 5, (12, 21), (1, 3)
-"""When nobody would come: weekends, and the weeks about Christmas."""
+SATURDAY, CHRISTMAS, NEW_YEAR, FORTNIGHT = 5, (12, 21), (1, 3), 14
+"""When nobody would come: weekends, and the two weeks about Christmas. What would fall into these is two weeks later, so that not
+every site has all of it on the first working day."""
 FOR_WHOM = "For people who improve health and care in {place}, whatever their job. "
 IN_PERSON = (
     "Tea and coffee on arrival. The venue has step-free access; tell the organiser what else would help you take part."
@@ -138,8 +146,9 @@ def _event(tenant: TenantRef, planned: tuple[Any, ...], index: int, organiser: P
         whom, town, office = "the UK", "London", "Central team’s office"
     away = timedelta(days=days + chance.randrange(12))
     day = clock.now().replace(hour=AT.get(title, hour), minute=0, second=0, microsecond=0) + away
-    while day.weekday() >= SATURDAY or (day.month, day.day) >= CHRISTMAS or (day.month, day.day) <= NEW_YEAR:
-        day += timedelta(days=1 if days > 0 else -1)  # what is over stays over
+    way = 1 if days > 0 else -1  # what is over stays over
+    while (feast := (day.month, day.day) >= CHRISTMAS or (day.month, day.day) <= NEW_YEAR) or day.weekday() >= SATURDAY:
+        day += timedelta(days=way * (FORTNIGHT if feast else 1))
     state = DRAFT if index == len(PROGRAMME) - 1 else PUBLISHED if days > 0 else COMPLETED
     return {
         "id": new_id(), "uid": new_id(), "tenant_id": tenant.id, "kind": kind, "title": title, "summary": summary,
