@@ -156,6 +156,16 @@ def test_a_page_for_running_the_site_says_so_in_its_title(lead: FormClient) -> N
     assert titles == ["Events – Scotland", "Events – Manage this site – Scotland", "Manage this site – Scotland"]
 
 
+def test_links_stand_beside_the_page_for_who_has_more_than_one(app: Flask, lead: FormClient) -> None:
+    organiser = make_person(app, "olla@example.org", name="Olla", grants=[(Role.EVENTS_ORGANISER, "scotland")])
+    path = "/scotland/manage/events/"
+    assert '<nav class="side"' in lead.get(path).text
+    page = client_of(app, organiser).get(path).text
+    assert "<h1>Events</h1>" in page
+    assert '<nav class="side"' not in page
+    assert 'class="desk"' not in page
+
+
 def test_another_sites_grant_is_not_there(
     app: Flask, lead: FormClient, session_for: Callable[[str], ScopedSession]
 ) -> None:
