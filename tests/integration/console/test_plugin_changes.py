@@ -91,7 +91,7 @@ def test_the_preview_lists_every_page_that_goes_and_none_that_goes_on(
 
 def test_the_preview_says_in_words_what_happens_by_itself(central: FormClient, preview: Changes) -> None:
     page = html.unescape(preview(central, EVENTS, {"enabled": None}).text)
-    assert "Reminders before events (every 10 minutes)<br>" in page
+    assert "Reminders before events (every 10 minutes)</li>" in page
     assert "Messages that waited too long, once somebody asks for them (when it is asked for)" in page
     assert not [job.name for job in JOBS.values() if job.owner == "local_events" and job.name in page]
     assert "&lt;" not in page
