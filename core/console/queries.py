@@ -110,7 +110,8 @@ class PluginNow:
 
     def kept(self) -> dict[str, Any]:
         """As the history keeps it: see `PluginRevision.after`."""
-        return {"enabled": self.enabled, "settings": dict(self.settings), "left": self.left.kept()}
+        version = self.plugin.manifest.settings_version
+        return {"enabled": self.enabled, "settings": dict(self.settings), "left": self.left.kept(), "version": version}
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core.data.db import tenant_session
 from core.web.access import needs, signed_in, tenantless, while_off
 from tests.integration.plugins.conftest import Switch
 
@@ -42,7 +43,8 @@ def test_where_it_is_on_the_methods_are_told(wide: Flask, switch: Switch) -> Non
 def test_a_plugin_that_broke_after_it_was_mounted_is_as_absent(wide: Flask, switch: Switch) -> None:
     switch(True)
     wide.extensions["q.registry"].mark_broken("everywhere", "test")
-    wide.extensions["q.directory"]._by_id.clear()
+    with wide.app_context(), tenant_session(1) as session:
+        wide.extensions["q.directory"].refresh(session)
     for method in ("GET", "PUT", "OPTIONS"):
         assert seen(wide, "/scotland/everywhere/", method) == seen(wide, "/scotland/no-such-page", method)
 

@@ -68,8 +68,9 @@ def test_a_press_on_the_plain_form_checks_in_once_and_is_taken_back(desk, sessio
         assert 'class="problem"' in answer.text
 
 
-def test_the_door_belongs_to_the_events_among_the_links_beside_it(desk, day):
+def test_the_door_belongs_to_the_events_among_the_links_beside_it(app, day):
     _, event_id, _ = day
+    desk = client_of(app, make_person(app, "lea@example.org", grants=((Role.PARTNER_LEAD, "scotland"),)))
     beside = re.compile(r'<a href="/scotland/manage/events/" aria-current="true">')
     for page in (_door(event_id), f"/scotland/manage/events/{event_id}/"):
         assert beside.search(desk.get(page).text), page

@@ -14,6 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from core.web.charts import bars, lines
+from core.web.i18n import london_day
 from core.web.icons import icon
 from core.web.listing import Listing
 
@@ -38,6 +39,7 @@ def jinja() -> Environment:
         date_parts=lambda at: (at.strftime("%a"), str(at.day), at.strftime("%b"), str(at.year)),
         day=lambda at: at.strftime("%A %-d %B %Y"),
         clock=lambda at: at.strftime("%H:%M"),
+        london_day=london_day,
     )
     return env
 
