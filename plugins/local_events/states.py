@@ -49,7 +49,7 @@ REGISTRATION = StateMachine(
         Transition("ask", NEW, PENDING, MEMBER, "the event wants approval"),
         Transition("queue", NEW, WAITLISTED, MEMBER, "no place is free, or somebody eligible waits; the list has room"),
         Transition("approve", PENDING, CONFIRMED, ORGANISE, "a place is free and nobody eligible waits"),
-        Transition("approve_to_wait", PENDING, WAITLISTED, ORGANISE, "no place is free, or somebody eligible waits"),
+        Transition("approve_to_wait", PENDING, WAITLISTED, ORGANISE, "the event has not begun; no place is free, or somebody eligible waits"),
         Transition("refuse", PENDING, DECLINED, ORGANISE, "a reason is given"),
         Transition("offer", WAITLISTED, OFFERED, SYSTEM, "a place is free; the first eligible in order"),
         Transition("promote", WAITLISTED, CONFIRMED, SYSTEM, "the same, and the person wants it unasked, or the event is near"),

@@ -83,13 +83,16 @@ def _record(session: ScopedSession, visitor: Visitor, step: str, row: Row, targe
 
 def approve(session: ScopedSession, event_id: str, registration_id: str, visitor: Visitor) -> str:
     """Say yes to who asked: confirmed where a place is free and nobody waits for it, else on the waiting list, in the order in
-    which they asked. Returns the new state. Raises Forbidden, NotFound, Refused."""
+    which they asked. Returns the new state. Raises Forbidden, NotFound, and Refused, also where no place is free of an event that has
+    begun: nobody waits for one any more."""
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
     with transaction(session):
         turn, row = _begin(session, event_id, registration_id)
         standing = settle(session, turn)
         pool_id = _room(standing, row)
+        if not pool_id and turn.starts_at <= clock.now():
+            raise Refused(N_("No place is free, and this event has begun: nobody can wait for a place any more."))
         step = "approve" if pool_id else "approve_to_wait"
         target = REGISTRATION.target(step, row.state)
         set_state(

@@ -52,6 +52,21 @@ def test_where_approval_is_wanted_people_ask_and_are_answered(session, scotland)
         deciding.refuse(session, event_id, ids[1], "why", WHO)
 
 
+def test_once_an_event_has_begun_nobody_who_asked_is_told_to_wait(session, scotland, frozen_clock):
+    event_id = published(session, scotland, wants_approval=True, capacity=1)
+    first, second = visitor(), visitor()
+    for person in (first, second):
+        places.register(session, scotland, event_id, person)
+    frozen_clock.advance(days=7, minutes=10)
+    assert deciding.approve(session, event_id, registration(session, event_id, first).id, WHO) == "confirmed"
+    asks = registration(session, event_id, second)
+    with pytest.raises(Refused, match="begun"):
+        deciding.approve(session, event_id, asks.id, WHO)
+    assert registration(session, event_id, second) == asks, "neither on the waiting list nor written to"
+    deciding.force(session, event_id, asks.id, "She stands at the door.", WHO)
+    assert state(session, event_id, second) == "confirmed"
+
+
 def test_deciding_needs_the_permission_and_a_reason(session, scotland):
     event_id, first, _ = full_with(session, scotland, 0)
     one = registration(session, event_id, first).id
