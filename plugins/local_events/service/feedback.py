@@ -41,6 +41,7 @@ from plugins.local_events.states import COMPLETED, CONFIRMED, PUBLISHED
 
 OPEN_FOR = timedelta(days=30)
 """From the event's end."""
+CLOSED = N_("Feedback on this event is closed.")
 MIXED = 400
 """At most so many rows are written anew with each answer: enough to hide among, at a cost that does not grow."""
 HELD = (PUBLISHED, COMPLETED)
@@ -75,7 +76,7 @@ def answer(session: ScopedSession, tenant: TenantRef, event_id: str, said: Said,
         if own is None or own.state != CONFIRMED:
             raise NotFound
         if turn is None:
-            raise Refused(N_("Feedback on this event is closed."))
+            raise Refused(CLOSED)
         event = events.find(session, event_id)
         _check(said, event.kind)
         feedback = opened(session, tenant, turn, now)

@@ -1,9 +1,10 @@
 """What a person says about an event that is over, and what they keep for themselves."""
 
-from flask import Response
+from flask import Response, request
 
 from core.sdk import (
     NotFound,
+    Refused,
     clock,
     gettext,
     here,
@@ -38,7 +39,9 @@ def feedback(event_id: str) -> Response:
     context = here()
     event = _own_event(event_id)
     form, open_now = feedback_form(event.kind), service.is_open(event, clock.now())
-    if open_now and form.validate_on_submit():
+    if request.method == "POST" and not open_now:
+        raise Refused(service.CLOSED)  # the page has no form any more that could keep what was typed
+    if form.validate_on_submit():
         with kept_on(form):
             new = service.answer(context.session, context.tenant.ref(), event_id, form.said(), context.visitor)
             words = (

@@ -19,6 +19,7 @@ from plugins.local_events.service import places
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.feedback_helpers import answered
 from tests.plugins.local_events.helpers import ORGANISER, published, visitor
+from tests.support.client import forms
 
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 
@@ -72,6 +73,19 @@ def test_a_person_answers_from_their_items_and_sees_thanks(session, app, scotlan
     assert "You have answered." in page
     assert "The tea" not in page
     assert "Say how it was" not in browser.get("/scotland/me/").text
+
+
+def test_what_is_said_after_feedback_has_closed_is_refused_and_kept(mair, over, frozen_clock):
+    who, browser = mair
+    path = f"/scotland/events/{over(who, days=29)}/feedback"
+    (form,) = [one for one in forms(browser.get(path).text) if "keep" in one.fields]
+    frozen_clock.advance(days=2)
+    words = "The tea & the talk were worth the way"
+    late = browser.post(path, data={**form.fields, **dict.fromkeys(asked("workshop"), "4"), "keep": words})
+    assert late.status_code == 422
+    assert "Feedback on this event is closed." in late.text
+    assert "<blockquote>The tea &amp; the talk were worth the way</blockquote>" in late.text
+    assert "Feedback on this event is closed." in browser.get(path).text
 
 
 def test_what_is_asked_about_an_event_stands_under_its_start_as_everywhere(session, app, scotland, mair, over):
