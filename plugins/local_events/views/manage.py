@@ -158,6 +158,8 @@ def approve(event_id: str, registration_id: str) -> Response:
 
 
 def _with_reason(event_id: str, registration_id: str, step: str, decide: Callable[..., None], words: str) -> Response:
+    """What came of a decision that needs a reason. A refusal is the error page's, which keeps the reason: the registration's page
+    has no form for a step that is gone."""
     form = ReasonForm()
     if not form.validate():
         return _registration_page(event_id, registration_id, step=step, form=form)
@@ -166,8 +168,6 @@ def _with_reason(event_id: str, registration_id: str, step: str, decide: Callabl
     except Invalid as error:
         form.take(error.field_errors)
         return _registration_page(event_id, registration_id, step=step, form=form)
-    except Refused as error:
-        return _registration_page(event_id, registration_id, say(error.message, error.params))
     return redirect_with(words, "local_events_manage.registration", event_id=event_id, registration_id=registration_id)
 
 

@@ -85,19 +85,16 @@ def approve_proposal(event_id: str) -> Response:
 @manage_blueprint.post("/<event_id>/decide")
 @needs(PUBLISH)
 def decide_proposal(event_id: str) -> Response:
-    """Send a proposal back, or turn it down, with a word to its proposer."""
-    form = WhyForm()
+    """Send a proposal back, or turn it down, with a word to its proposer. A refusal is the error page's, which keeps the word: the
+    event's page has no form for a proposal that is gone."""
+    context, form = here(), WhyForm()
     if not form.validate():
         return event_page(event_id, 422, why_form=form)
     rejects = request.form.get("press") == "reject"
-
-    def press(context: Here, post: service.Post) -> None:
-        use = service.reject if rejects else service.request_changes
-        use(context.session, context.tenant.ref(), event_id, form.why.data, context.visitor, post)
-
-    return _pressed(
-        event_id, press, gettext("The proposal is rejected.") if rejects else gettext("The proposal is sent back.")
-    )
+    use = service.reject if rejects else service.request_changes
+    use(context.session, context.tenant.ref(), event_id, form.why.data, context.visitor, letters.post(context.tenant))
+    words = gettext("The proposal is rejected.") if rejects else gettext("The proposal is sent back.")
+    return redirect_with(words, "local_events.show", event_id=event_id)
 
 
 QUEUES = {"": (SUBMITTED,), "changes": (CHANGES_REQUESTED,), "all": tuple(STATES)}

@@ -132,18 +132,16 @@ def publish(event_id: str) -> Response:
 @blueprint.post("/<event_id>/cancel")
 @signed_in
 def cancel(event_id: str) -> Response:
-    """Cancel an event for a stated reason."""
+    """Cancel an event for a stated reason. A refusal is the error page's, which keeps the reason: the event's page has no form for
+    an event that is closed."""
     context = here()
     form = CancelForm()
-    try:
-        if not form.validate():
-            return event_page(event_id, 422, cancel_form=form)
-        running.cancel(
-            context.session, context.tenant.ref(), settings_of(context), event_id, form.why.data, known_at(event_id),
-            proposal_letters.post(context.tenant),
-        )  # fmt: skip
-    except Refused as error:
-        return event_page(event_id, 422, say(error.message, error.params))
+    if not form.validate():
+        return event_page(event_id, 422, cancel_form=form)
+    running.cancel(
+        context.session, context.tenant.ref(), settings_of(context), event_id, form.why.data, known_at(event_id),
+        proposal_letters.post(context.tenant),
+    )  # fmt: skip
     return redirect_with(gettext("The event is cancelled."), "local_events.show", event_id=event_id)
 
 

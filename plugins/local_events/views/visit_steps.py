@@ -71,7 +71,8 @@ def visit_page(visit_id: str, status: int = 200, problem: str = "", **forms: Any
 
 
 def _pressed(visit_id: str, words: str, press: Press, form: Form | None = None, name: str = "") -> Response:
-    """The visit's page again with what came of a press; a `form` that is wrong is shown again under `name`."""
+    """The visit's page again with what came of a press; a `form` that is wrong or overtaken is shown again under `name`. What is
+    typed into one and refused is kept by the error page: the visit's page has no form for a step that is gone."""
     context = here()
     if form is not None and not form.validate():
         return visit_page(visit_id, 422, **{name: form})
@@ -80,6 +81,8 @@ def _pressed(visit_id: str, words: str, press: Press, form: Form | None = None, 
     except (Invalid, Refused, Conflict) as error:
         if form is None:
             return visit_page(visit_id, 422, say(error.message, error.params))
+        if isinstance(error, Refused):
+            raise
         with kept_on(form):
             raise
         return visit_page(visit_id, 422, **{name: form})

@@ -167,12 +167,13 @@ def offer_page(offer_id: str, status: int = 200, form: AskForm | None = None, pr
 @blueprint.post("/visits/<visit_offer_id>/ask")
 @signed_in
 def visit_ask(visit_offer_id: str) -> Response:
-    """Ask the host for a visit."""
+    """Ask the host for a visit. A refusal is the error page's, which keeps what was typed: the offer's page has no form once it can
+    no longer be asked for."""
     context = here()
     form = AskForm()
     if not form.validate():
         return offer_page(visit_offer_id, 422, form)
-    with kept_on(form):
+    try:
         visit_id = visits.ask(
             context.session,
             context.tenant.ref(),
@@ -181,8 +182,10 @@ def visit_ask(visit_offer_id: str) -> Response:
             context.visitor,
             letters.post(context.tenant),
         )
-        return redirect_with(gettext("The host has your request."), "local_events.visit", visit_id=visit_id)
-    return offer_page(visit_offer_id, 422, form)
+    except Invalid as error:
+        form.take(error.field_errors)
+        return offer_page(visit_offer_id, 422, form)
+    return redirect_with(gettext("The host has your request."), "local_events.visit", visit_id=visit_id)
 
 
 @blueprint.route("/visits/<visit_offer_id>/edit", methods=["GET", "POST"])

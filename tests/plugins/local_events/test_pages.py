@@ -16,6 +16,7 @@ from plugins.local_events.models import Event
 from plugins.local_events.queries import events
 from plugins.local_events.service import places
 from tests.plugins.local_events.helpers import ORGANISER, coming, drafted, held, published, resize, row, visitor
+from tests.support.client import forms
 
 
 @dataclass
@@ -65,6 +66,16 @@ def _answers(**changes: Any) -> dict[str, str]:
         "starts_at": f"{start:%Y-%m-%dT%H:%M}", "ends_at": f"{start + timedelta(hours=2):%Y-%m-%dT%H:%M}",
         "mode": "in_person", "place": "Perth", "online_url": "", "audience": "public", "capacity": "12", **changes,
     }  # fmt: skip
+
+
+def test_a_reason_to_cancel_what_a_colleague_cancelled_meanwhile_is_kept(client, organiser, session, scotland):
+    path = f"/scotland/events/{published(session, scotland, visitor(ORGANISER, account_id=organiser.account_id))}"
+    (form,) = [one for one in forms(client.get(path).text) if one.action.endswith("/cancel")]
+    assert client.submit(path, {"why": "Snow"}, form="/cancel").status_code == 303
+    words = "The speaker is ill, and so is everybody"
+    late = client.post(form.action, data={**form.fields, "why": words})
+    assert late.status_code == 422
+    assert f"<blockquote>{words}</blockquote>" in late.text
 
 
 def test_an_organiser_writes_publishes_and_cancels(client, organiser, session):

@@ -253,6 +253,20 @@ def test_an_organiser_looks_after_registrations(session, scotland, organiser, ma
     assert "Speaks" in wrong.text
 
 
+@pytest.mark.parametrize(("step", "said"), [("refuse", "refused"), ("force", "given")])
+def test_a_reason_for_a_request_that_a_colleague_decided_meanwhile_is_kept(session, scotland, organiser, step, said):
+    who = visitor()
+    event_id = published(session, scotland, wants_approval=True)
+    places.register(session, scotland, event_id, who)
+    page = f"/scotland/manage/events/{event_id}/registrations/{registration(session, event_id, who).id}"
+    (form,) = [one for one in forms(organiser.get(page).text) if one.action.endswith(f"/{step}")]
+    assert organiser.submit(page, form="/approve").status_code == 303
+    late = organiser.post(form.action, data={**form.fields, "why": f"Why it is {said} & no other"})
+    assert late.status_code == 422
+    assert "This cannot be done now: its state has changed." in late.text
+    assert f"<blockquote>Why it is {said} &amp; no other</blockquote>" in late.text
+
+
 def test_an_organiser_sets_places_invites_and_asks(session, scotland, organiser):
     event_id = published(session, scotland, capacity=5)
     base = f"/scotland/manage/events/{event_id}/"

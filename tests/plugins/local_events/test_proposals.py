@@ -32,6 +32,7 @@ from tests.plugins.local_events.helpers import (
     row,
     visitor,
 )
+from tests.support.client import forms
 
 NARROW = Settings(organisers_publish_for="area")
 
@@ -290,6 +291,20 @@ def test_what_is_held_about_a_proposer_can_be_had_and_erased(session, scotland, 
     assert session.scalar(sa.select(sa.func.count(Organiser.id)).where(Organiser.account_id == ann)) == 0
     assert not session.scalars(sa.select(ProposalStep.why).where(ProposalStep.why != "")).all()
     assert not dict(personal.person_data(session, ann))
+
+
+@pytest.mark.parametrize("press", ["changes", "reject"])
+def test_a_word_on_a_proposal_that_was_taken_back_meanwhile_is_kept(app, session, scotland, ann, press):
+    mine = client_of(app, ann)
+    lead = client_of(app, make_person(app, "lead@example.org", grants=((LEAD, "scotland"),)))
+    path = f"/scotland/events/{drafted(session, scotland, visitor(home=scotland.id, account_id=ann))}"
+    assert mine.submit(path, form="/submit").status_code == 303
+    (form,) = [one for one in forms(lead.get(path).text) if one.action.endswith("/decide")]
+    assert mine.submit(path, form="/take-back").status_code == 303
+    words = "Say where it is, and for whom"
+    late = lead.post(form.action, data={**form.fields, "why": words, "press": press})
+    assert 400 <= late.status_code < 500
+    assert f"<blockquote>{words}</blockquote>" in late.text
 
 
 def test_the_pages_of_a_proposal(app, session, scotland, ann):

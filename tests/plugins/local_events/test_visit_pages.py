@@ -70,6 +70,27 @@ def test_a_visit_from_offer_to_what_both_learnt(host, guest, session):
     assert len(subjects) == 5
 
 
+def test_what_is_typed_about_a_visit_or_an_offer_that_is_over_meanwhile_is_kept(app, host, guest):
+    late = client_of(app, make_person(app, "late@example.org", home="wales"))
+    path = host.submit("/scotland/events/visits/new", _offer()).location
+    visit = guest.submit(path, {"wants": "How you staff it"}, form="/ask").location
+    typed = [
+        (late, path, "/ask", {"wants": "How you staff it at night"}),
+        (host, visit, "/agree", {"words": "Ask for me at the main door"}),
+        (host, visit, "/decline", {"why": "We have no room this spring"}),
+    ]
+    opened = [
+        (browser, next(one for one in forms(browser.get(page).text) if one.action.endswith(step)), words)
+        for browser, page, step, words in typed
+    ]
+    assert host.submit(visit, {"why": "No time"}, form="/decline").status_code == 303
+    assert host.submit(path, form="/close").status_code == 303
+    for browser, form, words in opened:
+        answer = browser.post(form.action, data={**form.fields, **words})
+        assert answer.status_code == 422
+        assert f"<blockquote>{next(iter(words.values()))}</blockquote>" in answer.text
+
+
 def test_a_letter_about_a_visit_that_is_asked_for_at_night_goes_out_in_the_morning(frozen_clock, host, guest, session):
     path = host.submit("/scotland/events/visits/new", _offer()).location
     frozen_clock.advance(hours=11)
