@@ -190,18 +190,18 @@ def end_address() -> Response:
     try:
         calendar_keys.end(here().session, here().visitor.actor(), AREA_CALENDAR)
     except Refused as refused:
-        return redirect_with(say(refused.message, refused.params), "local_events.subscribe")
+        return _subscribe_page(422, problem=say(refused.message, refused.params))
     return redirect_with(
         gettext("The address is ended. Calendars that read it will find nothing there."), "local_events.subscribe"
     )
 
 
-def _subscribe_page(status: int = 200, href: str = "", form: Form | None = None) -> Response:
+def _subscribe_page(status: int = 200, href: str = "", form: Form | None = None, problem: str = "") -> Response:
     context = here()
     account_id = context.visitor.account_id
     since = calendar_keys_made_at(context.session, account_id).get(AREA_CALENDAR) if account_id else None
     response = render(
-        "local_events/calendars/subscribe.html", status, form=form or Form(formdata=None), href=href, since=since,
+        "local_events/calendars/subscribe.html", status, form=form or Form(formdata=None), href=href, since=since, problem=problem,
         public_href=_href(context, "/events/feed.ics"), atom_href=_href(context, "/events/feed.atom"),
         local=rules.is_local(context.visitor, context.tenant.ref()),
     )  # fmt: skip

@@ -144,10 +144,14 @@ def host_list(event_id: str) -> Response:
 @needs(ORGANISE)
 def hosting_list() -> Response:
     """What this site is asked to host, and hosts."""
+    return _hosting_page()
+
+
+def _hosting_page(status: int = 200, problem: str = "") -> Response:
     context = here()
     return render(
-        "local_events/origin/hosting.html", found=hosting.addressed(context.session, context.tenant.ref()),
-        sites=site_names(context), addresses=site_addresses(), hostings=HOSTINGS, **WORDS,
+        "local_events/origin/hosting.html", status, found=hosting.addressed(context.session, context.tenant.ref()),
+        sites=site_names(context), addresses=site_addresses(), hostings=HOSTINGS, problem=problem, **WORDS,
     )  # fmt: skip
 
 
@@ -170,5 +174,5 @@ def hosting_step(hosting_id: str, step: str) -> Response:
         else:
             service.answer(context.session, tenant, hosting_id, step, context.visitor)
     except Refused as error:
-        return redirect_with(say(error.message, error.params), "local_events_manage.hosting_list")
+        return _hosting_page(422, say(error.message, error.params))
     return redirect_with(done[step], "local_events_manage.hosting_list")

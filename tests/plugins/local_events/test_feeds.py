@@ -23,7 +23,7 @@ from plugins.local_events.service import drafts, offers, places, running
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import OPEN, ORGANISER, draft, drafted, published, visitor
 from tests.support.app_fixtures import Counter, FrozenClock
-from tests.support.client import FormClient
+from tests.support.client import FormClient, forms
 
 SUMMER, WINTER = datetime(2027, 3, 28, 9, tzinfo=UTC), datetime(2027, 10, 31, 10, tzinfo=UTC)
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -250,3 +250,15 @@ def test_a_form_for_an_address_that_came_incomplete_says_so(app: Flask) -> None:
     answer = member.submit("/scotland/events/subscribe", {"form_key": "a\x00b"}, form="/events/subscribe")
     assert answer.status_code == 422
     assert 'class="problem"' in answer.text
+
+
+def test_an_address_that_is_ended_already_is_told_as_a_problem(app: Flask) -> None:
+    member = client_of(app, make_person(app, "sam@example.org", home="scotland"))
+    path = "/scotland/events/subscribe"
+    assert member.submit(path, form="/events/subscribe").status_code == 200
+    (end,) = [one for one in forms(member.get(path).text) if one.action.endswith("/end")]
+    assert member.post(end.action, data=end.fields).status_code == 303
+    late = member.post(end.action, data=end.fields)
+    assert late.status_code == 422
+    assert 'class="problem"' in late.text
+    assert "There is no such address any more." in late.text

@@ -14,6 +14,7 @@ from plugins.local_events.service import drafts, offers, places, running
 from plugins.local_events.service import hosting as service
 from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import LEAD, ORGANISER, USUAL, draft, drafted, nothing_found, published, visitor
+from tests.support.client import forms
 
 
 @pytest.fixture
@@ -180,3 +181,15 @@ def test_the_pages_of_hosting(app, session, scotland, wales):
     session.rollback()
     assert lead.post(f"/wales/manage/events/hosting/{card}/end").status_code in (400, 403)
     assert other.post(f"/wales/manage/events/hosting/{card}/nonsense").status_code in (400, 404)
+
+
+def test_a_step_that_came_too_late_is_told_as_a_problem(app, session, scotland, wales):
+    service.invite(session, scotland, published(session, scotland), wales.id, visitor(ORGANISER))
+    session.rollback()
+    other = client_of(app, make_person(app, "other@example.org", grants=((LEAD, "wales"),)))
+    (accept,) = [one for one in forms(other.get("/wales/manage/events/hosting").text) if one.action.endswith("/accept")]
+    assert other.submit("/wales/manage/events/hosting", form="/decline").status_code == 303
+    late = other.post(accept.action, data=accept.fields)
+    assert late.status_code == 422
+    assert 'class="problem"' in late.text
+    assert "This cannot be done now: its state has changed." in late.text
