@@ -132,7 +132,7 @@ def q_settings_upgrade(settings: Mapping[str, Any], from_version: int) -> Iterab
 
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)
 def q_nav_items(tenant: TenantRef) -> Iterable[NavItem]:
-    """Links for the site's main navigation."""
+    """Links for the site's main navigation; one that is `signed_in` is shown to who is signed in alone."""
 
 
 @hook(gate=Gate.ENABLED, on_error=OnError.ISOLATE, since="1.0", item=NavItem)

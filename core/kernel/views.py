@@ -54,12 +54,14 @@ SYSTEM = Actor(account_id=None, name="system", is_system=True)
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """A link in a site's main navigation, or beside the pages for running it. `label` is a msgid; `href` is a path inside
-    the site; `icon` (a name of lucide's) is shown beside the pages for running it alone."""
+    the site; `icon` (a name of lucide's) is shown beside the pages for running it alone. In the main navigation a link that is
+    `signed_in` is for who is signed in alone: whoever is not would be led to a page for signing in."""
 
     label: str
     href: str
     order: int = 100
     icon: str = "puzzle"
+    signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,9 @@ def _in_order(found: Results) -> list[NavItem]:
 
 
 def navigation() -> list[NavItem]:
-    """The site's main links: the plugins' that are on, in their order."""
-    return _in_order(call_hooks("q_nav_items"))
+    """The site's main links for this visitor: the plugins' that are on, in their order."""
+    signed_in = here().visitor.signed_in
+    return [item for item in _in_order(call_hooks("q_nav_items")) if signed_in or not item.signed_in]
 
 
 def sites() -> tuple[TenantSnapshot, ...]:

@@ -47,8 +47,8 @@ def q_manage_blueprints() -> Iterable[Blueprint]:
 
 @hookimpl
 def q_nav_items() -> Iterable[NavItem]:
-    """The link for members."""
-    return [NavItem(N_("Expenses"), _BASE, 60)]
+    """The link for members: every page behind it asks for signing in."""
+    return [NavItem(N_("Expenses"), _BASE, 60, signed_in=True)]
 
 
 @hookimpl

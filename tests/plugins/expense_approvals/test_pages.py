@@ -35,6 +35,15 @@ def link(page: str, pattern: str) -> str:
     return found[1]
 
 
+def test_the_link_is_for_who_is_signed_in(site: Flask) -> None:
+    """To anybody else it would lead to a page for signing in that does not say why."""
+    ann, anyone, expenses = member(site, "ann"), site.test_client(), 'href="/scotland/expenses/"'
+    for _ in range(2):  # the second time the links are kept
+        heads = [client.get("/scotland/").text.partition("</header>")[0] for client in (ann, anyone)]
+        assert [expenses in head for head in heads] == [True, False]
+        assert all('href="/scotland/events/"' in head for head in heads)
+
+
 def test_from_a_budget_to_an_agreement(site: Flask) -> None:
     lead, ann = member(site, "lena", Role.PARTNER_LEAD), member(site, "ann")
     opened = lead.submit("/scotland/manage/expenses/budgets", {"name": "Travel", "limit": "100.00"})
