@@ -16,7 +16,8 @@ OWN_LINKS = ("/apply/", "/assess/", "/manage/", "/console/")
 
 
 class MainLinks(NamedTuple):
-    """The main links as one reader sees them. `path` says no more of the page's address than which of them lead to it."""
+    """The main links as one reader sees them. `path` says no more of the page's address than which of them lead to it. `partner` is
+    whether the site is a partner's: the UK site's pages below `/manage/` are the console's."""
 
     prefix: str
     uk: str
@@ -26,6 +27,7 @@ class MainLinks(NamedTuple):
     assess: bool
     manage: bool
     console: bool
+    partner: bool
 
 
 class OwnLinks(NamedTuple):
@@ -63,6 +65,7 @@ def main_links(links: list[NavItem], uk: str) -> Markup:
         partner and can("admissions.assess"),
         partner and can("tenant.manage"),
         can("console.use"),
+        partner,
     )
     return kept("layouts/_links.html", found)
 

@@ -27,6 +27,21 @@ def test_the_links_are_each_readers_own(app: Flask) -> None:
         assert MANAGE not in lead.get("/wales/events/").text
 
 
+def test_the_uk_sites_work_belongs_to_the_console(app: Flask) -> None:
+    """Its pages below /manage/ have the console's links beside them; a partner's never have, whoever reads them."""
+    central = client_of(app, make_person(app, "central@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    auditor = client_of(app, make_person(app, "auditor@example.org", grants=[(Role.AUDITOR, "uk")]))
+    head, _, rest = central.get("/manage/events/").text.partition("</header>")
+    beside = rest.partition('<nav class="side" aria-label="Console">')[2].partition("</nav>")[0]
+    assert '<a href="/console/" aria-current="true">' in head
+    assert 'href="/console/plugins' in beside
+    assert '<a href="/manage/events/" aria-current="page">' in beside
+    for reader, path in ((central, "/scotland/manage/events/"), (auditor, "/scotland/manage/audit/")):
+        page = reader.get(path)
+        assert (page.status_code, '<a href="/console/">' in page.text) == (200, True)
+        assert '<nav class="side" aria-label="Console">' not in page.text
+
+
 def test_they_say_where_the_reader_is_and_in_which_language(app: Flask) -> None:
     anyone = app.test_client()
     here = 'href="/wales/events/" aria-current="{}"'
