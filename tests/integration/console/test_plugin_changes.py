@@ -55,6 +55,7 @@ def test_the_preview_shows_what_would_change_and_changes_nothing(
     before = len(revisions(session_for("scotland")))
     page = preview(central, EVENTS, {"enabled": None, "set-default_capacity": "45"})
     assert page.status_code == 200
+    assert "<h1>Preview of the change: Local events, Scotland</h1>" in page.text
     for words in ("Places in a new event", ">30<", ">45<", "What disappears", "/scotland/events/", "Create events"):
         assert words in page.text, words
     assert len(revisions(session_for("scotland"))) == before
