@@ -130,14 +130,14 @@ def erase(session: ScopedSession, house: House, account_id: str) -> list[str]:
     """Erase one person whose closing is due: site by site, then the core's own. Returns what was erased, one line each.
 
     A transaction for each tenant and one for the core, each of which may be run again. Does nothing for an account that
-    is open again, not due yet, or erased already. Raises OutOfService before anything is erased; the account cannot be opened again
-    from then on all the same.
+    is open again, not due yet, or erased already. Raises OutOfService before it begins: nothing is erased then, and the account
+    can be opened again as before.
     """
-    if not erasure.claim(session, account_id):
-        return []
     broken, removed = out_of_service(session, house)
     if broken:
         raise OutOfService(broken)
+    if not erasure.claim(session, account_id):
+        return []
     lines: list[str] = []
     for tenant in house.tenants:
         with house.open(tenant.id) as own, transaction(own):

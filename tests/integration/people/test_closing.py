@@ -211,6 +211,20 @@ def test_a_broken_plugin_stops_the_erasing_before_it_begins_and_a_later_try_does
     assert [(entry.subject, entry.after) for entry in told] == [(account_id, {"not_asked": []})]
 
 
+def test_what_a_broken_plugin_kept_from_being_erased_can_be_opened_again(
+    app: Flask, session: ScopedSession, frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = make_person(app, "sam@example.org", name="Sam Whole")
+    _close(client_of(app, account_id))
+    frozen_clock.advance(days=31)
+    with _broken(monkeypatch, app.extensions["q.registry"]), pytest.raises(OutOfService):
+        _erase(app, session, account_id)
+    accounts.reopen(session, _system(), account_id=account_id, reason="a slip")
+    _erase(app, session, account_id)
+    row = session.execute(sa.select(Account.name, Account.disabled_at)).one()
+    assert (row.name, row.disabled_at) == ("Sam Whole", None)
+
+
 @contextmanager
 def _broken(monkeypatch: pytest.MonkeyPatch, registry: Any) -> Iterator[None]:
     with monkeypatch.context() as patch:
