@@ -31,4 +31,4 @@ def test_the_plugin_of_the_page_passes_the_contract_suite(tmp_path: Path):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    assert "19 passed" in run_tests(tmp_path, "plugins/thanks")
+    assert "21 passed" in run_tests(tmp_path, "plugins/thanks")

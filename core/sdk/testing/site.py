@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 
 from core.app import components, create_app, tenants_folder
 from core.config import Config, normalise_url
@@ -16,7 +16,9 @@ from core.data.db import db, open_session, tenant_session
 from core.data.scope import Scope
 from core.data.session import ScopedSession
 from core.hooks.registry import Plugin, Registry
+from core.kernel.permissions import UK_WIDE_ONLY, Role
 from core.kernel.views import SYSTEM, TenantRef
+from core.sdk.testing.browsing import SiteClient, sign_in
 from core.tenancy import service
 from core.tenancy.directory import TenantDirectory
 from core.tenancy.files import read_tenant_files
@@ -64,9 +66,17 @@ class Site:
         with self.app.app_context(), tenant_session(self.tenant(slug).id) as session:
             yield session
 
-    def client(self) -> FlaskClient:
-        """A visitor who is not signed in."""
-        return self.app.test_client()
+    def client(self, role: Role | None = None, slug: str = ON) -> SiteClient:
+        """The browser of a visitor who is not signed in; with a role, of somebody new who is and holds it at the site `slug`.
+
+        `Role.MEMBER` is a member there, with no other role. A role that is held for the whole of the UK is held so, whatever `slug` says.
+        """
+        client = cast("SiteClient", self.app.test_client())
+        if role is None:
+            return client
+        at = "uk" if role in UK_WIDE_ONLY else slug
+        with self.session(at) as session:
+            return client.signed_in(sign_in(session, role, self.tenant(at)))
 
     def switch(self, slug: str, name: str, enabled: bool) -> None:
         """Switch a plugin on or off at one site, as the console does: at the UK site where it is for the whole platform."""
@@ -101,6 +111,7 @@ def build(packages: Mapping[str, str], url: str, owner_url: str) -> Site:
         testing=True,
     )
     app = create_app(config, packages)
+    app.test_client_class = SiteClient
     registry = app.extensions["q.registry"]
     failed = migrate.upgrade(config.owner_url, components(registry), config.app_role)
     for name, error in failed.items():

@@ -1,0 +1,86 @@
+"""Somebody at a site, for tests of a plugin's pages: an account that is signed in, and a browser that sends the forms it is shown."""
+
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM, TenantRef
+from core.people.login import TOKEN
+from core.people.models import Cohort
+from core.people.service import accounts, membership, roles, sign_ins
+
+
+class SiteClient(FlaskClient):
+    """Flask's test client, with `submit`."""
+
+    def submit(self, path: str, values: dict[str, Any]) -> TestResponse:
+        """Open `path` and send the form there that has the fields of `values`, filled in with them; the answer, redirects not followed.
+
+        Hidden fields go along as the page gives them; others that are not in `values` are left out, a button's too. Raises AssertionError
+        where the page is not shown or has no such form.
+        """
+        page = self.get(path)
+        assert page.status_code == 200, f"{path} answered {page.status_code}"
+        found = _Forms(page.text).found
+        fitting = [(action, hidden) for action, hidden, names in found if values.keys() <= names]
+        assert fitting, f"{path} has no form with {sorted(values)}: {[sorted(names) for *_, names in found]}"
+        action, hidden = fitting[0]
+        return self.post(action or path, data={**hidden, **values})
+
+    def signed_in(self, token: str) -> "SiteClient":
+        """This client, with the cookie of the device that has the token."""
+        with self.session_transaction() as cookie:
+            cookie[TOKEN] = token
+        return self
+
+
+class _Forms(HTMLParser):
+    """The forms of a page that post: `found` has each one's (action, {hidden field: value}, names of all fields and buttons)."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str], set[str]]] = []
+        self._posts = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._posts = given.get("method", "").lower() == "post"
+            if self._posts:
+                self.found.append((given.get("action", ""), {}, set()))
+        elif self._posts and tag in {"input", "select", "textarea", "button"} and "name" in given:
+            _, hidden, names = self.found[-1]
+            names.add(given["name"])
+            if given.get("type") == "hidden":
+                hidden[given["name"]] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._posts = self._posts and tag != "form"
+
+
+def sign_in(session: ScopedSession, role: Role, at: TenantRef) -> str:
+    """A new account that holds `role` at `at` since yesterday, and a device on which it is signed in: the device's token.
+
+    A member is at home at `at`, the site of a partner. Raises Invalid for a member of the UK site.
+    """
+    yesterday, name = clock.today() - timedelta(days=1), new_id()
+    with transaction(session):
+        account_id = accounts.create_confirmed(
+            session, email=f"{name}@example.org".lower(), name=f"Sam {name}", password_hash=None
+        )
+        if role is Role.MEMBER:
+            membership.join_in(session, SYSTEM, account_id=account_id, home=at, cohort=Cohort.FOUNDING, since=yesterday)
+        else:
+            roles.grant_in(
+                session, account_id=account_id, role=role, at_tenant_id=at.id, starts_on=yesterday, ends_on=None,
+                granted_by=None, reason="contract suite",
+            )  # fmt: skip
+    return sign_ins.begin(session, account_id=account_id, device="contract suite", remember=False)
