@@ -237,7 +237,10 @@ def _bring_up(url: str, app: Flask, app_role: str) -> None:
     """Every component's migrations and the job engine's at `url`; exit code 1 when one of a plugin fails."""
     from core.work import engine  # see `worker`
 
-    failed = migrate.upgrade(url, components(app.extensions["q.registry"]), app_role)
+    try:
+        failed = migrate.upgrade(url, components(app.extensions["q.registry"]), app_role)
+    except migrate.HalfRestored as half:
+        raise SystemExit(str(half)) from half
     engine.migrate(url, app_role)
     for name, error in failed.items():
         click.echo(f"{name}: {error}", err=True)

@@ -37,6 +37,10 @@ class Component:
         return table.startswith(tuple(f"{prefix}_" for prefix in self.prefixes))
 
 
+class HalfRestored(Exception):
+    """The database has the core's tables and not their revision: no migration can go on from there."""
+
+
 CORE = Component("core", HERE / "versions", ("data", "tenancy", "people", "work", "admissions"))
 
 
@@ -69,7 +73,7 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
     """Bring every component to its newest revision, then policies and grants in step.
 
     The core goes first; a plugin that fails does not stop the others. Returns {component: error} for those that failed;
-    raises whatever the core's own migration raises. A SQLite file that holds data is copied aside first.
+    raises HalfRestored, and whatever the core's own migration raises. A SQLite file that holds data is copied aside first.
     """
     from alembic import command  # heavy: see `_config`
 
@@ -77,6 +81,8 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
     components = list(components)
     backup_before_change(url)
     engine = owner_engine(url)
+    with engine.connect() as connection:
+        _refuse_half_restored(connection)
     for component in components:
         try:
             with engine.begin() as connection:
@@ -91,6 +97,23 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
         _let_read_versions(connection, components, app_role)
     engine.dispose()
     return failed
+
+
+def _refuse_half_restored(connection: sa.Connection) -> None:
+    """A restore makes all tables before it fills the first: without its revision, the core's first migration would begin anew."""
+    present = set(sa.inspect(connection).get_table_names())
+    if any(CORE.owns(table) for table in present) and not _at(connection, CORE, present):
+        raise HalfRestored(
+            "the database has the platform's tables and does not say at which revision they are: a restore, or its first upgrade, "
+            "ended half-way; begin again with an empty database, as docs/operate.md says"
+        )
+
+
+def _at(connection: sa.Connection, component: Component, present: set[str]) -> set[str]:
+    """The revisions that the database says a component's tables are at."""
+    if component.version_table not in present:
+        return set()
+    return set(connection.exec_driver_sql(f"select version_num from {component.version_table}").scalars())  # noqa: S608 - our own name
 
 
 def _let_read_versions(connection: sa.Connection, components: Iterable[Component], app_role: str | None) -> None:
@@ -131,11 +154,9 @@ def behind(connection: sa.Connection, components: Iterable[Component], ahead: bo
     found = []
     for one in components:
         known, newest = revisions(one)
-        at: set[str] = set()
-        if one.version_table in present:
-            if not _readable(connection, one.version_table):
-                continue
-            at = set(connection.exec_driver_sql(f"select version_num from {one.version_table}").scalars())  # noqa: S608 - our own name
+        if one.version_table in present and not _readable(connection, one.version_table):
+            continue
+        at = _at(connection, one, present)
         if at != newest and (ahead or at <= known):
             found.append(one.name)
     return found
