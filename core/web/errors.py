@@ -115,8 +115,10 @@ def _http(error: HTTPException) -> Any:
 def _database(error: sa.exc.DBAPIError) -> Response:
     """A server of databases that is out of reach, going down, without room or read-only is nobody's bug, and passes: 503, and one line
     in the log for each request instead of a traceback."""
-    state = getattr(error.orig, "sqlstate", "")  # None where there was no connection to be told one
-    if not (error.connection_invalidated or state is None or state.startswith(PASSING)):
+    state = getattr(error.orig, "sqlstate", "")
+    # Without a code the driver speaks: of a connection that there is not, but also of values that it cannot send, which is a bug.
+    away = isinstance(error, sa.exc.OperationalError) if state is None else state.startswith(PASSING)
+    if not (error.connection_invalidated or away):
         return _bug(error)
     log.error("the database does not serve: %s", " ".join(str(error.orig).split()))
     response = _given_up(503)

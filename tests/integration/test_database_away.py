@@ -39,9 +39,15 @@ def test_a_database_that_does_not_serve_is_told_as_such(monkeypatch, client, cap
     assert told.exc_info is None
 
 
-@pytest.mark.parametrize(
-    "error", [psycopg.errors.UndefinedTable("no such"), sqlite3.OperationalError("no such column")], ids=repr
+WRONG = (
+    psycopg.errors.UndefinedTable("no such"),
+    psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"),
+    psycopg.ProgrammingError("cannot adapt type 'Language'"),
+    sqlite3.OperationalError("no such column"),
 )
+
+
+@pytest.mark.parametrize("error", WRONG, ids=repr)
 def test_what_the_code_asked_wrongly_is_a_bug_with_its_traceback(monkeypatch, client, caplog, error):
     with caplog.at_level(logging.ERROR, "q.web"):
         answer = _answer(monkeypatch, client, error)
