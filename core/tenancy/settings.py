@@ -19,11 +19,15 @@ def upgraded(registry: Registry, plugin: str, settings: Mapping[str, Any], versi
     What is kept stays as it is until the next change: a process of the release before still reads it. Raises NotUpgraded: the same
     names may mean something else by now, so that nobody should go on with the old values.
     """
-    if version >= registry.plugins[plugin].manifest.settings_version:
+    known = registry.plugins[plugin].manifest.settings_version
+    if version >= known or not hasattr(registry.manager.get_plugin(plugin), HOOK):
         return settings
     found = registry.dispatcher.call(
         HOOK, frozenset({plugin}), settings=MappingProxyType(dict(settings)), from_version=version
     )
     if failed := [failure.error for failure in found.failures if not failure.slow]:
         raise NotUpgraded(f"version {version} could not be brought to the present one: {failed[0]}")
-    return dict(found.values()) or settings
+    try:
+        return dict(found.values())
+    except (TypeError, ValueError) as error:
+        raise NotUpgraded(f"version {version} could not be brought to the present one: {HOOK} answers pairs") from error

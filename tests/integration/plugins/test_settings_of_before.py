@@ -102,6 +102,18 @@ def test_where_they_cannot_be_brought_there_the_site_is_without_the_plugin_until
     assert "is off here until its settings are mended" in page.text
 
 
+def test_of_those_that_all_begin_as_new_nothing_old_is_read(renamed: Callable[[int], Flask]) -> None:
+    scotland = renamed(0).extensions["q.directory"].by_id(2)
+    assert scotland.unfit == {}
+    assert scotland.settings["renamed"].model_dump() == {"minutes": 60, "word": "plain"}
+
+
+def test_an_answer_that_is_no_pairs_leaves_the_page_on_which_they_are_mended(renamed: Callable[[int], Flask]) -> None:
+    app = renamed(14)
+    assert "q_settings_upgrade answers pairs" in app.extensions["q.directory"].by_id(2).unfit["renamed"]
+    assert _central(app).get(PAGE).status_code == 200
+
+
 def test_nobody_is_asked_about_settings_of_the_present_version_or_of_a_later_one(
     renamed: Callable[[int], Flask],
 ) -> None:
