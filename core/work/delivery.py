@@ -200,11 +200,11 @@ def _claim(session: ScopedSession, mail_id: str, message: str) -> Any:
 
 
 def _mark(session: ScopedSession, mail: Any, state: str, error: str = "", *, forget: bool = False) -> None:
-    """Write down what became of a message that this run has claimed. That it has gone counts whoever holds it by now; everything else
-    is for the run to say that took it over, where one has."""
-    held = [Mail.id == mail.id, Mail.state == MAIL_SENDING]
+    """Write down what became of a message that this run has claimed. That it has gone counts whoever holds it by now, or gave it back
+    to be sent once more; everything else is for the run to say that took it over, where one has."""
+    held = [Mail.id == mail.id]
     if state != MAIL_SENT:
-        held.append(Mail.claimed_at == mail.claimed_at)
+        held += [Mail.state == MAIL_SENDING, Mail.claimed_at == mail.claimed_at]
     values: dict[str, Any] = {"state": state, "last_error": error[:500], "claimed_at": None}
     if state in {MAIL_SENT, MAIL_KEPT}:
         values["sent_at"] = clock.now()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -161,6 +162,35 @@ def test_a_run_that_was_held_up_says_nothing_of_what_another_took_over(
         with pytest.raises(NotSent):
             deliver(session, mail_id=mail_id)
         runner._current.reset(token)
+        assert _state(session, mail_id) == MAIL_SENT
+        deliver(session, mail_id=mail_id)
+    assert len(smtp_server.wait_for(1)) == 1
+
+
+def test_a_message_that_has_gone_is_not_sent_again_because_another_run_could_not_send_it_meanwhile(
+    make_app: MakeApp, smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        make_app(mail_url=smtp_server.url).app_context(),
+        open_session(Scope.tenant(1)) as session,
+        open_session(Scope.tenant(1)) as other,
+    ):
+        mail_id, connect = _mail(session), MailServer.connect
+
+        def refused(_: MailServer) -> None:
+            raise TimeoutError
+
+        def held_up(server: MailServer) -> Any:
+            monkeypatch.setattr(MailServer, "connect", refused)
+            run = Task(new_id(), "core.mail", "mail", {}, 1, 1, 1, None, "", clock.now().isoformat())
+            token = runner._current.set(run)
+            with clock.frozen(clock.now() + CLAIM + timedelta(seconds=1)), pytest.raises(NotSent):
+                deliver(other, mail_id=mail_id)
+            runner._current.reset(token)
+            return connect(server)
+
+        monkeypatch.setattr(MailServer, "connect", held_up)
+        deliver(session, mail_id=mail_id)
         assert _state(session, mail_id) == MAIL_SENT
         deliver(session, mail_id=mail_id)
     assert len(smtp_server.wait_for(1)) == 1
