@@ -232,9 +232,8 @@ def _found(connection: sa.Connection, registry: Registry, owners: list[Component
     if CORE.name in late:
         raise BootError("a migration of the core failed or was not run; run: qplatform db upgrade")
     _break_unmigrated(registry, missing, late)
-    leaks = rls.problems(
-        connection, missing
-    )  # which are all of plugins out of service, some since before they could be migrated
+    # What is missing by now is of plugins out of service: of some since before their migrations could be run.
+    leaks = rls.problems(connection, missing)
     if unknown := set((config.hosts or {}).values()) - set(connection.execute(sa.select(Tenant.slug)).scalars()):
         raise BootError(f"QP_HOSTS: there is no site {min(unknown)}; qplatform tenants list names those there are")
     found = ["\n  ".join(["the database does not isolate tenants:", *leaks])] if leaks else []

@@ -53,8 +53,9 @@ def copy(source: str, target: str) -> dict[str, int]:
     """Copy every row of `source` to the tables of `target`, parents first; {table: rows}. `check` comes before, and the upgrade
     of `target`.
 
-    All or nothing; the audit trails are walked along afterwards. Triggers that keep rows as they are would refuse some of what they protect: they are off inside the
-    transaction, and so is the order of rows that point at others of their own table. Raises TransferError.
+    All or nothing; the audit trails are walked along afterwards. Triggers that keep rows as they are would refuse some of what they
+    protect: they are off inside the transaction, and so is the order of rows that point at others of their own table. Raises
+    TransferError.
     """
     counts: dict[str, int] = {}
     tables = Base.metadata.sorted_tables

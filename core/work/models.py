@@ -92,8 +92,8 @@ class Mail(Shared, Base):
     """A message to one person, written with the job that sends it.
 
     Its bodies are emptied 30 days after it was written; of a `secret` one, which holds a one-use link, as soon as it has gone, and
-    after seven days at the latest. `stop_href` is where a mail program asks that there be no more of the kind (List-Unsubscribe); it is emptied with them, and so is
-    `calendar`, what a mail program puts into its calendar by `calendar_method` (RFC 6047).
+    after seven days at the latest. `stop_href` is where a mail program asks that there be no more of the kind (List-Unsubscribe);
+    it is emptied with them, and so is `calendar`, what a mail program puts into its calendar by `calendar_method` (RFC 6047).
     """
 
     __tablename__ = "work_mail"
