@@ -61,14 +61,14 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
         g.here.language = _language(g.here)
         if g.here.by_host or request.environ.get(UNKNOWN_HOST):
             g.here.common = app.config["Q"].base_url
-        if request.environ.get(UNKNOWN_HOST):
-            abort(404)
         off = _what_is_off(registry, tenant)
-        if off and not _goes_on(registry, tenant, off, access):
+        closed = bool(off) and not _goes_on(registry, tenant, off, access)
+        if closed:
             request.url_rule = None  # as if nothing had matched: no handler of the plugin's own runs
-            abort(404)
         if not _readable():
-            abort(400)
+            abort(400)  # before any other answer, which would keep what was sent
+        if closed or request.environ.get(UNKNOWN_HOST):
+            abort(404)
         if access is None:
             return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
         if access.kind != "public" and not visitor.signed_in:

@@ -140,6 +140,10 @@ def test_a_form_sent_to_a_page_that_is_gone_keeps_its_words(
     assert (late.status_code, "&lt;b&gt;still&lt;/b&gt; learning" in late.text) == (404, True)
     elsewhere = client.post(path, data={"about": ABOUT}, headers={"Origin": "https://elsewhere.example"})
     assert (elsewhere.status_code, "learning" in elsewhere.text) == (404, False)
+    garbled = client.post(
+        path, data=b"about=Learning+%FF", content_type="application/x-www-form-urlencoded", headers=HERE
+    )
+    assert (garbled.status_code, "Learning" in garbled.text) == (400, False)
 
 
 def test_where_costs_are_paid_to_is_not_shown_again(app: Flask) -> None:
