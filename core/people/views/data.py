@@ -52,13 +52,15 @@ def data() -> Response:
     if form.validate_on_submit():
         try:
             closing.check_password(context.session, tools(), context.visitor.actor(), form.password.data)
-            held = _held()  # a part that cannot be reached is met here, before it is on record that all was handed out
+            # A part or a file that cannot be reached is met here, before it is on record that all was handed out.
+            copy = _file(_held())
             closing.note_export(context.session, context.visitor.actor())
-            return _file(held)
         except Invalid as invalid:
             form.take(invalid.field_errors)
         except OutOfService as refused:
             form.form_errors.append(say(refused.message, refused.params))
+        else:
+            return copy
     return render("people/data.html", status=422 if form.errors else 200, form=form, held=_counts())
 
 

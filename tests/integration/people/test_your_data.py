@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from typing import Any
+from unittest.mock import Mock
 from zipfile import ZipFile
 
 import pytest
@@ -165,6 +166,16 @@ def test_the_page_in_the_file_speaks_welsh(app: Flask) -> None:
     _, page = _unzipped(client.submit("/wales/account/data", {"password": PASSWORD}).data)
     assert '<html lang="cy">' in page
     assert "Cyfeiriad e-bost" in page
+
+
+def test_a_file_that_cannot_be_read_leaves_no_export_on_record(
+    app: Flask, session_for: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.people.views.data.files", Mock(side_effect=OSError("the store is away")))
+    client = client_of(app, make_person(app, "sam@example.org"))
+    assert client.submit("/account/data", {"password": PASSWORD}).status_code == 500
+    noted = sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.action == "account.export")
+    assert session_for("uk").scalar(noted) == 0, "nobody took a copy"
 
 
 def test_a_broken_plugin_leaves_no_export_that_looks_whole(
