@@ -1,7 +1,6 @@
 """What the console lists: tenants, plugins and their history, the audit trail, grants."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -148,9 +147,11 @@ def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> li
 
 
 def _whole(registry: Registry, plugin: Plugin, kept: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """All settings of the present version, those that do not fit it as they begin."""
-    with suppress(NotUpgraded):
+    """All settings of the present version, those that do not fit it as they begin: all of them, where none could be brought to it."""
+    try:
         kept = upgraded(registry, plugin.manifest.name, kept, version)
+    except NotUpgraded:
+        kept = {}
     return {**start_settings(plugin), **{name: kept[name] for name in plugin.settings.model_fields if name in kept}}
 
 

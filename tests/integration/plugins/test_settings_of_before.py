@@ -100,6 +100,7 @@ def test_where_they_cannot_be_brought_there_the_site_is_without_the_plugin_until
     page = central.get(PAGE)
     assert page.status_code == 200
     assert "is off here until its settings are mended" in page.text
+    assert 'value="plain"' in page.text, "the old word may mean something else by now"
 
 
 def test_of_those_that_all_begin_as_new_nothing_old_is_read(renamed: Callable[[int], Flask]) -> None:
