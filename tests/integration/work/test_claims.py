@@ -1,6 +1,7 @@
 """One message, several runs of its job: it goes out once, or is recognised as the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -140,6 +141,16 @@ def test_a_message_whose_text_was_forgotten_is_not_sent_empty(make_app: MakeApp,
     assert smtp_server.messages == []
 
 
+@contextmanager
+def _first_of_several_tries() -> Iterator[None]:
+    """Inside the block a job runs for the first time of several."""
+    token = runner._current.set(Task(new_id(), "core.mail", "mail", {}, 1, 1, 1, None, "", clock.now().isoformat()))
+    try:
+        yield
+    finally:
+        runner._current.reset(token)
+
+
 def test_a_run_that_was_held_up_says_nothing_of_what_another_took_over(
     make_app: MakeApp, smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,11 +168,8 @@ def test_a_run_that_was_held_up_says_nothing_of_what_another_took_over(
             raise TimeoutError
 
         monkeypatch.setattr(MailServer, "connect", held_up)
-        run = Task(new_id(), "core.mail", "mail", {}, 1, 1, 1, None, "", clock.now().isoformat())
-        token = runner._current.set(run)
-        with pytest.raises(NotSent):
+        with _first_of_several_tries(), pytest.raises(NotSent):
             deliver(session, mail_id=mail_id)
-        runner._current.reset(token)
         assert _state(session, mail_id) == MAIL_SENT
         deliver(session, mail_id=mail_id)
     assert len(smtp_server.wait_for(1)) == 1
@@ -182,11 +190,9 @@ def test_a_message_that_has_gone_is_not_sent_again_because_another_run_could_not
 
         def held_up(server: MailServer) -> Any:
             monkeypatch.setattr(MailServer, "connect", refused)
-            run = Task(new_id(), "core.mail", "mail", {}, 1, 1, 1, None, "", clock.now().isoformat())
-            token = runner._current.set(run)
-            with clock.frozen(clock.now() + CLAIM + timedelta(seconds=1)), pytest.raises(NotSent):
+            late = clock.now() + CLAIM + timedelta(seconds=1)
+            with _first_of_several_tries(), clock.frozen(late), pytest.raises(NotSent):
                 deliver(other, mail_id=mail_id)
-            runner._current.reset(token)
             return connect(server)
 
         monkeypatch.setattr(MailServer, "connect", held_up)
