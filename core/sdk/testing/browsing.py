@@ -1,7 +1,6 @@
 """Somebody at a site, for tests of a plugin's pages: an account that is signed in, and a browser that sends the forms it is shown."""
 
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -15,6 +14,7 @@ from core.kernel.views import SYSTEM, TenantRef
 from core.people.login import TOKEN
 from core.people.models import Cohort
 from core.people.service import accounts, membership, roles, sign_ins
+from core.web.page_forms import forms
 
 
 class SiteClient(FlaskClient):
@@ -28,42 +28,19 @@ class SiteClient(FlaskClient):
         """
         page = self.get(path)
         assert page.status_code == 200, f"{path} answered {page.status_code}"
-        found = _Forms(page.text).found
-        fitting = [(action, hidden) for action, hidden, names in found if values.keys() <= names]
-        assert fitting, f"{path} has no form with {sorted(values)}: {[sorted(names) for *_, names in found]}"
-        action, hidden = fitting[0]
-        return self.post(action or path, data={**hidden, **values})
+        posting = [form for form in forms(page.text) if form.method == "post"]
+        names = [{*form.kinds, *(name for name, _ in form.buttons)} for form in posting]
+        fitting = [form for form, has in zip(posting, names, strict=True) if values.keys() <= has]
+        assert fitting, f"{path} has no form with {sorted(values)}: {[sorted(has) for has in names]}"
+        form = fitting[0]
+        hidden = {name: value[-1] for name, value in form.fields.items() if form.kinds[name] == "hidden"}
+        return self.post(form.action or path, data={**hidden, **values})
 
     def signed_in(self, token: str) -> "SiteClient":
         """This client, with the cookie of the device that has the token."""
         with self.session_transaction() as cookie:
             cookie[TOKEN] = token
         return self
-
-
-class _Forms(HTMLParser):
-    """The forms of a page that post: `found` has each one's (action, {hidden field: value}, names of all fields and buttons)."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str], set[str]]] = []
-        self._posts = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._posts = given.get("method", "").lower() == "post"
-            if self._posts:
-                self.found.append((given.get("action", ""), {}, set()))
-        elif self._posts and tag in {"input", "select", "textarea", "button"} and "name" in given:
-            _, hidden, names = self.found[-1]
-            names.add(given["name"])
-            if given.get("type") == "hidden":
-                hidden[given["name"]] = given.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._posts = self._posts and tag != "form"
 
 
 def sign_in(session: ScopedSession, role: Role, at: TenantRef) -> str:
