@@ -87,10 +87,8 @@ class MailServer:
                 server.starttls(context=context)
             if self.user:
                 server.login(self.user, self.password)
-        except (
-            smtplib.SMTPNotSupportedError
-        ) as error:  # no STARTTLS, or no sign-in: the server's doing, not the message's
-            server.close()
+        except smtplib.SMTPNotSupportedError as error:
+            server.close()  # no STARTTLS, or no sign-in: the server's doing, not the message's
             raise smtplib.SMTPException(str(error)) from error
         except BaseException:
             server.close()

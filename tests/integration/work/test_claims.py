@@ -151,52 +151,55 @@ def _first_of_several_tries() -> Iterator[None]:
         runner._current.reset(token)
 
 
-def test_a_run_that_was_held_up_says_nothing_of_what_another_took_over(
-    make_app: MakeApp, smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def two_runs(make_app: MakeApp, smtp_server: Mailbox) -> Iterator[tuple[ScopedSession, ScopedSession]]:
+    """The sessions in which two runs of one message’s job try to send it."""
     with (
         make_app(mail_url=smtp_server.url).app_context(),
         open_session(Scope.tenant(1)) as session,
         open_session(Scope.tenant(1)) as other,
     ):
-        mail_id, connect = _mail(session), MailServer.connect
+        yield session, other
 
-        def held_up(_: MailServer) -> None:
-            monkeypatch.setattr(MailServer, "connect", connect)
-            with clock.frozen(clock.now() + CLAIM + timedelta(seconds=1)):
-                deliver(other, mail_id=mail_id)
-            raise TimeoutError
 
-        monkeypatch.setattr(MailServer, "connect", held_up)
-        with _first_of_several_tries(), pytest.raises(NotSent):
-            deliver(session, mail_id=mail_id)
-        assert _state(session, mail_id) == MAIL_SENT
+def test_a_run_that_was_held_up_says_nothing_of_what_another_took_over(
+    two_runs: tuple[ScopedSession, ScopedSession], smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, other = two_runs
+    mail_id, connect = _mail(session), MailServer.connect
+
+    def held_up(_: MailServer) -> None:
+        monkeypatch.setattr(MailServer, "connect", connect)
+        with clock.frozen(clock.now() + CLAIM + timedelta(seconds=1)):
+            deliver(other, mail_id=mail_id)
+        raise TimeoutError
+
+    monkeypatch.setattr(MailServer, "connect", held_up)
+    with _first_of_several_tries(), pytest.raises(NotSent):
         deliver(session, mail_id=mail_id)
+    assert _state(session, mail_id) == MAIL_SENT
+    deliver(session, mail_id=mail_id)
     assert len(smtp_server.wait_for(1)) == 1
 
 
 def test_a_message_that_has_gone_is_not_sent_again_because_another_run_could_not_send_it_meanwhile(
-    make_app: MakeApp, smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
+    two_runs: tuple[ScopedSession, ScopedSession], smtp_server: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (
-        make_app(mail_url=smtp_server.url).app_context(),
-        open_session(Scope.tenant(1)) as session,
-        open_session(Scope.tenant(1)) as other,
-    ):
-        mail_id, connect = _mail(session), MailServer.connect
+    session, other = two_runs
+    mail_id, connect = _mail(session), MailServer.connect
 
-        def refused(_: MailServer) -> None:
-            raise TimeoutError
+    def refused(_: MailServer) -> None:
+        raise TimeoutError
 
-        def held_up(server: MailServer) -> Any:
-            monkeypatch.setattr(MailServer, "connect", refused)
-            late = clock.now() + CLAIM + timedelta(seconds=1)
-            with _first_of_several_tries(), clock.frozen(late), pytest.raises(NotSent):
-                deliver(other, mail_id=mail_id)
-            return connect(server)
+    def held_up(server: MailServer) -> Any:
+        monkeypatch.setattr(MailServer, "connect", refused)
+        late = clock.now() + CLAIM + timedelta(seconds=1)
+        with _first_of_several_tries(), clock.frozen(late), pytest.raises(NotSent):
+            deliver(other, mail_id=mail_id)
+        return connect(server)
 
-        monkeypatch.setattr(MailServer, "connect", held_up)
-        deliver(session, mail_id=mail_id)
-        assert _state(session, mail_id) == MAIL_SENT
-        deliver(session, mail_id=mail_id)
+    monkeypatch.setattr(MailServer, "connect", held_up)
+    deliver(session, mail_id=mail_id)
+    assert _state(session, mail_id) == MAIL_SENT
+    deliver(session, mail_id=mail_id)
     assert len(smtp_server.wait_for(1)) == 1
