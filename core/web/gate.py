@@ -73,7 +73,7 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
             return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
         if access.kind != "public" and not visitor.signed_in:
             return sent_again.kept(403) or redirect(
-                f"{g.here.prefix}/account/sign-in?next={sent_again.return_path()}", 303
+                f"{g.here.prefix}/account/sign-in?next={sent_again.return_path()}&asked=1", 303
             )
         if access.kind == "needs" and not visitor.can(access.permission):
             raise Forbidden(access.permission)

@@ -126,7 +126,8 @@ def sign_in() -> Any:
             login.remember(token, long=form.remember.data)
             _say_what_is_asked(token)
             return redirect(target, 303)
-    return render("people/sign_in.html", status=422 if form.errors else 200, form=form)
+    asked = "asked" in request.args  # a page that is not for everybody led here, and nobody pressed "Sign in"
+    return render("people/sign_in.html", status=422 if form.errors else 200, form=form, asked=asked)
 
 
 @blueprint.post("/sign-out")

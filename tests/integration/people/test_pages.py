@@ -33,7 +33,7 @@ def test_public_pages(client: FormClient, site: str, path: str) -> None:
 def test_own_pages_ask_to_sign_in(client: FormClient, path: str) -> None:
     page = client.get(f"/scotland{path}")
     assert page.status_code == 303
-    assert page.location == f"/scotland/account/sign-in?next=/scotland{path}"
+    assert page.location == f"/scotland/account/sign-in?next=/scotland{path}&asked=1"
 
 
 @pytest.mark.parametrize("path", OWN)

@@ -60,7 +60,7 @@ def test_from_the_form_to_being_signed_in(client: FormClient, mails: Mails) -> N
 
 def test_whoever_wanted_a_page_gets_there_when_the_account_is_ready(client: FormClient, mails: Mails) -> None:
     asked = client.get("/scotland/apply/start")
-    assert asked.location == "/scotland/account/sign-in?next=/scotland/apply/start"
+    assert asked.location == "/scotland/account/sign-in?next=/scotland/apply/start&asked=1"
     register = re.findall(r'href="(/scotland/account/register[^"]*)"', client.get(asked.location).text)[-1]
     client.submit(register, SAM)
     [mail] = mails()

@@ -154,4 +154,4 @@ def test_where_costs_are_paid_to_is_not_shown_again(app: Flask) -> None:
 
 def test_a_press_of_a_button_leads_to_signing_in_and_back_to_its_page(app: Flask) -> None:
     sent = app.test_client().post("/scotland/account/", data={"csrf_token": "x", "form_key": "y"}, headers=HERE)
-    assert sent.location == "/scotland/account/sign-in?next=/scotland/account/"
+    assert sent.location == "/scotland/account/sign-in?next=/scotland/account/&asked=1"

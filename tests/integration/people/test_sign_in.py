@@ -293,6 +293,13 @@ def test_from_the_uk_sites_front_page_one_comes_to_ones_own_items(app: Flask, ma
         assert client.get(path).location == then
 
 
+def test_whoever_did_not_ask_to_sign_in_is_told_why(client: FormClient) -> None:
+    why = "Please sign in first: what you asked for is for people who are signed in."
+    led_here = client.get("/scotland/me/").location or ""
+    assert why in client.get(led_here).text
+    assert why not in client.get("/scotland/account/sign-in?next=/scotland/events/").text, "who pressed it in the menu knows"
+
+
 def test_a_mistake_does_not_lose_where_one_was_going(app: Flask, client: FormClient) -> None:
     make_person(app, "sam@example.org")
     page = client.get("/scotland/me/")
