@@ -297,7 +297,9 @@ def test_whoever_did_not_ask_to_sign_in_is_told_why(client: FormClient) -> None:
     why = "Please sign in first: what you asked for is for people who are signed in."
     led_here = client.get("/scotland/me/").location or ""
     assert why in client.get(led_here).text
-    assert why not in client.get("/scotland/account/sign-in?next=/scotland/events/").text, "who pressed it in the menu knows"
+    assert why not in client.get("/scotland/account/sign-in?next=/scotland/events/").text, (
+        "who pressed it in the menu knows"
+    )
 
 
 def test_a_mistake_does_not_lose_where_one_was_going(app: Flask, client: FormClient) -> None:
