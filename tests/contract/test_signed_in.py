@@ -31,9 +31,13 @@ def test_a_role_of_the_whole_uk_is_held_there(site: Site) -> None:
     assert site.client(Role.PARTNER_LEAD, "uk").get("/console/").status_code == 403
 
 
-def test_a_form_is_sent_with_what_the_page_hides_in_it_and_only_one_that_is_there(site: Site) -> None:
+def test_a_form_is_sent_with_what_the_page_holds_in_it_and_only_one_that_is_there(site: Site) -> None:
     member = site.client(Role.MEMBER, "scotland")
+    assert member.submit("/account/", {"job_title": "Podiatrist"}).status_code == 303
     assert member.submit("/account/", {"name": "Sam Renamed"}).status_code == 303
+    assert "Podiatrist" in member.get("/account/").text, "as a browser, it sends what was there already"
+    refused = member.submit("/account/", {"csrf_token": None, "name": "Sam Again"})
+    assert refused.status_code == 400, "what is left out is not sent"
     assert "Sam Renamed" in member.get("/account/").text
     assert "Sam Renamed" not in site.client(Role.MEMBER, "scotland").get("/account/").text, "each is somebody new"
     with pytest.raises(AssertionError, match="no form with"):

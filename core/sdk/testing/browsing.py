@@ -23,8 +23,8 @@ class SiteClient(FlaskClient):
     def submit(self, path: str, values: dict[str, Any]) -> TestResponse:
         """Open `path` and send the form there that has the fields of `values`, filled in with them; the answer, redirects not followed.
 
-        Hidden fields go along as the page gives them; others that are not in `values` are left out, a button's too. Raises AssertionError
-        where the page is not shown or has no such form.
+        The other fields go along as the page holds them, as from a browser; one whose value is None is left out. A button's name goes
+        along where `values` has it. Raises AssertionError where the page is not shown or has no such form.
         """
         page = self.get(path)
         assert page.status_code == 200, f"{path} answered {page.status_code}"
@@ -33,8 +33,8 @@ class SiteClient(FlaskClient):
         fitting = [form for form, has in zip(posting, names, strict=True) if values.keys() <= has]
         assert fitting, f"{path} has no form with {sorted(values)}: {[sorted(has) for has in names]}"
         form = fitting[0]
-        hidden = {name: value[-1] for name, value in form.fields.items() if form.kinds[name] == "hidden"}
-        return self.post(form.action or path, data={**hidden, **values})
+        sent = {**form.fields, **values}
+        return self.post(form.action or path, data={name: value for name, value in sent.items() if value is not None})
 
     def signed_in(self, token: str) -> "SiteClient":
         """This client, with the cookie of the device that has the token."""
