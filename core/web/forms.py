@@ -15,6 +15,7 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
+    PasswordField,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -34,7 +35,11 @@ from core.web.sent import refusal
 
 _ALLOWED_CONTROL = {"\n", "\r", "\t"}
 _AS_SPACE = str.maketrans(dict.fromkeys(_ALLOWED_CONTROL, " "))
+_TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""Marks that turn the direction of writing until they are taken back: they come along unseen with what is copied, and in a name they
+would turn round what the page says after it (Unicode Technical Report 36, section 2.5)."""
 REPLACED = "\ufffd"
+NOT_A_LINE = (TextAreaField, PasswordField)
 TOO_LARGE = 10**15
 """What is counted here has no sixteen digits."""
 _FIELD_WORDS = FieldWords()
@@ -82,8 +87,9 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             self.form_key.data = new_token()
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Take what was sent. A whole number of hundreds of digits is none: WTForms' own check of its range fails on it. The
-        one-use key is of what was sent with it: who goes back, mends a word and sends again has not sent the same twice."""
+        """Take what was sent, a line of text without marks that turn it round. A whole number of hundreds of digits is none: WTForms'
+        own check of its range fails on it. The one-use key is of what was sent with it: who goes back, mends a word and sends again
+        has not sent the same twice."""
         formdata = self.meta.wrap_formdata(self, formdata)
         super().process(formdata, *args, **kwargs)
         if formdata and self.form_key.data:
@@ -92,6 +98,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             if isinstance(field, IntegerField) and field.data is not None and abs(field.data) >= TOO_LARGE:
                 field.data = None
                 field.process_errors = [*field.process_errors, say(N_("Enter a whole number"))]
+            elif formdata and isinstance(field, StringField) and not isinstance(field, NOT_A_LINE) and field.data:
+                field.data = field.data.translate(_TURNING)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """WTForms' validation after a look for characters that no answer can hold: null bytes, lone surrogates, and in one line

@@ -238,3 +238,14 @@ def test_what_is_no_utf_8_is_refused_and_nothing_is_kept(app: Flask, session: Sc
     assert "Remove the characters that cannot be shown" in answer.text
     assert "Sam Kept" in answer.text
     assert queries.own(session, account_id).about == ""
+
+
+def test_marks_that_turn_writing_round_are_left_out_of_a_line_and_kept_in_a_text(
+    app: Flask, session: ScopedSession
+) -> None:
+    account_id = make_person(app, "sam@example.org")
+    client = client_of(app, account_id)
+    sent = {"name": "Sam \u202etsigoloehtap\u2069", "about": "\u2067שרה\u2069, I am Sam"}
+    assert client.submit("/account/", sent).status_code == 303
+    own = queries.own(session, account_id)
+    assert (own.name, own.about) == ("Sam tsigoloehtap", "\u2067שרה\u2069, I am Sam")
