@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from core.data.away import away
 from core.data.db import db
 from core.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.kernel.permissions import ROLE_PERMISSIONS, ROLE_TITLES
@@ -36,8 +37,6 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     503: (N_("The site is busy"), N_("Try again in a few seconds.")),
 }
-PASSING = ("08", "25006", "53", "57")
-"""What PostgreSQL's codes begin with where it cannot serve for now: no connection, read-only, no room, stopped by its operator."""
 DOMAIN_STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422}
 
 
@@ -115,12 +114,10 @@ def _http(error: HTTPException) -> Any:
 def _database(error: sa.exc.DBAPIError) -> Response:
     """A server of databases that is out of reach, going down, without room or read-only is nobody's bug, and passes: 503, and one line
     in the log for each request instead of a traceback."""
-    state = getattr(error.orig, "sqlstate", "")
-    # Without a code the driver speaks: of a connection that there is not, but also of values that it cannot send, which is a bug.
-    away = isinstance(error, sa.exc.OperationalError) if state is None else state.startswith(PASSING)
-    if not (error.connection_invalidated or away):
+    why = away(error)
+    if not why:
         return _bug(error)
-    log.error("the database does not serve: %s", " ".join(str(error.orig).split()))
+    log.error("the database does not serve: %s", why)
     response = _given_up(503)
     response.headers["Retry-After"] = "5"
     return response

@@ -36,6 +36,7 @@ PRUNED_AT_ONCE = 500
 EXPECTED_SECONDS = 0.5
 STRAY_SECONDS = 30.0
 """After how long a run that this worker has taken, and is not busy with, was never begun: ends take a moment to be noted."""
+REPEATED_SECONDS = 60.0
 SPARE = 2
 """DBOS may run so many times a queue's places: the relay keeps to the places, this only bounds what comes back from the dead."""
 
@@ -86,8 +87,27 @@ def _quiet() -> None:
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
+        logger.addFilter(Repeated())
     logger.setLevel(logging.WARNING)
     logger.propagate = True
+
+
+class Repeated(logging.Filter):
+    """Passes what is logged again only after `REPEATED_SECONDS`: while the database is away each thread of the engine says so, with its
+    traceback, every second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write the record down."""
+        said, now = record.getMessage(), time.monotonic()
+        self._told = {earlier: at for earlier, at in self._told.items() if now - at < REPEATED_SECONDS}
+        first = said not in self._told
+        if first:
+            self._told[said] = now
+        return first
 
 
 def _own_engine(url: sa.URL) -> sa.Engine:

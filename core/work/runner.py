@@ -15,6 +15,7 @@ from flask import Flask
 
 from core.config import ROOT
 from core.data import audit, upserts
+from core.data.away import tell
 from core.data.db import db, open_session, platform_scope
 from core.data.scope import Scope
 from core.data.session import WRITE_OPTION, ScopedSession
@@ -188,8 +189,8 @@ class Runner:
             try:
                 with writing(self._engine) as connection:
                     write(connection)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
-                log.exception("the outcome could not be written; trying again")
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+                tell(log, "the outcome could not be written; trying again", error)
                 time.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
                 tries += 1
             else:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from core.data import audit, upserts
+from core.data.away import tell
 from core.data.db import db, open_session
 from core.data.scope import Scope
 from core.kernel import clock
@@ -160,8 +161,8 @@ class Worker:
                     self._look_after()
                 moved = 0 if self._stopping.is_set() else self._relay.step()
                 failures = 0
-            except Exception:
-                log.exception("the worker's loop failed; it goes on")
+            except Exception as error:  # noqa: BLE001 - the loop outlives it
+                tell(log, "the worker's loop failed; it goes on", error)
                 failures += 1
                 self._stopped.wait(min(10.0, 0.5 * 2 ** min(failures, 5)))
                 continue
@@ -180,8 +181,8 @@ class Worker:
             try:
                 given = self._timetable.tick()
                 failures = 0
-            except Exception:
-                log.exception("slots could not be given out; it goes on")
+            except Exception as error:  # noqa: BLE001 - the thread outlives it
+                tell(log, "slots could not be given out; it goes on", error)
                 failures += 1
                 continue
             if given:
