@@ -98,7 +98,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             if isinstance(field, IntegerField) and field.data is not None and abs(field.data) >= TOO_LARGE:
                 field.data = None
                 field.process_errors = [*field.process_errors, say(N_("Enter a whole number"))]
-            elif formdata and isinstance(field, StringField) and not isinstance(field, NOT_A_LINE) and field.data:
+            elif isinstance(field, StringField) and not isinstance(field, NOT_A_LINE) and isinstance(field.data, str):
                 field.data = field.data.translate(_TURNING)
 
     def validate(self, extra_validators: Any = None) -> bool:
