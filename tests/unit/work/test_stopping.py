@@ -8,14 +8,17 @@ import pytest
 TURNS, STUCK = 300, 3
 TOLD = """
 import os, signal, sys, threading, time
-from core.work.worker import stop_signals
 
 def by_an_event():
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     return asked.wait
 
-way, turns, patience = {"event": by_an_event, "pipe": stop_signals}[sys.argv[1]], int(sys.argv[2]), float(sys.argv[3])
+if sys.argv[1] == "pipe":
+    from core.work.worker import stop_signals as way
+else:
+    way = by_an_event
+turns, patience = int(sys.argv[2]), float(sys.argv[3])
 begun, heard = threading.Semaphore(0), 0
 
 def tell():
@@ -24,6 +27,14 @@ def tell():
         for _ in range(heard % 60):  # now sooner and now later
             pass
         os.kill(os.getpid(), signal.SIGTERM)
+
+def be_busy():
+    while True:  # but not for the seconds in which nothing is heard any more
+        seen = heard
+        for _ in range(1_000_000):
+            pass
+        if seen == heard:
+            time.sleep(0.05)
 
 def watch():
     seen = -1
@@ -34,7 +45,7 @@ def watch():
     os._exit(1)
 
 sys.setswitchinterval(1e-5)
-for work in (tell, watch, lambda: [None for _ in iter(int, 1)]):
+for work in (tell, watch, be_busy):
     threading.Thread(target=work, daemon=True).start()
 while heard < turns:
     wait = way()
