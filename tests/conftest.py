@@ -17,7 +17,6 @@ pytest_plugins = (
     "tests.support.data_fixtures",
     "tests.support.app_fixtures",
     "tests.support.process_fixtures",
-    "tests.support.browser_fixtures",
 )
 
 # The suite starts hundreds of Python processes: where none may keep what it compiled, each compiles the platform again.

@@ -32,7 +32,9 @@ NO_TESTS = 5
 """The exit code by which pytest says that it found nothing to run."""
 ABROAD = "not browser and not bench"
 ONCE = f"not again and {ABROAD}"
-DATABASE = ("--engine", "postgres", "--ignore=tests/unit")
+AT_HOME = ("--ignore=tests/browser", "--ignore=tests/bench")
+"""The folders of what `ABROAD` leaves out: a test process need not collect them, nor import what drives a browser."""
+DATABASE = ("--engine", "postgres", "--ignore=tests/unit", *AT_HOME)
 """Unit tests have no database."""
 CLOSING = re.compile(r"^=* ?((?:\d+ [a-z]+(?:, )?)+ in [\d.]+s.*?) ?=*$")
 
@@ -63,13 +65,13 @@ STAGES = (
         ),
         beside="sqlite",  # which leaves a fifth of two processors idle: it waits for an hour to close, and for jobs' delays
     ),
-    _tests("sqlite", "-n", WORKERS, "-m", ONCE),
+    _tests("sqlite", "-n", WORKERS, *AT_HOME, "-m", ONCE),
     _tests("postgres", "-n", WORKERS, *DATABASE, "-m", f"database and {ONCE}"),
     _tests("browser", "-n", WORKERS, "-m", "browser", "tests/browser"),
 )
 """Each test process imports and collects all it is given: browsers have their own folder."""
 OTHERS = (
-    _tests("again-sqlite", "-n", WORKERS, "-m", f"again and {ABROAD}"),
+    _tests("again-sqlite", "-n", WORKERS, *AT_HOME, "-m", f"again and {ABROAD}"),
     _tests("again-postgres", "-n", WORKERS, *DATABASE, "-m", f"again and {ABROAD}"),
     _tests("bench", "-s", "--engine", "postgres", "-m", "bench", "tests/bench"),
 )

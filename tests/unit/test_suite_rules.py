@@ -189,6 +189,8 @@ def test_the_stages_leave_no_test_out() -> None:
         assert asked[engine][:-1] == asked[f"again-{engine}"][:-1]
         assert asked[engine][-1] == f"{first}not again and {stages.ABROAD}"
         assert asked[f"again-{engine}"][-1] == f"again and {stages.ABROAD}"
+        folders = {word.removeprefix("--ignore=tests/") for word in asked[engine] if word.startswith("--ignore")}
+        assert folders == set(stages.ABROAD.replace("not ", "").split(" and ")) | ({"unit"} if first else set())
     makefile = (stages.ROOT / "Makefile").read_text()
     assert "test-again: $(DEV)" in makefile
     assert "tests.stages again-sqlite again-postgres" in makefile
