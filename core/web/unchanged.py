@@ -1,7 +1,8 @@
 """Public pages that need not be made again: 304 to a visitor whose browser has the page as it still is."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,19 @@ def release_of(folders: Iterable[Path]) -> str:
 
     All web processes of one installation agree on it, so a browser may ask any of them.
     """
-    stats = [
-        path.stat()
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in _CODE and path.is_file()
-    ]
+    stats = [one for folder in folders for one in _code_in(folder)]
     return f"{len(stats)}-{sum(one.st_size for one in stats)}-{max((one.st_mtime_ns for one in stats), default=0)}"
+
+
+def _code_in(folder: str | Path) -> Iterator[os.stat_result]:
+    """What the folder's code files and those of its subfolders are like. With paths for all of them it would take four times as long,
+    at every start."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _code_in(entry.path)
+            elif os.path.splitext(entry.name)[1] in _CODE and entry.is_file():  # noqa: PTH122 - see above
+                yield entry.stat()
 
 
 def revalidated(view: Callable[..., Any]) -> Callable[..., Any]:
