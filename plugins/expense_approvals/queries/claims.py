@@ -127,13 +127,42 @@ def _columns(shape: type[Any], model: type[Any]) -> list[Any]:
     return [getattr(model, name) for name in shape._fields]
 
 
+# What every page and step of a claim reads is written once: SQLAlchemy works out its key and its SQL for the first claim alone.
+_ONE = sa.select(*_columns(Made, Claim)).where(Claim.id == sa.bindparam("wanted"))
+_GROUND = (
+    sa.select(Activity.id, Activity.title, Activity.starts_on, Activity.ends_on, *_columns(Asked, Preapproval))
+    .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+    .where(sa.or_(Preapproval.id == sa.bindparam("wanted"), Preapproval.supplements_id == sa.bindparam("wanted")))
+    .order_by(Preapproval.supplements_id.is_not(None), Preapproval.asked_at, Preapproval.id)
+)
+_DECIDED = sa.select(sa.func.min(Step.at)).where(
+    Step.preapproval_id == sa.bindparam("wanted"), Step.event.in_(("approve", "part_approve"))
+)
+_KINDS = sa.select(PreapprovalLine.category).where(
+    PreapprovalLine.preapproval_id.in_(sa.bindparam("held", expanding=True)), PreapprovalLine.approved_p > 0
+)
+_LINES = (
+    sa.select(*_columns(Spent, ClaimLine))
+    .where(ClaimLine.claim_id == sa.bindparam("claim_id"))
+    .order_by(ClaimLine.position)
+)
+_PROOFS = (
+    sa.select(*_columns(Proof, Receipt))
+    .where(Receipt.claim_id == sa.bindparam("claim_id"), Receipt.removed_at.is_(None))
+    .order_by(Receipt.at, Receipt.id)
+)
+_SHA256 = sa.select(ClaimRevision.sha256).where(
+    ClaimRevision.claim_id == sa.bindparam("claim_id"), ClaimRevision.number == sa.bindparam("number")
+)
+_LIVE = sa.select(Claim.id).where(Claim.preapproval_id == sa.bindparam("preapproval_id"), Claim.state.not_in(OVER))
+_MILES = sa.select(YearMiles.vehicle, YearMiles.year, YearMiles.miles).where(
+    YearMiles.account_id == sa.bindparam("account_id")
+)
+
+
 def one(session: ScopedSession, claim_id: str, visitor: Visitor) -> Made:
     """A claim for the person and for who sends it; once it is sent, for approvers too. Raises NotFound for everybody else."""
-    row = (
-        session.execute(sa.select(*_columns(Made, Claim)).where(Claim.id == claim_id)).one_or_none()
-        if is_id(claim_id)
-        else None
-    )
+    row = session.execute(_ONE, {"wanted": claim_id}).one_or_none() if is_id(claim_id) else None
     if row is None:
         raise NotFound
     made = Made._make(row)
@@ -145,46 +174,25 @@ def one(session: ScopedSession, claim_id: str, visitor: Visitor) -> Made:
 
 def ground(session: ScopedSession, preapproval_id: str) -> Ground:
     """What a claim from this pre-approval stands on. Raises NotFound where it was never agreed to. Three statements."""
-    rows = session.execute(
-        sa.select(Activity.id, Activity.title, Activity.starts_on, Activity.ends_on, *_columns(Asked, Preapproval))
-        .join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
-        .where(sa.or_(Preapproval.id == preapproval_id, Preapproval.supplements_id == preapproval_id))
-        .order_by(Preapproval.supplements_id.is_not(None), Preapproval.asked_at, Preapproval.id)
-    ).all()
-    decided = session.scalar(
-        sa.select(sa.func.min(Step.at)).where(
-            Step.preapproval_id == preapproval_id, Step.event.in_(("approve", "part_approve"))
-        )
-    )
+    rows = session.execute(_GROUND, {"wanted": preapproval_id}).all()
+    decided = session.scalar(_DECIDED, {"wanted": preapproval_id})
     if not rows or decided is None:
         raise NotFound
     parts = tuple(Asked._make(row[4:]) for row in rows)
     held = [part.id for part in parts if part.state in (*AGREED, USED)]
-    kinds = session.scalars(
-        sa.select(PreapprovalLine.category).where(
-            PreapprovalLine.preapproval_id.in_(held), PreapprovalLine.approved_p > 0
-        )
-    )
+    kinds = session.scalars(_KINDS, {"held": held})
     activity_id, title, starts_on, ends_on = rows[0][:4]
     return Ground(activity_id, title, starts_on, ends_on, parts, frozenset(kinds), clock.london(decided).date())
 
 
 def lines(session: ScopedSession, claim_id: str) -> list[Spent]:
     """Its costs, in the order in which they were put in."""
-    rows = session.execute(
-        sa.select(*_columns(Spent, ClaimLine)).where(ClaimLine.claim_id == claim_id).order_by(ClaimLine.position)
-    )
-    return [Spent._make(row) for row in rows]
+    return [Spent._make(row) for row in session.execute(_LINES, {"claim_id": claim_id})]
 
 
 def proofs(session: ScopedSession, claim_id: str) -> list[Proof]:
     """The proofs that stand, the oldest first."""
-    rows = session.execute(
-        sa.select(*_columns(Proof, Receipt))
-        .where(Receipt.claim_id == claim_id, Receipt.removed_at.is_(None))
-        .order_by(Receipt.at, Receipt.id)
-    )
-    return [Proof._make(row) for row in rows]
+    return [Proof._make(row) for row in session.execute(_PROOFS, {"claim_id": claim_id})]
 
 
 def proof(session: ScopedSession, claim_id: str, receipt_id: str, visitor: Visitor) -> Proof:
@@ -214,16 +222,8 @@ class Hands(NamedTuple):
 def hands(session: ScopedSession, claim_id: str = "") -> dict[str, Hands]:
     """Who checked and who first approved what waits to be approved, by claim; or one claim's, whatever it waits for. One
     statement, however many wait."""
-    rows = session.execute(
-        sa.select(Claim.id, ClaimStep.event, ClaimStep.account_id, ClaimStep.at, *AWAY)
-        .join(ClaimRevision, (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
-        .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
-        .outerjoin(Delegation, _stands_in(ClaimStep))
-        .where(
-            Claim.id == claim_id if claim_id else Claim.state.in_(TO_APPROVE), ClaimStep.event.in_(("check", "first_approve")),
-            ClaimStep.account_id.is_not(None),
-        )
-    ).all()  # fmt: skip
+    query, given = (_HANDS_OF, {"wanted": claim_id}) if claim_id else (_HANDS_OF_ALL, {})
+    rows = session.execute(query, given).all()
     checked, approved = (
         _by_claim((claim, *step) for claim, event, *step in rows if event == wanted)
         for wanted in ("check", "first_approve")
@@ -258,6 +258,17 @@ def _stands_in(step: type[ClaimStep] | type[Step]) -> sa.ColumnElement[bool]:
     return (Delegation.tenant_id == step.tenant_id) & (Delegation.delegate_id == step.account_id)
 
 
+_HANDS = (
+    sa.select(Claim.id, ClaimStep.event, ClaimStep.account_id, ClaimStep.at, *AWAY)
+    .join(ClaimRevision, (ClaimRevision.claim_id == Claim.id) & (ClaimRevision.number == Claim.revision))
+    .join(ClaimStep, (ClaimStep.claim_id == Claim.id) & (ClaimStep.sha256 == ClaimRevision.sha256))
+    .outerjoin(Delegation, _stands_in(ClaimStep))
+    .where(ClaimStep.event.in_(("check", "first_approve")), ClaimStep.account_id.is_not(None))
+)
+_HANDS_OF = _HANDS.where(Claim.id == sa.bindparam("wanted"))
+_HANDS_OF_ALL = _HANDS.where(Claim.state.in_(TO_APPROVE))
+
+
 def _by_claim(rows: Iterable[Any]) -> dict[str, frozenset[str]]:
     """Who took steps, and for whom they stood in at that moment, from rows of a claim, who, when, and an absence (or nothing)."""
     found: dict[str, frozenset[str]] = {}
@@ -270,15 +281,12 @@ def _by_claim(rows: Iterable[Any]) -> dict[str, frozenset[str]]:
 
 def bound_to(session: ScopedSession, claim_id: str, number: int) -> str:
     """The hash of version `number` as it was sent; "" for none."""
-    found = session.scalar(
-        sa.select(ClaimRevision.sha256).where(ClaimRevision.claim_id == claim_id, ClaimRevision.number == number)
-    )
-    return found or ""
+    return session.scalar(_SHA256, {"claim_id": claim_id, "number": number}) or ""
 
 
 def live(session: ScopedSession, preapproval_id: str) -> str | None:
     """The claim from a pre-approval that is neither withdrawn nor rejected."""
-    return session.scalar(sa.select(Claim.id).where(Claim.preapproval_id == preapproval_id, Claim.state.not_in(OVER)))
+    return session.scalar(_LIVE, {"preapproval_id": preapproval_id})
 
 
 def in_hand() -> sa.ColumnElement[bool]:
@@ -321,9 +329,7 @@ def ever_sent(session: ScopedSession, preapproval_ids: Iterable[str]) -> frozens
 def miles_before(session: ScopedSession, account_id: str | None) -> dict[tuple[str, int], int]:
     """Thousandths of a mile that a person has claimed before, by (vehicle, tax year), at every site together: a number, and never
     where they were driven. One statement."""
-    rows = session.execute(
-        sa.select(YearMiles.vehicle, YearMiles.year, YearMiles.miles).where(YearMiles.account_id == (account_id or ""))
-    )
+    rows = session.execute(_MILES, {"account_id": account_id or ""})
     return {(vehicle, year): miles for vehicle, year, miles in rows}
 
 
@@ -358,9 +364,12 @@ def _grounded(*columns: Any) -> Any:
     )
 
 
+_IN_ALL = _grounded(_in_all()).select_from(Claim).where(Claim.id == sa.bindparam("wanted"))
+
+
 def in_all(session: ScopedSession, claim_id: str) -> int:
     """The pence that a limit is held against: those that the policy allows of it, and what was granted besides."""
-    return session.scalar(_grounded(_in_all()).select_from(Claim).where(Claim.id == claim_id)) or 0
+    return session.scalar(_IN_ALL, {"wanted": claim_id}) or 0
 
 
 def _listed() -> Any:

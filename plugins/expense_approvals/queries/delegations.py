@@ -59,18 +59,18 @@ def all_of_site(session: ScopedSession, limit: int = 200) -> list[Away]:
     return [Away._make(row) for row in rows]
 
 
-def _today() -> sa.ColumnElement[bool]:
-    day = clock.today()
-    return sa.and_(Delegation.ended_at.is_(None), Delegation.starts_on <= day, Delegation.ends_on >= day)
+_TODAY = (
+    Delegation.ended_at.is_(None), Delegation.starts_on <= sa.bindparam("today"), Delegation.ends_on >= sa.bindparam("today"),
+)  # fmt: skip
+_STOOD_FOR = sa.select(Delegation.delegator_id).where(Delegation.delegate_id == sa.bindparam("who"), *_TODAY).distinct()
+_STAND_INS = sa.select(Delegation.delegate_id, Delegation.delegator_id).where(*_TODAY)
 
 
 def standing_for(session: ScopedSession, account_id: str | None) -> tuple[str, ...]:
     """For whom a person stands in today: those who can decide themselves, by the roles that they hold now."""
     if account_id is None:
         return ()
-    found = session.scalars(
-        sa.select(Delegation.delegator_id).where(Delegation.delegate_id == account_id, _today()).distinct()
-    ).all()
+    found = session.scalars(_STOOD_FOR, {"who": account_id, "today": clock.today()}).all()
     return tuple(sorted(one for one in people_by_id(session, found) if decides_by_role(session, one)))
 
 
@@ -112,7 +112,7 @@ def deciders(session: ScopedSession) -> dict[str, Decider]:
         for holder in holders(session, role, tenant_id):
             roles.setdefault(holder, set()).add(role)
     away: dict[str, tuple[str, ...]] = dict.fromkeys(roles, ())
-    rows = session.execute(sa.select(Delegation.delegate_id, Delegation.delegator_id).where(_today()))
+    rows = session.execute(_STAND_INS, {"today": clock.today()})
     for delegate, delegator in rows:
         if delegator in roles:
             away[delegate] = (*away.get(delegate, ()), delegator)

@@ -124,13 +124,29 @@ def _columns(shape: type[Any], model: type[Any]) -> list[Any]:
     return [getattr(model, name) for name in shape._fields]
 
 
+# What every page and step of a pre-approval reads is written once: SQLAlchemy works out its key and its SQL for the first one alone.
+_ONE = sa.select(*_columns(Asked, Preapproval)).where(Preapproval.id == sa.bindparam("wanted"))
+_LINES = (
+    sa.select(*_columns(AskedLine, PreapprovalLine))
+    .where(PreapprovalLine.preapproval_id == sa.bindparam("preapproval_id"))
+    .order_by(PreapprovalLine.position)
+)
+_TITLE = (
+    sa.select(Activity.title)
+    .join(Preapproval, (Preapproval.tenant_id == Activity.tenant_id) & (Preapproval.activity_id == Activity.id))
+    .where(Preapproval.id == sa.bindparam("wanted"))
+)
+_BUDGET = sa.select(BudgetEntry.budget_id).where(
+    BudgetEntry.source_id == sa.bindparam("source_id"), BudgetEntry.move == "commit"
+)
+_FUNDING = sa.select(Activity.budget_id).where(Activity.id == sa.bindparam("wanted"), Activity.covered.is_(True))
+
+
 def one(session: ScopedSession, preapproval_id: str, visitor: Visitor) -> Asked:
     """A pre-approval for the person, for who sent it, and for approvers. Raises NotFound for everybody else too."""
     if not is_id(preapproval_id):
         raise NotFound
-    row = session.execute(
-        sa.select(*_columns(Asked, Preapproval)).where(Preapproval.id == preapproval_id)
-    ).one_or_none()
+    row = session.execute(_ONE, {"wanted": preapproval_id}).one_or_none()
     mine = (
         row is not None and visitor.account_id is not None and visitor.account_id in (row.account_id, row.submitted_by)
     )
@@ -141,12 +157,7 @@ def one(session: ScopedSession, preapproval_id: str, visitor: Visitor) -> Asked:
 
 def lines(session: ScopedSession, preapproval_id: str) -> list[AskedLine]:
     """Its costs, in the order in which they were asked for."""
-    rows = session.execute(
-        sa.select(*_columns(AskedLine, PreapprovalLine))
-        .where(PreapprovalLine.preapproval_id == preapproval_id)
-        .order_by(PreapprovalLine.position)
-    )
-    return [AskedLine._make(row) for row in rows]
+    return [AskedLine._make(row) for row in session.execute(_LINES, {"preapproval_id": preapproval_id})]
 
 
 class Taken(NamedTuple):
@@ -183,12 +194,7 @@ def adds_to_nothing(session: ScopedSession, asked: Asked) -> bool:
 
 def title_of(session: ScopedSession, preapproval_id: str) -> str:
     """What the activity of a pre-approval is called."""
-    found = session.scalar(
-        sa.select(Activity.title)
-        .join(Preapproval, (Preapproval.tenant_id == Activity.tenant_id) & (Preapproval.activity_id == Activity.id))
-        .where(Preapproval.id == preapproval_id)
-    )
-    return found or ""
+    return session.scalar(_TITLE, {"wanted": preapproval_id}) or ""
 
 
 def _in_all() -> sa.ColumnElement[int]:
@@ -206,9 +212,12 @@ def _in_all() -> sa.ColumnElement[int]:
     return Preapproval.allowed_p + before
 
 
+_IN_ALL = sa.select(_in_all()).where(Preapproval.id == sa.bindparam("wanted"))
+
+
 def in_all(session: ScopedSession, preapproval_id: str) -> int:
     """The pence that a limit is held against: those that the policy allows of it, and what was agreed besides."""
-    return session.scalar(sa.select(_in_all()).where(Preapproval.id == preapproval_id)) or 0
+    return session.scalar(_IN_ALL, {"wanted": preapproval_id}) or 0
 
 
 def waiting(session: ScopedSession, most: Mapping[int, int]) -> tuple[Counter[int], Counter[int]]:
@@ -225,14 +234,12 @@ def waiting(session: ScopedSession, most: Mapping[int, int]) -> tuple[Counter[in
 
 def budget_of(session: ScopedSession, preapproval_id: str) -> str | None:
     """The budget that a pre-approval was agreed from; None while it is not agreed."""
-    return session.scalar(
-        sa.select(BudgetEntry.budget_id).where(BudgetEntry.source_id == preapproval_id, BudgetEntry.move == "commit")
-    )
+    return session.scalar(_BUDGET, {"source_id": preapproval_id})
 
 
 def funding(session: ScopedSession, activity_id: str) -> str | None:
     """The budget that an activity's costs are covered from today; None where they are not."""
-    return session.scalar(sa.select(Activity.budget_id).where(Activity.id == activity_id, Activity.covered.is_(True)))
+    return session.scalar(_FUNDING, {"wanted": activity_id})
 
 
 class Listed(NamedTuple):

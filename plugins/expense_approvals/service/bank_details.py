@@ -37,6 +37,13 @@ COOLING = timedelta(hours=24)
 """How long nobody is paid to an account that took another one's place: time for its owner to read the letter and say no."""
 NAME = N_("Enter the name on the account, in at most 80 characters.")
 _OTHER = another(BankDetails)
+_SHARING = (
+    sa.select(BankDetails.account_id, _OTHER.account_id)
+    .join(_OTHER, (_OTHER.tenant_id == BankDetails.tenant_id) & (_OTHER.fingerprint == BankDetails.fingerprint))
+    .where(
+        BankDetails.account_id.in_(sa.bindparam("people", expanding=True)), _OTHER.account_id != BankDetails.account_id
+    )
+)
 """Somebody else's account, beside the statement's own."""
 Post = Callable[[ScopedSession, Visitor, datetime], None]
 """Writes the person the letter about a change, in the caller's transaction; the instant is when the account can be paid to."""
@@ -185,11 +192,7 @@ def given(session: ScopedSession, account_ids: set[str]) -> dict[str, Given]:
 def sharing(session: ScopedSession, account_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """Who else is or was paid to an account of each of these people, in one statement: they decide nothing about each other's
     money."""
-    rows = session.execute(
-        sa.select(BankDetails.account_id, _OTHER.account_id)
-        .join(_OTHER, (_OTHER.tenant_id == BankDetails.tenant_id) & (_OTHER.fingerprint == BankDetails.fingerprint))
-        .where(BankDetails.account_id.in_(sorted(account_ids)), _OTHER.account_id != BankDetails.account_id)
-    )
+    rows = session.execute(_SHARING, {"people": sorted(account_ids)})
     found: dict[str, set[str]] = {}
     for account_id, shares in rows:
         found.setdefault(account_id, set()).add(shares)
