@@ -1,7 +1,7 @@
 """The application for tests: one per test process on that process's database, its clients, sessions and clock."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -53,7 +53,7 @@ def _make(config: Config, **options: Any) -> Flask:
     return app
 
 
-def _refresh(app: Flask) -> None:
+def read_tenants(app: Flask) -> None:
     """Read the tenants as the database has them now."""
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         app.extensions["q.directory"].refresh(session)
@@ -63,7 +63,7 @@ def _refresh(app: Flask) -> None:
 def kept_app(kept_database: tuple[Database, Keeper]) -> Iterator[Flask]:
     """This test process's application. Ask for `app` instead: it puts the data back."""
     app = _make(config_for(kept_database[0]))
-    _refresh(app)
+    read_tenants(app)
     app.extensions[BASELINE] = app.extensions["q.directory"].all()
     yield app
     with app.app_context():
@@ -74,24 +74,38 @@ def kept_app(kept_database: tuple[Database, Keeper]) -> Iterator[Flask]:
 def app(kept_app: Flask, database: Database) -> Flask:
     """The application, on a database with the partners' tenants; made once, its data put back after each test."""
     if kept_app.extensions["q.directory"].all() != kept_app.extensions[BASELINE]:
-        _refresh(kept_app)  # the last test changed a tenant, and its data has been put back since
+        read_tenants(kept_app)  # the last test changed a tenant, and its data has been put back since
     return kept_app
 
 
-@pytest.fixture
-def make_app(database: Database) -> Iterator[Callable[..., Flask]]:
-    """Another application on the same database: `make_app(demo=True)`, `make_app(packages={"hostile": "tests.…"})`."""
+@contextmanager
+def _makes(database: Database) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(packages: dict[str, str] | None = None, **changes: Any) -> Flask:
         made.append(_make(config_for(database, **changes), packages=packages))
-        _refresh(made[-1])
+        read_tenants(made[-1])
         return made[-1]
 
     yield make
     for app in made:
         with app.app_context():
             db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def kept_make_app(kept_database: tuple[Database, Keeper]) -> Iterator[Callable[..., Flask]]:
+    """As `make_app`, for all tests of a file. A test that uses such an application asks for `database` too, which is put back after
+    it, and has the application `read_tenants` first."""
+    with _makes(kept_database[0]) as make:
+        yield make
+
+
+@pytest.fixture
+def make_app(database: Database) -> Iterator[Callable[..., Flask]]:
+    """Another application on the same database: `make_app(demo=True)`, `make_app(packages={"hostile": "tests.…"})`."""
+    with _makes(database) as make:
+        yield make
 
 
 @pytest.fixture
@@ -120,7 +134,7 @@ def tenant(app: Flask) -> Callable[[str], TenantSnapshot]:
     def find(slug: str) -> TenantSnapshot:
         directory: TenantDirectory = app.extensions["q.directory"]
         if directory.by_slug(slug) is None:
-            _refresh(app)
+            read_tenants(app)
         found = directory.by_slug(slug)
         assert found is not None, f"no tenant {slug}"
         with app.app_context(), open_session(Scope.platform("tests")) as session:

@@ -1,5 +1,7 @@
 """A partner's rules on the pages: each of the three hooks is asked where somebody asks, agrees or approves."""
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -19,16 +21,24 @@ from tests.plugins.expense_approvals.helpers import APPROVER, activity, asked, c
 from tests.plugins.expense_approvals.partner.plugin import LONG_DRIVE, LOOK, ORGANISER
 from tests.plugins.expense_approvals.test_claim_pages import MANAGE
 from tests.plugins.expense_approvals.test_pages import DAY, declare, member
+from tests.support.app_fixtures import read_tenants
 from tests.support.client import FormClient
 
 PARTNER = "tests.plugins.expense_approvals.partner"
 ASKED = "/scotland/manage/expenses/asked"
 
 
+@pytest.fixture(scope="module")
+def kept_site(kept_make_app: Callable[..., Flask]) -> Flask:
+    """An application with the partner's rules among its plugins, for all tests of this file: it compiles its pages once."""
+    return kept_make_app(packages=discover(ROOT / "plugins", installed=False) | {"own_rules": PARTNER})
+
+
 @pytest.fixture
-def site(make_app, session_for) -> Flask:
+def site(kept_site: Flask, session_for) -> Flask:
     """The application with expenses and the partner's rules on in Scotland."""
-    app: Flask = make_app(packages=discover(ROOT / "plugins", installed=False) | {"own_rules": PARTNER})
+    app = kept_site
+    read_tenants(app)
     helpers.switched_on(app, "scotland")
     scotland = app.extensions["q.directory"].by_slug("scotland")
     with app.app_context():
