@@ -1,6 +1,7 @@
 """A test client that fills in forms as a person does: load the page, keep its hidden fields, send."""
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,10 +29,22 @@ class FormClient(FlaskClient):
         `form` chooses among several by position or by a part of its action; without it the page's only form that
         posts and has one of the fields is taken. A value None leaves the field out. `options` go to the request.
         """
+        return self._send(self._form(path, values or {}, form), path, values or {}, options)
+
+    def submit_each(
+        self, path: str, given: Sequence[dict[str, Any]], *, form: int | str | None = None
+    ) -> Iterator[TestResponse]:
+        """Load `path` once and send the same form of it with each of `given`: as somebody who goes back after each answer. For what is
+        refused: what is taken can be sent once."""
+        found = self._form(path, given[0], form)
+        return (self._send(found, path, values, {}) for values in given)
+
+    def _form(self, path: str, values: dict[str, Any], form: int | str | None) -> FoundForm:
         page = self.get(path)
         assert page.status_code == 200, f"{path} answered {page.status_code}"
-        values = values or {}
-        found = _choose(forms(page.text), values, form, path)
+        return _choose(forms(page.text), values, form, path)
+
+    def _send(self, found: FoundForm, path: str, values: dict[str, Any], options: dict[str, Any]) -> TestResponse:
         sent: dict[str, Any] = {**found.fields, **values}
         target = found.action or path
         parts = urlsplit(target)

@@ -13,13 +13,15 @@ from flask import Flask
 from PIL import Image
 
 from core.kernel import clock
+from core.kernel.ids import new_token
 from core.kernel.permissions import Role
 from core.sdk import ScopedSession, Visitor
 from core.work.models import Mail
 from plugins.expense_approvals.queries import claims
+from plugins.expense_approvals.service import claiming
 from tests.factories.people import client_of, make_person
 from tests.plugins.expense_approvals import claimed, helpers
-from tests.plugins.expense_approvals.claimed import agreed, picture
+from tests.plugins.expense_approvals.claimed import agreed, picture, spent
 from tests.plugins.expense_approvals.helpers import cost, opened
 from tests.plugins.expense_approvals.paid import account
 from tests.plugins.expense_approvals.test_pages import link, member
@@ -40,6 +42,20 @@ class Person:
             session, opened(session, 100_000, f"Budget of {name}"), self.visitor, cost(in_days=0, pence=2_000)
         )
         session.rollback()
+
+    def begun(self, session: ScopedSession) -> str:
+        """Begin a claim by the service, for a test that is about something later; its address."""
+        claim_id = claiming.begin(session, self.ground, self.visitor)
+        session.rollback()
+        return f"{SITE}/{claim_id}"
+
+    def unproved(self, session: ScopedSession, pence: int = 1_240) -> tuple[str, str]:
+        """A claim with a cost that has no proof yet, by the services; its address, and that of the proof."""
+        claim = self.begun(session)
+        line = spent(pence=pence)
+        line_id = claiming.put(session, claim[-26:], None, claiming.Cost(line, "To Perth."), self.visitor, new_token())
+        session.rollback()
+        return claim, f"{claim}/cost/{line_id}/proof"
 
     def begin(self) -> str:
         """Begin a claim by its button; its address."""
@@ -113,8 +129,8 @@ def test_from_an_agreement_to_an_approval(site: Flask, session: ScopedSession) -
 
 def test_letters_follow_the_claim(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
-    claim = ann.begin()
-    ann.prove(ann.add(claim), picture())
+    claim, proof = ann.unproved(session)
+    ann.prove(proof, picture())
     press(ann.client, claim, "/send")
     lead = member(site, "lena", Role.PARTNER_LEAD)
     lead.submit(f"{MANAGE}/{claim[-26:]}", {"do": "reject", "words": "It was not a bus."})
@@ -180,8 +196,8 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_receipt_is_refused_in_words(site: Flask, session: ScopedSession, what: str) -> None:
     ann = Person(site, session)
-    claim = ann.begin()
-    said = ann.prove(ann.add(claim), *HOSTILE[what])
+    claim, proof = ann.unproved(session)
+    said = ann.prove(proof, *HOSTILE[what])
     assert said.status_code == 422
     assert 'href="#file"' in said.text
     assert claims.proofs(session, claim[-26:]) == []
@@ -189,7 +205,7 @@ def test_a_hostile_receipt_is_refused_in_words(site: Flask, session: ScopedSessi
 
 def test_a_bomb_in_a_pdf_is_refused(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
-    said = ann.prove(ann.add(ann.begin()), _bomb(), "ticket.pdf")
+    said = ann.prove(ann.unproved(session)[1], _bomb(), "ticket.pdf")
     assert (said.status_code, "unpacks to more" in said.text) == (422, True)
 
 
@@ -197,8 +213,8 @@ def test_a_photograph_loses_where_it_was_taken_and_what_was_hidden_behind_it(
     site: Flask, session: ScopedSession
 ) -> None:
     ann = Person(site, session)
-    claim = ann.begin()
-    assert ann.prove(ann.add(claim), _exif() + b"<script>alert(1)</script>", "home.exe").status_code == 303
+    claim, place = ann.unproved(session)
+    assert ann.prove(place, _exif() + b"<script>alert(1)</script>", "home.exe").status_code == 303
     (proof,) = claims.proofs(session, claim[-26:])
     got = ann.client.get(f"{claim}/proof/{proof.id}")
     assert (got.status_code, proof.name, got.mimetype) == (200, "home.jpg", "image/jpeg")
@@ -216,8 +232,8 @@ def is_only_downloaded(got: Any) -> None:
 
 def test_a_pdf_is_taken_and_is_only_ever_downloaded(site: Flask, session: ScopedSession) -> None:
     ann, content = Person(site, session), b"%PDF-1.4\n1 0 obj\n%%EOF\n"
-    claim = ann.begin()
-    assert ann.prove(ann.add(claim), content, "ticket.pdf").status_code == 303
+    claim, place = ann.unproved(session)
+    assert ann.prove(place, content, "ticket.pdf").status_code == 303
     (proof,) = claims.proofs(session, claim[-26:])
     session.rollback()
     assert "ticket.pdf" in ann.client.get(claim).text
@@ -231,9 +247,9 @@ def test_a_pdf_is_taken_and_is_only_ever_downloaded(site: Flask, session: Scoped
 
 def test_a_file_is_what_it_holds_and_not_what_it_is_called(site: Flask, session: ScopedSession) -> None:
     ann, out = Person(site, session), BytesIO()
-    claim = ann.begin()
+    claim, place = ann.unproved(session)
     Image.new("RGB", (8, 6)).save(out, "PNG")
-    assert ann.prove(ann.add(claim), out.getvalue() + _zip(), "ticket.pdf").status_code == 303
+    assert ann.prove(place, out.getvalue() + _zip(), "ticket.pdf").status_code == 303
     (proof,) = claims.proofs(session, claim[-26:])
     got = ann.client.get(f"{claim}/proof/{proof.id}")
     assert (proof.name, got.mimetype, b"PK\x03\x04" in got.data) == ("ticket.png", "image/png", False)
@@ -241,8 +257,8 @@ def test_a_file_is_what_it_holds_and_not_what_it_is_called(site: Flask, session:
 
 def test_a_proof_is_for_the_person_and_once_it_is_sent_for_approvers(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
-    claim = ann.begin()
-    ann.prove(ann.add(claim), picture())
+    claim, place = ann.unproved(session)
+    ann.prove(place, picture())
     (proof,) = claims.proofs(session, claim[-26:])
     session.rollback()
     lead, stranger = member(site, "lena", Role.PARTNER_LEAD), member(site, "sam")
@@ -260,7 +276,7 @@ def test_a_proof_is_for_the_person_and_once_it_is_sent_for_approvers(site: Flask
 def test_an_amount_that_is_none_is_told_and_kept(site: Flask, session: ScopedSession, typed: str) -> None:
     ann = Person(site, session)
     given = {"category": "rail", "amount": typed, "reason": "To Perth."}
-    said = ann.client.submit(f"{ann.begin()}/cost", given)
+    said = ann.client.submit(f"{ann.begun(session)}/cost", given)
     assert (said.status_code, 'href="#amount"' in said.text) == (422, True)
     assert f'value="{typed}"' in said.text
     assert 'value="To Perth."' in said.text
@@ -273,15 +289,16 @@ def test_every_other_field_for_an_amount_tells_what_is_none_and_keeps_it(site: F
     ann, lead = Person(site, session), member(site, "lena", Role.PARTNER_LEAD)
     waiting = helpers.asked(session, helpers.activity(session, opened(session)), ann.visitor)
     session.rollback()
-    claim = ann.begin()
-    for typed in ODD:
-        said = ann.client.submit(f"{claim}/cost", {"category": "mileage", "miles": typed, "reason": "To Perth."})
+    claim, place = ann.unproved(session)
+    given = {"category": "mileage", "reason": "To Perth."}
+    answers = ann.client.submit_each(f"{claim}/cost", [{**given, "miles": typed} for typed in ODD])
+    for typed, said in zip(ODD, answers, strict=True):
         assert (said.status_code, f'value="{typed}"' in said.text, 'value="To Perth."' in said.text) == (
             422,
             True,
             True,
         ), typed
-    ann.prove(ann.add(claim), picture())
+    ann.prove(place, picture())
     press(ann.client, claim, "/send")
     checker = member(site, "cai", Role.EXPENSE_APPROVER)
     one = f"{MANAGE}/{claim[-26:]}"
@@ -295,14 +312,14 @@ def test_every_other_field_for_an_amount_tells_what_is_none_and_keeps_it(site: F
     for page, name, given in pages:
         found = re.search(rf'name="({name}[a-z0-9]*)"', lead.get(page).text)
         assert found, page
-        for typed in ODD:
-            said = lead.submit(page, {**given, found[1]: typed})
+        answers = lead.submit_each(page, [{**given, found[1]: typed} for typed in ODD])
+        for typed, said in zip(ODD, answers, strict=True):
             assert (said.status_code, f'value="{typed}"' in said.text) == (422, True), (page, typed)
 
 
 def test_miles_need_both_postcodes_a_vehicle_and_a_distance(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
-    claim = ann.begin()
+    claim = ann.begun(session)
     said = ann.client.submit(f"{claim}/cost", {"category": "mileage", "from_postcode": "EH1", "to_postcode": "PH1 5AA"})
     assert said.status_code == 422
     for name in ("from_postcode", "vehicle", "miles"):
@@ -322,8 +339,8 @@ def test_miles_need_both_postcodes_a_vehicle_and_a_distance(site: Flask, session
 
 def test_more_than_was_agreed_is_asked_for_and_told(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
-    claim = ann.begin()
-    ann.prove(ann.add(claim, amount="25.00"), picture())
+    claim, proof = ann.unproved(session, 2_500)
+    ann.prove(proof, picture())
     assert "This comes to £5.00 more than was agreed." in ann.client.get(claim).text
     assert not [one for one in forms(ann.client.get(claim).text) if one.action.endswith("/send")]
     assert ann.client.submit(f"{claim}/more", {"words": " "}).status_code == 422
@@ -349,9 +366,9 @@ def test_what_is_unusual_comes_first_then_the_oldest(site: Flask, session: Scope
 
 def test_a_claim_says_that_there_is_no_bank_account_to_pay_it_to(site: Flask, session: ScopedSession) -> None:
     ann = Person(site, session)
-    claim, told = ann.begin(), "You have given no bank account to pay this to."
+    (claim, proof), told = ann.unproved(session), "You have given no bank account to pay this to."
     assert told in ann.client.get(claim).text
-    ann.prove(ann.add(claim), picture())
+    ann.prove(proof, picture())
     press(ann.client, claim, "/send")
     sent = ann.client.get(claim).text
     assert told in sent

@@ -6,10 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.config import normalise_url
+from core.kernel.ids import new_token
 from core.sdk import ScopedSession, Visitor
 from plugins.expense_approvals.limits import Limits
 from plugins.expense_approvals.models import Claim, ClaimRevision
 from plugins.expense_approvals.queries import claims, preapprovals
+from plugins.expense_approvals.service import claiming
 from tests.plugins.expense_approvals.claimed import agreed, approve, check, draft, send, sent, spent
 from tests.plugins.expense_approvals.helpers import APPROVER, Sums, activity, agree, asked, cost, opened, sums, visitor
 from tests.plugins.expense_approvals.test_supplements import over, without
@@ -42,20 +44,21 @@ def _checked(session: ScopedSession, budget_id: str, who: Visitor) -> str:
     return made
 
 
+def _drive(session: ScopedSession, budget_id: str, person: Visitor) -> str:
+    """A claim of ten miles that can be sent: without a picture of the route, which counts for nothing here."""
+    ground = agreed(session, budget_id, person, cost(in_days=0, pence=50_00), cost("m", None, in_days=0, **DRIVE))
+    made = claiming.begin(session, ground, person)
+    claiming.put(
+        session, made, None, claiming.Cost(spent("m", None, **DRIVE), "", "EH1 1YZ", "PH1 5AA"), person, new_token()
+    )
+    return made
+
+
 def _driven(url: str, session: ScopedSession, way: str) -> tuple[int, int, list[int]]:
     """24 claims of ten miles of one person, sent by two processes at once: how many were sent, the miles that are counted, and
     the miles that each was reckoned after."""
     budget_id, person = opened(session, 10_000_00), visitor()
-    drives = [
-        draft(
-            session,
-            agreed(session, budget_id, person, cost(in_days=0, pence=50_00), cost("m", None, in_days=0, **DRIVE)),
-            person,
-            spent("m", None, **DRIVE),
-            colour=n,
-        )
-        for n in range(1, DRIVES + 2)
-    ]
+    drives = [_drive(session, budget_id, person) for _ in range(DRIVES + 1)]
     send(session, drives.pop(), person)
     session.rollback()
     jobs = [

@@ -349,8 +349,8 @@ def test_a_site_that_always_asks_for_two_says_so_and_names_no_sum(app: Flask, se
         member(app, "cai", Role.EXPENSE_APPROVER),
         member(app, "lena", Role.PARTNER_LEAD),
     )
-    claim = ann.begin()
-    ann.prove(ann.add(claim), picture())
+    claim, proof = ann.unproved(session)
+    ann.prove(proof, picture())
     press(ann.client, claim, "/send")
     page, rules = f"{MANAGE}/{claim[-26:]}", lena.get("/scotland/manage/expenses/rules").text
     for said in ("Then two other people decide", "Two other people decide now"):
@@ -365,8 +365,8 @@ def test_a_site_that_always_asks_for_two_says_so_and_names_no_sum(app: Flask, se
 def test_the_pages_say_which_step_it_is_and_who_comes_next(app: Flask, session: ScopedSession) -> None:
     helpers.switched_on(app, "scotland", second_approver_pounds=5)
     ann = Person(app, session)
-    claim = ann.begin()
-    ann.prove(ann.add(claim), picture())
+    claim, proof = ann.unproved(session)
+    ann.prove(proof, picture())
     press(ann.client, claim, "/send")
     assert "Then two other people decide, one after the other: above £5.00" in ann.client.get(claim).text
     checker, lead, last = (
