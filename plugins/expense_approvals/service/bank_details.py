@@ -37,6 +37,7 @@ COOLING = timedelta(hours=24)
 """How long nobody is paid to an account that took another one's place: time for its owner to read the letter and say no."""
 NAME = N_("Enter the name on the account, in at most 80 characters.")
 _OTHER = another(BankDetails)
+"""Somebody else's account, beside the statement's own."""
 _SHARING = (
     sa.select(BankDetails.account_id, _OTHER.account_id)
     .join(_OTHER, (_OTHER.tenant_id == BankDetails.tenant_id) & (_OTHER.fingerprint == BankDetails.fingerprint))
@@ -44,7 +45,6 @@ _SHARING = (
         BankDetails.account_id.in_(sa.bindparam("people", expanding=True)), _OTHER.account_id != BankDetails.account_id
     )
 )
-"""Somebody else's account, beside the statement's own."""
 Post = Callable[[ScopedSession, Visitor, datetime], None]
 """Writes the person the letter about a change, in the caller's transaction; the instant is when the account can be paid to."""
 
