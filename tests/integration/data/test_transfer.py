@@ -26,6 +26,12 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Database:
     return prepare(database, "demo --load-only", QP_DEMO="1", QP_MAIL_URL="demo:")
 
 
+@pytest.fixture
+def changed(old: Database, tmp_path: Path) -> Database:
+    """A copy of it, for a test that changes what is copied."""
+    return SqliteDatabases(tmp_path).create(old)
+
+
 def _copy(old: Database, target: str, monkeypatch: pytest.MonkeyPatch) -> Result:
     for name, value in environment(old).items():
         if name.startswith("QP_"):
@@ -105,14 +111,13 @@ def test_a_database_with_rows_is_no_target(
 
 
 def test_what_postgresql_refuses_is_said_in_one_line_and_nothing_is_copied(
-    tmp_path: Path, new: Database, monkeypatch: pytest.MonkeyPatch
+    changed: Database, new: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQLite keeps a text that is longer than its column; PostgreSQL does not."""
-    old = prepare(SqliteDatabases(tmp_path).create(), "db upgrade", "tenants sync")
-    engine = sa.create_engine(old.app_url, poolclass=sa.NullPool)
+    engine = sa.create_engine(changed.app_url, poolclass=sa.NullPool)
     with engine.begin() as c:
         c.exec_driver_sql("update tenancy_tenant set name_cy = ? where id = 19", ("x" * 500,))
-    done = _copy(old, new.owner_url, monkeypatch)
+    done = _copy(changed, new.owner_url, monkeypatch)
     assert done.exit_code == 1
     assert "tenancy_tenant" in done.output
     assert "Traceback" not in done.output
@@ -121,12 +126,11 @@ def test_what_postgresql_refuses_is_said_in_one_line_and_nothing_is_copied(
         assert c.exec_driver_sql("select count(*) from tenancy_tenant").scalar() == 0
 
 
-def test_jobs_that_have_begun_are_waited_for(tmp_path: Path, new: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = prepare(SqliteDatabases(tmp_path).create(), "db upgrade")
-    engine = sa.create_engine(old.app_url, poolclass=sa.NullPool)
+def test_jobs_that_have_begun_are_waited_for(changed: Database, new: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = sa.create_engine(changed.app_url, poolclass=sa.NullPool)
     with engine.begin() as c:
         c.exec_driver_sql("insert into workflow_status (workflow_uuid, status) values ('a~1', 'PENDING')")
-    done = _copy(old, new.owner_url, monkeypatch)
+    done = _copy(changed, new.owner_url, monkeypatch)
     assert done.exit_code == 1
     assert "1 jobs have begun" in done.output
 
