@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from flask import Flask
 
-from core.admissions.queries import applying
-from core.admissions.service import drafts
-from core.data.session import ScopedSession
-from core.kernel.views import Actor
+from core.admissions.models import Answer, Window
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.kernel.ids import new_id
+from tests.factories.admissions import make_application
 from tests.factories.people import client_of, make_person
 from tests.support.client import forms
 
@@ -98,14 +100,21 @@ class Applicant:
 
 
 def applicants(app: Flask, session: ScopedSession, count: int, port: int) -> list[Applicant]:
-    """So many people with a draft in the open window of the session's tenant, each signed in."""
-    found = []
+    """So many people with a draft in the one window of the session's tenant, each signed in: all but the story is answered."""
+    window = session.execute(sa.select(Window.id, Window.form_version_id)).one()
+    found, answers, now = [], [], clock.now()
     for number in range(count):
         account_id = make_person(app, f"applicant{number}@example.org", name=f"Applicant {number}")
-        who = Actor(account_id, "")
-        made = drafts.start(session, actor=who, eligible={"based_here": True}, locale="en", is_member=False)
-        drafts.save(session, applying.mine(session, made, account_id), account_id, {"job": drafts.Wish("Nurse", 0)})
+        made = make_application(session, window.id, window.form_version_id, account_id)
+        answers.append(
+            {
+                "id": new_id(), "tenant_id": session.scope.tenant_id, "application_id": made, "question": "job", "value": "Nurse",
+                "revision": 1, "changed_at": now,
+            }
+        )  # fmt: skip
         held = client_of(app, account_id).get_cookie("q")
         assert held is not None
         found.append(Applicant(account_id, made, held.value, port))
+    with transaction(session):
+        session.execute(sa.insert(Answer), answers)
     return found
