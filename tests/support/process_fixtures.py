@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -34,8 +35,8 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Start a web server on a database: `start_server(database, workers=2, QP_HOSTS=…)`. Stopped after the test."""
     started: list[Process] = []
 
-    def start(database: Database, workers: int = 1, forked: bool = True, **settings: str) -> Process:
-        started.append(servers.serve(database, tmp_path, workers, forked, **settings))
+    def start(database: Database, workers: int = 1, **settings: Any) -> Process:
+        started.append(servers.serve(database, tmp_path, workers, **settings))
         return started[-1]
 
     yield start

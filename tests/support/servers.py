@@ -19,6 +19,8 @@ from tests.support.environment import QPLATFORM, ROOT, environment
 from tests.support.forking import Forked
 from tests.support.patience import PATIENCE
 
+PLATFORM = "core.cli"
+"""The module of `qplatform`."""
 WORKER_STARTED = "Started worker-"
 """What the server writes for each web process. One that is told to stop before this may only end when it is killed."""
 
@@ -123,16 +125,18 @@ class Process:
 
 
 def start(
-    words: Sequence[str], database: Database, folder: Path, port: int, settings: Mapping[str, str], forked: bool = True
-) -> Process:
+    words: Sequence[str], database: Database, folder: Path, port: int, settings: Mapping[str, str], forked: bool = True,
+    program: str = PLATFORM,
+) -> Process:  # fmt: skip
     """Start `qplatform <words>` on `database`, logging into `folder`; `port` 0: it does not serve. Settings are further
-    environment variables. `forked` saves two seconds of processor: not for tests of how the command starts or what it weighs."""
+    environment variables. `forked` saves two seconds of processor: not for tests of how the command starts or what it weighs.
+    `program` is a module whose `main` is called with the words instead of the platform's own, in a forked process."""
     log_file = folder / f"{words[0]}-{len(list(folder.glob('*.log')))}.log"
     where = {"PORT": str(port), "QP_BASE_URL": f"http://127.0.0.1:{port}"} if port else {}
     env = environment(database, **where, **settings)
     log_file.touch()
     if forked:
-        return Process(Forked("core.cli", words, env, log_file), database, log_file, port)
+        return Process(Forked(program, words, env, log_file), database, log_file, port)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [QPLATFORM, *words], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -140,9 +144,11 @@ def start(
     return Process(process, database, log_file, port)
 
 
-def serve(database: Database, folder: Path, workers: int = 1, forked: bool = True, **settings: str) -> Process:
+def serve(
+    database: Database, folder: Path, workers: int = 1, forked: bool = True, program: str = PLATFORM, **settings: str
+) -> Process:
     """Start `qplatform serve` on a free port and wait until it is ready."""
-    server = start(("serve", "--workers", str(workers)), database, folder, free_port(), settings, forked)
+    server = start(("serve", "--workers", str(workers)), database, folder, free_port(), settings, forked, program)
     server.wait_ready(workers)
     return server
 
