@@ -1,8 +1,7 @@
 """Cases for rule packs: whatever a snapshot can hold, near enough to real ones that every outcome is met often.
 
-Hypothesis gives each case one number and the rest is drawn from that: drawn value by value it prefers small ones, which
-here means applications that nobody would accept. The numbers are few, so that the checks of a kit share their cases:
-building one takes longer than asking a rule about it.
+Each case has a number, and all of it is drawn from that, so it is always the same one. The numbers are few, so that the
+checks of a kit share their cases: building one takes longer than asking a rule about it.
 """
 
 from collections.abc import Sequence
@@ -10,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any, Literal
-
-from hypothesis import strategies as st
 
 from core.admissions.rules import Assessment, NationalPolicy, RuleConfig, RuleSet, Score, Snapshot, WindowFigures
 
@@ -73,17 +70,9 @@ def _figures(chance: Random) -> WindowFigures:
     )
 
 
-@st.composite
-def snapshots(
-    draw: st.DrawFn, policy: NationalPolicy, roles: Sequence[str] = ROLES, least: int = 0, most: int = MOST
-) -> Snapshot:
-    """Cases with from `least` to `most` assessors; every input that a rule pack can declare varies."""
-    return _built(policy, tuple(roles), least, most, draw(st.integers(0, POOL - 1)))
-
-
 @lru_cache(maxsize=8 * POOL)
-def _built(policy: NationalPolicy, roles: tuple[str, ...], least: int, most: int, number: int) -> Snapshot:
-    """The case of that number: always the same one."""
+def case_of(policy: NationalPolicy, roles: tuple[str, ...], least: int, most: int, number: int) -> Snapshot:
+    """The case of that number with from `least` to `most` assessors; every input that a rule pack can declare varies."""
     chance = Random(f"{least} {most} {number}")
     return Snapshot(
         case=chance.choice(("case-1", "case-2", "0f3a")),

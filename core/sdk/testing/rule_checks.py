@@ -2,16 +2,14 @@
 
 import copy
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
-from itertools import cycle
+from functools import partial
+from itertools import cycle, islice, product
 from random import Random
 from time import perf_counter
 from typing import Any
-
-from hypothesis import HealthCheck, Phase, assume, given, settings
-from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 
 from core.admissions.rules import (
     Assessment,
@@ -30,14 +28,12 @@ from core.admissions.rules import (
 )
 from core.admissions.rules.checking import proposal_faults
 from core.kernel import clock
-from core.sdk.testing.rule_cases import MOST, roles_of, snapshots
+from core.sdk.testing.rule_cases import MOST, POOL, case_of, roles_of
 
 SECONDS = 0.05
 """Longest for a case of ten assessors."""
 MANY, FEW = 150, 60
-
-CHANCES = st.integers(0, 2**32 - 1)
-"""One number for all that a check leaves to chance: drawn one by one, choices cost more than the rules that are tried."""
+"""How many cases a check tries. They are the same each time, and most checks share them."""
 
 Check = Callable[[RuleSet[Any], RuleConfig, NationalPolicy], None]
 CHECKS: dict[str, Check] = {}
@@ -48,11 +44,30 @@ def _check(function: Check) -> Check:
     return function
 
 
-def _tries(examples: int) -> settings:
-    return settings(
-        max_examples=examples, phases=(Phase.generate,), derandomize=True, database=None, deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )  # fmt: skip
+def _cases(
+    rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy, least: int = 0, most: int = MOST
+) -> Iterator[Snapshot]:
+    """Every case with from `least` to `most` assessors, of which a check takes the first `MANY` or `FEW`."""
+    roles = roles_of(rules, config)
+    return (case_of(policy, roles, least, most, number) for number in range(POOL))
+
+
+def _pairs(
+    rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy, count: int
+) -> Iterator[tuple[Snapshot, Snapshot]]:
+    """`count` cases, each with another one to hold against it."""
+    cases = list(islice(_cases(rules, config, policy), 2 * count))
+    return zip(cases[:count], reversed(cases), strict=False)
+
+
+@contextmanager
+def _telling(snapshot: Snapshot, **more: Any) -> Iterator[None]:
+    """Whatever goes wrong in the block carries the case that shows it."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note("\n".join(f"{name}={value!r}" for name, value in {"case": snapshot, **more}.items()))
+        raise
 
 
 def _say(rules: RuleSet[Any], snapshot: Snapshot, config: RuleConfig, policy: NationalPolicy) -> str:
@@ -75,137 +90,124 @@ def _rescored(one: Assessment, change: Callable[[str, int | None], int | None]) 
     return one.model_copy(update={"scores": scores})
 
 
+def _set(one: Assessment, criterion: str, to: int | None) -> Assessment:
+    """The same assessment with another score for one criterion."""
+    return _rescored(one, lambda found, value: to if found == criterion else value)
+
+
 @_check
 def explains_itself(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """Every reason has words that its params fill; the central team signs; nobody signs whom the policy does not know."""
-
-    @_tries(FEW)
-    @given(snapshots(policy, roles_of(rules, config)))
-    def always(snapshot: Snapshot) -> None:
-        proposal = rules.propose(snapshot, config, policy)
-        free = policy.model_copy(update={"min_assessors": 0})  # the minimum has a check of its own
-        assert (faults := list(proposal_faults(rules, proposal, snapshot, free))) == [], "; ".join(faults)
-
-    always()
+    free = policy.model_copy(update={"min_assessors": 0})  # the minimum has a check of its own
+    for snapshot in islice(_cases(rules, config, policy), FEW):
+        with _telling(snapshot):
+            proposal = rules.propose(snapshot, config, policy)
+            assert (faults := list(proposal_faults(rules, proposal, snapshot, free))) == [], "; ".join(faults)
 
 
 @_check
 def is_deterministic(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """The same case has the same proposal: again, after another case, from a fresh copy, in another year."""
-    cases = snapshots(policy, roles_of(rules, config))
-
-    @_tries(FEW)
-    @given(cases, cases)
-    def always(snapshot: Snapshot, other: Snapshot) -> None:
-        fresh = copy.deepcopy(rules)
-        first = _say(rules, snapshot, config, policy)
-        for seed in range(4):  # Hypothesis itself seeds every case alike
-            random.seed(seed)
-            assert first == _say(rules, snapshot, config, policy), "asked again, it says something else"
-        _say(rules, other, config, policy)
-        with clock.frozen(clock.now() + timedelta(days=400)):
-            assert first == _say(rules, snapshot, config, policy), "it remembers other cases, or looks at the clock"
-        read = Snapshot.model_validate_json(canonical(snapshot))
-        assert first == _say(fresh, read, config, policy), "a fresh copy says something else of the stored case"
-
+    before = random.getstate()
     try:
-        always()
-    except Flaky as error:
-        raise AssertionError("asked again, it says something else") from error
+        for snapshot, other in _pairs(rules, config, policy, FEW):
+            with _telling(snapshot, other=other):
+                _says_the_same(rules, snapshot, other, config, policy)
+    finally:
+        random.setstate(before)
+
+
+def _says_the_same(
+    rules: RuleSet[Any], snapshot: Snapshot, other: Snapshot, config: RuleConfig, policy: NationalPolicy
+) -> None:
+    fresh = copy.deepcopy(rules)
+    first = _say(rules, snapshot, config, policy)
+    for seed in range(4):
+        random.seed(seed)
+        assert first == _say(rules, snapshot, config, policy), "asked again, it says something else"
+    _say(rules, other, config, policy)
+    with clock.frozen(clock.now() + timedelta(days=400)):
+        assert first == _say(rules, snapshot, config, policy), "it remembers other cases, or looks at the clock"
+    read = Snapshot.model_validate_json(canonical(snapshot))
+    assert first == _say(fresh, read, config, policy), "a fresh copy says something else of the stored case"
 
 
 @_check
 def ignores_the_order_of_assessors(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """Who sealed first, and in which order criteria are kept, changes nothing."""
-
-    @_tries(FEW)
-    @given(snapshots(policy, roles_of(rules, config), 2), CHANCES)
-    def always(snapshot: Snapshot, number: int) -> None:
+    for number, snapshot in enumerate(islice(_cases(rules, config, policy, 2), FEW)):
         order = Random(number).sample(snapshot.assessments, len(snapshot.assessments))
         turned = tuple(one.model_copy(update={"scores": tuple(reversed(one.scores))}) for one in order)
-        said, again = (_say(rules, one, config, policy) for one in (snapshot, _with(snapshot, turned)))
-        assert said == again, "another order of assessors has another proposal"
-
-    always()
+        with _telling(snapshot, turned=turned):
+            said, again = (_say(rules, one, config, policy) for one in (snapshot, _with(snapshot, turned)))
+            assert said == again, "another order of assessors has another proposal"
 
 
 @_check
 def ignores_who_is_who(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """Other pseudonyms, for the same scores and roles, change nothing."""
-
-    @_tries(FEW)
-    @given(snapshots(policy, roles_of(rules, config), 1), st.sampled_from(("b", "zz-", "0")))
-    def always(snapshot: Snapshot, prefix: str) -> None:
+    cases = islice(_cases(rules, config, policy, 1), FEW)
+    for snapshot, prefix in zip(cases, cycle(("b", "zz-", "0")), strict=False):
         others = tuple(
             one.model_copy(update={"assessor": f"{prefix}{9 - n}"}) for n, one in enumerate(snapshot.assessments)
         )
-        said = _say(rules, snapshot, config, policy)
-        assert said == _say(rules, _with(snapshot, others), config, policy), "other pseudonyms have another proposal"
-
-    always()
+        with _telling(snapshot, prefix=prefix):
+            said = _say(rules, snapshot, config, policy)
+            assert said == _say(rules, _with(snapshot, others), config, policy), (
+                "other pseudonyms have another proposal"
+            )
 
 
 @_check
 def is_monotone(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """Raising scores never turns an acceptance into a refusal."""
-
-    @_tries(MANY)
-    @given(snapshots(policy, roles_of(rules, config), 1), CHANCES)
-    def always(snapshot: Snapshot, number: int) -> None:
-        chance = Random(number)
-        steps = (0, 0, 1, 1, 2) if chance.random() < 0.5 else (1,)
-
-        def higher(_: str, value: int | None) -> int | None:
-            return None if value is None else min(policy.highest, value + chance.choice(steps))
-
+    for number, snapshot in enumerate(islice(_cases(rules, config, policy, 1), MANY)):
+        higher = partial(_higher, Random(number), (0, 0, 1, 1, 2) if number % 2 else (1,), policy.highest)
         raised = _with(snapshot, tuple(_rescored(one, higher) for one in snapshot.assessments))
-        before, after = (_outcome(rules, one, config, policy) for one in (snapshot, raised))
-        assert (before, after) != (Outcome.ACCEPT, Outcome.DECLINE), "higher scores turn yes into no"
+        with _telling(snapshot, raised=raised.assessments):
+            before, after = (_outcome(rules, one, config, policy) for one in (snapshot, raised))
+            assert (before, after) != (Outcome.ACCEPT, Outcome.DECLINE), "higher scores turn yes into no"
 
-    always()
+
+def _higher(chance: Random, steps: tuple[int, ...], highest: int, _criterion: str, value: int | None) -> int | None:
+    return None if value is None else min(highest, value + chance.choice(steps))
 
 
 @_check
 def never_takes_missing_for_a_number(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """A criterion that nobody scored leaves no yes and no no. An assessor who scored nothing is as if not there. Where
     all agree on a criterion, it makes no difference between yes and no that one of them could not score it."""
-    cases = snapshots(policy, roles_of(rules, config), 1)
-    final = {Outcome.ACCEPT, Outcome.DECLINE}
-
-    @_tries(FEW)
-    @given(cases, st.sampled_from(policy.criteria))
-    def unscored(snapshot: Snapshot, criterion: str) -> None:
-        without = tuple(
-            _rescored(one, lambda c, value: None if c == criterion else value) for one in snapshot.assessments
-        )
-        assert not _outcome(rules, _with(snapshot, without), config, policy).final, "it decides what nobody scored"
-
-    @_tries(FEW)
-    @given(cases)
-    def empty(snapshot: Snapshot) -> None:
-        nobody = Assessment(
-            assessor="zz", scores=tuple(Score(criterion=c, value=None) for c in policy.criteria), roles=("none",)
-        )
-        more = _with(snapshot, (*snapshot.assessments, nobody))
-        before, after = (_outcome(rules, one, config, policy) for one in (snapshot, more))
-        assert before == after, "an assessor who scored nothing changes the outcome"
-
-    @_tries(MANY)
-    @given(
-        snapshots(policy, roles_of(rules, config), 2),
-        st.sampled_from(policy.criteria),
-        st.integers(policy.lowest, policy.highest),
+    cases = list(islice(_cases(rules, config, policy, 1), FEW))
+    for snapshot, criterion in zip(cases, cycle(policy.criteria), strict=False):
+        without = _with(snapshot, tuple(_set(one, criterion, None) for one in snapshot.assessments))
+        with _telling(snapshot, criterion=criterion):
+            assert not _outcome(rules, without, config, policy).final, "it decides what nobody scored"
+    nobody = Assessment(
+        assessor="zz", scores=tuple(Score(criterion=c, value=None) for c in policy.criteria), roles=("none",)
     )
-    def agreed(snapshot: Snapshot, criterion: str, level: int) -> None:
-        alike = tuple(_rescored(one, lambda c, v: level if c == criterion else v) for one in snapshot.assessments)
-        fewer = (_rescored(alike[0], lambda c, v: None if c == criterion else v), *alike[1:])
-        assume(fewer[0].scored)
-        said = {_outcome(rules, _with(snapshot, one), config, policy) for one in (alike, fewer)}
-        assert said != final, "a score that could not be given turns yes into no, or no into yes"
+    for snapshot in cases:
+        with _telling(snapshot):
+            more = _with(snapshot, (*snapshot.assessments, nobody))
+            before, after = (_outcome(rules, one, config, policy) for one in (snapshot, more))
+            assert before == after, "an assessor who scored nothing changes the outcome"
+    _agreement(rules, config, policy)
 
-    unscored()
-    empty()
-    agreed()
+
+def _agreement(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
+    """Every criterion at every level, in turn."""
+    final = {Outcome.ACCEPT, Outcome.DECLINE}
+    turns = cycle(product(range(policy.lowest, policy.highest + 1), policy.criteria))
+    tried = 0
+    for snapshot, (level, criterion) in zip(_cases(rules, config, policy, 2), turns, strict=False):
+        alike = tuple(_set(one, criterion, level) for one in snapshot.assessments)
+        fewer = (_set(alike[0], criterion, None), *alike[1:])
+        if not fewer[0].scored:
+            continue
+        with _telling(snapshot, criterion=criterion, level=level):
+            said = {_outcome(rules, _with(snapshot, one), config, policy) for one in (alike, fewer)}
+            assert said != final, "a score that could not be given turns yes into no, or no into yes"
+        if (tried := tried + 1) == MANY:
+            break
 
 
 @_check
@@ -214,31 +216,22 @@ def never_decides_below_the_minimum(rules: RuleSet[Any], config: RuleConfig, pol
     most = policy.minimum_for(rules.id) - 1
     nobody = Snapshot(case="case", now=clock.now())
     assert not _outcome(rules, nobody, config, policy).final, "it decides before anybody has scored"
-
-    @_tries(MANY)
-    @given(snapshots(policy, roles_of(rules, config), min(1, most), most))
-    def always(snapshot: Snapshot) -> None:
-        outcome = _outcome(rules, snapshot, config, policy)
-        assert not outcome.final, f"it says {outcome.value} on {len(snapshot.scored)} assessments"
-
-    always()
+    for snapshot in islice(_cases(rules, config, policy, min(1, most), most), MANY):
+        with _telling(snapshot):
+            outcome = _outcome(rules, snapshot, config, policy)
+            assert not outcome.final, f"it says {outcome.value} on {len(snapshot.scored)} assessments"
 
 
 @_check
 def reads_only_what_it_declares(rules: RuleSet[Any], config: RuleConfig, policy: NationalPolicy) -> None:
     """What is not among its `inputs` can change without changing a byte of the proposal."""
     hidden = [name.value for name in Input if name not in rules.inputs] + ["case"]
-    cases = snapshots(policy, roles_of(rules, config))
-
-    @_tries(MANY)
-    @given(cases, cases)
-    def always(snapshot: Snapshot, other: Snapshot) -> None:
-        said = _say(rules, snapshot, config, policy)
-        if said != _say(rules, _changed(snapshot, other, hidden), config, policy):
-            names = [n for n in hidden if said != _say(rules, _changed(snapshot, other, [n]), config, policy)] or hidden
-            raise AssertionError(f"its proposal depends on {', '.join(names)}, which it does not declare")
-
-    always()
+    for snapshot, other in _pairs(rules, config, policy, MANY):
+        with _telling(snapshot, other=other):
+            said = _say(rules, snapshot, config, policy)
+            if said != _say(rules, _changed(snapshot, other, hidden), config, policy):
+                names = [n for n in hidden if said != _say(rules, _changed(snapshot, other, [n]), config, policy)]
+                raise AssertionError(f"its proposal depends on {', '.join(names or hidden)}, which it does not declare")
 
 
 def _changed(snapshot: Snapshot, other: Snapshot, names: Iterable[str]) -> Snapshot:
