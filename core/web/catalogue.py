@@ -1,7 +1,7 @@
 """Keeping the Welsh catalogues complete: which messages the code and the templates have, and which lack their Welsh."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,19 +12,18 @@ from babel.messages.pofile import read_po, write_po
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "say": None,
 }  # fmt: skip
-MARKED = re.compile(rb"\b(?:%s)\s*\(" % "|".join(KEYWORDS).encode())
-METHODS = [("**.py", "core.web.catalogue:extract_marked"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+METHODS = [
+    ("**.py", f"{__name__}:python"),
+    ("**.html", "jinja2.ext:babel_extract"),
+    ("**.txt", "jinja2.ext:babel_extract"),
+]
+"""Named by module: for a short name Babel reads what every installed package offers, once for each file."""
+MARKED = re.compile(rf"\b(?:{'|'.join(KEYWORDS)})(?:\s|\\|#.*\n)*\(".encode())
+"""Where a message may be marked. A file without one, as two in three are, need not be read word by word."""
 OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
 PLURALS = "nplurals=5; plural=(n==1 ? 1 : n==2 ? 2 : n==3 ? 3 : n==6 ? 4 : 0)"
 """The rule by which every Welsh plural is chosen, whoever's catalogue it stands in: they are read as one, by the platform's own."""
 PLACES = re.compile(r"%\((\w+)\)[sd]")
-
-
-def extract_marked(file: IO[bytes], keywords: Any, tags: Collection[str], options: Any) -> Iterable[Any]:
-    """Babel's own way with Python, for the files that mark a message: it reads them word by word, and half of the code marks none."""
-    marks = MARKED.search(file.read())
-    file.seek(0)
-    return extract_python(file, keywords, tags, options) if marks else ()
 
 
 def extract(folders: Iterable[Path]) -> Catalog:
@@ -35,6 +34,15 @@ def extract(folders: Iterable[Path]) -> Catalog:
         for name, _line, message, _comments, context in found:
             catalogue.add(message, locations=[(f"{folder.name}/{name}", 1)], context=context)
     return catalogue
+
+
+def python(
+    file: IO[bytes], keywords: Mapping[str, Any], tags: Iterable[str], options: Mapping[str, Any]
+) -> Iterator[Any]:
+    """Babel's own reader of Python, for files in which a message may be marked."""
+    if MARKED.search(file.read()):
+        file.seek(0)
+        yield from extract_python(file, keywords, tuple(tags), dict(options))  # type: ignore[arg-type]  # Babel's, as it was called
 
 
 def read(path: Path) -> Catalog:
