@@ -1,5 +1,6 @@
 """Whatever is written into the audit trail has words for its readers, and no words stand there for what is never written."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ STEPS = {
 """What `*` can be where a step cannot be read from the code: the code's own tables say it."""
 
 
+@cache
 def _rooms() -> dict[str, str]:
     """Every code of the core, but what the demonstration tells: it tells again what the rooms do."""
     return {
@@ -53,6 +55,12 @@ def _rooms() -> dict[str, str]:
         if room.is_dir() and room.name not in {"demo", "sdk"}
         for code, where in recorded(room, room.name).items()
     }
+
+
+@cache
+def _written(name: str) -> dict[str, str]:
+    """Every code of a plugin."""
+    return recorded(ROOT / "plugins" / name, name)
 
 
 def _whole(codes: dict[str, str]) -> dict[str, str]:
@@ -70,11 +78,11 @@ def test_what_the_core_writes_has_words() -> None:
 
 @pytest.mark.parametrize("name", sorted(PLUGINS))
 def test_what_a_plugin_writes_has_words(name: str) -> None:
-    assert unspoken(_whole(recorded(ROOT / "plugins" / name, name)), PLUGINS[name]) == []
+    assert unspoken(_whole(_written(name)), PLUGINS[name]) == []
 
 
 def test_every_step_that_is_named_here_is_written() -> None:
-    codes = {**_rooms(), **{code: "" for name in PLUGINS for code in recorded(ROOT / "plugins" / name, name)}}
+    codes = {**_rooms(), **{code: "" for name in PLUGINS for code in _written(name)}}
     assert {code for code in codes if ANYTHING in code} == set(STEPS)
 
 

@@ -7,6 +7,7 @@ may be anything.
 
 import ast
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -47,15 +48,29 @@ class _Source:
 
     def __init__(self, path: Path) -> None:
         self.path, self.tree = path, ast.parse(path.read_text(encoding="utf-8"))
-        nodes = list(ast.walk(self.tree))
-        scopes = [node for node in nodes if isinstance(node, _Scope)]  # outer first: the innermost claims a call last
-        self.calls = {call: scope for scope in scopes for call in ast.walk(scope) if isinstance(call, ast.Call)}
-        self.imported = {
-            alias.asname or alias.name: ((node.module or "").rpartition(".")[2], alias.name)
-            for node in nodes
-            if isinstance(node, ast.ImportFrom)
-            for alias in node.names
-        }
+        self.calls: dict[ast.Call, _Scope] = {}
+        self.imported: dict[str, tuple[str, str]] = {}
+        self._set: dict[_Scope, dict[str, list[ast.expr]]] = {}
+        waiting: deque[tuple[ast.AST, _Scope]] = deque([(self.tree, self.tree)])
+        while waiting:
+            node, scope = waiting.popleft()
+            if isinstance(node, ast.Call):
+                self.calls[node] = scope
+            elif isinstance(node, ast.ImportFrom):
+                home = (node.module or "").rpartition(".")[2]
+                self.imported |= {alias.asname or alias.name: (home, alias.name) for alias in node.names}
+            within = node if isinstance(node, _Scope) else scope
+            waiting.extend((child, within) for child in ast.iter_child_nodes(node))
+
+    def set_in(self, scope: _Scope, name: str) -> list[ast.expr]:
+        """What is set to `name`, by itself, anywhere in a function or in the file."""
+        if scope not in self._set:
+            found = self._set[scope] = {}
+            for node in ast.walk(scope):
+                match node:
+                    case ast.Assign(targets=[ast.Name(id=target)]):
+                        found.setdefault(target, []).append(node.value)
+        return self._set[scope].get(name, [])
 
     def called(self, call: ast.Call) -> tuple[str, str]:
         """The file and the function of a call: its own file by path, another by the name it is imported by."""
@@ -112,7 +127,7 @@ class _Reader:
 
     def _given(self, source: _Source, scope: _Scope, name: str) -> Iterator[_Place]:
         """All that a name may stand for: what its function sets or is called with, or a constant of its file or another."""
-        here = [(source, scope, value) for value in _set_in(ast.walk(scope), name)]
+        here = [(source, scope, value) for value in source.set_in(scope, name)]
         if here:
             yield from here
         elif not isinstance(scope, ast.Module) and name in _parameters(scope):

@@ -2,9 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, TemplateSyntaxError, meta
 
@@ -25,15 +27,39 @@ INLINE = re.compile(
 OPEN_DOOR = "core.sdk"
 
 
-def sources(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
-    """The plugin's own Python files with their syntax trees: neither its tests nor its migrations."""
+class Read(NamedTuple):
+    """What the checks ask of a Python file."""
+
+    imported: tuple[str, ...]
+    """The modules that it imports."""
+    targets: tuple[str, ...]
+    """The same, and each name of a `from` as if it were a module: those that are none are in nobody's list."""
+    declares_jobs: bool
+    texts: frozenset[str]
+
+
+def sources(folder: Path) -> Iterator[tuple[Path, Read]]:
+    """The plugin's own Python files with what stands in them: neither its tests nor its migrations."""
     for path in sorted(folder.rglob("*.py")):
         if not {"tests", "migrations"} & set(path.relative_to(folder).parts):
-            yield path, ast.parse(path.read_text("utf-8"))
+            yield path, _read(path.read_text("utf-8"))
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+@lru_cache(maxsize=1024)
+def _read(source: str) -> Read:
+    """Several checks ask about the same files, and to parse them takes longer than the checks."""
+    tree = ast.parse(source)
+    nodes = list(ast.walk(tree))
+    imported = tuple(_imported(nodes))
+    named = (
+        f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    )
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return Read(imported, (*imported, *named), _declares_jobs(tree), frozenset(texts))
+
+
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -49,7 +75,7 @@ def manifest_problems(plugin: Plugin) -> list[str]:
         for node in tree.body
         if not isinstance(node, plain) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    found += [f"manifest.py imports {name}" for name in _imported(tree) if name != OPEN_DOOR]
+    found += [f"manifest.py imports {name}" for name in _imported(ast.walk(tree)) if name != OPEN_DOOR]
     manifest: Manifest = plugin.manifest
     found += [
         f"the manifest has no {key}" for key in ("title", "summary", "version") if not getattr(manifest, key).strip()
@@ -72,8 +98,8 @@ def import_problems(plugin: Plugin) -> list[str]:
     """A plugin sees `core.sdk` and itself: no other part of the core, and no other plugin."""
     found = []
     home = plugin.package.rpartition(".")[0]
-    for path, tree in sources(plugin.folder):
-        for name in _imported(tree):
+    for path, read in sources(plugin.folder):
+        for name in read.imported:
             own = f"{name}.".startswith(f"{plugin.package}.")
             ours = name.split(".")[0] == "core" or (home and f"{name}.".startswith(f"{home}."))
             if name.startswith(".") or (ours and not own and name != OPEN_DOOR):
@@ -92,12 +118,12 @@ def job_problems(plugin: Plugin) -> list[str]:
     loaded: a worker knows no job of a module that nothing imports."""
     own = (job for job in JOBS.values() if job.owner == plugin.manifest.name)
     found = [f"the job {job.name} has no title" for job in own if not job.title.strip()]
-    trees = {_dotted(plugin, path): tree for path, tree in sources(plugin.folder)}
-    unloaded = sorted(trees.keys() - _loaded(trees, plugin.package))
+    modules = {_dotted(plugin, path): read for path, read in sources(plugin.folder)}
+    unloaded = sorted(modules.keys() - _loaded(modules, plugin.package))
     return found + [
         f"{name} declares jobs and plugin.py does not import it, nor does what it imports: no worker would know them"
         for name in unloaded
-        if _declares_jobs(trees[name])
+        if modules[name].declares_jobs
     ]
 
 
@@ -106,24 +132,16 @@ def _dotted(plugin: Plugin, path: Path) -> str:
     return ".".join((plugin.package, *(part for part in parts if part != "__init__")))
 
 
-def _loaded(trees: dict[str, ast.Module], package: str) -> set[str]:
+def _loaded(modules: Mapping[str, Read], package: str) -> set[str]:
     """The modules that loading the plugin imports. Read from the files: a test may have imported more of them by now."""
     known: set[str] = set()
     waiting = [f"{package}.{name}" for name in ("manifest", "models", "plugin")]
     while waiting:
         name = waiting.pop()
-        if name in trees and name not in known:
+        if name in modules and name not in known:
             known.add(name)
-            waiting += [target for target in _targets(trees[name]) if target.startswith(f"{package}.")]
+            waiting += [target for target in modules[name].targets if target.startswith(f"{package}.")]
     return known
-
-
-def _targets(tree: ast.Module) -> Iterator[str]:
-    """What a module imports, each name of a `from` as if it were a module: those that are none are in nobody's list."""
-    yield from _imported(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _declares_jobs(tree: ast.Module) -> bool:
@@ -153,15 +171,9 @@ def template_problems(plugin: Plugin, environment: Environment) -> list[str]:
             f"{name} has {hit.group().strip()!r}, which the content security policy or escaping forbids"
             for hit in INLINE.finditer(text)
         ]
-    named = {text for _, tree in sources(plugin.folder) for text in _texts(tree) if text.startswith(own)}
+    named = {text for _, read in sources(plugin.folder) for text in read.texts if text.startswith(own)}
     missing = sorted(name for name in named if name.endswith(".html") and not (root / name).is_file())
     return found + [f"the code names {name}, and there is no templates/{name}" for name in missing]
-
-
-def _texts(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
 
 
 def static_problems(plugin: Plugin) -> list[str]:
