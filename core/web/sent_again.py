@@ -7,6 +7,7 @@ such a form, and a press would send them.
 
 from collections.abc import Collection
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from flask import Response, g, make_response, render_template, request
 from wtforms import Form as WTForm
@@ -21,6 +22,8 @@ SECRET = (PasswordField, SecretField)
 """A form with a field of these kinds is not shown again: what is secret stands on no page."""
 READABLE = 20
 """From this many characters on an answer is shown to be read, and copied, as well."""
+_SECRETS: WeakKeyDictionary[type[WTForm], set[str]] = WeakKeyDictionary()
+"""The names of each class's secret fields. Weak, because some classes are made for one request."""
 
 
 def return_path() -> str:
@@ -54,8 +57,12 @@ def secrets() -> set[str]:
     while forms:
         form = forms.pop()
         forms += form.__subclasses__()
-        fields = ((name, getattr(form, name, None)) for name in dir(form))
-        found |= {name for name, one in fields if isinstance(one, UnboundField) and issubclass(one.field_class, SECRET)}
+        if form not in _SECRETS:
+            fields = ((name, getattr(form, name, None)) for name in dir(form))
+            _SECRETS[form] = {
+                name for name, one in fields if isinstance(one, UnboundField) and issubclass(one.field_class, SECRET)
+            }
+        found |= _SECRETS[form]
     return found
 
 
