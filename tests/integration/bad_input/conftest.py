@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from werkzeug.test import TestResponse
 
-from tests.integration.bad_input.discovery import Way, find_ways
+from tests.integration.bad_input.discovery import Way
 from tests.integration.bad_input.judge import nothing_asked_late
 from tests.integration.bad_input.made import made_world
+from tests.integration.bad_input.trials import Trials, try_all
 from tests.integration.bad_input.world import World
 from tests.support.databases import Database, Databases
 
@@ -23,16 +23,16 @@ def world(databases: Databases, baseline: Database) -> Iterator[World]:
 
 
 @pytest.fixture(scope="package")
-def answered(world: World) -> dict[Way, TestResponse | None]:
-    """Every form of the application, with what good answers to it were answered; None for those that were only found."""
+def trials(world: World) -> Trials:
+    """Every form of the application, with what good answers to it were answered, once, twice and after somebody else's."""
     with nothing_asked_late():
-        return find_ways(world)
+        return try_all(world)
 
 
 @pytest.fixture(scope="package")
-def ways(answered: dict[Way, TestResponse | None]) -> list[Way]:
+def ways(trials: Trials) -> list[Way]:
     """Every form of the application, with good answers."""
-    return list(answered)
+    return list(trials.answered)
 
 
 @pytest.fixture(autouse=True)

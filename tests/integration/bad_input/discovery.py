@@ -1,7 +1,7 @@
 """Which forms and which query parameters the application has, found by looking at its pages and at what its views ask for."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -156,9 +156,10 @@ def _ways(world: World, browser: Browser, page: str, html: str) -> Iterator[Way]
             yield Way(browser, endpoint, page, action, {**fields, **({name: [value]} if name else {})}, form)
 
 
-def find_ways(world: World) -> dict[Way, TestResponse | None]:
+def find_ways(world: World, taken: Callable[[Way, TestResponse], None]) -> dict[Way, TestResponse | None]:
     """Every different form that any of the browsers is shown, those behind a first step included, and what its good answers
-    were answered when it was looked for what lies behind it: None for what lay there, which was not sent."""
+    were answered when it was looked for what lies behind it: None for what lay there, which was not sent. `taken` is called with
+    each of these answers, while the world is as the form has left it."""
     known: set[tuple[object, ...]] = set()
     answers: dict[Way, TestResponse | None] = {}
 
@@ -184,6 +185,7 @@ def find_ways(world: World) -> dict[Way, TestResponse | None]:
                 after = answers[way] = world.send(way.browser, "POST", way.action, data=way.fields)
                 if after.status_code == 200 and after.mimetype == "text/html":
                     take(_ways(world, way.browser, way.action, after.text))
+                taken(way, after)
                 world.put_back()
             alike += bool(pages) and not new
             if alike == 2:

@@ -5,11 +5,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from tests.integration.bad_input.discovery import Way, rules
 from tests.integration.bad_input.judge import FILES as WITH_A_FILE
-from tests.integration.bad_input.judge import accepted, listed, nothing_asked_late, wrong_with
+from tests.integration.bad_input.judge import accepted, listed, wrong_with
+from tests.integration.bad_input.trials import Trials
 from tests.integration.bad_input.values import FIELDS, FOR_EVERY_FIELD, expired
 from tests.integration.bad_input.world import CSRF, World
 from tests.support.thorough import some
@@ -58,29 +58,33 @@ def test_every_route_that_takes_a_form_is_reached(world: World, ways: list[Way])
     assert any(way.page.rpartition("/undo/")[1] for way in ways)
 
 
-def test_good_answers_are_accepted(world: World, answered: dict[Way, TestResponse | None]) -> None:
+def test_good_answers_are_accepted(trials: Trials) -> None:
     """What all the others start from: each refuses because of the one thing that is wrong."""
-    wrong = []
-    for way, answer in answered.items():
-        with nothing_asked_late():
-            response = _post(world, way, way.fields) if answer is None else answer
-        if not accepted(way, response):
-            wrong.append((way.name, response.status_code))
-        world.put_back()
+    wrong = [(way.name, answer.status_code) for way, answer in trials.answered.items() if not accepted(way, answer)]
     assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize("kind", FIELDS)
-def test_a_field_with_something_else_in_it(world: World, ways: list[Way], kind: str) -> None:
-    wrong = []
+@pytest.fixture(scope="module")
+def hostile(world: World, ways: list[Way]) -> dict[str, list[tuple[Way, str]]]:
+    """The fields into which each kind of value is put."""
+    found: dict[str, list[tuple[Way, str]]] = {kind: [] for kind in FIELDS}
     for way in ways:
-        for name in way.answers(typed_only=kind not in FOR_EVERY_FIELD):
-            if kind not in some(FIELDS, 1, world.engine, way.key, name):
-                continue
-            response = _post(world, way, {**way.fields, name: FIELDS[kind]})
-            if found := wrong_with(world, way, response, name):
-                wrong.append((way.name, name, found))
-            world.put_back()
+        typed = way.answers(typed_only=True)
+        for name in way.answers(typed_only=False):
+            for kind in some(FIELDS, 1, world.engine, way.key, name):
+                if kind in FOR_EVERY_FIELD or name in typed:
+                    found[kind].append((way, name))
+    return found
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_a_field_with_something_else_in_it(world: World, hostile: dict[str, list[tuple[Way, str]]], kind: str) -> None:
+    wrong = []
+    for way, name in hostile[kind]:
+        response = _post(world, way, {**way.fields, name: FIELDS[kind]})
+        if found := wrong_with(world, way, response, name):
+            wrong.append((way.name, name, found))
+        world.put_back()
     assert not wrong, listed(wrong)
 
 
@@ -197,18 +201,14 @@ def test_a_body_of_another_shape(world: World, ways: list[Way]) -> None:
     assert not wrong, listed(wrong)
 
 
-def test_a_form_sent_twice_does_what_it_does_once(world: World, ways: list[Way]) -> None:
-    wrong = []
-    for way in ways:
-        _post(world, way, way.fields)
-        once, at_once = world.watch.written(), world.watch.moment()
-        second = _post(world, way, way.fields)
-        twice = once if world.watch.moment() == at_once else world.watch.written()
+def test_a_form_sent_twice_does_what_it_does_once(trials: Trials) -> None:
+    wrong: list[Any] = []
+    for way, tried in trials.twice.items():
+        second = tried.second
         if second.status_code not in {200, 303, 400, 403, 404, 409, 410, 422} or NO_SUCH_FIELD.encode() in second.data:
             wrong.append((way.name, second.status_code))
-        if twice != once and way.endpoint not in MORE_EACH_TIME:
-            wrong.append((way.name, f"once {once}, twice {twice}"))
-        world.put_back()
+        if tried.twice != tried.once and way.endpoint not in MORE_EACH_TIME:
+            wrong.append((way.name, f"once {tried.once}, twice {tried.twice}"))
     assert not wrong, listed(wrong)
 
 
