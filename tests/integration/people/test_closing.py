@@ -276,14 +276,13 @@ def _fill(session: ScopedSession, account_id: str) -> set[str]:
 
 
 def _found(session: ScopedSession) -> list[str]:
-    """Every text column of every table, of the core's and the plugins', that holds the marked word."""
+    """Every column of every table, of the core's and the plugins', that holds the marked word: read as the driver gives it,
+    in one statement for each table."""
     found = []
     for table in Base.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, sa.String | sa.JSON):
-                query = sa.select(sa.func.count()).select_from(table)
-                if session.scalar(query.where(sa.cast(column, sa.Text).ilike(f"%{CANARY}%"))):
-                    found.append(f"{table.name}.{column.name}")
+        rows = session.execute(sa.text(f'select * from "{table.name}"')).mappings().all()
+        columns = {name for row in rows for name, value in row.items() if CANARY in str(value).lower()}
+        found += [f"{table.name}.{name}" for name in sorted(columns)]
     return found
 
 
