@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_FORM = re.compile(r"<form\b.*?(?:</form\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_FORM = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>|(<form\b.*?(?:</form\s*>|\Z))", re.IGNORECASE | re.DOTALL)
+"""A form with all that is in it; comments, scripts and styles are passed over, as what they hold is none."""
 
 
 @dataclass
@@ -78,6 +79,7 @@ class _Forms(HTMLParser):
 def forms(html: str) -> list[FoundForm]:
     """The forms of a page, in order."""
     parser = _Forms()
-    for found in _FORM.finditer(html):  # most of a page stands outside, and takes as long to read
-        parser.feed(found[0])
+    # Most of a page stands outside its forms, and reading that would take longer than the rest.
+    for found in _FORM.finditer(html):
+        parser.feed(found[2] or "")
     return parser.forms
