@@ -74,7 +74,7 @@ def test_every_page_of_a_claim_is_accessible(
                 if SHOTS:
                     name = f"{room.replace('/', '-')}-{number}-{size['width']}.png"
                     page.screenshot(path=Path(SHOTS) / name, full_page=True)
-            page.context.close()
+            page.close()
     page = signed_in(new_page(viewport=PHONE, java_script_enabled=False), app, ann, server.url)
     page.goto(f"{server.url}/scotland/expenses/claims/")
     page.get_by_role("button", name="Begin a claim").click()
@@ -89,4 +89,4 @@ def test_every_page_of_a_claim_is_accessible(
     assert page.get_by_role("link", name="ticket.jpg").is_visible()
     page.get_by_role("button", name="Send the claim").click()
     assert page.get_by_text("Waiting for a check").is_visible()
-    page.context.close()
+    page.close()

@@ -68,7 +68,7 @@ def test_every_page_is_accessible(
                 if SHOTS:
                     name = f"{room.replace('/', '-')}-{number}-{size['width']}.png"
                     page.screenshot(path=Path(SHOTS) / name, full_page=True)
-            page.context.close()
+            page.close()
 
 
 def test_limits_of_authority_and_a_late_change_of_the_policy(

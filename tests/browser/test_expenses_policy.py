@@ -54,4 +54,4 @@ def test_every_page_is_accessible(
                         path=Path(SHOTS) / f"policy{room.replace('/', '-')}-{number}-{size['width']}.png",
                         full_page=True,
                     )
-            page.context.close()
+            page.close()

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from threading import Thread
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Error, Page
 
-from tests.support.browser_fixtures import REMEMBERING, Watch, violations
+from tests.support.browser_fixtures import REMEMBERING, violations
+from tests.support.profiles import Profiles, Watch
 
 PAGES = {
     "/good": "<!doctype html><html lang=en><title>Good</title><link rel=icon href=data:,><main><h1>Good</h1></main>",
@@ -23,13 +25,28 @@ PAGES = {
     "/broken": "<!doctype html><title>x</title><script>axe = {run: () => { throw Error('broken') }}</script>",
     "/poor": "<!doctype html><html><title>x</title><link rel=icon href=data:,><main><img src='data:,'></main>",
 }
+LEAVING = """async address => {
+    document.cookie = "a=b"; document.cookie = "kept=b; max-age=600"
+    localStorage.a = sessionStorage.a = "b"
+    await new Promise(done => { indexedDB.open("a").onsuccess = done })
+    await (await caches.open("a")).put("/a", new Response("b"))
+    await fetch(address)
+}"""
+FOUND = """async address => [
+    document.cookie, localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length,
+    (await navigator.permissions.query({name: "geolocation"})).state, await (await fetch(address)).text(),
+]"""
+"""What is in a browser; the last is what a server said of a page that may be kept."""
 
 
 class _Handler(BaseHTTPRequestHandler):
+    asked = count(1)
+
     def do_GET(self) -> None:
-        body = PAGES.get(self.path, "")
+        body = f"answer {next(self.asked)}" if self.path == "/kept" else PAGES.get(self.path, "")
         self.send_response(200 if body else 404)
         self.send_header("Content-Type", "text/html")
+        self.send_header("Cache-Control", "max-age=600" if self.path == "/kept" else "no-store")
         self.end_headers()
         self.wfile.write((body or "<!doctype html><title>Not here</title><link rel=icon href=data:,>").encode())
 
@@ -75,6 +92,46 @@ def test_what_goes_wrong_on_a_page_is_noticed(browser: Browser, pages: str, path
 @pytest.mark.parametrize("path", ["/good", "/a-page-that-is-missing"])
 def test_what_is_right_is_not_called_wrong(browser: Browser, pages: str, path: str) -> None:
     assert _problems(browser, pages + path) == []
+
+
+def test_a_profile_that_is_given_again_has_forgotten_everything(browser: Browser, pages: str) -> None:
+    profiles = Profiles(browser)
+    found = []
+    for leaves in (True, False):
+        profile = profiles.take(True)
+        page = profile.open({"width": 390, "height": 844}, "dark") if leaves else profile.open(None, None)
+        page.goto(f"{pages}/good")
+        if leaves:
+            first = profile
+            profile.context.grant_permissions(["geolocation"])
+            page.evaluate(LEAVING, "/kept")
+        found.append(page.evaluate(FOUND, "/kept"))
+        shown = page.evaluate("[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]")
+        assert shown == ([390, True] if leaves else [1280, False])
+        page.evaluate("setTimeout(() => { throw Error('late') }, 5)")
+        page.wait_for_timeout(50)
+        assert len(profile.watch.problems) == 1, profile.watch.problems
+        profile.context.route("**", lambda route: route.abort())
+        profile.context.set_offline(True)
+        profiles.give_back(True, profile)
+    assert profile is first
+    kept, answer = found[0][-1], found[1][-1]
+    assert found[0][:-1] == ["a=b; kept=b", 1, 1, 1, 1, "granted"]
+    assert found[1][:-1] == ["", 0, 0, 0, 0, "prompt"]
+    assert kept != answer, "a page that the browser had kept is asked for again"
+    profile.context.close()
+
+
+def test_pages_at_the_same_time_are_of_different_people(new_page: Callable[..., Page], pages: str) -> None:
+    one, other = new_page(), new_page()
+    for page in (one, other):
+        page.goto(f"{pages}/good")
+    one.evaluate(LEAVING, "/kept")
+    assert other.evaluate("document.cookie + localStorage.length") == "0"
+    one.close()
+    again = new_page()
+    again.goto(f"{pages}/good")
+    assert again.evaluate("document.cookie + localStorage.length") == "0"
 
 
 def test_axe_names_what_is_wrong_and_where(page: Page, pages: str, axe: Callable[[Page], None]) -> None:

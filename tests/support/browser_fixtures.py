@@ -3,32 +3,27 @@
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
-    ConsoleMessage,
     Error,
     Frame,
     Page,
-    Request,
-    Response,
     expect,
     sync_playwright,
 )
 
 from tests.support import tools
+from tests.support.profiles import ONE_PROCESS, WAITING_MS, Profile, Profiles
 
-WAITING_MS = 30_000
-"""What must come on a page is waited for so long. Not longer: where a heading has another name, many tests wait for it in vain."""
 expect.set_options(timeout=WAITING_MS)
 
 # Chromium must neither phone home nor find any other machine; every *.q.test name is this one.
 ARGUMENTS = (
     "--disable-gpu",
+    ONE_PROCESS,
     "--js-flags=--no-opt --no-maglev",  # a page lives too short for its scripts, axe among them, to gain by being compiled with care
     "--disable-quic",
     "--no-first-run",
@@ -52,8 +47,6 @@ REMEMBERING = """
 """A page has a dozen colours, and axe reads each of them anew for every element and everything behind it: a fifth of its time."""
 LEAVING_MS = 500
 """A page's scripts can fail this long before the browser tells that another page has come."""
-FAILED_RESOURCE = "Failed to load resource"
-"""Chromium writes this for every status from 400 on; what was a page's own answer is the test's business."""
 
 
 @pytest.fixture(scope="session")
@@ -69,48 +62,46 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-class Watch:
-    """Collects what goes wrong on the pages of one context."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.problems: list[str] = []
-        context.on("request", self._request)
-        context.on("response", self._response)
-        context.on("console", self._console)
-        context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
-
-    def _request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        host = parts.hostname or ""
-        here = host in {"127.0.0.1", "localhost"} or host.endswith(".q.test")
-        if parts.scheme in {"http", "https", "ws", "wss"} and not here:
-            self.problems.append(f"request to another host: {request.url}")
-
-    def _response(self, response: Response) -> None:
-        if response.status >= 400 and response.request.resource_type not in {"document", "xhr", "fetch"}:
-            self.problems.append(f"{response.status} for {response.url}")
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(FAILED_RESOURCE):
-            self.problems.append(f"console: {message.text}")
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    """The profiles of this test process's browser. Ask for `new_page` instead: it gives them back."""
+    return Profiles(browser)
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a page in a fresh profile: `new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")`."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+def new_page(browser: Browser, profiles: Profiles) -> Iterator[Callable[..., Page]]:
+    """Open a page in a profile in which nothing is: `new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")`. Other
+    settings of Playwright's ask for a profile that is not used again."""
+    taken: list[tuple[bool, Profile]] = []
+    once: list[Profile] = []
+    problems: list[str] = []
 
-    def open_page(**options: Any) -> Page:
-        context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/London", **options})
-        context.set_default_timeout(WAITING_MS)
-        opened.append((context, Watch(context)))
-        return context.new_page()
+    def give_back(scripts: bool, profile: Profile) -> None:
+        problems.extend(profile.watch.problems)
+        profiles.give_back(scripts, profile)
+
+    def open_page(
+        viewport: Any = None, color_scheme: Any = None, java_script_enabled: bool = True, **options: Any
+    ) -> Page:
+        if options:
+            profile = Profile(browser, java_script_enabled=java_script_enabled, **options)
+            once.append(profile)
+        else:
+            for before in [one for one in taken if one[1].unused]:
+                taken.remove(before)
+                give_back(*before)
+            profile = profiles.take(java_script_enabled)
+            taken.append((java_script_enabled, profile))
+        return profile.open(viewport, color_scheme)
 
     yield open_page
-    problems = []
-    for context, watch in opened:
-        context.close()
-        problems += watch.problems
+    for scripts, profile in taken:
+        if not profile.closed:
+            profile.close_pages()
+        give_back(scripts, profile)
+    for profile in once:
+        profile.context.close()
+        problems += profile.watch.problems
     if problems:
         pytest.fail("the pages had problems:\n" + "\n".join(dict.fromkeys(problems)), pytrace=False)
 
