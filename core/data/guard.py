@@ -79,19 +79,26 @@ def _filter(state: orm.ORMExecuteState) -> None:
             state.statement = _filtered(statement)
             state.parameters = {**asked, TENANT: scope.tenant_id}
     elif state.is_update or state.is_delete:
-        state.statement = statement.options(_changed(scope.tenant_id or 0))
+        state.statement = _filtered(statement, scope.tenant_id)
 
 
+TENANTS_KEPT = 100
+"""Of an update that a module keeps, the forms of so many tenants are kept at once."""
 ONLY_READS = "a session over several tenants only reads"
-_filtered_statements: "weakref.WeakKeyDictionary[Any, Any]" = weakref.WeakKeyDictionary()
+_filtered_statements: "weakref.WeakKeyDictionary[Any, dict[int | None, Any]]" = weakref.WeakKeyDictionary()
 
 
-def _filtered(statement: Any) -> Any:
-    """`statement` with the tenant's criterion. Kept as long as the statement is: one that a module keeps is then the same
-    object each time, and SQLAlchemy need not work out its cache key anew."""
-    found = _filtered_statements.get(statement)
+def _filtered(statement: Any, changed_at: int | None = None) -> Any:
+    """`statement` with the tenant's criterion; `changed_at` is the tenant of an update or a delete. Kept as long as the statement is: one
+    that a module keeps is then the same object each time, and SQLAlchemy need not work out its cache key anew."""
+    kept = _filtered_statements.get(statement)
+    if kept is None:
+        kept = _filtered_statements[statement] = {}
+    found = kept.get(changed_at)
     if found is None:
-        found = _filtered_statements[statement] = statement.options(_SELECTED)
+        if len(kept) >= TENANTS_KEPT:
+            kept.clear()
+        found = kept[changed_at] = statement.options(_SELECTED if changed_at is None else _changed(changed_at))
     return found
 
 
