@@ -27,7 +27,7 @@ RACES = (
     "tests.integration.plugins.switch_race", "tests.support.ports_race",
 )  # fmt: skip
 """Each has `main(job, begin)`: it makes ready, calls `begin`, which waits for the others, does its part, and gives what came
-of it."""
+of it. Where all of them call it again, they wait for one another again."""
 LONGEST = PATIENCE + 60
 """Seconds that a race may take: longer than its processes wait for one another, so that what went wrong there is told first."""
 PROCESSES.set_forkserver_preload([*RACES, *PRELOADED])

@@ -91,8 +91,6 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     ]
     rounds: list[list[Act]] = [[first for _ in people]]
     rounds += [[chance.choice(LATER) for _ in people] for _ in range(job["rounds"])]
-    if job["rounds"]:
-        rounds.append([_accept for _ in people])  # by chance alone, all offers may have been declined or left
 
     with engine.connect():  # connected and ready before the start
         pass
@@ -100,5 +98,8 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> dict[str, Any]:
     with ThreadPoolExecutor(job["threads"]) as pool:
         for acts in rounds:
             list(pool.map(act, acts, people))
+        if job["rounds"]:
+            begin()  # by chance alone all offers may have been declined or left; where the others go on, more are made later
+            list(pool.map(act, [_accept for _ in people], people))
     engine.dispose()
     return {"told": dict(told), "errors": errors}
