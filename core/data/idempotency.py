@@ -1,6 +1,7 @@
 """One-use keys: the same form sent twice makes one thing and shows the same page."""
 
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,6 +27,17 @@ class FormKey(TenantOwned, Base):
     created_at: Mapped[datetime]
 
 
+# On the table itself, with its tenant: half the cost of the same through the ORM, for each form that is sent.
+_TABLE = cast("sa.Table", FormKey.__table__)
+_CLAIM = upserts.for_each_dialect(_TABLE, lambda new: new.on_conflict_do_nothing().returning(_TABLE.c.id))
+_EARLIER = sa.select(FormKey.id, FormKey.purpose, FormKey.result).where(FormKey.key == sa.bindparam("sent"))
+_KEEP = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.tenant_id == sa.bindparam("here"), _TABLE.c.id == sa.bindparam("claimed"))
+    .values(result=sa.bindparam("made"))
+)
+
+
 class Once:
     """The answer of `once`: `result` is what the first sending made, or None for the first sending itself."""
 
@@ -34,7 +46,8 @@ class Once:
 
     def keep(self, result: str) -> None:
         """Note what was made (an id of at most 200 characters), in the same transaction."""
-        self._session.execute(sa.update(FormKey).where(FormKey.id == self._row_id).values(result=result))
+        given = {"here": self._session.scope.tenant_id, "claimed": self._row_id, "made": result}
+        self._session.execute(_KEEP, given)
 
 
 def once(session: ScopedSession, key: str, purpose: str) -> Once:
@@ -54,10 +67,9 @@ def once(session: ScopedSession, key: str, purpose: str) -> Once:
         "result": "",
         "created_at": clock.now(),
     }
-    claim = upserts.insert(session, FormKey).values(**values).on_conflict_do_nothing().returning(FormKey.id)
-    if session.execute(claim).one_or_none() is not None:
+    if session.execute(_CLAIM(session), values).one_or_none() is not None:
         return Once(session, row_id, None)
-    earlier = session.execute(sa.select(FormKey.id, FormKey.purpose, FormKey.result).where(FormKey.key == key)).one()
+    earlier = session.execute(_EARLIER, {"sent": key}).one()
     if earlier.purpose != purpose:
         raise Refused(N_("This form is out of date. Load the page again and send it once more."))
     return Once(session, earlier.id, earlier.result)
