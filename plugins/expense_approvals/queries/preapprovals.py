@@ -29,32 +29,36 @@ class Chance(NamedTuple):
     kind: str
 
 
+_CHANCE = sa.select(
+    Activity.id,
+    Activity.title,
+    Activity.starts_on,
+    Activity.ends_on,
+    Activity.covered,
+    Activity.budget_id,
+    sa.select(Declaration.id)
+    .where(
+        Declaration.activity_id == Activity.id,
+        Declaration.tenant_id == Activity.tenant_id,
+        Declaration.account_id == sa.bindparam("account_id"),
+        Declaration.statement == sa.bindparam("statement"),
+        Declaration.withdrawn_at.is_(None),
+    )
+    .exists(),
+).where(Activity.id == sa.bindparam("wanted"))
+_DECLARED = sa.select(Declaration.id).where(
+    Declaration.activity_id == sa.bindparam("activity_id"),
+    Declaration.account_id == sa.bindparam("account_id"),
+    Declaration.withdrawn_at.is_(None),
+)
+
+
 def chance(session: ScopedSession, activity_id: str, visitor: Visitor) -> Chance:
     """What stands between the visitor and asking, before anything is typed, in one statement. Raises NotFound."""
     if not is_id(activity_id):
         raise NotFound
-    declared = (
-        sa.select(Declaration.id)
-        .where(
-            Declaration.activity_id == Activity.id,
-            Declaration.tenant_id == Activity.tenant_id,
-            Declaration.account_id == (visitor.account_id or ""),
-            Declaration.statement == declaring.STATEMENT,
-            Declaration.withdrawn_at.is_(None),
-        )
-        .exists()
-    )
-    row = session.execute(
-        sa.select(
-            Activity.id,
-            Activity.title,
-            Activity.starts_on,
-            Activity.ends_on,
-            Activity.covered,
-            Activity.budget_id,
-            declared,
-        ).where(Activity.id == activity_id)
-    ).one_or_none()
+    asked = {"wanted": activity_id, "account_id": visitor.account_id or "", "statement": declaring.STATEMENT}
+    row = session.execute(_CHANCE, asked).one_or_none()
     if row is None:
         raise NotFound
     found, title, starts_on, ends_on, covered, budget_id, has_declared = row
@@ -72,12 +76,7 @@ def chance(session: ScopedSession, activity_id: str, visitor: Visitor) -> Chance
 def declared(session: ScopedSession, activity_id: str, account_id: str | None) -> bool:
     """Whether a person's declaration for an activity stands, in the words of its day (`declaring.must_stand` is the same for who
     decides)."""
-    found = sa.select(Declaration.id).where(
-        Declaration.activity_id == activity_id,
-        Declaration.account_id == (account_id or ""),
-        Declaration.withdrawn_at.is_(None),
-    )
-    return session.scalar(found) is not None
+    return session.scalar(_DECLARED, {"activity_id": activity_id, "account_id": account_id or ""}) is not None
 
 
 class Asked(NamedTuple):
@@ -170,12 +169,16 @@ class Taken(NamedTuple):
     at: datetime
 
 
+_STEPS = (
+    sa.select(*_columns(Taken, Step))
+    .where(Step.preapproval_id == sa.bindparam("preapproval_id"))
+    .order_by(Step.version)
+)
+
+
 def steps(session: ScopedSession, preapproval_id: str) -> list[Taken]:
     """Every step, the first one first."""
-    rows = session.execute(
-        sa.select(*_columns(Taken, Step)).where(Step.preapproval_id == preapproval_id).order_by(Step.version)
-    )
-    return [Taken._make(row) for row in rows]
+    return [Taken._make(row) for row in session.execute(_STEPS, {"preapproval_id": preapproval_id})]
 
 
 def agreed_today(preapproval_id: str | None) -> sa.ColumnElement[bool]:

@@ -30,24 +30,35 @@ GONE_OF_THEIRS = N_(
 )
 
 
+# Statements are written once: SQLAlchemy works out the key and the SQL of each for the first declaration alone.
+_ACTIVITY = sa.select(Activity.id).where(Activity.id == sa.bindparam("wanted"))
+_STANDING = sa.select(Declaration.id).where(
+    Declaration.activity_id == sa.bindparam("of_activity"),
+    Declaration.account_id == sa.bindparam("of_person"),
+    Declaration.statement == sa.bindparam("in_words"),
+    Declaration.withdrawn_at.is_(None),
+)
+_OF_PERSON = sa.update(Declaration).where(
+    Declaration.activity_id == sa.bindparam("of_activity"),
+    Declaration.account_id == sa.bindparam("of_person"),
+    Declaration.withdrawn_at.is_(None),
+)
+_HOLD = _OF_PERSON.values(declared_at=Declaration.declared_at).returning(Declaration.id)
+_END = _OF_PERSON.values(withdrawn_at=sa.bindparam("at")).returning(Declaration.id)
+
+
 def declare(session: ScopedSession, activity_id: str, visitor: Visitor) -> None:
     """Declare it; again is the same. Raises Forbidden for who is no member, NotFound."""
     account_id = _member(visitor)
     with transaction(session):
-        known = is_id(activity_id) and session.scalar(sa.select(Activity.id).where(Activity.id == activity_id))
-        if not known:
+        if not is_id(activity_id) or session.scalar(_ACTIVITY, {"wanted": activity_id}) is None:
             raise NotFound
         values = {
             "id": new_id(), "tenant_id": session.scope.tenant_id, "activity_id": activity_id, "account_id": account_id,
             "statement": STATEMENT, "declared_at": clock.now(), "withdrawn_at": None,
         }  # fmt: skip
-        standing = sa.select(Declaration.id).where(
-            Declaration.activity_id == activity_id,
-            Declaration.account_id == account_id,
-            Declaration.statement == STATEMENT,
-            Declaration.withdrawn_at.is_(None),
-        )
-        if session.scalar(standing) is not None:
+        standing = {"of_activity": activity_id, "of_person": account_id, "in_words": STATEMENT}
+        if session.scalar(_STANDING, standing) is not None:
             return
         record_audit(
             session,
@@ -80,15 +91,7 @@ def must_stand(session: ScopedSession, activity_id: str, account_id: str | None,
     declaration, or two would wait for each other. The row stays locked until the end, so taking it back comes before, and
     is seen, or after.
     """
-    held = session.execute(
-        sa.update(Declaration)
-        .where(
-            Declaration.activity_id == activity_id, Declaration.account_id == (account_id or ""),
-            Declaration.withdrawn_at.is_(None),
-        )
-        .values(declared_at=Declaration.declared_at)
-        .returning(Declaration.id)
-    )  # fmt: skip
+    held = session.execute(_HOLD, {"of_activity": activity_id, "of_person": account_id or ""})
     if not held.all():
         raise Refused(gone)
 
@@ -100,13 +103,5 @@ def _member(visitor: Visitor) -> str:
 
 
 def _end(session: ScopedSession, activity_id: str, account_id: str) -> int:
-    done = session.execute(
-        sa.update(Declaration)
-        .where(
-            Declaration.activity_id == activity_id, Declaration.account_id == account_id,
-            Declaration.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=clock.now())
-        .returning(Declaration.id)
-    )  # fmt: skip
+    done = session.execute(_END, {"of_activity": activity_id, "of_person": account_id, "at": clock.now()})
     return len(done.all())
