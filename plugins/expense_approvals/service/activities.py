@@ -108,10 +108,12 @@ def _checked(wanted: Wanted) -> Wanted:
     return wanted._replace(title=title)
 
 
+_BUDGET = sa.select(Budget.id).where(Budget.id == sa.bindparam("wanted"))
+
+
 def _known_budget(session: ScopedSession, budget_id: str | None) -> None:
     """A foreign key would refuse another site's budget too, but not in words."""
     if budget_id is None:
         return
-    known = is_id(budget_id) and session.scalar(sa.select(Budget.id).where(Budget.id == budget_id))
-    if not known:
+    if not is_id(budget_id) or session.scalar(_BUDGET, {"wanted": budget_id}) is None:
         raise Invalid({"budget_id": N_("Choose one of this site’s budgets.")})

@@ -95,16 +95,19 @@ def note(
     session.flush()
 
 
+_LOCK = (
+    sa.update(Claim)
+    .where(Claim.id == sa.bindparam("wanted"), Claim.state.in_(EDITABLE))
+    .values(version=Claim.version + 1, changed_at=sa.bindparam("now"))
+    .returning(Claim.id)
+)
+
+
 def lock(session: ScopedSession, made: Made) -> None:
     """The conditional update that every change of a claim's costs and proofs begins with: it is the person's to change now, and
     whoever looks at an older version cannot send or decide it. Raises Refused."""
-    done = session.execute(
-        sa.update(Claim)
-        .where(Claim.id == made.id, Claim.state.in_(EDITABLE))
-        .values(version=Claim.version + 1, changed_at=clock.now())
-        .returning(Claim.id)
-    ).all()
-    if len(done) != 1:
+    done = session.execute(_LOCK, {"wanted": made.id, "now": clock.now()})
+    if len(done.all()) != 1:
         raise Refused(NO_CHANGES)
 
 

@@ -11,6 +11,22 @@ from plugins.expense_approvals.models import Budget, BudgetEntry
 
 NOT_ENOUGH = N_("The budget does not have that much left.")
 
+_MOVE = (
+    sa.update(Budget)
+    .where(
+        Budget.id == sa.bindparam("wanted"),
+        Budget.committed_p + sa.bindparam("committed") >= 0,
+        Budget.actual_p + sa.bindparam("actual") >= 0,
+        Budget.committed_p + Budget.actual_p + sa.bindparam("more") <= Budget.limit_p,
+    )
+    .values(
+        committed_p=Budget.committed_p + sa.bindparam("committed"),
+        actual_p=Budget.actual_p + sa.bindparam("actual"),
+        version=Budget.version + 1,
+    )
+    .returning(Budget.id)
+)
+
 
 def move(
     session: ScopedSession, budget_id: str, source_id: str, kind: str, *, committed: int = 0, actual: int = 0
@@ -20,20 +36,8 @@ def move(
     Raises Refused when the limit would be passed. The same movement twice is an error of the database (a unique key), and
     undoes the whole transaction.
     """
-    done = session.execute(
-        sa.update(Budget)
-        .where(
-            Budget.id == budget_id,
-            Budget.committed_p + committed >= 0,
-            Budget.actual_p + actual >= 0,
-            Budget.committed_p + Budget.actual_p + (committed + actual) <= Budget.limit_p,
-        )
-        .values(
-            committed_p=Budget.committed_p + committed, actual_p=Budget.actual_p + actual, version=Budget.version + 1
-        )
-        .returning(Budget.id)
-    ).all()
-    if len(done) != 1:
+    moved = {"wanted": budget_id, "committed": committed, "actual": actual, "more": committed + actual}
+    if len(session.execute(_MOVE, moved).all()) != 1:
         raise Refused(NOT_ENOUGH)
     session.add(
         BudgetEntry(
