@@ -204,12 +204,16 @@ def proof(session: ScopedSession, claim_id: str, receipt_id: str, visitor: Visit
     raise NotFound
 
 
+_STEPS = (
+    sa.select(*_columns(Taken, ClaimStep))
+    .where(ClaimStep.claim_id == sa.bindparam("claim_id"))
+    .order_by(ClaimStep.version)
+)
+
+
 def steps(session: ScopedSession, claim_id: str) -> list[Taken]:
     """Every step, the first one first."""
-    rows = session.execute(
-        sa.select(*_columns(Taken, ClaimStep)).where(ClaimStep.claim_id == claim_id).order_by(ClaimStep.version)
-    )
-    return [Taken._make(row) for row in rows]
+    return [Taken._make(row) for row in session.execute(_STEPS, {"claim_id": claim_id})]
 
 
 class Hands(NamedTuple):

@@ -38,14 +38,16 @@ class Draft(NamedTuple):
     policy: Policy
 
 
+_PUBLISHED = (
+    sa.select(*(getattr(PolicyVersion, name) for name in Published._fields))
+    .where(PolicyVersion.state == "published")
+    .order_by(PolicyVersion.number.desc())
+)
+
+
 def published(session: ScopedSession) -> list[Published]:
     """Every published version, the newest first."""
-    rows = session.execute(
-        sa.select(*(getattr(PolicyVersion, name) for name in Published._fields))
-        .where(PolicyVersion.state == "published")
-        .order_by(PolicyVersion.number.desc())
-    )
-    return [Published._make(row) for row in rows]
+    return [Published._make(row) for row in session.execute(_PUBLISHED)]
 
 
 def versions(session: ScopedSession) -> tuple[Version, ...]:
@@ -145,14 +147,14 @@ def added(session: ScopedSession) -> list[Added]:
     return [Added._make(row) for row in rows]
 
 
+_SITE_VERSIONS = sa.select(
+    SiteRules.number, SiteRules.effective_from, SiteRules.published_at, SiteRules.content
+).order_by(SiteRules.number)
+
+
 def site_versions(session: ScopedSession) -> tuple[SiteVersion, ...]:
     """The site's own rules at every time, the oldest first."""
-    rows = session.execute(
-        sa.select(SiteRules.number, SiteRules.effective_from, SiteRules.published_at, SiteRules.content).order_by(
-            SiteRules.number
-        )
-    )
     return tuple(
         SiteVersion(row.number, row.effective_from, row.published_at, Own.model_validate(row.content).rules)
-        for row in rows
+        for row in session.execute(_SITE_VERSIONS)
     )
