@@ -117,10 +117,13 @@ def _whole(cost: Cost, ground: Ground) -> None:
         raise Invalid({"from_postcode": UNCLEAR})
 
 
+_COUNTED = sa.select(sa.func.count(ClaimLine.id), sa.func.max(ClaimLine.position)).where(
+    ClaimLine.claim_id == sa.bindparam("claim_id")
+)
+
+
 def _add(session: ScopedSession, made: Made, cost: Cost) -> str:
-    count, last = session.execute(
-        sa.select(sa.func.count(ClaimLine.id), sa.func.max(ClaimLine.position)).where(ClaimLine.claim_id == made.id)
-    ).one()
+    count, last = session.execute(_COUNTED, {"claim_id": made.id}).one()
     if count >= MOST_LINES:
         raise Refused(TOO_MANY)
     line_id = new_id()

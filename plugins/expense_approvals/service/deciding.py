@@ -36,6 +36,13 @@ NOTHING_LEFT = N_(
 )
 
 
+_AGREED = (
+    sa.update(PreapprovalLine)
+    .where(PreapprovalLine.id == sa.bindparam("wanted"))
+    .values(approved_p=sa.bindparam("pence"))
+)
+
+
 def agree(
     session: ScopedSession, preapproval_id: str, version: int, amounts: Mapping[str, int], words: str, visitor: Visitor,
     rules: ApproverRules, *, limits: Limits, post: Post,
@@ -69,9 +76,7 @@ def agree(
         move(session, budget_id, asked.id, "commit", committed=total)
         must_be_within(session, Task.PREAPPROVE, preapprovals.in_all(session, asked.id), visitor, limits)
         for line in held:
-            session.execute(
-                sa.update(PreapprovalLine).where(PreapprovalLine.id == line.id).values(approved_p=amounts[line.id])
-            )
+            session.execute(_AGREED, {"wanted": line.id, "pence": amounts[line.id]})
         tell(session, asked, event, words, post, total)
 
 

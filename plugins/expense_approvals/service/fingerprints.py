@@ -23,12 +23,16 @@ def of_holder(mark: Mark, claim_id: str) -> str:
     return mark(f"claim:{claim_id}")
 
 
+_KEPT = sa.select(Fingerprint.id).where(
+    Fingerprint.file_mark == sa.bindparam("file_mark"), Fingerprint.holder_mark == sa.bindparam("holder_mark")
+)
+
+
 def keep(session: ScopedSession, claim_id: str, mark: Mark, sha256: str) -> None:
     """Remember that a claim has this file, in the caller's transaction; again is the same."""
-    file_mark, holder_mark = of_file(mark, sha256), of_holder(mark, claim_id)
-    there = sa.select(Fingerprint.id).where(Fingerprint.file_mark == file_mark, Fingerprint.holder_mark == holder_mark)
-    if session.scalar(there) is None:
-        session.add(Fingerprint(id=new_id(), file_mark=file_mark, holder_mark=holder_mark))
+    marks = {"file_mark": of_file(mark, sha256), "holder_mark": of_holder(mark, claim_id)}
+    if session.scalar(_KEPT, marks) is None:
+        session.add(Fingerprint(id=new_id(), **marks))
         session.flush()
 
 

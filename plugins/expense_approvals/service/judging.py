@@ -138,14 +138,18 @@ def approve(
     return event
 
 
+_APPROVED = (
+    sa.update(ClaimLine)
+    .where(ClaimLine.id == sa.bindparam("wanted"))
+    .values(approved_p=sa.bindparam("pence"), why=sa.bindparam("words"))
+)
+
+
 def _write(session: ScopedSession, lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str, str]) -> None:
     """Put what is approved beside each cost, and why it is less than the policy allows."""
     for line in lines:
-        session.execute(
-            sa.update(ClaimLine)
-            .where(ClaimLine.id == line.id)
-            .values(approved_p=amounts[line.id], why=reasons.get(line.id, "").strip()[:300])
-        )
+        words = reasons.get(line.id, "").strip()[:300]
+        session.execute(_APPROVED, {"wanted": line.id, "pence": amounts[line.id], "words": words})
 
 
 def _total(lines: list[Spent], amounts: Mapping[str, int], reasons: Mapping[str, str], *, second: bool = False) -> int:

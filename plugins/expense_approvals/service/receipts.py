@@ -31,6 +31,17 @@ ORPHAN_AFTER = timedelta(days=1)
 TOO_MANY = N_("You have given too many files. Those you removed are deleted after a week: try again then.")
 
 
+_GIVEN = sa.select(Receipt.line_id, Receipt.sha256, Receipt.removed_at).where(
+    Receipt.claim_id == sa.bindparam("claim_id")
+)
+_STORED = (
+    sa.update(Receipt)
+    .where(Receipt.id == sa.bindparam("wanted"), Receipt.line_id.is_not(None), Receipt.stored_at.is_(None))
+    .values(stored_at=sa.bindparam("now"), removed_at=None)
+    .returning(Receipt.id)
+)
+
+
 def give(
     session: ScopedSession,
     claim_id: str,
@@ -55,9 +66,7 @@ def give(
     now, key, receipt_id = clock.now(), new_key(session.scope.tenant_id or 0), new_id()
     with transaction(session):
         lock(session, made)
-        given = session.execute(
-            sa.select(Receipt.line_id, Receipt.sha256, Receipt.removed_at).where(Receipt.claim_id == made.id)
-        ).all()
+        given = session.execute(_GIVEN, {"claim_id": made.id}).all()
         if any((row.line_id, row.sha256, row.removed_at) == (line_id, upload.sha256, None) for row in given):
             return
         if len(given) >= MOST_FILES:
@@ -72,13 +81,8 @@ def give(
     store.put(key, upload.content)  # never deleted again on an error: whether the commit arrived is not known then
     with transaction(session):
         lock(session, made)
-        done = session.execute(
-            sa.update(Receipt)
-            .where(Receipt.id == receipt_id, Receipt.line_id.is_not(None), Receipt.stored_at.is_(None))
-            .values(stored_at=clock.now(), removed_at=None)
-            .returning(Receipt.id)
-        ).all()
-        if len(done) != 1:  # the cost was taken out meanwhile
+        done = session.execute(_STORED, {"wanted": receipt_id, "now": clock.now()})
+        if len(done.all()) != 1:  # the cost was taken out meanwhile
             raise NotFound
         keep(session, made.id, mark, upload.sha256)
 

@@ -27,7 +27,7 @@ from plugins.expense_approvals.claims.lines import Found
 from plugins.expense_approvals.models import ClaimLine, ClaimRevision, Preapproval, PreapprovalLine
 from plugins.expense_approvals.policy.history import Policies
 from plugins.expense_approvals.queries import claims
-from plugins.expense_approvals.queries.claims import Made, Spent
+from plugins.expense_approvals.queries.claims import Made
 from plugins.expense_approvals.queries.fingerprints import known_elsewhere
 from plugins.expense_approvals.service import declaring, stepping, year_miles
 from plugins.expense_approvals.service.claim_steps import NO_CHANGES, Post, must_own, take, tell
@@ -79,6 +79,14 @@ def answer(
     return _send(session, made, "answer", words, visitor, policy_on, partners, mark, post)
 
 
+_JUDGED = ("claimed_p", "allowed_p", "approved_p", "policy_version", "found", "why")
+_JUDGE = (
+    sa.update(ClaimLine)
+    .where(ClaimLine.id == sa.bindparam("wanted"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _JUDGED})
+)
+
+
 def _send(
     session: ScopedSession, made: Made, event: str, words: str, visitor: Visitor, policy_on: Policies, partners: Partners, mark: Mark,
     post: Post,
@@ -106,7 +114,7 @@ def _send(
         _hold(session, found)
         year_miles.take(session, made.account_id, year_miles.of(lines), found.miles_before)
         for line in lines:
-            session.execute(_write(line))
+            session.execute(_JUDGE, {"wanted": line.id} | {f"new_{name}": getattr(line, name) for name in _JUDGED})
         session.add(
             ClaimRevision(
                 claim_id=made.id,
@@ -152,25 +160,24 @@ def _kept(found: tuple[Found, ...]) -> dict[str, Any]:
     return {"found": [{"rule": f.rule, "code": f.code, "effect": f.effect, "params": dict(f.params)} for f in found]}
 
 
+_HOLD = (
+    sa.update(Preapproval)
+    .where(
+        Preapproval.id.in_(sa.bindparam("parts", expanding=True)),
+        Preapproval.state.in_(AGREED),
+        Preapproval.expires_on >= sa.bindparam("today"),
+    )
+    .values(version=Preapproval.version + 1)
+    .returning(Preapproval.id)
+)
+
+
 def _hold(session: ScopedSession, found: Weighed) -> None:
     """What was agreed must still stand, and whoever was taking it back must look again: their version is an older one now."""
     agreed = found.ground.agreed
-    done = session.execute(
-        sa.update(Preapproval)
-        .where(
-            Preapproval.id.in_([one.id for one in agreed]), Preapproval.state.in_(AGREED),
-            Preapproval.expires_on >= clock.today(),
-        )
-        .values(version=Preapproval.version + 1)
-        .returning(Preapproval.id)
-    ).all()  # fmt: skip
+    done = session.execute(_HOLD, {"parts": [one.id for one in agreed], "today": clock.today()}).all()
     if len(done) != len(agreed) or found.ground.parts[0].id not in {row[0] for row in done}:
         raise Refused(GONE)
-
-
-def _write(line: Spent) -> sa.Update:
-    names = ("claimed_p", "allowed_p", "approved_p", "policy_version", "found", "why")
-    return sa.update(ClaimLine).where(ClaimLine.id == line.id).values({name: getattr(line, name) for name in names})
 
 
 def ask_for_more(
