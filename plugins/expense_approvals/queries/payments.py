@@ -32,20 +32,6 @@ class Due(NamedTuple):
     since: datetime
 
 
-def due(session: ScopedSession) -> list[Due]:
-    """What waits to be paid, the longest first: claims, and adjustments of claims. Two statements."""
-    claims = _grounded(
-        sa.select(Claim.id, Claim.id, Activity.title, *_PERSON, Claim.state, Claim.approved_p, Claim.changed_at)
-    ).where(Claim.state.in_(PAYABLE), Claim.approved_p > 0)
-    adjusted = _grounded(
-        sa.select(
-            Adjustment.id, Claim.id, Activity.title, *_PERSON, Adjustment.state, Adjustment.pence, Adjustment.changed_at
-        ).join(Claim, (Claim.tenant_id == Adjustment.tenant_id) & (Claim.id == Adjustment.claim_id))
-    ).where(Adjustment.state.in_(ADJUSTMENT_PAYABLE))
-    found = [Due(*row) for query in (claims, adjusted) for row in session.execute(query)]
-    return sorted(found, key=lambda one: (one.since, one.id))
-
-
 _PERSON = (Claim.account_id, Claim.submitted_by)
 
 
@@ -54,6 +40,22 @@ def _grounded(query: Any) -> Any:
     return query.join(
         Preapproval, (Preapproval.tenant_id == Claim.tenant_id) & (Preapproval.id == Claim.preapproval_id)
     ).join(Activity, (Activity.tenant_id == Preapproval.tenant_id) & (Activity.id == Preapproval.activity_id))
+
+
+_CLAIMS_DUE = _grounded(
+    sa.select(Claim.id, Claim.id, Activity.title, *_PERSON, Claim.state, Claim.approved_p, Claim.changed_at)
+).where(Claim.state.in_(PAYABLE), Claim.approved_p > 0)
+_ADJUSTED_DUE = _grounded(
+    sa.select(
+        Adjustment.id, Claim.id, Activity.title, *_PERSON, Adjustment.state, Adjustment.pence, Adjustment.changed_at
+    ).join(Claim, (Claim.tenant_id == Adjustment.tenant_id) & (Claim.id == Adjustment.claim_id))
+).where(Adjustment.state.in_(ADJUSTMENT_PAYABLE))
+
+
+def due(session: ScopedSession) -> list[Due]:
+    """What waits to be paid, the longest first: claims, and adjustments of claims. Two statements."""
+    found = [Due(*row) for query in (_CLAIMS_DUE, _ADJUSTED_DUE) for row in session.execute(query)]
+    return sorted(found, key=lambda one: (one.since, one.id))
 
 
 class ToPay(NamedTuple):
@@ -87,25 +89,30 @@ def waiting(session: ScopedSession) -> Counter[int]:
     return claims + by_site(session, Adjustment, Adjustment.state.in_(ADJUSTMENT_PAYABLE))
 
 
+_SENT_BACK = (
+    sa.select(Payment.source_id, sa.func.max(Payment.changed_at))
+    .join(Claim, (Claim.tenant_id == Payment.tenant_id) & (Claim.id == Payment.source_id), isouter=True)
+    .join(Adjustment, (Adjustment.tenant_id == Payment.tenant_id) & (Adjustment.id == Payment.source_id), isouter=True)
+    .where(Payment.state == BOUNCED, sa.or_(Claim.state.in_(PAYABLE), Adjustment.state.in_(ADJUSTMENT_PAYABLE)))
+    .group_by(Payment.source_id)
+)
+
+
 def sent_back(session: ScopedSession) -> dict[str, datetime]:
     """When the bank last sent a payment back, by the claim or adjustment, for those that wait to be paid again."""
-    waits = sa.or_(Claim.state.in_(PAYABLE), Adjustment.state.in_(ADJUSTMENT_PAYABLE))
-    rows = session.execute(
-        sa.select(Payment.source_id, sa.func.max(Payment.changed_at))
-        .join(Claim, (Claim.tenant_id == Payment.tenant_id) & (Claim.id == Payment.source_id), isouter=True)
-        .join(
-            Adjustment, (Adjustment.tenant_id == Payment.tenant_id) & (Adjustment.id == Payment.source_id), isouter=True
-        )
-        .where(Payment.state == BOUNCED, waits)
-        .group_by(Payment.source_id)
-    )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in session.execute(_SENT_BACK)}
+
+
+_BOUNCED_OF = (
+    sa.select(Payment.source_id)
+    .where(Payment.account_id == sa.bindparam("account_id"), Payment.state == BOUNCED)
+    .distinct()
+)
 
 
 def bounced_of(session: ScopedSession, account_id: str) -> list[str]:
     """The claims and adjustments (ids) of somebody of which the bank ever sent a payment back, each once."""
-    found = sa.select(Payment.source_id).where(Payment.account_id == account_id, Payment.state == BOUNCED)
-    return list(session.scalars(found.distinct()))
+    return list(session.scalars(_BOUNCED_OF, {"account_id": account_id}))
 
 
 def batches_with(session: ScopedSession, source_ids: list[str]) -> list[tuple[str, str]]:
@@ -136,6 +143,7 @@ class Listed(NamedTuple):
 
 
 _COLUMNS = [getattr(PaymentBatch, name) for name in Listed._fields]
+_ONE = sa.select(*_COLUMNS).where(PaymentBatch.id == sa.bindparam("wanted"))
 
 
 def all_of_site(session: ScopedSession) -> list[Listed]:
@@ -146,11 +154,7 @@ def all_of_site(session: ScopedSession) -> list[Listed]:
 
 def one(session: ScopedSession, batch_id: str) -> Listed:
     """A batch. Raises NotFound."""
-    row = (
-        session.execute(sa.select(*_COLUMNS).where(PaymentBatch.id == batch_id)).one_or_none()
-        if is_id(batch_id)
-        else None
-    )
+    row = session.execute(_ONE, {"wanted": batch_id}).one_or_none() if is_id(batch_id) else None
     if row is None:
         raise NotFound
     return Listed._make(row)

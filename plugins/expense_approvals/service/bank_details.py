@@ -61,13 +61,14 @@ class Masked(NamedTuple):
         return self.usable_from <= at
 
 
+_OWN = sa.select(BankDetails.last, BankDetails.set_at, BankDetails.usable_from).where(
+    BankDetails.account_id == sa.bindparam("account_id"), BankDetails.replaced_at.is_(None)
+)
+
+
 def own(session: ScopedSession, visitor: Visitor) -> Masked | None:
     """The visitor's account as it is shown, None before one was given."""
-    row = session.execute(
-        sa.select(BankDetails.last, BankDetails.set_at, BankDetails.usable_from).where(
-            BankDetails.account_id == visitor.account_id, BankDetails.replaced_at.is_(None)
-        )
-    ).one_or_none()
+    row = session.execute(_OWN, {"account_id": visitor.account_id}).one_or_none()
     return Masked._make(row) if row is not None else None
 
 
@@ -82,6 +83,14 @@ def read(name: str, sort_code: str, number: str) -> tuple[str, str, str]:
     if wrong:
         raise Invalid(wrong)
     return name, code, account
+
+
+_REPLACE = (
+    sa.update(BankDetails)
+    .where(BankDetails.account_id == sa.bindparam("of_person"), BankDetails.replaced_at.is_(None))
+    .values(replaced_at=sa.bindparam("now"))
+    .returning(BankDetails.fingerprint, BankDetails.usable_from, BankDetails.set_at)
+)
 
 
 def change(
@@ -109,12 +118,7 @@ def change(
             key = once(session, form_key, "expense_approvals.bank_details")
             if key.result is not None and (kept := own(session, visitor)) is not None:
                 return kept
-            before = session.execute(
-                sa.update(BankDetails)
-                .where(BankDetails.account_id == visitor.account_id, BankDetails.replaced_at.is_(None))
-                .values(replaced_at=now)
-                .returning(BankDetails.fingerprint, BankDetails.usable_from, BankDetails.set_at)
-            ).one_or_none()
+            before = session.execute(_REPLACE, {"of_person": visitor.account_id, "now": now}).one_or_none()
             usable = _usable_from(before, mark, now)
             session.add(
                 BankDetails(
@@ -154,13 +158,14 @@ class Held(NamedTuple):
     usable_from: datetime
 
 
+_SEALED = sa.select(
+    BankDetails.id, BankDetails.account_id, BankDetails.sealed, BankDetails.fingerprint, BankDetails.usable_from
+).where(BankDetails.account_id.in_(sa.bindparam("people", expanding=True)), BankDetails.replaced_at.is_(None))
+
+
 def opened(session: ScopedSession, account_ids: set[str], seal: Sealer) -> dict[str, Held]:
     """The accounts of those people who have given one, by person: one statement. What cannot be opened any more is left out."""
-    rows = session.execute(
-        sa.select(
-            BankDetails.id, BankDetails.account_id, BankDetails.sealed, BankDetails.fingerprint, BankDetails.usable_from
-        ).where(BankDetails.account_id.in_(sorted(account_ids)), BankDetails.replaced_at.is_(None))
-    )
+    rows = session.execute(_SEALED, {"people": sorted(account_ids)})
     found = {}
     for row in rows:
         try:
@@ -179,13 +184,14 @@ class Given(NamedTuple):
     usable_from: datetime
 
 
+_GIVEN = sa.select(BankDetails.account_id, BankDetails.set_at, BankDetails.usable_from).where(
+    BankDetails.account_id.in_(sa.bindparam("people", expanding=True)), BankDetails.replaced_at.is_(None)
+)
+
+
 def given(session: ScopedSession, account_ids: set[str]) -> dict[str, Given]:
     """The same of those people who have given an account, by person, without opening one: one statement."""
-    rows = session.execute(
-        sa.select(BankDetails.account_id, BankDetails.set_at, BankDetails.usable_from).where(
-            BankDetails.account_id.in_(sorted(account_ids)), BankDetails.replaced_at.is_(None)
-        )
-    )
+    rows = session.execute(_GIVEN, {"people": sorted(account_ids)})
     return {row[0]: Given(row[1], row[2]) for row in rows}
 
 

@@ -301,9 +301,13 @@ class Row(NamedTuple):
     released_at: datetime | None
 
 
+_ROW = sa.select(*(getattr(PaymentBatch, name) for name in Row._fields)).where(
+    PaymentBatch.id == sa.bindparam("wanted")
+)
+
+
 def _row(session: ScopedSession, batch_id: str) -> Row:
-    query = sa.select(*(getattr(PaymentBatch, name) for name in Row._fields)).where(PaymentBatch.id == batch_id)
-    row = session.execute(query).one_or_none() if is_id(batch_id) else None
+    row = session.execute(_ROW, {"wanted": batch_id}).one_or_none() if is_id(batch_id) else None
     if row is None:
         raise NotFound
     return Row._make(row)
