@@ -105,14 +105,17 @@ def difference(session: ScopedSession, claim_id: str, without: str = "") -> Diff
     return found[0]
 
 
+_LINES = (
+    sa.select(
+        Adjustment.id, Adjustment.claim_id, Adjustment.policy_version, Adjustment.state, AdjustmentLine.line_id, AdjustmentLine.pence
+    )
+    .join(AdjustmentLine, (AdjustmentLine.tenant_id == Adjustment.tenant_id) & (AdjustmentLine.adjustment_id == Adjustment.id))
+    .where(Adjustment.id != sa.bindparam("without"))
+)  # fmt: skip
+
+
 def _held(session: ScopedSession, without: str) -> _Held:
-    rows = session.execute(
-        sa.select(
-            Adjustment.id, Adjustment.claim_id, Adjustment.policy_version, Adjustment.state, AdjustmentLine.line_id, AdjustmentLine.pence
-        )
-        .join(AdjustmentLine, (AdjustmentLine.tenant_id == Adjustment.tenant_id) & (AdjustmentLine.adjustment_id == Adjustment.id))
-        .where(Adjustment.id != without)
-    )  # fmt: skip
+    rows = session.execute(_LINES, {"without": without})
     held = _Held(defaultdict(lambda: defaultdict(int)), {})
     for made, claim_id, number, state, line_id, pence in rows:
         if state == DECLINED:
@@ -162,13 +165,12 @@ def _adjusted() -> Any:
     )  # fmt: skip
 
 
+_ONE = _adjusted().where(Adjustment.id == sa.bindparam("wanted"))
+
+
 def one(session: ScopedSession, adjustment_id: str) -> Adjusted:
     """One adjustment. Raises NotFound."""
-    row = (
-        session.execute(_adjusted().where(Adjustment.id == adjustment_id)).one_or_none()
-        if is_id(adjustment_id)
-        else None
-    )
+    row = session.execute(_ONE, {"wanted": adjustment_id}).one_or_none() if is_id(adjustment_id) else None
     if row is None:
         raise NotFound
     return Adjusted._make(row)
@@ -234,9 +236,15 @@ class Part(NamedTuple):
     changed_at: datetime
 
 
+_PARTS = (
+    sa.select(*(getattr(Adjustment, name) for name in Part._fields))
+    .where(Adjustment.claim_id == sa.bindparam("claim_id"))
+    .order_by(Adjustment.made_at, Adjustment.id)
+)
+_PARTS_IN = _PARTS.where(Adjustment.state.in_(sa.bindparam("states", expanding=True)))
+
+
 def of_claim(session: ScopedSession, claim_id: str, states: tuple[str, ...] = ()) -> list[Part]:
     """The adjustments of a claim (in `states`, where some are named), the oldest first."""
-    query = sa.select(*(getattr(Adjustment, name) for name in Part._fields)).where(Adjustment.claim_id == claim_id)
-    if states:
-        query = query.where(Adjustment.state.in_(states))
-    return [Part._make(row) for row in session.execute(query.order_by(Adjustment.made_at, Adjustment.id))]
+    query, asked = (_PARTS_IN, {"claim_id": claim_id, "states": states}) if states else (_PARTS, {"claim_id": claim_id})
+    return [Part._make(row) for row in session.execute(query, asked)]

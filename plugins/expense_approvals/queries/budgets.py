@@ -33,10 +33,12 @@ def all_of_site(session: ScopedSession) -> list[Held]:
     return [Held._make(row) for row in rows]
 
 
+_ONE = sa.select(*(getattr(Budget, name) for name in Held._fields)).where(Budget.id == sa.bindparam("wanted"))
+
+
 def one(session: ScopedSession, budget_id: str) -> Held:
     """One budget. Raises NotFound."""
-    query = sa.select(*(getattr(Budget, name) for name in Held._fields)).where(Budget.id == budget_id)
-    row = session.execute(query).one_or_none() if is_id(budget_id) else None
+    row = session.execute(_ONE, {"wanted": budget_id}).one_or_none() if is_id(budget_id) else None
     if row is None:
         raise NotFound
     return Held._make(row)
@@ -63,10 +65,14 @@ def activities(session: ScopedSession, *, covered_only: bool) -> list[Planned]:
     return [Planned._make(row) for row in rows]
 
 
+_ACTIVITY = sa.select(*(getattr(Activity, name) for name in Planned._fields)).where(
+    Activity.id == sa.bindparam("wanted")
+)
+
+
 def activity(session: ScopedSession, activity_id: str) -> Planned:
     """One activity. Raises NotFound."""
-    query = sa.select(*(getattr(Activity, name) for name in Planned._fields)).where(Activity.id == activity_id)
-    row = session.execute(query).one_or_none() if is_id(activity_id) else None
+    row = session.execute(_ACTIVITY, {"wanted": activity_id}).one_or_none() if is_id(activity_id) else None
     if row is None:
         raise NotFound
     return Planned._make(row)

@@ -133,6 +133,9 @@ def stood_in(session: ScopedSession, steps: Iterable[Taken]) -> Mapping[tuple[st
     return found
 
 
+_BY_DELEGATES = sa.select(*AWAY).where(Delegation.delegate_id.in_(sa.bindparam("delegates", expanding=True)))
+
+
 def _by_delegates(session: ScopedSession, account_ids: Collection[str]) -> list[Away]:
-    rows = session.execute(sa.select(*AWAY).where(Delegation.delegate_id.in_(sorted(account_ids))))
+    rows = session.execute(_BY_DELEGATES, {"delegates": sorted(account_ids)})
     return [Away._make(row) for row in rows]

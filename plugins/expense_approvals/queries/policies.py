@@ -97,9 +97,19 @@ def one(session: ScopedSession, number: int) -> Showing:
     return Showing(head, next(found.policy for found in _read(session, heads) if found.number == number))
 
 
+_DRAFTS = sa.select(
+    PolicyVersion.id,
+    PolicyVersion.based_on,
+    PolicyVersion.version,
+    PolicyVersion.created_at,
+    PolicyVersion.content,
+).where(PolicyVersion.state == "draft")
+_DRAFT = _DRAFTS.where(PolicyVersion.id == sa.bindparam("wanted"))
+
+
 def drafts(session: ScopedSession) -> list[Draft]:
     """Every draft, the newest first."""
-    return [_draft(row) for row in session.execute(_drafts().order_by(PolicyVersion.created_at.desc()))]
+    return [_draft(row) for row in session.execute(_DRAFTS.order_by(PolicyVersion.created_at.desc()))]
 
 
 def published_from(session: ScopedSession, draft_id: str) -> int | None:
@@ -110,20 +120,10 @@ def published_from(session: ScopedSession, draft_id: str) -> int | None:
 
 def draft(session: ScopedSession, draft_id: str) -> Draft:
     """One draft. Raises NotFound, also once it is published."""
-    row = session.execute(_drafts().where(PolicyVersion.id == draft_id)).one_or_none() if is_id(draft_id) else None
+    row = session.execute(_DRAFT, {"wanted": draft_id}).one_or_none() if is_id(draft_id) else None
     if row is None:
         raise NotFound
     return _draft(row)
-
-
-def _drafts() -> Any:
-    return sa.select(
-        PolicyVersion.id,
-        PolicyVersion.based_on,
-        PolicyVersion.version,
-        PolicyVersion.created_at,
-        PolicyVersion.content,
-    ).where(PolicyVersion.state == "draft")
 
 
 def _draft(row: Any) -> Draft:
