@@ -166,6 +166,8 @@ def _adjusted() -> Any:
 
 
 _ONE = _adjusted().where(Adjustment.id == sa.bindparam("wanted"))
+_QUEUE = _adjusted().where(Adjustment.state == PROPOSED).order_by(Adjustment.made_at, Adjustment.id)
+_DECIDED = _adjusted().where(Adjustment.state != PROPOSED).order_by(Adjustment.made_at.desc(), Adjustment.id)
 
 
 def one(session: ScopedSession, adjustment_id: str) -> Adjusted:
@@ -178,14 +180,12 @@ def one(session: ScopedSession, adjustment_id: str) -> Adjusted:
 
 def queue(session: ScopedSession) -> list[Adjusted]:
     """Those that wait for a decision, the oldest first."""
-    query = _adjusted().where(Adjustment.state == PROPOSED).order_by(Adjustment.made_at, Adjustment.id)
-    return [Adjusted._make(row) for row in session.execute(query)]
+    return [Adjusted._make(row) for row in session.execute(_QUEUE)]
 
 
 def all_of_site(session: ScopedSession) -> list[Adjusted]:
     """Every adjustment: those that wait for a decision first, the oldest first, then the others, the newest first. Two statements."""
-    query = _adjusted().where(Adjustment.state != PROPOSED).order_by(Adjustment.made_at.desc(), Adjustment.id)
-    return [*queue(session), *(Adjusted._make(row) for row in session.execute(query))]
+    return [*queue(session), *(Adjusted._make(row) for row in session.execute(_DECIDED))]
 
 
 def waiting(session: ScopedSession) -> Counter[int]:

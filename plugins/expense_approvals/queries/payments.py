@@ -69,17 +69,20 @@ class ToPay(NamedTuple):
     adjustment: bool
 
 
+_CLAIMS_PAID = _grounded(
+    sa.select(Claim.id, Claim.id, Claim.account_id, Claim.approved_p, Activity.title, sa.literal(False))
+).where(Claim.id.in_(sa.bindparam("wanted", expanding=True)))
+_ADJUSTED_PAID = _grounded(
+    sa.select(Adjustment.id, Claim.id, Claim.account_id, Adjustment.pence, Activity.title, sa.literal(True)).join(
+        Claim, (Claim.tenant_id == Adjustment.tenant_id) & (Claim.id == Adjustment.claim_id)
+    )
+).where(Adjustment.id.in_(sa.bindparam("wanted", expanding=True)))
+
+
 def paid_things(session: ScopedSession, source_ids: list[str]) -> list[ToPay]:
     """The claims and adjustments with these ids. Two statements."""
-    claims = _grounded(
-        sa.select(Claim.id, Claim.id, Claim.account_id, Claim.approved_p, Activity.title, sa.literal(False))
-    ).where(Claim.id.in_(source_ids))
-    adjusted = _grounded(
-        sa.select(Adjustment.id, Claim.id, Claim.account_id, Adjustment.pence, Activity.title, sa.literal(True)).join(
-            Claim, (Claim.tenant_id == Adjustment.tenant_id) & (Claim.id == Adjustment.claim_id)
-        )
-    ).where(Adjustment.id.in_(source_ids))
-    found = [ToPay(*row) for query in (claims, adjusted) for row in session.execute(query)]
+    wanted = {"wanted": source_ids}
+    found = [ToPay(*row) for query in (_CLAIMS_PAID, _ADJUSTED_PAID) for row in session.execute(query, wanted)]
     return sorted(found, key=lambda one: one.source_id)
 
 
