@@ -41,6 +41,8 @@ _MINUTES = {
 _SMALL = {"site_visit": 12, "exchange": 8}
 _LEARNING = ("masterclass", "workshop")
 _COLUMNS = columns(Kind, KindSettings)
+_CURRENT = sa.select(*_COLUMNS).where(KindSettings.current)
+_ONE = _CURRENT.where(KindSettings.kind == sa.bindparam("kind"))
 
 
 def usual(kind: str, settings: Settings) -> Kind:
@@ -61,13 +63,13 @@ def usual(kind: str, settings: Settings) -> Kind:
 
 def current(session: ScopedSession, settings: Settings, kind: str) -> Kind:
     """What a new event of `kind`, one of the list, begins with here. One statement."""
-    row = session.execute(sa.select(*_COLUMNS).where(KindSettings.kind == kind, KindSettings.current)).one_or_none()
+    row = session.execute(_ONE, {"kind": kind}).one_or_none()
     return Kind(*row) if row is not None else usual(kind, settings)
 
 
 def every(session: ScopedSession, settings: Settings) -> list[Kind]:
     """All kinds, in the list's order. One statement."""
-    saved = {row.kind: Kind(*row) for row in session.execute(sa.select(*_COLUMNS).where(KindSettings.current))}
+    saved = {row.kind: Kind(*row) for row in session.execute(_CURRENT)}
     return [saved.get(kind) or usual(kind, settings) for kind in KINDS]
 
 

@@ -49,12 +49,15 @@ def tags_of(domains: Collection[str], topics: Collection[str]) -> Tags:
     return Tags(tuple(name for name in DOMAINS if name in domains), tuple(sorted(topics)))
 
 
+_OF = sa.select(Tag.event_id, Tag.kind, Tag.value).where(Tag.event_id.in_(sa.bindparam("event_ids", expanding=True)))
+
+
 def of_events(session: ScopedSession, event_ids: Sequence[str]) -> dict[str, Tags]:
     """What each of the events is about, in one statement (none for no event)."""
     if not event_ids:
         return {}
     found: dict[str, dict[str, set[str]]] = {event_id: {DOMAIN: set(), TOPIC: set()} for event_id in event_ids}
-    for row in session.execute(sa.select(Tag.event_id, Tag.kind, Tag.value).where(Tag.event_id.in_(event_ids))):
+    for row in session.execute(_OF, {"event_ids": event_ids}):
         found[row.event_id][row.kind].add(row.value)
     return {event_id: tags_of(tags[DOMAIN], tags[TOPIC]) for event_id, tags in found.items()}
 

@@ -33,14 +33,18 @@ def change(
     )  # fmt: skip
 
 
+_TURN = sa.select(Event.turn).where(Event.id == sa.bindparam("event_id"))
+_IN_CALENDARS = sa.select(Event.uid, Event.sequence).where(Event.id == sa.bindparam("event_id"))
+
+
 def turn_of(session: ScopedSession, event_id: str) -> int:
     """The event's turn as this transaction has it: what calendars take for the revision of everybody's entry."""
-    return session.scalars(sa.select(Event.turn).where(Event.id == event_id)).one()
+    return session.scalars(_TURN, {"event_id": event_id}).one()
 
 
 def in_calendars(session: ScopedSession, event_id: str) -> tuple[str, int]:
     """An event's name and revision in everybody's calendars, (uid, sequence), as this transaction has them."""
-    row = session.execute(sa.select(Event.uid, Event.sequence).where(Event.id == event_id)).one()
+    row = session.execute(_IN_CALENDARS, {"event_id": event_id}).one()
     return row.uid, row.sequence
 
 

@@ -25,6 +25,7 @@ from plugins.local_events import rules
 from plugins.local_events.manifest import CREATE, ORGANISE
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events, kinds
+from plugins.local_events.queries.shapes import table
 from plugins.local_events.service import asking, changes, feedback, hosting, organisers, pools, tags
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.settings import Settings
@@ -125,6 +126,9 @@ def _words(draft: Draft) -> dict[str, Any]:
     return values
 
 
+_INSERT = sa.insert(table(Event))
+
+
 def create(
     session: ScopedSession, tenant: TenantRef, settings: Settings, draft: Draft, visitor: Visitor, form_key: str
 ) -> str:
@@ -146,7 +150,7 @@ def create(
         values = {"id": event_id, "tenant_id": tenant.id, **_words(draft), "state": DRAFT, "version": 1}
         values |= {"origin": rules.origin_of(visitor, tenant), "asks": bool(kind.questions)}
         values |= {"created_by": visitor.account_id, "created_at": now, "modified_at": now, "state_why": ""}
-        session.execute(sa.insert(Event), [values])
+        session.execute(_INSERT, values)
         pools.make(session, tenant, event_id, draft)
         asking.write(session, tenant, event_id, kind.questions)
         tags.follow(session, tenant, event_id, draft.domains, draft.topics, new=True)

@@ -103,15 +103,19 @@ def _record(session: ScopedSession, visitor: Visitor, action: str, event_id: str
     record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.{action}", subject=event_id, after=after)
 
 
+_CARDS = (
+    sa.update(Hosting)
+    .where(
+        Hosting.origin_tenant_id == sa.bindparam("origin"),
+        Hosting.event_ref == sa.bindparam("wanted"),
+        Hosting.state.in_((INVITED, ACCEPTED)),
+    )
+    .values({name: sa.bindparam(f"new_{name}") for name in ("shown", *_SHOWN)})
+)
+
+
 def follow(session: ScopedSession, event_id: str, event: Details | Any, *, shown: bool) -> None:
     """Bring the other sites' cards in step with an event, in the caller's transaction: what it says, and whether it is
     published. Cards of a site are written by that site alone."""
-    session.execute(
-        sa.update(Hosting)
-        .where(
-            Hosting.origin_tenant_id == session.scope.tenant_id,
-            Hosting.event_ref == event_id,
-            Hosting.state.in_((INVITED, ACCEPTED)),
-        )
-        .values(shown=shown, **card(event))
-    )
+    new = {f"new_{name}": value for name, value in {"shown": shown, **card(event)}.items()}
+    session.execute(_CARDS, {"origin": session.scope.tenant_id, "wanted": event_id, **new})

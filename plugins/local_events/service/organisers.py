@@ -23,19 +23,22 @@ from core.sdk import (
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Organiser
 from plugins.local_events.queries import events, organisers
+from plugins.local_events.queries.shapes import table
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import take_turn
 
 MOST = 20
 
+_ANYBODY = (
+    sa.select(Organiser.id).where(Organiser.event_id == sa.bindparam("event_id"), Organiser.left_at.is_(None)).limit(1)
+)
+_INSERT = sa.insert(table(Organiser))
+
 
 def name_first(session: ScopedSession, tenant: TenantRef, event_id: str, account_id: str | None) -> None:
     """Let somebody be an event's organiser if it has none, in the caller's transaction and under the event's lock."""
-    there = session.scalar(
-        sa.select(Organiser.id).where(Organiser.event_id == event_id, Organiser.left_at.is_(None)).limit(1)
-    )
-    if there is None and account_id is not None:
-        session.execute(sa.insert(Organiser), [_row(tenant, event_id, account_id, account_id)])
+    if session.scalar(_ANYBODY, {"event_id": event_id}) is None and account_id is not None:
+        session.execute(_INSERT, _row(tenant, event_id, account_id, account_id))
 
 
 def _row(tenant: TenantRef, event_id: str, account_id: str, by: str | None) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def add(session: ScopedSession, tenant: TenantRef, event_id: str, email: str, vi
             return False
         if len(there) >= MOST:
             raise Refused(N_("An event has at most 20 organisers."))
-        session.execute(sa.insert(Organiser), [_row(tenant, event.id, person.account_id, visitor.account_id)])
+        session.execute(_INSERT, _row(tenant, event.id, person.account_id, visitor.account_id))
         record_audit(
             session, actor=visitor.actor(), action=f"{PLUGIN}.name_organiser", subject=event.id,
             after={"account": person.account_id},

@@ -7,9 +7,17 @@ import sqlalchemy as sa
 from core.sdk import N_, Invalid, ScopedSession, TenantRef, new_id
 from plugins.local_events.models import Pool, Registration
 from plugins.local_events.queries import events, places
+from plugins.local_events.queries.shapes import table
 from plugins.local_events.service.counting import settle, take_turn
 from plugins.local_events.states import PUBLISHED
 from plugins.local_events.words import ELIGIBILITY_OF, POOLS_OF
+
+_INSERT = sa.insert(table(Pool))
+_CHANGE = (
+    sa.update(Pool)
+    .where(Pool.id == sa.bindparam("wanted"))
+    .values(capacity=sa.bindparam("places"), eligibility=sa.bindparam("whom"), version=Pool.version + 1)
+)
 
 
 def _capacity(draft: Any, kind: str) -> int | None:
@@ -20,7 +28,7 @@ def _capacity(draft: Any, kind: str) -> int | None:
 
 def make(session: ScopedSession, tenant: TenantRef, event_id: str, draft: Any) -> None:
     """The pools of a new event (`drafts.Draft`), in the caller's transaction."""
-    session.execute(sa.insert(Pool), [_row(tenant, event_id, draft, kind) for kind in POOLS_OF[draft.mode]])
+    session.execute(_INSERT, [_row(tenant, event_id, draft, kind) for kind in POOLS_OF[draft.mode]])
 
 
 def _row(tenant: TenantRef, event_id: str, draft: Any, kind: str) -> dict[str, Any]:
@@ -43,14 +51,10 @@ def follow(session: ScopedSession, tenant: TenantRef, before: events.Details, dr
     usual = ELIGIBILITY_OF[before.audience]
     for kind in wanted:
         if kind not in there:
-            session.execute(sa.insert(Pool), [_row(tenant, before.id, draft, kind)])
+            session.execute(_INSERT, _row(tenant, before.id, draft, kind))
             continue
         eligibility = ELIGIBILITY_OF[draft.audience] if there[kind].eligibility == usual else there[kind].eligibility
-        session.execute(
-            sa.update(Pool)
-            .where(Pool.id == there[kind].id)
-            .values(capacity=_capacity(draft, kind), eligibility=eligibility, version=Pool.version + 1)
-        )
+        session.execute(_CHANGE, {"wanted": there[kind].id, "places": _capacity(draft, kind), "whom": eligibility})
     if before.state == PUBLISHED and (turn := take_turn(session, before.id)) is not None:
         settle(session, turn)
 

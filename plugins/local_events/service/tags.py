@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from core.sdk import N_, ScopedSession, TenantRef, new_id
 from plugins.local_events.models import Tag
+from plugins.local_events.queries.shapes import table
 from plugins.local_events.queries.tags import DOMAIN, TOPIC, plain_topic
 from plugins.local_events.words import DOMAINS, MOST_TOPICS
 
@@ -31,6 +32,10 @@ def rows(tenant: TenantRef, event_id: str, domains: Iterable[str], topics: Itera
     ]
 
 
+_DELETE = sa.delete(Tag).where(Tag.event_id == sa.bindparam("event_id"))
+_INSERT = sa.insert(table(Tag))
+
+
 def follow(
     session: ScopedSession,
     tenant: TenantRef,
@@ -42,6 +47,6 @@ def follow(
 ) -> None:
     """Write an event's tags in the caller's transaction, in place of those it had (`new`: it had none)."""
     if not new:
-        session.execute(sa.delete(Tag).where(Tag.event_id == event_id))
+        session.execute(_DELETE, {"event_id": event_id})
     if wanted := rows(tenant, event_id, domains, topics):
-        session.execute(sa.insert(Tag), wanted)
+        session.execute(_INSERT, wanted)
