@@ -181,27 +181,37 @@ def person_data(session: ScopedSession, account_id: str) -> Found:
         yield from export(session, account_id)
 
 
+_REGISTERED = Registration.account_id == _WHO
+_REGISTRATIONS = sa.select(Registration.id, Registration.event_id, Registration.email).where(_REGISTERED)
+_DELETE_REGISTRATIONS = sa.delete(Registration).where(_REGISTERED)
+_INVITED = sa.or_(Invitation.email == address_of(_WHO), Invitation.email.in_(sa.bindparam("addresses", expanding=True)))
+_INVITATIONS = sa.select(sa.func.count(Invitation.id)).where(_INVITED)
+_DELETE_INVITATIONS = sa.delete(Invitation).where(_INVITED)
+_DELETE_ANSWERS = tuple(
+    sa.delete(model).where(model.registration_id.in_(sa.bindparam("registrations", expanding=True)))
+    for model in (Answer, SealedAnswer)
+)
+
+
 def _erase_registrations(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[str]:
     """Registrations with their answers and the person's invitations; a place at an event to come goes to who waits for it."""
-    mine = Registration.account_id == account_id
-    rows = session.execute(sa.select(Registration.id, Registration.event_id, Registration.email).where(mine)).all()
-    addresses = {row.email.lower() for row in rows}
-    invited = sa.or_(Invitation.email == address_of(account_id), Invitation.email.in_(addresses))
-    invitations = session.scalar(sa.select(sa.func.count(Invitation.id)).where(invited)) or 0
+    who = {"who": account_id}
+    rows = session.execute(_REGISTRATIONS, who).all()
+    invited = {**who, "addresses": sorted({row.email.lower() for row in rows})}
+    invitations = session.scalar(_INVITATIONS, invited) or 0
     for found, words in ((len(rows), "registrations"), (invitations, "invitations")):
         if found:
             yield f"{PLUGIN}: {found} {words}"
     if dry_run:
         return
     if invitations:
-        session.execute(sa.delete(Invitation).where(invited))
+        session.execute(_DELETE_INVITATIONS, invited)
     if not rows:
         return
     turns = [take_turn(session, event_id) for event_id in sorted({row.event_id for row in rows})]
-    ids = [row.id for row in rows]
-    for model in (Answer, SealedAnswer):
-        session.execute(sa.delete(model).where(model.registration_id.in_(ids)))
-    session.execute(sa.delete(Registration).where(mine))
+    for delete in _DELETE_ANSWERS:
+        session.execute(delete, {"registrations": [row.id for row in rows]})
+    session.execute(_DELETE_REGISTRATIONS, who)
     for turn in turns:
         if turn is not None:
             shelf.remove(session, account_id=account_id, plugin=PLUGIN, ref=turn.id)
@@ -209,30 +219,45 @@ def _erase_registrations(session: ScopedSession, account_id: str, dry_run: bool)
                 settle(session, turn)
 
 
+def _without(*columns: Any) -> tuple[sa.Update, ...]:
+    """The updates that leave nobody where the person stands in one of the columns."""
+    return tuple(sa.update(column.class_).where(column == _WHO).values({column: None}) for column in columns)
+
+
+_CREATED = sa.select(sa.func.count(Event.id)).where(Event.created_by == _WHO)
+_WITHOUT_CREATOR = _without(Event.created_by, Invitation.invited_by)
+
+
 def _erase_creator(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[str]:
     """Events that the person created, and invitations that the person gave, stay without the person."""
-    made = session.scalar(sa.select(sa.func.count(Event.id)).where(Event.created_by == account_id)) or 0
+    made = session.scalar(_CREATED, {"who": account_id}) or 0
     if made:
         yield f"{PLUGIN}: creator of {made} events"
     if not dry_run:
-        for column in (Event.created_by, Invitation.invited_by):
-            model = column.class_
-            session.execute(sa.update(model).where(column == account_id).values({column: None}))
+        for update in _WITHOUT_CREATOR:
+            session.execute(update, {"who": account_id})
+
+
+_NAMED = sa.select(sa.func.count(Organiser.id)).where(Organiser.account_id == _WHO)
+_DELETE_NAMED = sa.delete(Organiser).where(Organiser.account_id == _WHO)
+_DELETE_WORDS = (
+    sa.update(ProposalStep)
+    .where(ProposalStep.event_id.in_(sa.select(Event.id).where(Event.created_by == _WHO)))
+    .values(why="")
+)
+_WITHOUT_ORGANISER = _without(Organiser.added_by, ProposalStep.by, Series.created_by, KindSettings.saved_by)
 
 
 def _erase_organiser(session: ScopedSession, account_id: str, dry_run: bool) -> Iterator[str]:
     """The person runs no event any more; steps, series and kinds' settings stay without the person. What was said about the
     person's own proposals goes."""
-    named = session.scalar(sa.select(sa.func.count(Organiser.id)).where(Organiser.account_id == account_id)) or 0
+    named = session.scalar(_NAMED, {"who": account_id}) or 0
     if named:
         yield f"{PLUGIN}: organiser of {named} events"
     if dry_run:
         return
-    session.execute(sa.delete(Organiser).where(Organiser.account_id == account_id))
-    own = sa.select(Event.id).where(Event.created_by == account_id)
-    session.execute(sa.update(ProposalStep).where(ProposalStep.event_id.in_(own)).values(why=""))
-    for column in (Organiser.added_by, ProposalStep.by, Series.created_by, KindSettings.saved_by):
-        session.execute(sa.update(column.class_).where(column == account_id).values({column: None}))
+    for change in (_DELETE_NAMED, _DELETE_WORDS, *_WITHOUT_ORGANISER):
+        session.execute(change, {"who": account_id})
 
 
 ERASURES: tuple[Callable[[ScopedSession, str, bool], Iterator[str]], ...] = (

@@ -13,10 +13,9 @@ PRESSES: tuple[Any, ...] = (CheckIn, Correction, Certificate)
 """What hangs on a registration, or on somebody who came without a place."""
 
 
-def delete_presses(session: ScopedSession, about: dict[Any, sa.ColumnElement[bool]]) -> None:
-    """Delete the rows of each table of PRESSES that `about` names, in the caller's transaction."""
-    for model in PRESSES:
-        session.execute(sa.delete(model).where(about[model]))
+def deletions(about: dict[Any, sa.ColumnElement[bool]]) -> tuple[sa.Delete, ...]:
+    """What deletes the rows of each table of PRESSES that `about` names, for the caller's transaction."""
+    return tuple(sa.delete(model).where(about[model]) for model in PRESSES)
 
 
 def forget_walk_in(session: ScopedSession, event_id: str, walk_in_id: str, visitor: Visitor) -> None:
@@ -32,6 +31,7 @@ def forget_walk_in(session: ScopedSession, event_id: str, walk_in_id: str, visit
     with transaction(session):
         if session.scalar(mine) is None:
             raise NotFound
-        delete_presses(session, {model: model.walk_in_id == walk_in_id for model in PRESSES})
+        for delete in deletions({model: model.walk_in_id == walk_in_id for model in PRESSES}):
+            session.execute(delete)
         session.execute(sa.delete(WalkIn).where(WalkIn.id == walk_in_id))
         record_audit(session, actor=visitor.actor(), action=f"{PLUGIN}.forget_walk_in", subject=event_id)
