@@ -74,48 +74,54 @@ def _who(model: Any) -> Any:
     return sa.func.coalesce(model.registration_id, model.walk_in_id)
 
 
+_SCAN = [getattr(CheckIn, name) for name in Scan._fields if name != "who"]
+_SCANS = sa.select(_who(CheckIn), *_SCAN).where(CheckIn.event_id == sa.bindparam("event_id"))
+_FIXES = (
+    sa.select(_who(Correction), *(getattr(Correction, name) for name in Fix._fields if name != "who"))
+    .where(Correction.event_id == sa.bindparam("event_id"))
+    .order_by(Correction.made_at, Correction.id)
+)
+
+
 def _scans(session: ScopedSession, event_id: str) -> dict[str, list[Scan]]:
-    fields = [getattr(CheckIn, name) for name in Scan._fields if name != "who"]
     found: dict[str, list[Scan]] = {}
-    for row in session.execute(sa.select(_who(CheckIn), *fields).where(CheckIn.event_id == event_id)):
+    for row in session.execute(_SCANS, {"event_id": event_id}):
         found.setdefault(row[0], []).append(Scan(*row))
     return found
 
 
 def _fixes(session: ScopedSession, event_id: str) -> dict[str, Fix]:
-    fields = [getattr(Correction, name) for name in Fix._fields if name != "who"]
-    rows = session.execute(
-        sa.select(_who(Correction), *fields)
-        .where(Correction.event_id == event_id)
-        .order_by(Correction.made_at, Correction.id)
+    return {row[0]: Fix(*row) for row in session.execute(_FIXES, {"event_id": event_id})}
+
+
+_PRESSED = sa.select(CheckIn.registration_id).where(
+    CheckIn.event_id == sa.bindparam("event_id"), CheckIn.registration_id.is_not(None)
+)
+_WITH_A_PLACE = (
+    sa.select(
+        Registration.id, sa.literal(REGISTERED), Registration.account_id, Registration.name, Registration.email,
+        Pool.kind, Registration.guests, Registration.secret,
     )
-    return {row[0]: Fix(*row) for row in rows}
+    .join(Pool, sa.and_(Pool.tenant_id == Registration.tenant_id, Pool.id == Registration.pool_id))
+    .where(
+        Registration.event_id == sa.bindparam("event_id"),
+        sa.or_(Registration.state == CONFIRMED, Registration.id.in_(_PRESSED)),
+    )
+)  # fmt: skip
+_WITHOUT = sa.select(
+    WalkIn.id, sa.literal(WALKED_IN), WalkIn.account_id, WalkIn.name, WalkIn.email, sa.literal(""), sa.literal(0),
+    sa.literal(""),
+).where(WalkIn.event_id == sa.bindparam("event_id"))  # fmt: skip
 
 
 def people(session: ScopedSession, event: Details) -> list[Attendee]:
     """Everybody of an event's day, by name: who has a place, whoever was checked in, and who came without. Four statements."""
     scans, fixes = _scans(session, event.id), _fixes(session, event.id)
-    registered = session.execute(
-        sa.select(
-            Registration.id, sa.literal(REGISTERED), Registration.account_id, Registration.name, Registration.email,
-            Pool.kind, Registration.guests, Registration.secret,
-        )
-        .join(Pool, sa.and_(Pool.tenant_id == Registration.tenant_id, Pool.id == Registration.pool_id))
-        .where(Registration.event_id == event.id, sa.or_(Registration.state == CONFIRMED, Registration.id.in_(_pressed(event.id))))
-    ).all()  # fmt: skip
-    walked_in = session.execute(
-        sa.select(
-            WalkIn.id, sa.literal(WALKED_IN), WalkIn.account_id, WalkIn.name, WalkIn.email, sa.literal(""), sa.literal(0),
-            sa.literal(""),
-        ).where(WalkIn.event_id == event.id)
-    ).all()  # fmt: skip
+    registered = session.execute(_WITH_A_PLACE, {"event_id": event.id}).all()
+    walked_in = session.execute(_WITHOUT, {"event_id": event.id}).all()
     now = clock.now()
     found = [_attendee(event, row, scans.get(row[0], ()), fixes.get(row[0]), now) for row in (*registered, *walked_in)]
     return sorted(found, key=lambda one: (one.name.casefold(), one.id))
-
-
-def _pressed(event_id: str) -> Any:
-    return sa.select(CheckIn.registration_id).where(CheckIn.event_id == event_id, CheckIn.registration_id.is_not(None))
 
 
 def _attendee(event: Details, row: Any, scans: Iterable[Scan], fix: Fix | None, now: datetime) -> Attendee:
@@ -155,11 +161,8 @@ def find(session: ScopedSession, event: Details, attendee_id: str) -> Attendee:
 
 def scans_of(session: ScopedSession, attendee: Attendee) -> list[Scan]:
     """Every press of one person, as they were made: those taken back as well."""
-    fields = [getattr(CheckIn, name) for name in Scan._fields if name != "who"]
     column = CheckIn.registration_id if attendee.kind == REGISTERED else CheckIn.walk_in_id
-    query = (
-        sa.select(column, *fields).where(column == attendee.id).order_by(CheckIn.at, CheckIn.received_at, CheckIn.id)
-    )
+    query = sa.select(column, *_SCAN).where(column == attendee.id).order_by(CheckIn.at, CheckIn.received_at, CheckIn.id)
     return [Scan(*row) for row in session.execute(query)]
 
 

@@ -140,10 +140,11 @@ def told_by_kind(session: ScopedSession, event_id: str) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+_WITH_A_PLACE = sa.select(Registration.account_id).where(
+    Registration.event_id == sa.bindparam("event_id"), Registration.state.in_(sa.bindparam("states", expanding=True))
+)
+
+
 def with_a_place(session: ScopedSession, event_id: str, states: Sequence[str] = ACTIVE) -> tuple[str, ...]:
     """The accounts that are registered for an event in one of `states`."""
-    return tuple(
-        session.scalars(
-            sa.select(Registration.account_id).where(Registration.event_id == event_id, Registration.state.in_(states))
-        )
-    )
+    return tuple(session.scalars(_WITH_A_PLACE, {"event_id": event_id, "states": states}))

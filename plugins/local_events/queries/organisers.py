@@ -10,6 +10,7 @@ from core.sdk import ScopedSession, TenantRef, Visitor, is_id, people_by_id, rol
 from plugins.local_events import rules
 from plugins.local_events.manifest import ORGANISE, ORGANISERS
 from plugins.local_events.models import Hosting, Organiser
+from plugins.local_events.queries.shapes import here
 from plugins.local_events.states import ACCEPTED
 
 
@@ -20,13 +21,16 @@ class Named(NamedTuple):
     name: str
 
 
+_OF_EVENT = (
+    sa.select(Organiser.account_id)
+    .where(Organiser.event_id == sa.bindparam("event_id"), Organiser.left_at.is_(None))
+    .order_by(Organiser.added_at, Organiser.id)
+)
+
+
 def of_event(session: ScopedSession, event_id: str) -> list[Named]:
     """The event's organisers whose accounts are open, in the order in which they came. Two statements."""
-    ids = session.scalars(
-        sa.select(Organiser.account_id)
-        .where(Organiser.event_id == event_id, Organiser.left_at.is_(None))
-        .order_by(Organiser.added_at, Organiser.id)
-    ).all()
+    ids = session.scalars(_OF_EVENT, {"event_id": event_id}).all()
     people = people_by_id(session, ids)
     return [Named(one, people[one].name) for one in ids if one in people]
 
@@ -41,25 +45,28 @@ def at_event(
     return at_events(session, tenant, [event_id], visitor, to_run=to_run)[event_id]
 
 
+_RUN = sa.select(Organiser.event_id).where(
+    Organiser.tenant_id == here(), Organiser.event_id.in_(sa.bindparam("event_ids", expanding=True)),
+    Organiser.account_id == sa.bindparam("account_id"), Organiser.left_at.is_(None),
+)  # fmt: skip
+_HOSTED = sa.select(Hosting.event_ref).where(
+    Hosting.origin_tenant_id == here(), Hosting.event_ref.in_(sa.bindparam("event_ids", expanding=True)),
+    Hosting.host_tenant_id == sa.bindparam("home"), Hosting.state == ACCEPTED,
+)  # fmt: skip
+
+
 def at_events(
     session: ScopedSession, tenant: TenantRef, event_ids: Sequence[str], visitor: Visitor, *, to_run: bool = True
 ) -> dict[str, Visitor]:
     """The visitor as each of the events knows them, in at most two statements: an organiser of an event has the right to run
     it, and a member of a site that hosts it too counts as a member of its area (`rules.is_of_area`)."""
+    asked = {"tenant": tenant.id, "event_ids": event_ids}
     runs: frozenset[str] = frozenset()
     hosted: frozenset[str] = frozenset()
     if to_run and visitor.signed_in and not visitor.can(ORGANISE):
-        named = sa.select(Organiser.event_id).where(
-            Organiser.tenant_id == tenant.id, Organiser.event_id.in_(event_ids), Organiser.account_id == visitor.account_id,
-            Organiser.left_at.is_(None),
-        )  # fmt: skip
-        runs = frozenset(session.scalars(named))
+        runs = frozenset(session.scalars(_RUN, {**asked, "account_id": visitor.account_id}))
     if _from_elsewhere(visitor, tenant):
-        cards = sa.select(Hosting.event_ref).where(
-            Hosting.origin_tenant_id == tenant.id, Hosting.event_ref.in_(event_ids), Hosting.host_tenant_id == visitor.home_tenant_id,
-            Hosting.state == ACCEPTED,
-        )  # fmt: skip
-        hosted = frozenset(session.scalars(cards))
+        hosted = frozenset(session.scalars(_HOSTED, {**asked, "home": visitor.home_tenant_id}))
     return {one: _known(visitor, tenant, runs=one in runs, hosted=one in hosted) for one in event_ids}
 
 

@@ -29,12 +29,18 @@ class Asked(NamedTuple):
         return f"q_{self.id}"
 
 
+_EVER_ASKED = (
+    sa.select(*columns(Asked, Question))
+    .where(Question.event_id == sa.bindparam("event_id"))
+    .order_by(Question.position, Question.id)
+)
+_ASKED = _EVER_ASKED.where(Question.withdrawn_at.is_(None))
+
+
 def of_event(session: ScopedSession, event_id: str, *, withdrawn: bool = False) -> list[Asked]:
     """An event's questions in order; those that were withdrawn too where `withdrawn` says so."""
-    query = sa.select(*columns(Asked, Question)).where(Question.event_id == event_id)
-    if not withdrawn:
-        query = query.where(Question.withdrawn_at.is_(None))
-    return [Asked(*row) for row in session.execute(query.order_by(Question.position, Question.id))]
+    query = _EVER_ASKED if withdrawn else _ASKED
+    return [Asked(*row) for row in session.execute(query, {"event_id": event_id})]
 
 
 def answers_of(session: ScopedSession, registration_ids: Collection[str]) -> dict[str, dict[str, str]]:

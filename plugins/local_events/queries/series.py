@@ -56,6 +56,14 @@ _REGISTERED = sa.exists().where(Registration.tenant_id == Event.tenant_id, Regis
 _OF_EVENT = [getattr(Event, name) for name in Date._fields[2:-1]]
 
 
+_DATES = (
+    sa.select(Event.id, Occurrence.original_start, *_OF_EVENT, _REGISTERED)
+    .join(Occurrence, sa.and_(Occurrence.tenant_id == Event.tenant_id, Occurrence.event_id == Event.id))
+    .where(Occurrence.series_id == sa.bindparam("series_id"))
+    .order_by(Event.starts_at, Event.id)
+)
+
+
 def find(session: ScopedSession, series_id: str) -> Whole:
     """One series of the session's tenant. Raises NotFound."""
     row = None
@@ -68,13 +76,7 @@ def find(session: ScopedSession, series_id: str) -> Whole:
 
 def dates(session: ScopedSession, series_id: str) -> list[Date]:
     """The dates of a series that have an event, by time, in one statement."""
-    rows = session.execute(
-        sa.select(Event.id, Occurrence.original_start, *_OF_EVENT, _REGISTERED)
-        .join(Occurrence, sa.and_(Occurrence.tenant_id == Event.tenant_id, Occurrence.event_id == Event.id))
-        .where(Occurrence.series_id == series_id)
-        .order_by(Event.starts_at, Event.id)
-    )
-    return [Date(*row) for row in rows]
+    return [Date(*row) for row in session.execute(_DATES, {"series_id": series_id})]
 
 
 def left_out(session: ScopedSession, series_id: str) -> list[str]:

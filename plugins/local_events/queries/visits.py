@@ -104,6 +104,12 @@ _HELD = (
 )
 _OFFER = [*(getattr(VisitOffer, name) for name in Offer._fields[:-1]), _HELD]
 _ASKED = columns(Asked, Visit)
+_ONE_OFFER = sa.select(*_OFFER).where(VisitOffer.id == sa.bindparam("wanted"))
+_ONE_VISIT = (
+    sa.select(*_ASKED, *_OFFER)
+    .join(VisitOffer, sa.and_(VisitOffer.tenant_id == Visit.tenant_id, VisitOffer.id == Visit.offer_id))
+    .where(Visit.id == sa.bindparam("wanted"))
+)
 
 
 def audiences(visitor: Visitor, tenant: TenantRef) -> tuple[str, ...]:
@@ -113,9 +119,7 @@ def audiences(visitor: Visitor, tenant: TenantRef) -> tuple[str, ...]:
 
 def offer(session: ScopedSession, tenant: TenantRef, visitor: Visitor, offer_id: str) -> Offer:
     """An offer that the visitor may see: its audience's, one's own, or one that they have a visit of. NotFound for any other."""
-    row = (
-        session.execute(sa.select(*_OFFER).where(VisitOffer.id == offer_id)).one_or_none() if is_id(offer_id) else None
-    )
+    row = session.execute(_ONE_OFFER, {"wanted": offer_id}).one_or_none() if is_id(offer_id) else None
     if row is None:
         raise NotFound
     found = Offer(*row)
@@ -194,15 +198,7 @@ def of_offer(session: ScopedSession, one: Offer) -> list[tuple[Asked, Match]]:
 
 def visit(session: ScopedSession, visitor: Visitor, visit_id: str) -> tuple[Asked, Offer]:
     """One visit with its offer, for its two sides and for organisers. NotFound for anybody else."""
-    row = (
-        session.execute(
-            sa.select(*_ASKED, *_OFFER)
-            .join(VisitOffer, sa.and_(VisitOffer.tenant_id == Visit.tenant_id, VisitOffer.id == Visit.offer_id))
-            .where(Visit.id == visit_id)
-        ).one_or_none()
-        if is_id(visit_id)
-        else None
-    )
+    row = session.execute(_ONE_VISIT, {"wanted": visit_id}).one_or_none() if is_id(visit_id) else None
     if row is None:
         raise NotFound
     asked, found = Asked(*row[: len(_ASKED)]), Offer(*row[len(_ASKED) :])

@@ -131,19 +131,23 @@ def _keep(
     return who, sum(_insert(session, row) for row in rows)
 
 
+_KNOWN = sa.select(WalkIn.id).where(WalkIn.id == sa.bindparam("wanted"), WalkIn.event_id == sa.bindparam("event_id"))
+_STATE = sa.select(Registration.state).where(
+    Registration.id == sa.bindparam("wanted"), Registration.event_id == sa.bindparam("event_id")
+)
+
+
 def _look(session: ScopedSession, event: events.Details, one: Press) -> None:
     """Raise Refused where the person is not on the event's list. Who gave the place back while a phone was offline is told
     apart from who never had one; taking a press back is always possible."""
     if not is_id(one.who):
         raise Refused(NOBODY)
+    asked = {"wanted": one.who, "event_id": event.id}
     if one.kind == WALKED_IN:
-        known = session.scalar(sa.select(WalkIn.id).where(WalkIn.id == one.who, WalkIn.event_id == event.id))
-        if known is None:
+        if session.scalar(_KNOWN, asked) is None:
             raise Refused(NOBODY)
         return
-    state = session.scalar(
-        sa.select(Registration.state).where(Registration.id == one.who, Registration.event_id == event.id)
-    )
+    state = session.scalar(_STATE, asked)
     if state is None:
         raise Refused(NOBODY)
     if state != CONFIRMED and one.direction == IN:

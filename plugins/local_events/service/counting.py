@@ -91,18 +91,21 @@ class Standing:
             self.free[pool_id] = free - wanted
 
 
+_LOCK = (
+    sa.update(Event)
+    .where(Event.id == sa.bindparam("wanted"))
+    .values(turn=Event.turn + fixed(1))
+    .returning(*columns(Turn, Event))
+)
+
+
 def take_turn(session: ScopedSession, event_id: str, *where: sa.ColumnElement[bool]) -> Turn | None:
     """Lock the event's places for the rest of the transaction; None where the event is not as `where` says.
 
     The first statement of every use case that changes places. On PostgreSQL the update waits for whoever else has the
     row and looks at `where` again afterwards; on SQLite the transaction has the database's one write lock already.
     """
-    row = session.execute(
-        sa.update(Event)
-        .where(Event.id == event_id, *where)
-        .values(turn=Event.turn + fixed(1))
-        .returning(*columns(Turn, Event))
-    ).one_or_none()
+    row = session.execute(_LOCK.where(*where) if where else _LOCK, {"wanted": event_id}).one_or_none()
     return Turn(*row) if row is not None else None
 
 

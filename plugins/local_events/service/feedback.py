@@ -114,11 +114,13 @@ def _check(said: Said, kind: str) -> None:
         raise Invalid(wrong)
 
 
+_OPENED = sa.select(Feedback.id, Feedback.steps, Feedback.counted).where(Feedback.event_id == sa.bindparam("event_id"))
+
+
 def opened(session: ScopedSession, tenant: TenantRef, turn: Turn, now: datetime) -> Any:
     """The event's feedback (id, steps, counted), begun where it was not: everybody who had a place finds a card about it on
     their shelf. Needs the event's lock."""
-    columns = (Feedback.id, Feedback.steps, Feedback.counted)
-    found = session.execute(sa.select(*columns).where(Feedback.event_id == turn.id)).one_or_none()
+    found = session.execute(_OPENED, {"event_id": turn.id}).one_or_none()
     if found is not None:
         return found
     feedback_id = new_id()
@@ -135,7 +137,7 @@ def opened(session: ScopedSession, tenant: TenantRef, turn: Turn, now: datetime)
             session, [(account, feedback_id, f"{path_of(turn.id)}/feedback") for account in had], plugin=PLUGIN,
             kind="feedback", title=turn.title, status=N_("Say how it was"), when=turn.starts_at, needs_action=True,
         )  # fmt: skip
-    return session.execute(sa.select(*columns).where(Feedback.event_id == turn.id)).one()
+    return session.execute(_OPENED, {"event_id": turn.id}).one()
 
 
 def follow(session: ScopedSession, event_id: str, ends_at: datetime) -> None:
@@ -163,30 +165,44 @@ def _given(session: ScopedSession, tenant: TenantRef, event_id: str, account_id:
     return session.scalar(put.on_conflict_do_nothing().returning(FeedbackGiven.id)) is not None
 
 
+_SOME = {
+    model: sa.select(model.id).where(model.event_id == sa.bindparam("event_id")).order_by(sa.func.random()).limit(MIXED)
+    for model in (FeedbackAnswer, FeedbackComment)
+}
+_TAKE = {
+    model: sa.delete(model)
+    .where(model.id.in_(sa.bindparam("ids", expanding=True)))
+    .returning(
+        *(
+            getattr(model, column.name)
+            for column in model.__table__.columns
+            if column.name not in ("id", "tenant_id", "event_id")
+        )
+    )
+    for model in (FeedbackAnswer, FeedbackComment)
+}
+
+
 def _mix(session: ScopedSession, tenant: TenantRef, event_id: str, model: Any, new: list[dict[str, Any]]) -> None:
     """Write `new` rows and others of the event, all under new ids and in random order. Needs the event's lock."""
-    some = sa.select(model.id).where(model.event_id == event_id).order_by(sa.func.random()).limit(MIXED)
-    words = [column for column in model.__table__.columns if column.name not in ("id", "tenant_id", "event_id")]
-    taken = (
-        sa.delete(model)
-        .where(model.id.in_(session.scalars(some).all()))
-        .returning(*(getattr(model, c.name) for c in words))
-    )
-    rows = [dict(row._mapping) for row in session.execute(taken)] + new
+    some = session.scalars(_SOME[model], {"event_id": event_id}).all()
+    rows = [dict(row._mapping) for row in session.execute(_TAKE[model], {"ids": some})] + new
     _dice.shuffle(rows)
     same = {"tenant_id": tenant.id, "event_id": event_id}
     if rows:
         session.execute(sa.insert(model), [{**row, **same, "id": nameless_id()} for row in rows])
 
 
+_COUNTS = (
+    sa.select(FeedbackAnswer.question, FeedbackAnswer.score, sa.func.count())
+    .where(FeedbackAnswer.event_id == sa.bindparam("event_id"))
+    .group_by(FeedbackAnswer.question, FeedbackAnswer.score)
+)
+
+
 def _publish(session: ScopedSession, feedback: Any, event_id: str, questions: tuple[str, ...]) -> None:
     """Bring what organisers may see in step: figures by `feedback_steps`, comments whenever five more have answered."""
-    rows = session.execute(
-        sa.select(FeedbackAnswer.question, FeedbackAnswer.score, sa.func.count())
-        .where(FeedbackAnswer.event_id == event_id)
-        .group_by(FeedbackAnswer.question, FeedbackAnswer.score)
-    ).all()
-    counts = {(question, score): number for question, score, number in rows}
+    counts = {(question, score): number for question, score, number in session.execute(_COUNTS, {"event_id": event_id})}
     steps = dict(feedback.steps)
     for question in questions:
         earlier = [Step.read(one) for one in steps.get(question, [])]

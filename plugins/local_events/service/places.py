@@ -86,13 +86,15 @@ def known_to(visitor: Visitor, event_id: str) -> str:
     return visitor.account_id
 
 
+_OWN = sa.select(*columns(Own, Registration)).where(
+    Registration.event_id == sa.bindparam("event_id"), Registration.account_id == sa.bindparam("account_id"),
+    Registration.state.in_(ACTIVE),
+)  # fmt: skip
+
+
 def own_of(session: ScopedSession, event_id: str, account_id: str) -> Own | None:
     """A person's active registration at an event."""
-    row = session.execute(
-        sa.select(*columns(Own, Registration)).where(
-            Registration.event_id == event_id, Registration.account_id == account_id, Registration.state.in_(ACTIVE)
-        )
-    ).one_or_none()
+    row = session.execute(_OWN, {"event_id": event_id, "account_id": account_id}).one_or_none()
     return Own(*row) if row is not None else None
 
 

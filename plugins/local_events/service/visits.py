@@ -65,22 +65,26 @@ def path_of(visit_id: str) -> str:
     return f"/{MANIFEST.url_name}/visits/asked/{visit_id}"
 
 
+_LOCK = (
+    sa.update(VisitOffer)
+    .where(VisitOffer.id == sa.bindparam("wanted"))
+    .values(turn=VisitOffer.turn + 1)
+    .returning(VisitOffer.id, VisitOffer.title, VisitOffer.host_id, VisitOffer.capacity, VisitOffer.starts_at)
+)
+_HELD = sa.select(sa.func.count(Visit.id)).where(Visit.offer_id == sa.bindparam("offer_id"), Visit.state.in_(HOLDING))
+_LIVING = sa.select(Visit.id).where(
+    Visit.offer_id == sa.bindparam("offer_id"), Visit.account_id == sa.bindparam("account_id"), Visit.state.in_(LIVING)
+)
+
+
 def _take_turn(session: ScopedSession, offer_id: str, *where: sa.ColumnElement[bool]) -> Any:
     """Lock the offer's places for the rest of the transaction; None where it is not as `where` says."""
-    return session.execute(
-        sa.update(VisitOffer)
-        .where(VisitOffer.id == offer_id, *where)
-        .values(turn=VisitOffer.turn + 1)
-        .returning(VisitOffer.id, VisitOffer.title, VisitOffer.host_id, VisitOffer.capacity, VisitOffer.starts_at)
-    ).one_or_none()
+    return session.execute(_LOCK.where(*where) if where else _LOCK, {"wanted": offer_id}).one_or_none()
 
 
 def _held(session: ScopedSession, offer_id: str) -> int:
     """How many places of an offer are agreed."""
-    return (
-        session.scalar(sa.select(sa.func.count(Visit.id)).where(Visit.offer_id == offer_id, Visit.state.in_(HOLDING)))
-        or 0
-    )
+    return session.scalar(_HELD, {"offer_id": offer_id}) or 0
 
 
 def ask(session: ScopedSession, tenant: TenantRef, offer_id: str, wants: str, visitor: Visitor, post: Post) -> str:
@@ -102,11 +106,7 @@ def ask(session: ScopedSession, tenant: TenantRef, offer_id: str, wants: str, vi
             session, offer_id, VisitOffer.state == OFFERED_VISIT, VisitOffer.open_until >= clock.today(),
             VisitOffer.audience.in_(queries.audiences(visitor, tenant)),
         )  # fmt: skip
-        living = session.scalar(
-            sa.select(Visit.id).where(
-                Visit.offer_id == offer_id, Visit.account_id == visitor.account_id, Visit.state.in_(LIVING)
-            )
-        )
+        living = session.scalar(_LIVING, {"offer_id": offer_id, "account_id": visitor.account_id})
         if living is not None:
             return living
         if turn is None:
