@@ -29,27 +29,31 @@ class Reader:
     home_tenant_id: int | None
 
 
+_READER = (
+    sa.select(Account.id, Account.locale, Membership.account_id, Affiliation.home_tenant_id)
+    .join(CalendarKey, CalendarKey.account_id == Account.id)
+    .outerjoin(
+        Membership,
+        (Membership.account_id == Account.id)
+        & (Membership.left_on.is_(None) | (Membership.left_on > sa.bindparam("today"))),
+    )
+    .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+    .where(
+        CalendarKey.token_hash == sa.bindparam("token_hash"),
+        CalendarKey.scope == sa.bindparam("scope"),
+        Account.disabled_at.is_(None),
+        ~CalendarKey.as_member | Membership.account_id.is_not(None),
+    )
+)
+
+
 def reader_of(session: ScopedSession, token: str, scope: str) -> Reader | None:
     """Whose calendar program asks with `token`, in one statement; None for a token that is unknown, renewed, ended or for
     something else, of an account that is closed, or of a membership that is over."""
     if not token or len(token) > LONGEST_TOKEN:
         return None
-    row = session.execute(
-        sa.select(Account.id, Account.locale, Membership.account_id, Affiliation.home_tenant_id)
-        .join(CalendarKey, CalendarKey.account_id == Account.id)
-        .outerjoin(
-            Membership,
-            (Membership.account_id == Account.id)
-            & (Membership.left_on.is_(None) | (Membership.left_on > clock.today())),
-        )
-        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
-        .where(
-            CalendarKey.token_hash == token_hash(token),
-            CalendarKey.scope == scope,
-            Account.disabled_at.is_(None),
-            ~CalendarKey.as_member | Membership.account_id.is_not(None),
-        )
-    ).one_or_none()
+    asked = {"token_hash": token_hash(token), "scope": scope, "today": clock.today()}
+    row = session.execute(_READER, asked).one_or_none()
     if row is None:
         return None
     member = row[2] is not None

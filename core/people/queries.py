@@ -95,22 +95,27 @@ def signed_in(session: ScopedSession, token_hash: str) -> SignedIn | None:
     return SignedIn(*values)
 
 
+_ROLES = sa.select(RoleGrant.role).where(
+    RoleGrant.account_id == sa.bindparam("account_id"), RoleGrant.at_tenant_id.in_(sa.bindparam("at", expanding=True)),
+    _live(sa.bindparam("today")),
+)  # fmt: skip
+_HOLDERS = (
+    sa.select(RoleGrant.account_id)
+    .where(RoleGrant.role == sa.bindparam("role"), RoleGrant.at_tenant_id == sa.bindparam("at"), _live(sa.bindparam("today")))
+    .distinct()
+    .order_by(RoleGrant.account_id)
+)  # fmt: skip
+
+
 def roles_of(session: ScopedSession, account_id: str, tenant_id: int) -> frozenset[Role]:
     """The roles somebody has been given at one tenant or UK-wide, as they are today."""
-    found = session.scalars(
-        sa.select(RoleGrant.role).where(
-            RoleGrant.account_id == account_id, RoleGrant.at_tenant_id.in_((tenant_id, UK)), _live(clock.today())
-        )
-    )
+    found = session.scalars(_ROLES, {"account_id": account_id, "at": [tenant_id, UK], "today": clock.today()})
     return frozenset(Role(role) for role in found)
 
 
 def holders(session: ScopedSession, role: Role, tenant_id: int) -> list[str]:
     """The accounts that hold a role given at one tenant, as of today, in order."""
-    query = sa.select(RoleGrant.account_id).where(
-        RoleGrant.role == role.value, RoleGrant.at_tenant_id == tenant_id, _live(clock.today())
-    )
-    return list(session.scalars(query.distinct().order_by(RoleGrant.account_id)))
+    return list(session.scalars(_HOLDERS, {"role": role.value, "at": tenant_id, "today": clock.today()}))
 
 
 def account_by_email(session: ScopedSession, email: str) -> Account | None:
@@ -137,18 +142,21 @@ class Own:
     home_tenant_id: int | None
 
 
+_OWN = (
+    sa.select(
+        Account.id, Account.email, Account.name, Account.locale, Account.version, Profile.job_title, Profile.organisation,
+        Profile.locality, Profile.about, Profile.sector, Membership.cohort, Membership.since, Affiliation.home_tenant_id,
+    )
+    .outerjoin(Profile, Profile.account_id == Account.id)
+    .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
+    .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+    .where(Account.id == sa.bindparam("account_id"))
+)  # fmt: skip
+
+
 def own(session: ScopedSession, account_id: str) -> Own:
     """One's own details, in one statement. Raises sqlalchemy's NoResultFound for an account that is not there."""
-    row = session.execute(
-        sa.select(
-            Account.id, Account.email, Account.name, Account.locale, Account.version, Profile.job_title, Profile.organisation,
-            Profile.locality, Profile.about, Profile.sector, Membership.cohort, Membership.since, Affiliation.home_tenant_id,
-        )
-        .outerjoin(Profile, Profile.account_id == Account.id)
-        .outerjoin(Membership, (Membership.account_id == Account.id) & Membership.left_on.is_(None))
-        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
-        .where(Account.id == account_id)
-    ).one()  # fmt: skip
+    row = session.execute(_OWN, {"account_id": account_id}).one()
     told = {key: getattr(row, key) or "" for key in ("job_title", "organisation", "locality", "about", "sector")}
     return Own(
         account_id=row.id, email=row.email, name=row.name, locale=row.locale, version=row.version, **told,
@@ -193,22 +201,25 @@ class Shelf:
         return bool(self.needed or self.coming or self.cancelled or self.undated or self.past)
 
 
+_MINE = sa.select(ShelfItem).where(ShelfItem.account_id == sa.bindparam("account_id"))
+_CURRENT = (
+    _MINE.where(ShelfItem.needs_action | ShelfItem.when.is_(None) | (ShelfItem.when >= sa.bindparam("now")))
+    .order_by(ShelfItem.needs_action.desc(), ShelfItem.when.is_(None), ShelfItem.when, ShelfItem.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_PAST = (
+    _MINE.where(~ShelfItem.needs_action, ShelfItem.when < sa.bindparam("now"))
+    .order_by(ShelfItem.when.desc(), ShelfItem.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf:
     """What concerns one person, from every site: what needs them, what is coming and what of it was cancelled (soonest first),
     what has no date, what is past (latest first, a quarter of `limit`). Two statements."""
-    now = clock.now()
-    mine = sa.select(ShelfItem).where(ShelfItem.account_id == account_id)
-    open_ones = ShelfItem.needs_action | ShelfItem.when.is_(None) | (ShelfItem.when >= now)
-    current = session.scalars(
-        mine.where(open_ones)
-        .order_by(ShelfItem.needs_action.desc(), ShelfItem.when.is_(None), ShelfItem.when, ShelfItem.id)
-        .limit(limit)
-    ).all()
-    past = session.scalars(
-        mine.where(~ShelfItem.needs_action, ShelfItem.when < now)
-        .order_by(ShelfItem.when.desc(), ShelfItem.id)
-        .limit(limit // 4)
-    ).all()
+    asked = {"account_id": account_id, "now": clock.now()}
+    current = session.scalars(_CURRENT, {**asked, "most": limit}).all()
+    past = session.scalars(_PAST, {**asked, "most": limit // 4}).all()
     rest = [item for item in current if not item.needs_action]
     dated = [item for item in rest if item.when]
     return Shelf(

@@ -26,19 +26,20 @@ class Known:
     home_tenant_id: int | None
 
 
-def _people(*where: sa.ColumnElement[bool]) -> Any:
-    today = clock.today()
-    return (
-        sa.select(
-            Account.id, Account.name, Account.email, Account.locale, Membership.account_id, Affiliation.home_tenant_id
-        )
-        .outerjoin(
-            Membership,
-            (Membership.account_id == Account.id) & (Membership.left_on.is_(None) | (Membership.left_on > today)),
-        )
-        .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
-        .where(Account.disabled_at.is_(None), *where)
+_PEOPLE = (
+    sa.select(
+        Account.id, Account.name, Account.email, Account.locale, Membership.account_id, Affiliation.home_tenant_id
     )
+    .outerjoin(
+        Membership,
+        (Membership.account_id == Account.id)
+        & (Membership.left_on.is_(None) | (Membership.left_on > sa.bindparam("today"))),
+    )
+    .outerjoin(Affiliation, (Affiliation.account_id == Account.id) & Affiliation.ends_on.is_(None))
+    .where(Account.disabled_at.is_(None))
+)
+_BY_ID = _PEOPLE.where(Account.id.in_(sa.bindparam("account_ids", expanding=True)))
+_BY_EMAIL = _PEOPLE.where(Account.email_norm == sa.bindparam("email"), Account.confirmed_at.is_not(None))
 
 
 def _known(row: Any) -> Known:
@@ -50,15 +51,13 @@ def people_by_id(session: ScopedSession, account_ids: Collection[str]) -> dict[s
     """Those of the accounts that are open, by id, in one statement."""
     if not account_ids:
         return {}
-    rows = session.execute(_people(Account.id.in_(sorted(account_ids))))
+    rows = session.execute(_BY_ID, {"account_ids": sorted(account_ids), "today": clock.today()})
     return {row[0]: _known(row) for row in rows}
 
 
 def person_by_email(session: ScopedSession, email: str) -> Known | None:
     """Whoever's account has this address, confirmed by its owner; None for nobody, in one statement."""
-    row = session.execute(
-        _people(Account.email_norm == emails.normal(email), Account.confirmed_at.is_not(None))
-    ).one_or_none()
+    row = session.execute(_BY_EMAIL, {"email": emails.normal(email), "today": clock.today()}).one_or_none()
     return _known(row) if row is not None else None
 
 
@@ -80,9 +79,10 @@ def members_named(session: ScopedSession, tenant_id: int, search: str, limit: in
         return []
     here = sa.and_(Affiliation.home_tenant_id == tenant_id, *words)
     rows = session.execute(
-        _people(Membership.account_id.is_not(None), sa.or_(here, Account.email_norm == emails.normal(search)))
+        _PEOPLE.where(Membership.account_id.is_not(None), sa.or_(here, Account.email_norm == emails.normal(search)))
         .order_by(caseless(Account.name), Account.id)
-        .limit(limit)
+        .limit(limit),
+        {"today": clock.today()},
     )
     return [_known(row) for row in rows]
 

@@ -1,7 +1,7 @@
 """Use cases of an account: register, confirm, change, close. An answer never tells whether an address has an account."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -38,6 +38,17 @@ class LinkHolder:
     extra: str
 
 
+_HOLDER = sa.select(Account.id, Account.name, Account.email, Account.locale, Account.stamp, Account.confirmed_at)
+_BY_EMAIL = _HOLDER.where(Account.email_norm == sa.bindparam("email"))
+_BY_LINK = _HOLDER.where(
+    Account.id == sa.bindparam("account_id"), Account.stamp == sa.bindparam("stamp"), Account.disabled_at.is_(None)
+)
+_BEGIN = upserts.for_each_dialect(
+    Account, lambda new: new.on_conflict_do_nothing(index_elements=["email_norm"]).returning(Account.id)
+)
+_INSERT = sa.insert(cast("sa.Table", Account.__table__))
+
+
 def register(
     session: ScopedSession, tools: Tools, *, name: str, email: str, locale: str, key: str, then: str = ""
 ) -> None:
@@ -56,12 +67,7 @@ def register(
         if once(session, key, "account.register").result is not None:
             return
         account = _values(email=email, name=name, locale=locale)
-        made = session.execute(
-            upserts.insert(session, Account)
-            .values(**account)
-            .on_conflict_do_nothing(index_elements=["email_norm"])
-            .returning(Account.id)
-        ).one_or_none()
+        made = session.execute(_BEGIN(session), account).one_or_none()
         if made is not None:
             known = LinkHolder(account["id"], name, account["email"], locale, account["stamp"], False, "")
         else:
@@ -82,10 +88,7 @@ def _values(*, email: str, name: str, locale: str) -> dict[str, Any]:
 
 
 def _by_email(session: ScopedSession, email: str) -> LinkHolder:
-    row = session.execute(
-        sa.select(Account.id, Account.name, Account.email, Account.locale, Account.stamp, Account.confirmed_at)
-        .where(Account.email_norm == emails.normal(email))
-    ).one()  # fmt: skip
+    row = session.execute(_BY_EMAIL, {"email": emails.normal(email)}).one()
     return LinkHolder(row[0], row[1], row[2], row[3], row[4], row[5] is not None, "")
 
 
@@ -94,17 +97,14 @@ def create_confirmed(
 ) -> str:
     """An account that needs no confirmation, in the caller's transaction: for imports and the demonstration. Returns its id."""
     account = _values(email=email, name=name, locale=locale)
-    session.execute(sa.insert(Account), [{**account, "password_hash": password_hash, "confirmed_at": clock.now()}])
+    session.execute(_INSERT, {**account, "password_hash": password_hash, "confirmed_at": clock.now()})
     return str(account["id"])
 
 
 def link_holder(session: ScopedSession, tools: Tools, purpose: str, token: str) -> LinkHolder:
     """Whose link this is, without using it up: mail scanners open links too. Raises Refused for a dead one."""
     account_id, stamp, extra = tools.read(purpose, token)
-    row = session.execute(
-        sa.select(Account.id, Account.name, Account.email, Account.locale, Account.stamp, Account.confirmed_at)
-        .where(Account.id == account_id, Account.stamp == stamp, Account.disabled_at.is_(None))
-    ).one_or_none()  # fmt: skip
+    row = session.execute(_BY_LINK, {"account_id": account_id, "stamp": stamp}).one_or_none()
     if row is None:
         raise Refused(LINK_GONE)
     return LinkHolder(row[0], row[1], row[2], row[3], row[4], row[5] is not None, extra)

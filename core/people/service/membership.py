@@ -14,6 +14,13 @@ from core.kernel.views import Actor, TenantRef
 from core.people.models import Affiliation, Cohort, Membership
 from core.people.service import calendar_keys
 
+_JOIN = upserts.for_each_dialect(
+    Membership,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["account_id"], set_={"left_on": None}, where=Membership.left_on.is_not(None)
+    ).returning(Membership.account_id),
+)
+
 
 def join(
     session: ScopedSession,
@@ -46,14 +53,8 @@ def join_in(
     """`join` in the caller's transaction. Somebody who had left becomes a member again, with their first cohort."""
     if home.kind == "uk":
         raise Invalid({"home": N_("Choose a partner’s site as home")})
-    joined = session.execute(
-        upserts.insert(session, Membership)
-        .values(account_id=account_id, cohort=cohort.value, since=since, left_on=None)
-        .on_conflict_do_update(
-            index_elements=["account_id"], set_={"left_on": None}, where=Membership.left_on.is_not(None)
-        )
-        .returning(Membership.account_id)
-    ).one_or_none()
+    values = {"account_id": account_id, "cohort": cohort.value, "since": since, "left_on": None}
+    joined = session.execute(_JOIN(session), values).one_or_none()
     if joined is None:
         raise Refused(N_("This person is a member already."))
     session.add(Affiliation(account_id=account_id, home_tenant_id=home.id, starts_on=since, reason=why[:300]))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -92,6 +93,18 @@ def _check_values(role: Role, at: TenantRef, starts_on: date, ends_on: date | No
         raise Invalid(errors)
 
 
+_CLOSE_PAST = (
+    sa.update(RoleGrant)
+    .where(
+        RoleGrant.account_id == sa.bindparam("whose"), RoleGrant.role == sa.bindparam("which"),
+        RoleGrant.at_tenant_id == sa.bindparam("at"), RoleGrant.ended_at.is_(None), RoleGrant.ends_on < sa.bindparam("today"),
+    )
+    .values(ended_at=sa.bindparam("now"), end_reason="its last day passed")
+)  # fmt: skip
+_OPEN_ACCOUNT = sa.select(Account.id).where(Account.id == sa.bindparam("account_id"), Account.disabled_at.is_(None))
+_INSERT = sa.insert(cast("sa.Table", RoleGrant.__table__))
+
+
 def grant_in(
     session: ScopedSession, *, account_id: str, role: Role, at_tenant_id: int, starts_on: date, ends_on: date | None,
     granted_by: str | None, reason: str,
@@ -101,23 +114,18 @@ def grant_in(
     An earlier grant of the same role whose last day has passed is closed first; the index on open grants keeps two
     callers from giving the same role twice.
     """
-    today = clock.today()
+    now = clock.now()
     session.execute(
-        sa.update(RoleGrant)
-        .where(
-            RoleGrant.account_id == account_id, RoleGrant.role == role.value, RoleGrant.at_tenant_id == at_tenant_id,
-            RoleGrant.ended_at.is_(None), RoleGrant.ends_on < today,
-        )
-        .values(ended_at=clock.now(), end_reason="its last day passed")
-    )  # fmt: skip
-    if session.scalar(sa.select(Account.id).where(Account.id == account_id, Account.disabled_at.is_(None))) is None:
+        _CLOSE_PAST, {"whose": account_id, "which": role.value, "at": at_tenant_id, "today": clock.today(), "now": now}
+    )
+    if session.scalar(_OPEN_ACCOUNT, {"account_id": account_id}) is None:
         raise NotFound
     row = {
         "id": new_id(), "account_id": account_id, "role": role.value, "at_tenant_id": at_tenant_id, "starts_on": starts_on,
-        "ends_on": ends_on, "granted_by": granted_by, "granted_at": clock.now(), "reason": reason.strip()[:500],
+        "ends_on": ends_on, "granted_by": granted_by, "granted_at": now, "reason": reason.strip()[:500],
     }  # fmt: skip
     try:
-        session.execute(sa.insert(RoleGrant), [row])
+        session.execute(_INSERT, row)
     except sa.exc.IntegrityError:
         raise Conflict(HELD_ALREADY) from None
     return str(row["id"])

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -23,6 +24,18 @@ WRONG = N_("We do not know that email address and password. Check both, or choos
 CLOSED = N_("This account is closed. Write to your partner if you think that is wrong.")
 
 
+_BY_EMAIL = sa.select(Account.id, Account.password_hash, Account.disabled_at).where(
+    Account.email_norm == sa.bindparam("email")
+)
+_NOTE_SIGNED_IN = (
+    sa.update(Account)
+    .where(Account.id == sa.bindparam("whose"), Account.disabled_at.is_(None), Account.confirmed_at.is_not(None))
+    .values(signed_in_at=sa.bindparam("now"))
+    .returning(Account.id)
+)
+_INSERT = sa.insert(cast("sa.Table", SignIn.__table__))
+
+
 def token_hash(token: str) -> str:
     """What the database keeps of a cookie's token: a stolen copy of the table signs nobody in."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
@@ -36,11 +49,7 @@ def sign_in(
     Raises Refused: with the same words, after the same hashing work, for an unknown address, a wrong password and an
     account that was never confirmed. Only who has the right password learns that an account is closed.
     """
-    row = session.execute(
-        sa.select(Account.id, Account.password_hash, Account.disabled_at).where(
-            Account.email_norm == emails.normal(email)
-        )
-    ).one_or_none()
+    row = session.execute(_BY_EMAIL, {"email": emails.normal(email)}).one_or_none()
     known = row.password_hash if row is not None else None
     if not passwords.matches(known, password, quick) or row is None:
         raise Refused(WRONG)
@@ -72,12 +81,7 @@ def begin(session: ScopedSession, *, account_id: str, device: str, remember: boo
     Raises NotFound for an account that is not there, closed or not confirmed.
     """
     with transaction(session):
-        done = session.execute(
-            sa.update(Account)
-            .where(Account.id == account_id, Account.disabled_at.is_(None), Account.confirmed_at.is_not(None))
-            .values(signed_in_at=clock.now())
-            .returning(Account.id)
-        )
+        done = session.execute(_NOTE_SIGNED_IN, {"whose": account_id, "now": clock.now()})
         if done.one_or_none() is None:
             raise NotFound
         return _open(session, account_id, device=device, remember=remember, ip=ip)
@@ -90,7 +94,7 @@ def _open(session: ScopedSession, account_id: str, *, device: str, remember: boo
         "remember": remember, "created_at": moment, "seen_at": moment, "idle_until": moment + IDLE[remember],
         "expires_at": moment + ABSOLUTE[remember],
     }  # fmt: skip
-    session.execute(sa.insert(SignIn), [row])
+    session.execute(_INSERT, row)
     return token
 
 
