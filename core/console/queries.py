@@ -123,15 +123,17 @@ class PluginNow:
         return self.plugin.manifest.platform_wide
 
 
+_STATES = sa.select(
+    PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.settings_version,
+    PluginState.left_to_partner, PluginState.revision,
+).where(PluginState.at_tenant_id.in_(sa.bindparam("at", expanding=True)))  # fmt: skip
+
+
 def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> list[PluginNow]:
     """Every plugin in service as it is at one tenant, by name, in one statement."""
-    columns = (
-        PluginState.at_tenant_id, PluginState.plugin, PluginState.enabled, PluginState.settings, PluginState.settings_version,
-        PluginState.left_to_partner, PluginState.revision,
-    )  # fmt: skip
     states = {
         row.plugin: row
-        for row in session.execute(sa.select(*columns).where(PluginState.at_tenant_id.in_({tenant_id, UK})))
+        for row in session.execute(_STATES, {"at": [tenant_id, UK]})
         if row.at_tenant_id == kept_at(registry, row.plugin, tenant_id)
     }
     found = []

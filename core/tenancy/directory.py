@@ -83,6 +83,10 @@ _STANDING = {
 }
 
 
+_VERSION = sa.select(Tenant.config_version).where(Tenant.id == sa.bindparam("tenant_id"))
+_SITES, _STATES = sa.select(Tenant), sa.select(PluginState)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """All tenants as the database was read once. It takes the place of the one before as a whole: who asks while another thread
@@ -112,8 +116,8 @@ class TenantDirectory:
     def refresh(self, session: ScopedSession) -> None:
         """Read every tenant anew (two statements). The versions come first: what is changed between the two is then kept under a version
         that is over, and read once more. The other way round it would be missed until the next change."""
-        sites = session.scalars(sa.select(Tenant)).all()
-        rows = session.scalars(sa.select(PluginState)).all()
+        sites = session.scalars(_SITES).all()
+        rows = session.scalars(_STATES).all()
         states = answering(self._registry, rows)
         tenants = tuple(self._snapshot(row, states(row.id)) for row in sorted(sites, key=lambda site: site.position))
         by_id = {tenant.id: tenant for tenant in tenants}
@@ -187,9 +191,7 @@ class TenantDirectory:
 
         Raises LookupError when the tenant is gone.
         """
-        return self._fresh(
-            session, tenant_id, session.scalar(sa.select(Tenant.config_version).where(Tenant.id == tenant_id))
-        )
+        return self._fresh(session, tenant_id, session.scalar(_VERSION, {"tenant_id": tenant_id}))
 
     def arrive(self, session: ScopedSession, alone: bool = False) -> tuple[TenantSnapshot, int]:
         """The session's own tenant as `current` gives it, and how many changes its audit trail holds.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -42,6 +42,20 @@ def _closed(session: ScopedSession) -> sa.ColumnElement[bool]:
     database, for another process may have switched. The card itself stays, and is shown again with the plugin."""
     here, wide = _switch(session, NoticeCard.origin_tenant_id), _switch(session, UK)
     return sa.func.coalesce(here, wide, sa.true()).is_(False)
+
+
+_CARDS = cast("sa.Table", NoticeCard.__table__)
+_INSERT = sa.insert(_CARDS)
+_CHANGE = (
+    sa.update(_CARDS)
+    .where(
+        _CARDS.c.origin_tenant_id == sa.bindparam("of"),
+        _CARDS.c.plugin == sa.bindparam("by"),
+        _CARDS.c.ref == sa.bindparam("about"),
+    )
+    .returning(_CARDS.c.id)
+)
+"""Changes one card to the columns that are given with it."""
 
 
 def publish(
@@ -85,11 +99,11 @@ def publish(
         "changed_at": clock.now(),
         "withdrawn_at": None,
     }
-    mine = _mine(session, plugin, ref)
-    changed = session.execute(sa.update(NoticeCard).where(*mine).values(**values).returning(NoticeCard.id))
+    origin = session.scope.tenant_id
+    changed = session.execute(_CHANGE, {"of": origin, "by": plugin, "about": ref, **values})
     if changed.first() is None:
-        row = {"id": new_id(), "origin_tenant_id": session.scope.tenant_id, "plugin": plugin, "ref": ref, **values}
-        session.execute(sa.insert(NoticeCard), [row])
+        row = {"id": new_id(), "origin_tenant_id": origin, "plugin": plugin, "ref": ref, **values}
+        session.execute(_INSERT, row)
 
 
 def withdraw(session: ScopedSession, *, plugin: str, ref: str) -> None:

@@ -167,6 +167,18 @@ class Change:
     left: Left | None = None
 
 
+_STATE = sa.select(PluginState).where(
+    PluginState.at_tenant_id == sa.bindparam("at"), PluginState.plugin == sa.bindparam("name")
+)
+_KEPT = _STATE.with_only_columns(
+    PluginState.enabled, PluginState.settings, PluginState.settings_version, PluginState.left_to_partner,
+    PluginState.revision,
+)  # fmt: skip
+_RAISE_ALL = sa.update(Tenant).values(config_version=Tenant.config_version + 1, changed_at=sa.bindparam("now"))
+_RAISE = _RAISE_ALL.where(Tenant.id == sa.bindparam("at"))
+_INSERT = upserts.for_each_dialect(PluginState, lambda new: new.on_conflict_do_nothing().returning(PluginState.id))
+
+
 def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, change: Change, actor: Actor) -> int:
     """Switch and set one plugin at one tenant in one transaction; returns the new revision.
 
@@ -187,9 +199,7 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
     validated = _validated(registry, tenant, change)
     with transaction(session):
         _begin_change(session, registry, tenant.id, change.plugin)
-        state = session.scalar(
-            sa.select(PluginState).where(PluginState.at_tenant_id == tenant.id, PluginState.plugin == change.plugin)
-        )
+        state = session.scalar(_STATE, {"at": tenant.id, "name": change.plugin})
         _check_requirements(session, registry, tenant.id, change)
         turned_on = change.enabled and not (state and state.enabled)
         turned_off = not change.enabled and bool(state and state.enabled)
@@ -214,15 +224,13 @@ def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, pl
     waits here, and sees what the first one made of the plugins that require each other. What a site once said of a plugin that has
     become the whole platform's goes."""
     wide = registry.plugins[plugin].manifest.platform_wide
-    session.execute(
-        sa.update(Tenant)
-        .where(sa.true() if wide else Tenant.id == tenant_id)
-        .values(config_version=Tenant.config_version + 1, changed_at=clock.now())
-    )
     if wide:
+        session.execute(_RAISE_ALL, {"now": clock.now()})
         session.execute(
             sa.delete(PluginState).where(PluginState.plugin == plugin, PluginState.at_tenant_id != tenant_id)
         )
+    else:
+        session.execute(_RAISE, {"at": tenant_id, "now": clock.now()})
 
 
 def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:
@@ -262,12 +270,7 @@ def _write(
 ) -> int:
     """The conditional update, its history row and the audit entry. What is left to the partner stays as it is without `leave`."""
     known = registry.plugins[plugin]
-    old = session.execute(
-        sa.select(
-            PluginState.enabled, PluginState.settings, PluginState.settings_version, PluginState.left_to_partner,
-            PluginState.revision,
-        ).where(PluginState.at_tenant_id == tenant_id, PluginState.plugin == plugin)
-    ).one_or_none()  # fmt: skip
+    old = session.execute(_KEPT, {"at": tenant_id, "name": plugin}).one_or_none()
     version = known.manifest.settings_version
     kept_left = old.left_to_partner if old else None
     before = {
@@ -285,12 +288,11 @@ def _write(
         **({"ever_enabled": True} if enabled else {}),
     }  # fmt: skip
     if old is None:
-        first = upserts.insert(session, PluginState).values(
-            at_tenant_id=tenant_id, plugin=plugin, **{"ever_enabled": False, **values}
+        done = session.execute(
+            _INSERT(session), {"at_tenant_id": tenant_id, "plugin": plugin, "ever_enabled": False, **values}
         )
-        change: Any = first.on_conflict_do_nothing().returning(PluginState.id)
     else:
-        change = (
+        done = session.execute(
             sa.update(PluginState)
             .where(
                 PluginState.at_tenant_id == tenant_id,
@@ -300,7 +302,7 @@ def _write(
             .values(**values)
             .returning(PluginState.id)
         )
-    if session.execute(change).one_or_none() is None:
+    if done.one_or_none() is None:
         raise Conflict
     session.add(
         PluginRevision(

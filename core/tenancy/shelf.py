@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -77,17 +77,7 @@ def put(
     }
     origin = _origin(session, tenant_id)
     if not new:
-        changed = session.execute(
-            sa.update(ShelfItem)
-            .where(
-                ShelfItem.account_id == account_id,
-                ShelfItem.origin_tenant_id == origin,
-                ShelfItem.plugin == plugin,
-                ShelfItem.ref == ref,
-            )
-            .values(**values)
-            .returning(ShelfItem.id)
-        )
+        changed = session.execute(_CHANGE, {"whose": account_id, "of": origin, "by": plugin, "about": ref, **values})
         if changed.first() is not None:
             return
     row = {
@@ -124,7 +114,22 @@ def _origin(session: ScopedSession, tenant_id: int | None) -> int:
     return origin
 
 
-_PUT = sa.insert(ShelfItem.__table__)  # type: ignore[arg-type]  # declared as FromClause, is a Table
+_CARDS = cast("sa.Table", ShelfItem.__table__)
+_ONE = (
+    _CARDS.c.account_id == sa.bindparam("whose"),
+    _CARDS.c.origin_tenant_id == sa.bindparam("of"),
+    _CARDS.c.plugin == sa.bindparam("by"),
+    _CARDS.c.ref == sa.bindparam("about"),
+)
+_PUT = sa.insert(_CARDS)
+_CHANGE = sa.update(_CARDS).where(*_ONE).returning(_CARDS.c.id)
+"""Changes one card to the columns that are given with it."""
+_REMOVE = sa.delete(_CARDS).where(*_ONE)
+_REMOVE_MANY = sa.delete(_CARDS).where(
+    _CARDS.c.origin_tenant_id == sa.bindparam("of"),
+    _CARDS.c.plugin == sa.bindparam("by"),
+    _CARDS.c.ref.in_(sa.bindparam("about", expanding=True)),
+)
 
 
 def change_all(
@@ -190,24 +195,13 @@ def change_many(
 def remove_many(session: ScopedSession, *, plugin: str, refs: Collection[str], tenant_id: int | None = None) -> None:
     """Take several things off the shelves that have them, in the caller's transaction and one statement; `tenant_id` as for
     `put`."""
-    session.execute(
-        sa.delete(ShelfItem)
-        .where(
-            ShelfItem.origin_tenant_id == _origin(session, tenant_id), ShelfItem.plugin == plugin, ShelfItem.ref.in_(refs)
-        )
-    )  # fmt: skip
+    session.execute(_REMOVE_MANY, {"of": _origin(session, tenant_id), "by": plugin, "about": list(refs)})
 
 
 def remove(session: ScopedSession, *, account_id: str, plugin: str, ref: str, tenant_id: int | None = None) -> None:
     """Take one thing off a person's shelf, in the caller's transaction; `tenant_id` as for `put`."""
-    session.execute(
-        sa.delete(ShelfItem).where(
-            ShelfItem.account_id == account_id,
-            ShelfItem.origin_tenant_id == _origin(session, tenant_id),
-            ShelfItem.plugin == plugin,
-            ShelfItem.ref == ref,
-        )
-    )
+    origin = _origin(session, tenant_id)
+    session.execute(_REMOVE, {"whose": account_id, "of": origin, "by": plugin, "about": ref})
 
 
 def items(session: ScopedSession, account_id: str, limit: int = 200) -> Sequence[ShelfItem]:

@@ -46,13 +46,14 @@ def answering(registry: Registry, states: Iterable[State]) -> Callable[[int], li
     return lambda tenant_id: own.get(tenant_id, []) + wide
 
 
+_ON = sa.select(PluginState.at_tenant_id, PluginState.plugin).where(
+    PluginState.enabled.is_(True), PluginState.at_tenant_id.in_(sa.bindparam("at", expanding=True))
+)
+
+
 def names_on(session: ScopedSession, registry: Registry, tenant_id: int) -> frozenset[str]:
     """The plugins that are on for `tenant_id` as the database has it now, in one statement."""
-    rows = session.execute(
-        sa.select(PluginState.at_tenant_id, PluginState.plugin).where(
-            PluginState.enabled.is_(True), PluginState.at_tenant_id.in_({tenant_id, UK})
-        )
-    )
+    rows = session.execute(_ON, {"at": [tenant_id, UK]})
     return frozenset(plugin for at, plugin in rows if at == kept_at(registry, plugin, tenant_id))
 
 
