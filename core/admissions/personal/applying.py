@@ -24,6 +24,7 @@ from core.admissions.models import (
     Translation,
 )
 from core.admissions.personal import assessing, deciding
+from core.admissions.personal.whose import APPLICATIONS
 from core.admissions.queries import public
 from core.admissions.service.attachments import REMOVED_KEPT_FOR
 from core.admissions.service.ending_decisions import withdraw_in
@@ -34,7 +35,7 @@ from core.kernel import clock
 from core.kernel.text import N_
 from core.people.models import Account
 from core.people.personal.registry import Part, contribute, keeps
-from core.people.personal.rows import change, listed, rows
+from core.people.personal.rows import WHO, change, listed, rows
 
 log = logging.getLogger("q.admissions")
 OF_SUBMISSIONS = (Redaction, Translation)
@@ -46,7 +47,7 @@ def _mine(account_id: str) -> Any:
     return sa.select(Application.id).where(Application.account_id == account_id)
 
 
-def _address(account_id: str) -> Any:
+def _address(account_id: Any) -> Any:
     return sa.select(Account.email_norm).where(Account.id == account_id).scalar_subquery()
 
 
@@ -131,27 +132,29 @@ def _erase_files(session: ScopedSession, account_id: str) -> int:
     return len(keys)
 
 
+_SUBMITTED = sa.select(Submission.id).where(Submission.application_id.in_(APPLICATIONS))
+_ERASE_SUBMITTED = tuple(sa.delete(model).where(model.submission_id.in_(_SUBMITTED)) for model in OF_SUBMISSIONS)
+_UNDECIDED = Application.state.in_((DRAFT, SUBMITTED, INFO_REQUESTED))
+_ERASE = (
+    *(sa.delete(model).where(model.application_id.in_(APPLICATIONS)) for model in WORDS),
+    sa.update(Application)
+    .where(Application.account_id == WHO)
+    .values(
+        state=sa.case((_UNDECIDED, WITHDRAWN), else_=Application.state), state_why="", organisation_norm="",
+        changed_at=sa.bindparam("now"), version=Application.version + 1,
+    ),
+    sa.delete(Extension).where(Extension.account_id == WHO),
+    sa.delete(Interest).where(Interest.email_norm == _address(WHO)),
+)  # fmt: skip
+
+
 def erase(session: ScopedSession, account_id: str) -> int:
     """Delete every word, withdraw what is not decided yet, and leave the number of the application."""
-    mine = _mine(account_id)
-    submitted = sa.select(Submission.id).where(Submission.application_id.in_(mine))
-    count = change(session, *(sa.delete(model).where(model.submission_id.in_(submitted)) for model in OF_SUBMISSIONS))
-    count += assessing.erase_applicant(session, mine)  # it hangs on what was submitted: before that goes
-    count += deciding.erase(session, mine) + _erase_files(session, account_id)
-    undecided = Application.state.in_((DRAFT, SUBMITTED, INFO_REQUESTED))
-    count += withdraw_in(session, mine.where(undecided))
-    state = sa.case((undecided, WITHDRAWN), else_=Application.state)
-    return count + change(
-        session,
-        *(sa.delete(model).where(model.application_id.in_(mine)) for model in WORDS),
-        sa.update(Application)
-        .where(Application.account_id == account_id)
-        .values(
-            state=state, state_why="", organisation_norm="", changed_at=clock.now(), version=Application.version + 1
-        ),
-        sa.delete(Extension).where(Extension.account_id == account_id),
-        sa.delete(Interest).where(Interest.email_norm == _address(account_id)),
-    )
+    count = change(session, *_ERASE_SUBMITTED, who=account_id)
+    count += assessing.erase_applicant(session, account_id)  # it hangs on what was submitted: before that goes
+    count += deciding.erase(session, account_id) + _erase_files(session, account_id)
+    count += withdraw_in(session, _mine(account_id).where(_UNDECIDED))
+    return count + change(session, *_ERASE, who=account_id, now=clock.now())
 
 
 keeps("removed_file", REMOVED_KEPT_FOR)

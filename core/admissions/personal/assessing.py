@@ -10,38 +10,38 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.admissions.models import Assessment, Assessor, Assignment, DiscussionNote, PanelItem, Score, ScoreDraft
+from core.admissions.personal.whose import APPLICATIONS
 from core.admissions.queries.sight import clear_of
 from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.people.personal.registry import Part, contribute
-from core.people.personal.rows import change, listed, rows
+from core.people.personal.rows import WHO, change, listed, rows
 
 ERASED = "-"
 """What stands for the reason of a score that was not given, once the applicant is erased: the database takes nothing else."""
 TABLES = (Assignment, Assessment, Score, ScoreDraft, DiscussionNote, PanelItem)
 
 
-def erase_applicant(session: ScopedSession, applications: Any) -> int:
-    """Take the words about an applicant out, in the caller's transaction; how many rows that concerned. `applications` is a
-    statement that gives the ids of theirs."""
-    assessments = sa.select(Assessment.id).where(Assessment.application_id.in_(applications))
-    return change(
-        session,
-        sa.delete(DiscussionNote).where(DiscussionNote.application_id.in_(applications)),
-        sa.delete(ScoreDraft).where(ScoreDraft.assessment_id.in_(assessments)),
-        sa.update(Score)
-        .where(Score.assessment_id.in_(assessments))
-        .values(words="", not_scored=sa.case((Score.value.is_(None), ERASED), else_="")),
-        sa.update(Assessment)
-        .where(Assessment.application_id.in_(applications), Assessment.submission_id.is_not(None))
-        .values(submission_id=None),
-        sa.update(PanelItem)
-        .where(PanelItem.application_id.in_(applications), PanelItem.minutes != "")
-        .values(minutes=""),
-        sa.update(Assignment)
-        .where(Assignment.application_id.in_(applications))
-        .values(declaration="", resolution="", state_why=""),
-    )
+_ASSESSMENTS = sa.select(Assessment.id).where(Assessment.application_id.in_(APPLICATIONS))
+_ERASE_APPLICANT = (
+    sa.delete(DiscussionNote).where(DiscussionNote.application_id.in_(APPLICATIONS)),
+    sa.delete(ScoreDraft).where(ScoreDraft.assessment_id.in_(_ASSESSMENTS)),
+    sa.update(Score)
+    .where(Score.assessment_id.in_(_ASSESSMENTS))
+    .values(words="", not_scored=sa.case((Score.value.is_(None), ERASED), else_="")),
+    sa.update(Assessment)
+    .where(Assessment.application_id.in_(APPLICATIONS), Assessment.submission_id.is_not(None))
+    .values(submission_id=None),
+    sa.update(PanelItem).where(PanelItem.application_id.in_(APPLICATIONS), PanelItem.minutes != "").values(minutes=""),
+    sa.update(Assignment)
+    .where(Assignment.application_id.in_(APPLICATIONS))
+    .values(declaration="", resolution="", state_why=""),
+)
+
+
+def erase_applicant(session: ScopedSession, account_id: str) -> int:
+    """Take the words about an applicant out, in the caller's transaction; how many rows that concerned."""
+    return change(session, *_ERASE_APPLICANT, who=account_id)
 
 
 def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]:
@@ -87,17 +87,20 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
         yield from listed(heading, rows(session, query))
 
 
+_PLACES = sa.select(Assessor.id).where(Assessor.account_id == WHO)
+_ERASE = (
+    sa.delete(ScoreDraft).where(
+        ScoreDraft.assessment_id.in_(sa.select(Assessment.id).where(Assessment.assessor_id.in_(_PLACES)))
+    ),
+    sa.update(Assignment)
+    .where(Assignment.assessor_id.in_(_PLACES))
+    .values(declaration="", resolution="", state_why=""),
+)
+
+
 def erase(session: ScopedSession, account_id: str) -> int:
     """Take what an assessor wrote about themselves out, and their unfinished words; what they sealed stays without a name."""
-    mine = sa.select(Assessor.id).where(Assessor.account_id == account_id)
-    own = sa.select(Assessment.id).where(Assessment.assessor_id.in_(mine))
-    return change(
-        session,
-        sa.delete(ScoreDraft).where(ScoreDraft.assessment_id.in_(own)),
-        sa.update(Assignment)
-        .where(Assignment.assessor_id.in_(mine))
-        .values(declaration="", resolution="", state_why=""),
-    )
+    return change(session, *_ERASE, who=account_id)
 
 
 contribute(

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.admissions.models import Appeal, Decision, DecisionFeedback, DecisionLetter, RuleProposal
+from core.admissions.personal.whose import APPLICATIONS
 from core.admissions.projection import PublicStatus
 from core.admissions.queries import public
 from core.data.session import ScopedSession
@@ -34,19 +35,20 @@ def export(session: ScopedSession, application_id: str, told: PublicStatus) -> d
     return found
 
 
-def erase(session: ScopedSession, applications: Any) -> int:
+_DECISIONS = sa.select(Decision.id).where(Decision.application_id.in_(APPLICATIONS))
+_ERASE = (
+    sa.update(Decision)
+    .where(Decision.application_id.in_(APPLICATIONS))
+    .values(comments={}, override_text=sa.case((Decision.override_code == "", ""), else_="-"), moderation_why=""),
+    sa.update(DecisionLetter).where(DecisionLetter.decision_id.in_(_DECISIONS)).values(paragraphs=[]),
+    sa.update(Appeal).where(Appeal.application_id.in_(APPLICATIONS)).values(grounds="-", answer=""),
+    sa.update(DecisionFeedback).where(DecisionFeedback.application_id.in_(APPLICATIONS)).values(words=""),
+)
+
+
+def erase(session: ScopedSession, account_id: str) -> int:
     """Take the words about and of an applicant out of decisions, letters, appeals and feedback: outcomes stay, as numbers.
 
-    `applications` is a statement that gives the ids of theirs. What cannot be empty holds a dash.
+    What cannot be empty holds a dash.
     """
-    decisions = sa.select(Decision.id).where(Decision.application_id.in_(applications))
-    override = sa.case((Decision.override_code == "", ""), else_="-")
-    return change(
-        session,
-        sa.update(Decision)
-        .where(Decision.application_id.in_(applications))
-        .values(comments={}, override_text=override, moderation_why=""),
-        sa.update(DecisionLetter).where(DecisionLetter.decision_id.in_(decisions)).values(paragraphs=[]),
-        sa.update(Appeal).where(Appeal.application_id.in_(applications)).values(grounds="-", answer=""),
-        sa.update(DecisionFeedback).where(DecisionFeedback.application_id.in_(applications)).values(words=""),
-    )
+    return change(session, *_ERASE, who=account_id)

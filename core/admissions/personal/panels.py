@@ -9,16 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.models import Application, Assessor, AssessorInterest, AssignmentRun, Conflict, PanelMeeting
+from core.admissions.models import Assessor, AssessorInterest, AssignmentRun, Conflict, PanelMeeting
+from core.admissions.personal.whose import APPLICATIONS
 from core.data.session import ScopedSession
 from core.kernel.text import N_
 from core.people.personal.registry import Part, contribute
-from core.people.personal.rows import change, listed, rows
+from core.people.personal.rows import WHO, change, listed, rows
 
 TABLES = (Assessor, AssessorInterest, Conflict, AssignmentRun, PanelMeeting)
 
 
-def _place(account_id: str) -> Any:
+def _place(account_id: Any) -> Any:
     return sa.select(Assessor.id).where(Assessor.account_id == account_id)
 
 
@@ -56,19 +57,20 @@ def _meetings(session: ScopedSession, account_id: str) -> list[dict[str, Any]]:
     return [{"held_at": one["held_at"], "place": one["place"]} for one in rows(session, query) if own in one["present"]]
 
 
+_ERASE = (
+    sa.delete(AssessorInterest).where(AssessorInterest.assessor_id.in_(_place(WHO))),
+    sa.update(Conflict)
+    .where((Conflict.account_id == WHO) | Conflict.application_id.in_(APPLICATIONS))
+    .values(why="", end_why=""),
+    sa.update(Assessor)
+    .where(Assessor.account_id == WHO)
+    .values(workplace="", workplace_norm="", state="ended", version=Assessor.version + 1),
+)
+
+
 def erase(session: ScopedSession, account_id: str) -> int:
     """End the place, delete the interests, empty every word of and about the person."""
-    applications = sa.select(Application.id).where(Application.account_id == account_id)
-    return change(
-        session,
-        sa.delete(AssessorInterest).where(AssessorInterest.assessor_id.in_(_place(account_id))),
-        sa.update(Conflict)
-        .where((Conflict.account_id == account_id) | Conflict.application_id.in_(applications))
-        .values(why="", end_why=""),
-        sa.update(Assessor)
-        .where(Assessor.account_id == account_id)
-        .values(workplace="", workplace_norm="", state="ended", version=Assessor.version + 1),
-    )
+    return change(session, *_ERASE, who=account_id)
 
 
 contribute(

@@ -54,11 +54,12 @@ class Section:
     data: Any
 
 
+_EVER_ON = sa.select(PluginState.plugin).where(PluginState.ever_enabled.is_(True)).distinct()
+
+
 def out_of_service(session: ScopedSession, house: House) -> tuple[frozenset[str], frozenset[str]]:
     """(broken, removed): plugins that were on once and cannot be asked, as they are installed and not, in one statement."""
-    ever = frozenset(
-        session.scalars(sa.select(PluginState.plugin).where(PluginState.ever_enabled.is_(True)).distinct())
-    )
+    ever = frozenset(session.scalars(_EVER_ON))
     gone = ever - house.registry.names()
     broken = gone & frozenset(house.registry.broken)
     return broken, gone - broken
