@@ -46,15 +46,16 @@ class TenantRow:
         return "" if self.kind == "uk" else f"/{self.slug}"
 
 
+_TENANTS = sa.select(
+    Tenant.id, Tenant.slug, Tenant.name, Tenant.name_cy, Tenant.kind, Tenant.changed_at
+).order_by(Tenant.position)  # fmt: skip
+
+
 def tenants_table(session: ScopedSession, registry: Registry) -> list[TenantRow]:
     """Every tenant in its order, in three statements whatever their number."""
     on = on_by_tenant(session, registry)
     members = members_by_tenant(session)
-    rows = session.execute(
-        sa.select(Tenant.id, Tenant.slug, Tenant.name, Tenant.name_cy, Tenant.kind, Tenant.changed_at).order_by(
-            Tenant.position
-        )
-    )
+    rows = session.execute(_TENANTS)
     return [
         TenantRow(
             r.id,
@@ -312,12 +313,15 @@ def _trail_query(session: ScopedSession, wanted: Wanted, query: Any) -> Any:
     return query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
 
 
+_NAMES = sa.select(Account.id, Account.name).where(Account.id.in_(sa.bindparam("wanted", expanding=True)))
+
+
 def names_of(session: ScopedSession, account_ids: Iterable[str | None]) -> dict[str, str]:
     """{account id: name} in one statement."""
     wanted = {account_id for account_id in account_ids if account_id}
     if not wanted:
         return {}
-    rows = session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(wanted)))
+    rows = session.execute(_NAMES, {"wanted": list(wanted)})
     return {row.id: row.name for row in rows}
 
 

@@ -230,16 +230,18 @@ def my_items(session: ScopedSession, account_id: str, limit: int = 200) -> Shelf
     )  # fmt: skip
 
 
+_MEMBERS_BY_TENANT = (
+    sa.select(Affiliation.home_tenant_id, sa.func.count())
+    .join(Membership, Membership.account_id == Affiliation.account_id)
+    .join(Account, Account.id == Affiliation.account_id)
+    .where(Affiliation.ends_on.is_(None), Membership.left_on.is_(None), Account.disabled_at.is_(None))
+    .group_by(Affiliation.home_tenant_id)
+)
+
+
 def members_by_tenant(session: ScopedSession) -> dict[int, int]:
     """{tenant id: members whose home it is today}, in one statement. Somebody whose account is closed does not count."""
-    rows = session.execute(
-        sa.select(Affiliation.home_tenant_id, sa.func.count())
-        .join(Membership, Membership.account_id == Affiliation.account_id)
-        .join(Account, Account.id == Affiliation.account_id)
-        .where(Affiliation.ends_on.is_(None), Membership.left_on.is_(None), Account.disabled_at.is_(None))
-        .group_by(Affiliation.home_tenant_id)
-    )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in session.execute(_MEMBERS_BY_TENANT)}
 
 
 MEMBER_SORTS: Mapping[str, Any] = {

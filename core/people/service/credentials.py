@@ -17,6 +17,12 @@ from core.people.service.accounts import NOT_AN_ADDRESS, LinkHolder, change, lin
 from core.people.service.tools import LINK_GONE, Letter, Tools
 
 WRONG_PASSWORD = N_("That is not your present password")
+_OWN = sa.select(
+    Account.id, Account.name, Account.email, Account.locale, Account.stamp, Account.password_hash
+).where(Account.id == sa.bindparam("account_id"))  # fmt: skip
+_BY_EMAIL = sa.select(
+    Account.id, Account.email, Account.locale, Account.stamp, Account.confirmed_at, Account.disabled_at
+).where(Account.email_norm == sa.bindparam("email"))  # fmt: skip
 
 
 def request_email(session: ScopedSession, tools: Tools, actor: Actor, *, email: str, password: str, key: str) -> None:
@@ -33,9 +39,7 @@ def request_email(session: ScopedSession, tools: Tools, actor: Actor, *, email: 
     with transaction(session):
         if once(session, key, f"account.email:{holder.id}").result is not None:
             return
-        taken = session.execute(
-            sa.select(Account.id, Account.email, Account.locale).where(Account.email_norm == emails.normal(email))
-        ).one_or_none()
+        taken = session.execute(_BY_EMAIL, {"email": emails.normal(email)}).one_or_none()
         if taken is not None:  # theirs altogether: among the asker's messages it would tell who has an account
             letter = Letter("already", taken.email, taken.locale, taken.id)
         else:
@@ -69,10 +73,7 @@ def confirm_email(session: ScopedSession, tools: Tools, *, token: str) -> str:
 
 def proved(session: ScopedSession, tools: Tools, actor: Actor, password: str, field: str) -> LinkHolder:
     """The actor's account once `password` has been checked. Raises Invalid beside `field`."""
-    row = session.execute(
-        sa.select(Account.id, Account.name, Account.email, Account.locale, Account.stamp, Account.password_hash)
-        .where(Account.id == actor.account_id)
-    ).one()  # fmt: skip
+    row = session.execute(_OWN, {"account_id": actor.account_id}).one()
     if not passwords.matches(row.password_hash, password, tools.quick):
         raise Invalid({field: WRONG_PASSWORD})
     return LinkHolder(row[0], row[1], row[2], row[3], row[4], True, "")
@@ -107,10 +108,7 @@ def request_reset(session: ScopedSession, tools: Tools, *, email: str, locale: s
     with transaction(session):
         if once(session, key, "account.reset").result is not None:
             return
-        row = session.execute(
-            sa.select(Account.id, Account.email, Account.locale, Account.stamp, Account.confirmed_at, Account.disabled_at)
-            .where(Account.email_norm == emails.normal(email))
-        ).one_or_none()  # fmt: skip
+        row = session.execute(_BY_EMAIL, {"email": emails.normal(email)}).one_or_none()
         if row is None:
             letter = Letter("unknown", email.strip(), locale)
         elif row.disabled_at is not None:

@@ -181,21 +181,24 @@ class CentralGrant:
     counts: bool
 
 
+_HOLD_CENTRAL = (
+    sa.update(RoleGrant)
+    .where(RoleGrant.role == Role.CENTRAL_TEAM.value, RoleGrant.ended_at.is_(None))
+    .values(role=Role.CENTRAL_TEAM.value)
+    .returning(RoleGrant.id, RoleGrant.account_id, RoleGrant.starts_on, RoleGrant.ends_on)
+)
+_WORKING = sa.select(Account.id).where(
+    Account.id.in_(sa.bindparam("account_ids", expanding=True)), Account.disabled_at.is_(None)
+)
+
+
 def lock_central(session: ScopedSession) -> list[CentralGrant]:
     """Every open grant of the central team, locked until the caller's transaction ends: two cannot end each other's, nor
     close each other's account. Two statements: what another had locked is only read once it has let go.
     """
     today = clock.today()
-    rows = session.execute(
-        sa.update(RoleGrant)
-        .where(RoleGrant.role == Role.CENTRAL_TEAM.value, RoleGrant.ended_at.is_(None))
-        .values(role=Role.CENTRAL_TEAM.value)
-        .returning(RoleGrant.id, RoleGrant.account_id, RoleGrant.starts_on, RoleGrant.ends_on)
-    ).all()
-    accounts = sa.select(Account.id).where(
-        Account.id.in_([row.account_id for row in rows]), Account.disabled_at.is_(None)
-    )
-    working = set(session.scalars(accounts))
+    rows = session.execute(_HOLD_CENTRAL).all()
+    working = set(session.scalars(_WORKING, {"account_ids": [row.account_id for row in rows]}))
     return [
         CentralGrant(
             row.id, row.account_id,

@@ -34,6 +34,16 @@ _NOTE_SIGNED_IN = (
     .returning(Account.id)
 )
 _INSERT = sa.insert(cast("sa.Table", SignIn.__table__))
+_NOTE_SEEN = (
+    sa.update(SignIn)
+    .where(SignIn.id == sa.bindparam("sign_in"), SignIn.ended_at.is_(None), SignIn.seen_at < sa.bindparam("now"))
+    .values(seen_at=sa.bindparam("now"), idle_until=sa.bindparam("until"))
+)
+_END_ALL = (
+    sa.update(SignIn)
+    .where(SignIn.account_id == sa.bindparam("whose"), SignIn.ended_at.is_(None), SignIn.id != sa.bindparam("but"))
+    .values(ended_at=sa.bindparam("now"), ended_how=sa.bindparam("how"))
+)
 
 
 def token_hash(token: str) -> str:
@@ -102,11 +112,7 @@ def note_seen(session: ScopedSession, *, sign_in_id: str, remember: bool) -> Non
     """Note that a device is in use, which moves its idle end on. The caller asks at most every five minutes."""
     moment = clock.now()
     with transaction(session):
-        session.execute(
-            sa.update(SignIn)
-            .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.seen_at < moment)
-            .values(seen_at=moment, idle_until=moment + IDLE[remember])
-        )
+        session.execute(_NOTE_SEEN, {"sign_in": sign_in_id, "now": moment, "until": moment + IDLE[remember]})
 
 
 def end(session: ScopedSession, *, account_id: str, sign_in_id: str, how: str = "signed_out") -> None:
@@ -133,8 +139,4 @@ def end_all(session: ScopedSession, account_id: str) -> None:
 
 def end_all_in(session: ScopedSession, account_id: str, *, how: str, but: str = "") -> None:
     """Sign every device out (save `but`), in the caller's transaction."""
-    session.execute(
-        sa.update(SignIn)
-        .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.id != but)
-        .values(ended_at=clock.now(), ended_how=how)
-    )
+    session.execute(_END_ALL, {"whose": account_id, "but": but, "now": clock.now(), "how": how})
