@@ -146,23 +146,27 @@ def answers_of(session: ScopedSession, application_id: str) -> dict[str, Any]:
     return {one.question: one.value for one in session.execute(_ANSWERS, {"wanted": application_id})}
 
 
+_LIVE_IN = sa.select(Application.id).where(
+    Application.window_id == sa.bindparam("window"),
+    Application.account_id == sa.bindparam("account"),
+    Application.state.in_(LIVE),
+)
+_LAST_ENDED = (
+    sa.select(Application.id)
+    .where(Application.account_id == sa.bindparam("account"), Application.state.in_(sorted(REAPPLY)))
+    .order_by(Application.created_at.desc(), Application.id.desc())
+    .limit(1)
+)
+
+
 def live_in(session: ScopedSession, window_id: str, account_id: str) -> str | None:
     """The id of the application that a person has in a window, where it counts still."""
-    return session.scalar(
-        sa.select(Application.id).where(
-            Application.window_id == window_id, Application.account_id == account_id, Application.state.in_(LIVE)
-        )
-    )
+    return session.scalar(_LIVE_IN, {"window": window_id, "account": account_id})
 
 
 def last_ended(session: ScopedSession, account_id: str) -> str | None:
     """The id of the person's last application at this site whose answers a new one takes over."""
-    return session.scalar(
-        sa.select(Application.id)
-        .where(Application.account_id == account_id, Application.state.in_(sorted(REAPPLY)))
-        .order_by(Application.created_at.desc(), Application.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_LAST_ENDED, {"account": account_id})
 
 
 def moved_to(session: ScopedSession, application_id: str, account_id: str) -> tuple[int, str] | None:
@@ -186,24 +190,28 @@ class Opening(NamedTuple):
     schema: FormSchema
 
 
+_BEGUN = (
+    sa.select(
+        Window.id, Window.name, *_WINDOW, Extension.closes_at.label("extended_to"), FormVersion.id.label("form_version_id"),
+        FormVersion.sha256, FormVersion.content,
+    )
+    .join(FormVersion, FormVersion.id == Window.form_version_id)
+    .outerjoin(
+        Extension,
+        (Extension.tenant_id == Window.tenant_id)
+        & (Extension.window_id == Window.id)
+        & (Extension.account_id == sa.bindparam("account")),
+    )
+    .where(Window.state == "published", Window.opens_at <= sa.bindparam("now"))
+    .order_by(Window.opens_at.desc())
+    .limit(5)
+)  # fmt: skip
+
+
 def opening(session: ScopedSession, account_id: str | None) -> Opening | None:
     """The window that takes this person's work now, by its dates or by their extension; None where there is none."""
     now = clock.now()
-    query = (
-        sa.select(
-            Window.id, Window.name, *_WINDOW, Extension.closes_at.label("extended_to"), FormVersion.id.label("form_version_id"),
-            FormVersion.sha256, FormVersion.content,
-        )
-        .join(FormVersion, FormVersion.id == Window.form_version_id)
-        .outerjoin(
-            Extension,
-            (Extension.tenant_id == Window.tenant_id) & (Extension.window_id == Window.id) & (Extension.account_id == account_id),
-        )
-        .where(Window.state == "published", Window.opens_at <= now)
-        .order_by(Window.opens_at.desc())
-        .limit(5)
-    )  # fmt: skip
-    for row in session.execute(query):
+    for row in session.execute(_BEGUN, {"account": account_id, "now": now}):
         times = times_of(*tuple(row)[2:7])
         if times.taken(now, row.extended_to) is not None:
             schema = schema_of(row.sha256, row.content)

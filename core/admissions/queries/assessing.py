@@ -25,7 +25,7 @@ from core.admissions.models import (
     WindowRules,
 )
 from core.admissions.queries.applying import Held, schema_of
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.admissions.reading import Cut, Reading, Version
 from core.admissions.scoring import Verdict, as_draft
 from core.admissions.states import ASSESSING, DECLARED, INFO_REQUESTED, OFFERED, SEALED, SUBMITTED
@@ -166,15 +166,16 @@ _TASK = (
     .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
     .join(Account, Account.id == Application.account_id)
     .outerjoin(WindowRules, (WindowRules.tenant_id == Window.tenant_id) & (WindowRules.window_id == Window.id))
+    .where(
+        Assignment.id == sa.bindparam("wanted"), Assessor.account_id == READER, Assessor.state != "ended", clear_of(READER)
+    )
 )  # fmt: skip
 
 
 def task(session: ScopedSession, account_id: str | None, assignment_id: str) -> Task:
     """One's own assignment. Raises NotFound: missing, another's, another tenant's, or in conflict with the application."""
-    mine = _TASK.where(
-        Assignment.id == assignment_id, Assessor.account_id == account_id, Assessor.state != "ended", clear_of(account_id)
-    )  # fmt: skip
-    row = session.execute(mine).one_or_none() if is_id(assignment_id) else None
+    mine = {"wanted": assignment_id, "reader": account_id or ""}
+    row = session.execute(_TASK, mine).one_or_none() if is_id(assignment_id) else None
     if row is None:
         raise NotFound
     values = row._asdict()
@@ -198,45 +199,47 @@ class Shown:
         return next((one for one in self.readings if one.version.id == submission_id), self.newest)
 
 
+_TEXTS = (
+    sa.select(Translation.submission_id, Translation.locale, Translation.answers)
+    .join(Submission, (Submission.tenant_id == Translation.tenant_id) & (Submission.id == Translation.submission_id))
+    .where(Submission.application_id == sa.bindparam("application"))
+)  # fmt: skip
+_VERSIONS = (
+    sa.select(
+        Submission.id, Submission.number, Submission.locale, Submission.at, Submission.answers, FormVersion.sha256,
+        FormVersion.content,
+    )
+    .join(FormVersion, FormVersion.id == Submission.form_version_id)
+    .where(Submission.application_id == sa.bindparam("application"))
+    .order_by(Submission.number)
+)  # fmt: skip
+_CUTS = (
+    sa.select(
+        Redaction.submission_id, Redaction.question, Redaction.locale, Redaction.starts, Redaction.ends, Redaction.replacement
+    )
+    .join(Submission, (Submission.tenant_id == Redaction.tenant_id) & (Submission.id == Redaction.submission_id))
+    .where(Submission.application_id == sa.bindparam("application"), Redaction.ended_at.is_(None))
+    .order_by(Redaction.at, Redaction.id)
+)  # fmt: skip
+
+
 def versions_of(session: ScopedSession, application_id: str) -> list[Version]:
     """Everything that was submitted, first to last, with its translations: the whole words, for services and for `shown`."""
     translated: dict[str, dict[str, Mapping[str, Any]]] = {}
-    texts = (
-        sa.select(Translation.submission_id, Translation.locale, Translation.answers)
-        .join(Submission, (Submission.tenant_id == Translation.tenant_id) & (Submission.id == Translation.submission_id))
-        .where(Submission.application_id == application_id)
-    )  # fmt: skip
-    for row in session.execute(texts):
+    for row in session.execute(_TEXTS, {"application": application_id}):
         translated.setdefault(row.submission_id, {})[row.locale] = json.loads(row.answers)
-    query = (
-        sa.select(
-            Submission.id, Submission.number, Submission.locale, Submission.at, Submission.answers, FormVersion.sha256,
-            FormVersion.content,
-        )
-        .join(FormVersion, FormVersion.id == Submission.form_version_id)
-        .where(Submission.application_id == application_id)
-        .order_by(Submission.number)
-    )  # fmt: skip
     return [
         Version(
             row.id, row.number, row.locale, row.at, schema_of(row.sha256, row.content), json.loads(row.answers),
             translated.get(row.id, {}),
         )
-        for row in session.execute(query)
+        for row in session.execute(_VERSIONS, {"application": application_id})
     ]  # fmt: skip
 
 
 def cuts_of(session: ScopedSession, application_id: str) -> list[Cut]:
     """Every redaction that stands in an application, first to last."""
-    query = (
-        sa.select(
-            Redaction.submission_id, Redaction.question, Redaction.locale, Redaction.starts, Redaction.ends, Redaction.replacement
-        )
-        .join(Submission, (Submission.tenant_id == Redaction.tenant_id) & (Submission.id == Redaction.submission_id))
-        .where(Submission.application_id == application_id, Redaction.ended_at.is_(None))
-        .order_by(Redaction.at, Redaction.id)
-    )  # fmt: skip
-    return [Cut(*row) for row in session.execute(query)]
+    return [Cut(*row) for row in session.execute(_CUTS, {"application": application_id})]
 
 
 def shown(session: ScopedSession, application_id: str, *, blind: bool) -> Shown:
@@ -284,29 +287,36 @@ class Work:
         return {name: held.value for name, held in self.draft.items()}
 
 
+_OWN = sa.select(Assessment.id).where(Assessment.assignment_id == sa.bindparam("assignment"))
+_WORKS = (
+    sa.select(
+        Assessment.id, Assessment.submission_id, Assessment.phase, Assessment.number, Assessment.sealed_at, Assessment.recommendation
+    )
+    .where(Assessment.assignment_id == sa.bindparam("assignment"))
+    .order_by(Assessment.phase, Assessment.number)
+)  # fmt: skip
+_SCORES = sa.select(Score.assessment_id, Score.criterion, Score.value, Score.words, Score.not_scored).where(
+    Score.assessment_id.in_(_OWN)
+)
+_DRAFTS = (
+    sa.select(
+        ScoreDraft.assessment_id, ScoreDraft.field, ScoreDraft.value, ScoreDraft.revision, ScoreDraft.lost, ScoreDraft.at
+    )
+    .where(ScoreDraft.assessment_id.in_(_OWN))
+    .order_by(ScoreDraft.at, ScoreDraft.id)
+)  # fmt: skip
+
+
 def works(session: ScopedSession, one: Task) -> list[Work]:
     """All assessments of an assignment, each phase's first to last, in three statements."""
-    own = sa.select(Assessment.id).where(Assessment.assignment_id == one.id)
-    found = session.execute(
-        sa.select(
-            Assessment.id, Assessment.submission_id, Assessment.phase, Assessment.number, Assessment.sealed_at, Assessment.recommendation
-        )
-        .where(Assessment.assignment_id == one.id)
-        .order_by(Assessment.phase, Assessment.number)
-    ).all()  # fmt: skip
+    of = {"assignment": one.id}
+    found = session.execute(_WORKS, of).all()
     sealed: dict[str, list[Verdict]] = {}
-    query = sa.select(Score.assessment_id, Score.criterion, Score.value, Score.words, Score.not_scored)
-    for row in session.execute(query.where(Score.assessment_id.in_(own))):
+    for row in session.execute(_SCORES, of):
         sealed.setdefault(row.assessment_id, []).append(Verdict(*row[1:]))
     drafts: dict[str, dict[str, Held]] = {}
     late: dict[str, list[Late]] = {}
-    for draft in session.execute(
-        sa.select(
-            ScoreDraft.assessment_id, ScoreDraft.field, ScoreDraft.value, ScoreDraft.revision, ScoreDraft.lost, ScoreDraft.at
-        )
-        .where(ScoreDraft.assessment_id.in_(own))
-        .order_by(ScoreDraft.at, ScoreDraft.id)
-    ):  # fmt: skip
+    for draft in session.execute(_DRAFTS, of):
         if draft.lost:
             late.setdefault(draft.assessment_id, []).append(Late(draft.field, draft.value, draft.at))
         else:

@@ -35,6 +35,8 @@ class Whole(NamedTuple):
 
 _VERSIONS = versions_of.reading(CompactVersion, CompactVersion.asks_again)
 _WHOLE = _VERSIONS.add_columns(CompactVersion.content)
+_ONE = _WHOLE.where(CompactVersion.number == sa.bindparam("wanted"))
+_NEWEST = _WHOLE.where(IS_PUBLISHED).limit(1)
 
 
 def _whole(row: Any) -> Whole:
@@ -49,12 +51,12 @@ def versions(session: ScopedSession) -> list[Version]:
 
 def one(session: ScopedSession, number: int) -> Whole:
     """A version by its number. Raises NotFound."""
-    return _whole(versions_of.numbered(session, _WHOLE, CompactVersion, number))
+    return _whole(versions_of.numbered(session, _ONE, number))
 
 
 def newest(session: ScopedSession) -> Whole | None:
     """The version that people accept now; None before the first is published."""
-    row = session.execute(_WHOLE.where(IS_PUBLISHED).limit(1)).one_or_none()
+    row = session.execute(_NEWEST).one_or_none()
     return _whole(row) if row is not None else None
 
 
@@ -103,14 +105,18 @@ def _has_refused(account_id: sa.SQLColumnExpression[str]) -> sa.ColumnElement[bo
     )  # fmt: skip
 
 
+_IS_ASKED = sa.select(Membership.account_id).where(
+    Membership.account_id == sa.bindparam("account"),
+    Membership.left_on.is_(None) | (Membership.left_on > sa.bindparam("today")),
+    ASKED.is_not(None),
+    ~has_accepted(Membership.account_id),
+    ~_has_refused(Membership.account_id),
+)
+
+
 def is_asked(session: ScopedSession, account_id: str) -> bool:
     """Whether somebody is a member who is asked to accept a newer version, and has said neither yes nor no."""
-    found = session.scalar(
-        sa.select(Membership.account_id).where(
-            Membership.account_id == account_id, is_member(), ASKED.is_not(None), ~has_accepted(Membership.account_id), ~_has_refused(Membership.account_id)
-        )
-    )  # fmt: skip
-    return found is not None
+    return session.scalar(_IS_ASKED, {"account": account_id, "today": clock.today()}) is not None
 
 
 class Accepted(NamedTuple):
@@ -120,15 +126,17 @@ class Accepted(NamedTuple):
     at: datetime
 
 
+_ACCEPTED = (
+    sa.select(CompactVersion.number, CompactAcceptance.at)
+    .join(CompactVersion, CompactVersion.id == CompactAcceptance.compact_version_id)
+    .where(CompactAcceptance.account_id == sa.bindparam("account"))
+    .order_by(CompactVersion.number.desc())
+)
+
+
 def accepted(session: ScopedSession, account_id: str) -> list[Accepted]:
     """What somebody accepted, the newest version first."""
-    query = (
-        sa.select(CompactVersion.number, CompactAcceptance.at)
-        .join(CompactVersion, CompactVersion.id == CompactAcceptance.compact_version_id)
-        .where(CompactAcceptance.account_id == account_id)
-        .order_by(CompactVersion.number.desc())
-    )
-    return [Accepted(*row) for row in session.execute(query)]
+    return [Accepted(*row) for row in session.execute(_ACCEPTED, {"account": account_id})]
 
 
 class Refused(NamedTuple):
@@ -139,15 +147,17 @@ class Refused(NamedTuple):
     at: datetime
 
 
+_REFUSED = (
+    sa.select(CompactVersion.number, CompactRefusal.words, CompactRefusal.at)
+    .join(CompactVersion, CompactVersion.id == CompactRefusal.compact_version_id)
+    .where(CompactRefusal.account_id == sa.bindparam("account"))
+    .order_by(CompactVersion.number.desc())
+)
+
+
 def refused(session: ScopedSession, account_id: str) -> list[Refused]:
     """What somebody did not accept, the newest version first."""
-    query = (
-        sa.select(CompactVersion.number, CompactRefusal.words, CompactRefusal.at)
-        .join(CompactVersion, CompactVersion.id == CompactRefusal.compact_version_id)
-        .where(CompactRefusal.account_id == account_id)
-        .order_by(CompactVersion.number.desc())
-    )
-    return [Refused(*row) for row in session.execute(query)]
+    return [Refused(*row) for row in session.execute(_REFUSED, {"account": account_id})]
 
 
 ACCEPTED, REFUSED, NOT_YET = "accepted", "refused", "not_yet"

@@ -25,7 +25,7 @@ from core.admissions.models import (
     Score,
 )
 from core.admissions.queries import scores as scores_of_others
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.admissions.states import DRAFT, HELD_BY_ASSESSOR, NOT_SUBMITTED, RELEASED, TRANSFERRED, UNDER_WAY
 from core.data.base import another
 from core.data.listing import caseless, contains_words, ordered
@@ -176,7 +176,7 @@ def _assessors() -> sa.ScalarSelect[int]:
     )
 
 
-def _candidates(account_id: str | None) -> tuple[Any, Mapping[str, Any]]:
+def _candidates(account_id: str | sa.SQLColumnExpression[str] | None) -> tuple[Any, Mapping[str, Any]]:
     """(the statement over every application that can be decided, its columns by name). What others scored, and what follows
     from it, is empty for somebody who is still to score the application."""
     figures, under_way, out = _figures(), aliased(Decision), aliased(Decision)
@@ -232,12 +232,20 @@ def candidates(
     return [Candidate(*row) for row in rows], total
 
 
+_SOME = (
+    _candidates(READER)[0]
+    .where(
+        Application.window_id == sa.bindparam("window"), Application.id.in_(sa.bindparam("wanted", expanding=True))
+    )
+    .order_by(Application.reference)
+)  # fmt: skip
+
+
 def some(session: ScopedSession, account_id: str | None, window_id: str, ids: Collection[str]) -> list[Candidate]:
     """Those of a window's applications that are named and may be seen, by reference; in one statement."""
-    query, _ = _candidates(account_id)
     wanted = [one for one in ids if is_id(one)]
-    query = query.where(Application.window_id == window_id, Application.id.in_(wanted))
-    return [Candidate(*row) for row in session.execute(query.order_by(Application.reference))]
+    rows = session.execute(_SOME, {"reader": account_id or "", "window": window_id, "wanted": wanted})
+    return [Candidate(*row) for row in rows]
 
 
 def candidate(session: ScopedSession, account_id: str | None, window_id: str, application_id: str) -> Candidate:

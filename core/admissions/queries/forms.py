@@ -32,7 +32,8 @@ class Whole(NamedTuple):
 
 
 _VERSIONS = versions_of.reading(FormVersion, FormVersion.change)
-_WHOLE = _VERSIONS.add_columns(FormVersion.content)
+_ONE = _VERSIONS.add_columns(FormVersion.content).where(FormVersion.number == sa.bindparam("wanted"))
+_NEWEST = sa.select(sa.func.max(FormVersion.number)).where(FormVersion.state == "published")
 
 
 def versions(session: ScopedSession) -> list[Version]:
@@ -42,13 +43,13 @@ def versions(session: ScopedSession) -> list[Version]:
 
 def one(session: ScopedSession, number: int) -> Whole:
     """A version by its number, with its content. Raises NotFound."""
-    *columns, content = versions_of.numbered(session, _WHOLE, FormVersion, number)
+    *columns, content = versions_of.numbered(session, _ONE, number)
     return Whole(Version(*columns), FormSchema.model_validate(content))
 
 
 def newest_published(session: ScopedSession) -> Whole | None:
     """The version that new windows take; None before the first."""
-    number = session.scalar(sa.select(sa.func.max(FormVersion.number)).where(FormVersion.state == "published"))
+    number = session.scalar(_NEWEST)
     return one(session, number) if number is not None else None
 
 

@@ -33,6 +33,8 @@ _VERSIONS = (
     .outerjoin(Account, Account.id == PolicyVersion.published_by)
     .order_by(PolicyVersion.number.desc())
 )  # fmt: skip
+_NEWEST = _VERSIONS.limit(1)
+_ONE = _VERSIONS.where(PolicyVersion.number == sa.bindparam("wanted"))
 
 
 def read(content: object) -> NationalPolicy:
@@ -47,13 +49,13 @@ def versions(session: ScopedSession) -> list[Published]:
 
 def newest(session: ScopedSession) -> Published | None:
     """The version that windows take; None before the first."""
-    row = session.execute(_VERSIONS.limit(1)).one_or_none()
+    row = session.execute(_NEWEST).one_or_none()
     return None if row is None else _published(row)
 
 
 def one(session: ScopedSession, number: int) -> Published:
     """A version by its number. Raises NotFound."""
-    return _published(versions_of.numbered(session, _VERSIONS, PolicyVersion, number))
+    return _published(versions_of.numbered(session, _ONE, number))
 
 
 def _published(row: Any) -> Published:

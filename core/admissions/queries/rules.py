@@ -43,6 +43,13 @@ _PINNED = (
     .join(PolicyVersion, PolicyVersion.id == WindowRules.policy_id)
     .outerjoin(Account, Account.id == WindowRules.pinned_by)
 )  # fmt: skip
+_OF_WINDOW = _PINNED.where(WindowRules.window_id == sa.bindparam("window"))
+_NEWEST = (
+    _PINNED.join(Window, Window.id == WindowRules.window_id)
+    .where(Window.state == "published")
+    .order_by(Window.opens_at.desc(), Window.id.desc())
+    .limit(1)
+)
 
 
 def _read(row: Any) -> Pinned:
@@ -52,14 +59,13 @@ def _read(row: Any) -> Pinned:
 
 def pinned(session: ScopedSession, window_id: str) -> Pinned | None:
     """What a window of the session's site pins; None for a draft that nobody chose rules for."""
-    row = session.execute(_PINNED.where(WindowRules.window_id == window_id)).one_or_none()
+    row = session.execute(_OF_WINDOW, {"window": window_id}).one_or_none()
     return None if row is None else _read(row)
 
 
 def newest_pinned(session: ScopedSession) -> Pinned | None:
     """What the site's latest window pins: the next one begins with it."""
-    query = _PINNED.join(Window, Window.id == WindowRules.window_id).where(Window.state == "published")
-    row = session.execute(query.order_by(Window.opens_at.desc(), Window.id.desc()).limit(1)).one_or_none()
+    row = session.execute(_NEWEST).one_or_none()
     return None if row is None else _read(row)
 
 
@@ -96,15 +102,19 @@ def in_use(session: ScopedSession, *, over: bool) -> list[Use]:
     return found
 
 
+_UNDECIDED = (
+    sa.select(sa.func.count(WindowRules.id))
+    .join(Window, sa.and_(Window.id == WindowRules.window_id, Window.tenant_id == WindowRules.tenant_id))
+    .where(
+        WindowRules.rule.in_(sa.bindparam("refs", expanding=True)), Window.state != "cancelled", Window.released_at.is_(None)
+    )
+)  # fmt: skip
+
+
 def undecided_by(session: ScopedSession, refs: Collection[str]) -> int:
     """How many windows of the session's scope pin one of these rule packs (`id@version`) and are neither decided nor
     cancelled: they keep it, whatever becomes of its plugin."""
-    query = (
-        sa.select(sa.func.count(WindowRules.id))
-        .join(Window, sa.and_(Window.id == WindowRules.window_id, Window.tenant_id == WindowRules.tenant_id))
-        .where(WindowRules.rule.in_(refs), Window.state != "cancelled", Window.released_at.is_(None))
-    )
-    return session.scalar(query) or 0
+    return session.scalar(_UNDECIDED, {"refs": list(refs)}) or 0
 
 
 def without_rules(session: ScopedSession) -> list[str]:

@@ -22,6 +22,10 @@ from core.kernel.ids import ID_LENGTH
 HANGING = (Assignment, Assessment, PanelItem, Decision, Appeal, Conflict)
 """What belongs to one application."""
 
+READER: sa.SQLColumnExpression[str] = sa.bindparam("reader", type_=sa.String())
+"""Whoever reads, in a statement that its module keeps: given as `reader` when it is executed. Of nobody that is "", not None: a
+comparison with NULL holds for no row, nor does its opposite."""
+
 # Of their own: the statement around a condition may read conflicts and applications itself.
 _AGAINST, _MINE = another(Conflict), another(Application)
 

@@ -50,10 +50,10 @@ def reading(model: Any, *more: Any) -> Any:
     )  # fmt: skip
 
 
-def numbered(session: ScopedSession, statement: Any, model: Any, number: int) -> Any:
-    """The row that `statement` has of one version. Raises NotFound."""
+def numbered(session: ScopedSession, statement: Any, number: int) -> Any:
+    """The row that `statement` has of the version `wanted`. Raises NotFound."""
     known = 0 < number < LARGEST
-    row = session.execute(statement.where(model.number == number)).one_or_none() if known else None
+    row = session.execute(statement, {"wanted": number}).one_or_none() if known else None
     if row is None:
         raise NotFound
     return row
