@@ -16,7 +16,7 @@ from core.admissions.form.canonical import digest
 from core.admissions.form.schema import FormSchema, Kind
 from core.admissions.models import Application, Assessor, Assignment, FormVersion, InfoRequest, Submission, Window
 from core.admissions.queries.applying import schema_of
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.admissions.states import ASSESSING, DRAFT, HELD_BY_ASSESSOR, SEALED
 from core.data.audit import AuditEntry
 from core.data.listing import caseless, contains_words, ordered
@@ -101,10 +101,15 @@ def listed(
     return found, int(rows[0].total) if rows else 0
 
 
+_VERSIONS = sa.select(FormVersion.id, FormVersion.sha256, FormVersion.content).where(
+    FormVersion.id.in_(sa.bindparam("wanted", expanding=True))
+)
+
+
 def _schemas(session: ScopedSession, wanted: set[str]) -> dict[str, FormSchema]:
     """Form versions by id."""
-    query = sa.select(FormVersion.id, FormVersion.sha256, FormVersion.content).where(FormVersion.id.in_(sorted(wanted)))
-    return {row.id: schema_of(row.sha256, row.content) for row in session.execute(query)}
+    rows = session.execute(_VERSIONS, {"wanted": sorted(wanted)})
+    return {row.id: schema_of(row.sha256, row.content) for row in rows}
 
 
 def _words(schema: FormSchema | None, answers: str | None) -> int:
@@ -149,23 +154,24 @@ class One(NamedTuple):
     moved_id: str | None
 
 
-_ONE: list[Any] = [
+_COLUMNS: list[Any] = [
     Application.id, Application.reference, Application.account_id, Account.name, Account.email, Application.state,
     Application.state_why, Application.locale, Application.version, Application.window_id, Window.name.label("window_name"),
     Application.form_version_id, Application.created_at, Application.submitted_at, Application.lateness, Application.seconds,
     Application.previous_id, Application.moved_tenant_id, Application.moved_id,
 ]  # fmt: skip
+_ONE = (
+    sa.select(*_COLUMNS)
+    .join(Account, Account.id == Application.account_id)
+    .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
+    .where(Application.id == sa.bindparam("wanted"), Application.submitted_at.is_not(None), clear_of(READER))
+)
 
 
 def one(session: ScopedSession, account_id: str | None, application_id: str) -> One:
     """One submitted application. Raises NotFound: missing, another site's, never submitted, or in conflict with the reader."""
-    query = (
-        sa.select(*_ONE)
-        .join(Account, Account.id == Application.account_id)
-        .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
-        .where(Application.id == application_id, Application.submitted_at.is_not(None), clear_of(account_id))
-    )
-    row = session.execute(query).one_or_none() if is_id(application_id) else None
+    asked = {"wanted": application_id, "reader": account_id or ""}
+    row = session.execute(_ONE, asked).one_or_none() if is_id(application_id) else None
     if row is None:
         raise NotFound
     return One(*row)

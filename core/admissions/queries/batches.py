@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.admissions.models import Application, Decision, DecisionLetter, ReleaseBatch, Window, WindowRules
 from core.admissions.projection import USUAL_APPEAL_DAYS
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.admissions.states import (
     HELD,
     INFO_REQUESTED,
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
     size: int
 
 
-def _batches(account_id: str | None) -> Any:
+def _batches(account_id: str | sa.SQLColumnExpression[str] | None) -> Any:
     inside = (
         sa.select(
             Decision.batch_id,
@@ -77,10 +77,13 @@ def all_of(session: ScopedSession, account_id: str | None) -> list[Batch]:
     return [_batch(row) for row in session.execute(query)]
 
 
+_ONE = _batches(READER).where(ReleaseBatch.id == sa.bindparam("wanted"))
+
+
 def one(session: ScopedSession, account_id: str | None, batch_id: str) -> Batch:
     """One batch. Raises NotFound: missing, or another site's."""
-    query = _batches(account_id).where(ReleaseBatch.id == batch_id)
-    row = session.execute(query).one_or_none() if is_id(batch_id) else None
+    asked = {"wanted": batch_id, "reader": account_id or ""}
+    row = session.execute(_ONE, asked).one_or_none() if is_id(batch_id) else None
     if row is None:
         raise NotFound
     return _batch(row)
@@ -198,7 +201,7 @@ class LetterFacts(NamedTuple):
     state: str
 
 
-def _letters(account_id: str | None) -> sa.Select[Any]:
+def _letters(account_id: str | sa.SQLColumnExpression[str] | None) -> sa.Select[Any]:
     """What letters are made from, without what the reader is in conflict with."""
     return (
         sa.select(
@@ -212,11 +215,17 @@ def _letters(account_id: str | None) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+_LETTERS = (
+    _letters(READER)
+    .where(Decision.batch_id == sa.bindparam("batch"), Decision.state.in_((HELD, RELEASED, SUPERSEDED)))
+    .order_by(Application.reference, Decision.id)
+)
+
+
 def letter_facts(session: ScopedSession, account_id: str | None, batch_id: str) -> list[LetterFacts]:
     """Of every decision held or released in a batch, by reference: the order in which letters are looked over."""
-    held = Decision.batch_id == batch_id, Decision.state.in_((HELD, RELEASED, SUPERSEDED))
-    query = _letters(account_id).where(*held).order_by(Application.reference, Decision.id)
-    return [LetterFacts(*row) for row in session.execute(query)]
+    rows = session.execute(_LETTERS, {"batch": batch_id, "reader": account_id or ""})
+    return [LetterFacts(*row) for row in rows]
 
 
 def letter_of(session: ScopedSession, account_id: str | None, decision_id: str) -> LetterFacts:
@@ -227,9 +236,12 @@ def letter_of(session: ScopedSession, account_id: str | None, decision_id: str) 
     return LetterFacts(*row)
 
 
+_APPEAL_DAYS = sa.select(WindowRules.appeal_days).where(WindowRules.window_id == sa.bindparam("window"))
+
+
 def appeal_days(session: ScopedSession, window_id: str) -> int:
     """How long decisions of a window can be appealed, in days."""
-    found = session.scalar(sa.select(WindowRules.appeal_days).where(WindowRules.window_id == window_id))
+    found: int | None = session.scalar(_APPEAL_DAYS, {"window": window_id})
     return found or USUAL_APPEAL_DAYS
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from core.admissions.models import Application, Assessor, Conflict
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
@@ -43,16 +43,19 @@ class Row(NamedTuple):
     end_why: str
 
 
+_APPLICATION = (
+    sa.select(
+        Application.id, Application.reference, Account.name, Application.window_id, Application.state, Application.locale
+    )
+    .join(Account, Account.id == Application.account_id)
+    .where(Application.id == sa.bindparam("wanted"), Application.submitted_at.is_not(None), clear_of(READER))
+)  # fmt: skip
+
+
 def application(session: ScopedSession, account_id: str | None, application_id: str) -> Named:
     """A submitted application that this account may see. Raises NotFound: missing, another tenant's, or in conflict."""
-    query = (
-        sa.select(
-            Application.id, Application.reference, Account.name, Application.window_id, Application.state, Application.locale
-        )
-        .join(Account, Account.id == Application.account_id)
-        .where(Application.id == application_id, Application.submitted_at.is_not(None), clear_of(account_id))
-    )  # fmt: skip
-    row = session.execute(query).one_or_none() if is_id(application_id) else None
+    asked = {"wanted": application_id, "reader": account_id or ""}
+    row = session.execute(_APPLICATION, asked).one_or_none() if is_id(application_id) else None
     if row is None:
         raise NotFound
     return Named(*row)

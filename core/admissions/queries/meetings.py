@@ -16,7 +16,7 @@ from core.admissions.models import Application, Assessor, PanelItem, PanelMeetin
 from core.admissions.models import Conflict as OfInterest
 from core.admissions.queries import scores
 from core.admissions.queries.assessing import STILL_READ
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.data.listing import caseless
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
@@ -51,19 +51,21 @@ class Counted(NamedTuple):
     done: int
 
 
+_ONE = (
+    sa.select(
+        PanelMeeting.id, PanelMeeting.window_id, Window.name, sa.func.coalesce(WindowRules.blindness, "none"),
+        PanelMeeting.held_at, PanelMeeting.place, PanelMeeting.quorum, PanelMeeting.present, PanelMeeting.state,
+        PanelMeeting.version, PanelMeeting.closed_at,
+    )
+    .join(Window, (Window.tenant_id == PanelMeeting.tenant_id) & (Window.id == PanelMeeting.window_id))
+    .outerjoin(WindowRules, (WindowRules.tenant_id == Window.tenant_id) & (WindowRules.window_id == Window.id))
+    .where(PanelMeeting.id == sa.bindparam("wanted"))
+)  # fmt: skip
+
+
 def one(session: ScopedSession, meeting_id: str) -> Meeting:
     """One meeting of the session's tenant. Raises NotFound: missing, or another tenant's."""
-    query = (
-        sa.select(
-            PanelMeeting.id, PanelMeeting.window_id, Window.name, sa.func.coalesce(WindowRules.blindness, "none"),
-            PanelMeeting.held_at, PanelMeeting.place, PanelMeeting.quorum, PanelMeeting.present, PanelMeeting.state,
-            PanelMeeting.version, PanelMeeting.closed_at,
-        )
-        .join(Window, (Window.tenant_id == PanelMeeting.tenant_id) & (Window.id == PanelMeeting.window_id))
-        .outerjoin(WindowRules, (WindowRules.tenant_id == Window.tenant_id) & (WindowRules.window_id == Window.id))
-        .where(PanelMeeting.id == meeting_id)
-    )  # fmt: skip
-    row = session.execute(query).one_or_none() if is_id(meeting_id) else None
+    row = session.execute(_ONE, {"wanted": meeting_id}).one_or_none() if is_id(meeting_id) else None
     if row is None:
         raise NotFound
     return Meeting(*row)
@@ -114,10 +116,13 @@ _ITEMS = (
 )  # fmt: skip
 
 
+_AGENDA = _ITEMS.where(PanelItem.meeting_id == sa.bindparam("meeting"), clear_of(READER))
+
+
 def agenda(session: ScopedSession, account_id: str | None, meeting_id: str) -> list[Item]:
     """What a meeting discusses, in its order, as far as the reader may see it."""
-    query = _ITEMS.where(PanelItem.meeting_id == meeting_id, clear_of(account_id))
-    return [Item(**row._asdict()) for row in session.execute(query)]
+    rows = session.execute(_AGENDA, {"meeting": meeting_id, "reader": account_id or ""})
+    return [Item(**row._asdict()) for row in rows]
 
 
 def item(session: ScopedSession, account_id: str | None, item_id: str) -> Item:

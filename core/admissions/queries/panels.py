@@ -99,13 +99,14 @@ _SEATS = (
 )  # fmt: skip
 
 
+_PINNED = sa.select(WindowRules.rule, WindowRules.config, WindowRules.assess_days).where(
+    WindowRules.window_id == sa.bindparam("window")
+)
+
+
 def pinned(session: ScopedSession, window_id: str) -> Pinned:
     """The rules of a window, None where it pins none. One statement."""
-    row = session.execute(
-        sa.select(WindowRules.rule, WindowRules.config, WindowRules.assess_days).where(
-            WindowRules.window_id == window_id
-        )
-    ).one_or_none()
+    row = session.execute(_PINNED, {"window": window_id}).one_or_none()
     return Pinned(*row) if row is not None else Pinned(None, {}, None)
 
 

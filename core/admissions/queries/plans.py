@@ -55,12 +55,16 @@ def newest(session: ScopedSession, window_id: str) -> list[Run]:
     return [Run(*row) for row in session.execute(query)]
 
 
+_ONE = (
+    sa.select(*_RUN, AssignmentRun.seed, AssignmentRun.plan, AssignmentRun.error)
+    .outerjoin(Account, Account.id == AssignmentRun.requested_by)
+    .where(AssignmentRun.id == sa.bindparam("wanted"))
+)
+
+
 def one(session: ScopedSession, run_id: str) -> Run:
     """One plan, whole: `planning.seen` says what of it somebody gets to see. Raises NotFound."""
-    query: Any = sa.select(*_RUN, AssignmentRun.seed, AssignmentRun.plan, AssignmentRun.error).outerjoin(
-        Account, Account.id == AssignmentRun.requested_by
-    )
-    row = session.execute(query.where(AssignmentRun.id == run_id)).one_or_none() if is_id(run_id) else None
+    row = session.execute(_ONE, {"wanted": run_id}).one_or_none() if is_id(run_id) else None
     if row is None:
         raise NotFound
     return Run(*row)
@@ -89,31 +93,43 @@ def names(session: ScopedSession) -> dict[str, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+_TO_ASSESS = (
+    sa.select(
+        Application.id, Application.account_id, Application.locale, Application.organisation_norm, Application.state
+    )
+    .where(Application.window_id == sa.bindparam("window"), Application.state.in_(TO_ASSESS))
+    .order_by(Application.id)
+)
+_PANEL = sa.select(
+    Assessor.id, Assessor.account_id, Assessor.roles, Assessor.capacity, Assessor.workplace_norm, Assessor.state
+).order_by(Assessor.id)
+_ASSIGNMENTS = (
+    sa.select(Assignment.application_id, Assignment.assessor_id, Assignment.state)
+    .join(Application, (Assignment.tenant_id == Application.tenant_id) & (Assignment.application_id == Application.id))
+    .where(
+        Application.window_id == sa.bindparam("window"), Application.state.in_(TO_ASSESS),
+        Assignment.state.in_((*HELD_BY_ASSESSOR, RECUSED, TURNED_DOWN)),
+    )
+)  # fmt: skip
+_CONFLICTS = (
+    sa.select(Conflict.application_id, Conflict.account_id)
+    .join(Application, (Application.tenant_id == Conflict.tenant_id) & (Application.id == Conflict.application_id))
+    .where(Application.window_id == sa.bindparam("window"), Conflict.ended_at.is_(None))
+)
+
+
 def facts(session: ScopedSession, window_id: str, needs: Needs) -> Facts:
     """What a plan for a window is made from, all of it whoever asks: four statements.
 
     Whoever is not active takes nothing more. An application of which more is asked keeps whom it has and gets nobody. Nobody
     is offered again what they turned down or were recused from.
     """
-    applications = session.execute(
-        sa.select(
-            Application.id, Application.account_id, Application.locale, Application.organisation_norm, Application.state
-        )
-        .where(Application.window_id == window_id, Application.state.in_(TO_ASSESS))
-        .order_by(Application.id)
-    ).all()
-    panel = session.execute(
-        sa.select(Assessor.id, Assessor.account_id, Assessor.roles, Assessor.capacity, Assessor.workplace_norm, Assessor.state)
-        .order_by(Assessor.id)
-    ).all()  # fmt: skip
-    of_window = (Assignment.tenant_id == Application.tenant_id) & (Assignment.application_id == Application.id)
-    held, never = _assignments(session, of_window, window_id)
+    of_window = {"window": window_id}
+    applications = session.execute(_TO_ASSESS, of_window).all()
+    panel = session.execute(_PANEL).all()
+    held, never = _assignments(session, window_id)
     by_account = {row.account_id: row.id for row in panel}
-    for application_id, account_id in session.execute(
-        sa.select(Conflict.application_id, Conflict.account_id)
-        .join(Application, (Application.tenant_id == Conflict.tenant_id) & (Application.id == Conflict.application_id))
-        .where(Application.window_id == window_id, Conflict.ended_at.is_(None))
-    ):
+    for application_id, account_id in session.execute(_CONFLICTS, of_window):
         if account_id in by_account:
             never.setdefault(application_id, set()).add(by_account[account_id])
     for row in applications:
@@ -142,20 +158,11 @@ def facts(session: ScopedSession, window_id: str, needs: Needs) -> Facts:
     )
 
 
-def _assignments(
-    session: ScopedSession, of_window: sa.ColumnElement[bool], window_id: str
-) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+def _assignments(session: ScopedSession, window_id: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """({application: who has it}, {application: who had it and must not get it again})."""
     held: dict[str, set[str]] = {}
     never: dict[str, set[str]] = {}
-    for application_id, assessor_id, state in session.execute(
-        sa.select(Assignment.application_id, Assignment.assessor_id, Assignment.state)
-        .join(Application, of_window)
-        .where(
-            Application.window_id == window_id, Application.state.in_(TO_ASSESS),
-            Assignment.state.in_((*HELD_BY_ASSESSOR, RECUSED, TURNED_DOWN)),
-        )
-    ):  # fmt: skip
+    for application_id, assessor_id, state in session.execute(_ASSIGNMENTS, {"window": window_id}):
         into = held if state in HELD_BY_ASSESSOR else never
         into.setdefault(application_id, set()).add(assessor_id)
     return held, never

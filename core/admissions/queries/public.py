@@ -130,19 +130,22 @@ class MyAppeal(NamedTuple):
     ended_at: datetime | None
 
 
+_APPEALS = (
+    sa.select(Appeal.decision_id, Appeal.state, Appeal.grounds, Appeal.answer, Appeal.at, Appeal.ended_at)
+    .where(Appeal.application_id == sa.bindparam("application"))
+    .order_by(Appeal.at.desc())
+)
+
+
 def appeals(session: ScopedSession, application_id: str, status: PublicStatus) -> list[MyAppeal]:
     """What the person asked to be looked at again, the newest first.
 
     An appeal that is upheld shows its answer only once the decision that it led to is released. It may have led to another
     decline, or a later correction turned the acceptance round: then it was decided anew (`replaced`), and nothing more is said.
     """
-    query = (
-        sa.select(Appeal.decision_id, Appeal.state, Appeal.grounds, Appeal.answer, Appeal.at, Appeal.ended_at)
-        .where(Appeal.application_id == application_id)
-        .order_by(Appeal.at.desc())
-    )
     found = []
-    for decision_id, state, grounds, answer, at, ended_at in session.execute(query):
+    rows = session.execute(_APPEALS, {"application": application_id})
+    for decision_id, state, grounds, answer, at, ended_at in rows:
         if state != "upheld":
             found.append(MyAppeal(state, grounds, answer, at, ended_at))
         elif decision_id == status.decision_id:
@@ -162,8 +165,12 @@ class Feedback(NamedTuple):
     words: str
 
 
+_FEEDBACK = sa.select(DecisionFeedback.understood, DecisionFeedback.would_reapply, DecisionFeedback.words).where(
+    DecisionFeedback.application_id == sa.bindparam("application")
+)
+
+
 def feedback(session: ScopedSession, application_id: str) -> Feedback | None:
     """What the person said of the decision, if they did."""
-    query = sa.select(DecisionFeedback.understood, DecisionFeedback.would_reapply, DecisionFeedback.words)
-    row = session.execute(query.where(DecisionFeedback.application_id == application_id)).one_or_none()
+    row = session.execute(_FEEDBACK, {"application": application_id}).one_or_none()
     return Feedback(*row) if row is not None else None

@@ -64,19 +64,24 @@ class Publication:
     figures: Published
 
 
+_HIDDEN = sa.union(
+    sa.select(Conflict.application_id, Conflict.tenant_id).where(
+        Conflict.account_id == sa.bindparam("account"), Conflict.ended_at.is_(None)
+    ),
+    sa.select(Application.id, Application.tenant_id).where(Application.account_id == sa.bindparam("account")),
+    sa.select(Assignment.application_id, Assignment.tenant_id)
+    .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
+    .where(
+        Assessor.account_id == sa.bindparam("account"), Assignment.state.in_((OFFERED, DECLARED, ASSESSING))
+    ),
+)  # fmt: skip
+
+
 def hidden_from(session: ScopedSession, account_id: str | None, tenant_id: int | None = None) -> list[str]:
     """The applications that must not count in what an account sees, in order: those it is in conflict with or wrote, and
     those it is still to score, whose other scores it must not know. One statement; `tenant_id` narrows it to one site."""
-    asked = [
-        sa.select(Conflict.application_id, Conflict.tenant_id).where(
-            Conflict.account_id == account_id, Conflict.ended_at.is_(None)
-        ),
-        sa.select(Application.id, Application.tenant_id).where(Application.account_id == account_id),
-        sa.select(Assignment.application_id, Assignment.tenant_id)
-        .join(Assessor, (Assessor.tenant_id == Assignment.tenant_id) & (Assessor.id == Assignment.assessor_id))
-        .where(Assessor.account_id == account_id, Assignment.state.in_((OFFERED, DECLARED, ASSESSING))),
-    ]
-    return sorted(one for one, site in session.execute(sa.union(*asked)) if tenant_id in (None, site))
+    rows = session.execute(_HIDDEN, {"account": account_id})
+    return sorted(one for one, site in rows if tenant_id in (None, site))
 
 
 def hash_of(left_out: Collection[str]) -> str:
@@ -204,19 +209,22 @@ def _felt(session: ScopedSession, period: str, without: frozenset[str]) -> list[
     return [Felt(state == ACCEPTED, understood, again) for one, state, understood, again in rows if one not in without]
 
 
+_KEPT = sa.select(
+    QualityReport.id, QualityReport.content, QualityReport.made_at, QualityReport.state, QualityReport.progress
+).where(
+    QualityReport.tenant_id == sa.bindparam("site"),
+    QualityReport.period == sa.bindparam("period"),
+    QualityReport.without == sa.bindparam("without"),
+)
+
+
 def kept(session: ScopedSession, tenant_id: int, period: str, without: str) -> Kept | None:
     """The report of a site for a period, made without the applications whose list has that hash.
 
     Where there is one with everything, and not yet one without them, it counts as being made (`jobs.quality.for_readers` sees
     to it): whoever is in conflict with something is not told so by a page on which only they find no figures.
     """
-    row = session.execute(
-        sa.select(
-            QualityReport.id, QualityReport.content, QualityReport.made_at, QualityReport.state, QualityReport.progress
-        ).where(
-            QualityReport.tenant_id == tenant_id, QualityReport.period == period, QualityReport.without == without
-        )
-    ).one_or_none()  # fmt: skip
+    row = session.execute(_KEPT, {"site": tenant_id, "period": period, "without": without}).one_or_none()
     if row is None:
         whole = kept(session, tenant_id, period, "") if without else None
         return None if whole is None else Kept("", None, None, True, 0)
