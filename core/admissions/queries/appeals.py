@@ -36,7 +36,7 @@ class Row(NamedTuple):
     part: bool
 
 
-def had_part(account_id: str | None) -> sa.ColumnElement[bool]:
+def had_part(account_id: str | sa.SQLColumnExpression[str | None] | None) -> sa.ColumnElement[bool]:
     """The condition that an account was in the chain of the statement's `Decision`: signer, moderator or assessor."""
     signed = Decision.signed_by.is_not_distinct_from(account_id)
     moderated = Decision.moderated_by.is_not_distinct_from(account_id)

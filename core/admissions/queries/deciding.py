@@ -93,7 +93,7 @@ def panel_outcome() -> sa.ScalarSelect[str | None]:
     )
 
 
-def assessed_by(account_id: str | None) -> sa.ColumnElement[bool]:
+def assessed_by(account_id: str | sa.SQLColumnExpression[str | None] | None) -> sa.ColumnElement[bool]:
     """The condition that an account assesses the application of the statement's `Decision`, or has sealed scores of it."""
     mine = sa.select(Assessor.id).where(Assessor.account_id == account_id)
     holds = sa.select(Assignment.id).where(

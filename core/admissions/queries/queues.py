@@ -4,7 +4,7 @@ Each kind is one SELECT with the same columns; a queue is their union, so that a
 waits. Nothing is stored for it: what waits follows from the states themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from core.admissions.models import (
 from core.admissions.queries.appeals import had_part
 from core.admissions.queries.deciding import assessed_by
 from core.admissions.queries.scores import independent
-from core.admissions.queries.sight import clear_of
+from core.admissions.queries.sight import READER, clear_of
 from core.admissions.states import (
     ASSESSING,
     DECLARED,
@@ -39,6 +39,9 @@ from core.admissions.states import (
 from core.data.session import ScopedSession
 
 FINAL = ("accept", "decline")
+_SOMEBODY = sa.func.nullif(READER, "", type_=sa.String())
+"""`READER` for comparisons that hold of NULL, too: to nobody, what nobody signed is their own."""
+_NOW: Any = sa.bindparam("now")
 
 
 class Waiting(NamedTuple):
@@ -73,7 +76,7 @@ def _declarations() -> Any:
     return _joined("declaration", Assignment.declared_at, Assignment).where(Assignment.state == DECLARED)
 
 
-def _nobody_has(now: datetime) -> Any:
+def _nobody_has() -> Any:
     """Submitted applications of closed windows that no assessor has."""
     held = (
         sa.select(Assignment.id)
@@ -86,14 +89,14 @@ def _nobody_has(now: datetime) -> Any:
     return (
         _about("assign", Application.submitted_at, Application)
         .join(Window, (Window.tenant_id == Application.tenant_id) & (Window.id == Application.window_id))
-        .where(Application.state == SUBMITTED, Window.closes_at < now, ~held)
+        .where(Application.state == SUBMITTED, Window.closes_at < _NOW, ~held)
     )
 
 
-def _overdue(now: datetime) -> Any:
+def _overdue() -> Any:
     """Assignments whose day is past."""
     return _joined("overdue", Assignment.due_at, Assignment).where(
-        Assignment.state.in_((OFFERED, DECLARED, ASSESSING)), Assignment.due_at < now
+        Assignment.state.in_((OFFERED, DECLARED, ASSESSING)), Assignment.due_at < _NOW
     )
 
 
@@ -119,7 +122,7 @@ def _newest_proposal(condition: Any) -> Any:
     return sa.and_(Application.state == SUBMITTED, ~superseded, ~decided, condition)
 
 
-def _proposals(account_id: str | None) -> Any:
+def _proposals() -> Any:
     """Applications whose newest proposal can be signed, has to be discussed, or asks for more assessors while nobody is at it:
     each of these tells what others scored, so that it waits for nobody who is still to score."""
     discussed = (
@@ -150,7 +153,7 @@ def _proposals(account_id: str | None) -> Any:
     kind: Any = sa.case((ready, "sign"), (for_panel, "discuss"), else_="more")
     waits = (ready & ~sent_back) | (~ready & (for_panel | ~at_it))
     of: Any = RuleProposal.application_id
-    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits), independent(account_id, of))
+    return _joined(kind, RuleProposal.at, RuleProposal).where(_newest_proposal(waits), independent(READER, of))
 
 
 def _returned() -> Any:
@@ -181,13 +184,13 @@ def _moderated() -> Any:
     return _joined("hold", Decision.moderated_at, Decision).where(Decision.state == MODERATED)
 
 
-def _batches(account_id: str | None, now: datetime) -> Any:
+def _batches() -> Any:
     """Batches that hold something that the reader may know of, and whose embargo is over."""
     holds = (
         sa.select(Decision.id)
         .where(
             Decision.tenant_id == ReleaseBatch.tenant_id, Decision.batch_id == ReleaseBatch.id, Decision.state.in_(UNDER_WAY),
-            clear_of(account_id, Decision.application_id),
+            clear_of(READER, Decision.application_id),
         )
         .exists()
     )  # fmt: skip
@@ -196,20 +199,20 @@ def _batches(account_id: str | None, now: datetime) -> Any:
     return sa.select(
         sa.literal("release").label("kind"), since.label("since"), ReleaseBatch.tenant_id, ReleaseBatch.window_id,
         nothing.label("application_id"), sa.cast(sa.null(), sa.String(12)).label("reference"), ReleaseBatch.id.label("ref"),
-    ).where(ReleaseBatch.state == "open", holds, since <= now)  # fmt: skip
+    ).where(ReleaseBatch.state == "open", holds, since <= _NOW)  # fmt: skip
 
 
-def _appeals(account_id: str | None) -> Any:
+def _appeals() -> Any:
     """Appeals that nobody has answered; not those that this reader may not answer, who had a part in the decision."""
     about = (Decision.tenant_id == Appeal.tenant_id) & (Decision.id == Appeal.decision_id)
     query = _joined("appeal", Appeal.at, Appeal).join(Decision, about)
-    return query.where(Appeal.state == "received", ~had_part(account_id))
+    return query.where(Appeal.state == "received", ~had_part(_SOMEBODY))
 
 
-def _to_moderate(account_id: str | None) -> Any:
+def _to_moderate() -> Any:
     """Signed decisions: somebody of the central team moderates them, who neither signed them nor assessed the application."""
     query = _joined("moderate", Decision.signed_at, Decision).where(Decision.state == SIGNED)
-    return query.where(Decision.signed_by.is_distinct_from(account_id), ~assessed_by(account_id))
+    return query.where(Decision.signed_by.is_distinct_from(_SOMEBODY), ~assessed_by(READER))
 
 
 def _incidents() -> Any:
@@ -222,36 +225,60 @@ def _incidents() -> Any:
 Read = tuple[Sequence[Waiting], int]
 
 
-def _about_lead(account_id: str | None, now: datetime) -> list[Any]:
-    """The parts of the lead's queue, each without what this reader may not know of."""
-    about = (
-        _declarations(), _nobody_has(now), _overdue(now), _proposals(account_id), _returned(), _moderated(), _appeals(account_id),
-    )  # fmt: skip
-    return [*(part.where(clear_of(account_id)) for part in about), _batches(account_id, now)]
+class _Queue:
+    """The statements over one queue, made once: its parts are long, and each leaves out what its reader may not know of."""
+
+    def __init__(self, *parts: Any) -> None:
+        queue = sa.union_all(*parts).subquery("queue")
+        every = sa.select(*(queue.c[name] for name in Waiting._fields), sa.func.count().over().label("total"))
+        every = every.order_by(queue.c.since, queue.c.ref).offset(sa.bindparam("skipped", type_=sa.Integer()))
+        of_kind = every.where(queue.c.kind == sa.bindparam("wanted"))
+        most = sa.bindparam("most", type_=sa.Integer())
+        self._whole, self._pages = (every, of_kind), (every.limit(most), of_kind.limit(most))
+        self._counts = sa.select(queue.c.kind, sa.func.count().label("waiting")).group_by(queue.c.kind)
+
+    def page(
+        self, session: ScopedSession, reader: Mapping[str, Any], kind: str, limit: int | None, offset: int
+    ) -> Read:
+        """What waits, of one kind where it is named, and how much there is in all."""
+        statement = (self._whole if limit is None else self._pages)[bool(kind)]
+        asked = {**reader, "skipped": offset} | ({"wanted": kind} if kind else {})
+        rows = session.execute(statement, asked if limit is None else {**asked, "most": limit}).all()
+        return [Waiting(*row[:-1]) for row in rows], rows[0].total if rows else 0
+
+    def counts(self, session: ScopedSession, reader: Mapping[str, Any]) -> dict[str, int]:
+        """How much of each kind waits."""
+        return {row.kind: row.waiting for row in session.execute(self._counts, reader)}
 
 
-def _page(session: ScopedSession, parts: Sequence[Any], kind: str, limit: int | None, offset: int) -> Read:
-    queue = sa.union_all(*parts).subquery("queue")
-    query = sa.select(*(queue.c[name] for name in Waiting._fields), sa.func.count().over().label("total"))
-    if kind:
-        query = query.where(queue.c.kind == kind)
-    query = query.order_by(queue.c.since, queue.c.ref).offset(offset)
-    rows = session.execute(query if limit is None else query.limit(limit)).all()
-    return [Waiting(*row[:-1]) for row in rows], rows[0].total if rows else 0
+_LEAD = _Queue(
+    *(
+        part.where(clear_of(READER))
+        for part in (
+            _declarations(),
+            _nobody_has(),
+            _overdue(),
+            _proposals(),
+            _returned(),
+            _moderated(),
+            _appeals(),
+        )
+    ),
+    _batches(),
+)
+_CENTRAL = _Queue(*(part.where(clear_of(READER)) for part in (_to_moderate(), _appeals(), _incidents())))
 
 
 def of_lead(
     session: ScopedSession, account_id: str | None, now: datetime, *, kind: str = "", limit: int | None = 50, offset: int = 0
 ) -> Read:  # fmt: skip
     """What waits for whoever runs Joining Q at the session's tenant: (a page of it, how much there is in all)."""
-    return _page(session, _about_lead(account_id, now), kind, limit, offset)
+    return _LEAD.page(session, {"reader": account_id or "", "now": now}, kind, limit, offset)
 
 
 def counts_of_lead(session: ScopedSession, account_id: str | None, now: datetime) -> dict[str, int]:
     """How much of each kind waits for the lead, in the order of `LEAD_KINDS`; a kind of which nothing waits is left out."""
-    queue = sa.union_all(*_about_lead(account_id, now)).subquery("queue")
-    counted = sa.select(queue.c.kind, sa.func.count().label("waiting")).group_by(queue.c.kind)
-    found = {row.kind: row.waiting for row in session.execute(counted)}
+    found = _LEAD.counts(session, {"reader": account_id or "", "now": now})
     return {kind: found[kind] for kind in LEAD_KINDS if kind in found}
 
 
@@ -259,10 +286,7 @@ def of_central_team(
     session: ScopedSession, account_id: str | None, *, kind: str = "", limit: int | None = 50, offset: int = 0
 ) -> Read:
     """What waits for the central team at every partner; for a session in platform scope."""
-    parts = [
-        part.where(clear_of(account_id)) for part in (_to_moderate(account_id), _appeals(account_id), _incidents())
-    ]
-    return _page(session, parts, kind, limit, offset)
+    return _CENTRAL.page(session, {"reader": account_id or ""}, kind, limit, offset)
 
 
 LEAD_KINDS = ("declaration", "assign", "overdue", "sign", "discuss", "more", "returned", "hold", "release", "appeal")
