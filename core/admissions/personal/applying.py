@@ -99,17 +99,17 @@ def _held(application_id: str) -> dict[str, Any]:
     }
 
 
+_FILES = (
+    sa.select(Application.reference, Attachment.id, Attachment.name, Attachment.key)
+    .join(Application, (Application.tenant_id == Attachment.tenant_id) & (Application.id == Attachment.application_id))
+    .where(Application.account_id == sa.bindparam("account"))
+    .order_by(Attachment.at, Attachment.id)
+)
+
+
 def files(session: ScopedSession, account_id: str) -> Iterator[tuple[str, bytes]]:
     """Every file that is kept, replaced ones too, each under its application's reference and a name of its own."""
-    query = (
-        sa.select(Application.reference, Attachment.id, Attachment.name, Attachment.key)
-        .join(
-            Application, (Application.tenant_id == Attachment.tenant_id) & (Application.id == Attachment.application_id)
-        )
-        .where(Application.account_id == account_id)
-        .order_by(Attachment.at, Attachment.id)
-    )
-    for row in session.execute(query).all():
+    for row in session.execute(_FILES, {"account": account_id}).all():
         content = store().get(row.key)
         if content is not None:
             yield f"{row.reference}/{row.id[-6:]}-{row.name}", content

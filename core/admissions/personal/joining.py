@@ -27,9 +27,15 @@ def _secret_key() -> str:
     return str(current_app.config["Q"].secret_key)
 
 
+_APPLICATIONS = (
+    sa.select(Application.id)
+    .where(Application.account_id == sa.bindparam("account"))
+    .order_by(Application.created_at)
+)  # fmt: skip
+
+
 def _applications(session: ScopedSession, account_id: str) -> list[str]:
-    query = sa.select(Application.id).where(Application.account_id == account_id).order_by(Application.created_at)
-    return list(session.scalars(query))
+    return list(session.scalars(_APPLICATIONS, {"account": account_id}))
 
 
 def _label(question: EqualityQuestion, category: str) -> str:

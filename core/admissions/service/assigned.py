@@ -54,6 +54,13 @@ def may_assess(actor: Actor) -> None:
         raise Forbidden(Permission.ADMISSIONS_ASSESS)
 
 
+_WHOSE = sa.select(Assessor.account_id, Application.reference).where(
+    Assessor.id == sa.bindparam("assessor"),
+    Application.tenant_id == Assessor.tenant_id,
+    Application.id == sa.bindparam("application"),
+)
+
+
 def step(
     session: ScopedSession, assignment_id: str, version: int, event: str, who: str, *more: sa.ColumnElement[bool], **values: Any
 ) -> Stepped:  # fmt: skip
@@ -69,13 +76,8 @@ def step(
         returning=(Assignment.application_id, Assignment.assessor_id, Assignment.due_at),
         state=target, changed_at=clock.now(), **values,
     )  # fmt: skip
-    account_id, reference = session.execute(
-        sa.select(Assessor.account_id, Application.reference).where(
-            Assessor.id == done.assessor_id,
-            Application.tenant_id == Assessor.tenant_id,
-            Application.id == done.application_id,
-        )
-    ).one()
+    whose = {"assessor": done.assessor_id, "application": done.application_id}
+    account_id, reference = session.execute(_WHOSE, whose).one()
     show_card(session, account_id, assignment_id, target, done.due_at, reference)
     return Stepped(assignment_id, done.application_id, done.assessor_id, account_id, target, done.due_at)
 
@@ -131,10 +133,17 @@ def keep_out(session: ScopedSession, actor: Actor, done: Stepped, why: str) -> N
     )
 
 
+_NEWEST = (
+    sa.select(Submission.id)
+    .where(Submission.application_id == sa.bindparam("application"))
+    .order_by(Submission.number.desc())
+    .limit(1)
+)
+
+
 def newest_submission(session: ScopedSession, application_id: str) -> str | None:
     """The version of an application that was submitted last."""
-    query = sa.select(Submission.id).where(Submission.application_id == application_id)
-    return session.scalar(query.order_by(Submission.number.desc()).limit(1))
+    return session.scalar(_NEWEST, {"application": application_id})
 
 
 def is_in_state(*states: str) -> sa.ColumnElement[bool]:

@@ -120,17 +120,19 @@ def _told(
     )  # fmt: skip
 
 
+_PUBLISHED = sa.select(Window.name, Window.opens_at, Window.closes_at, Window.grace_seconds).where(
+    Window.state == "published", Window.id != sa.bindparam("but"), Window.opens_at <= sa.bindparam("until")
+)
+_IS_PUBLISHED = sa.select(_form_is_published(sa.bindparam("form")))
+
+
 def _alone(session: ScopedSession, window_id: str, plan: Plan) -> None:
     """Raise Invalid when another published window of this area runs, its grace included, at the same time.
 
     Asked after the entry in the audit trail: whoever writes there waits for whoever wrote before, so that of two windows
     published at the same moment the second sees the first.
     """
-    others = session.execute(
-        sa.select(Window.name, Window.opens_at, Window.closes_at, Window.grace_seconds).where(
-            Window.state == "published", Window.id != window_id, Window.opens_at <= plan.closes_at + timedelta(days=1)
-        )
-    )
+    others = session.execute(_PUBLISHED, {"but": window_id, "until": plan.closes_at + timedelta(days=1)})
     ends = plan.closes_at + timedelta(seconds=plan.grace_seconds)
     for other in others:
         if other.opens_at <= ends and plan.opens_at <= other.closes_at + timedelta(seconds=other.grace_seconds):
@@ -154,7 +156,7 @@ def plan(session: ScopedSession, actor: Actor, wanted: Plan, form_key: str) -> s
         key = once(session, form_key, f"window.plan:{actor.account_id}")
         if key.result is not None:
             return key.result
-        if not session.scalar(sa.select(_form_is_published(wanted.form_version_id))):
+        if not session.scalar(_IS_PUBLISHED, {"form": wanted.form_version_id}):
             raise Invalid({"form_version_id": N_("Choose a version of the form that is published")})
         newest_in(session, SYSTEM)  # a draft's rules can be chosen at once
         window_id = new_id()
