@@ -176,11 +176,11 @@ def _assessors() -> sa.ScalarSelect[int]:
     )
 
 
-def _candidates(account_id: str | sa.SQLColumnExpression[str] | None) -> tuple[Any, Mapping[str, Any]]:
+def _candidates() -> tuple[Any, Mapping[str, Any]]:
     """(the statement over every application that can be decided, its columns by name). What others scored, and what follows
-    from it, is empty for somebody who is still to score the application."""
+    from it, is empty for a reader who is still to score the application."""
     figures, under_way, out = _figures(), aliased(Decision), aliased(Decision)
-    independent = scores_of_others.independent(account_id, Application.id)
+    independent = scores_of_others.independent(READER, Application.id)
     columns: dict[str, Any] = {
         "id": Application.id, "reference": Application.reference, "name": Account.name, "state": Application.state,
         "submitted_at": Application.submitted_at, "proposal_id": RuleProposal.id, "proposal": RuleProposal.outcome,
@@ -196,11 +196,12 @@ def _candidates(account_id: str | sa.SQLColumnExpression[str] | None) -> tuple[A
         .outerjoin(figures, (figures.c.application_id == Application.id) & independent)
         .outerjoin(under_way, (under_way.application_id == Application.id) & under_way.state.in_(sorted(UNDER_WAY)))
         .outerjoin(out, (out.application_id == Application.id) & (out.state == RELEASED))
-        .where(Application.state.not_in(NOTHING_TO_DECIDE), clear_of(account_id))
+        .where(Application.state.not_in(NOTHING_TO_DECIDE), clear_of(READER))
     )
     return query, columns
 
 
+_CANDIDATES, _COLUMNS = _candidates()
 STATES: Mapping[str, str] = {"to_sign": "", "signed": "signed", "moderated": "moderated", "held": "held"}
 """What the list can be narrowed to: nothing signed yet, or a decision in that state; `released` beside these."""
 
@@ -216,7 +217,7 @@ def candidates(
 
     `show` is a key of STATES or `released`, `search` a part of the reference or of the name; `sort` one of SORTS.
     """
-    query, columns = _candidates(account_id)
+    query, columns, reader = _CANDIDATES, _COLUMNS, {"reader": account_id or ""}
     query = query.where(Application.window_id == window_id)
     if show == "to_sign":
         query = query.where(Application.state == "submitted", columns["decision_id"].is_(None))
@@ -227,13 +228,13 @@ def candidates(
     query = query.where(*contains_words(search, Application.reference, Account.name))
     sorts = {name: columns[name] for name in SORTS} | {"name": caseless(Account.name)}
     order = ordered(sorts, sort, Application.id, empty=("submitted_at", "mean", "spread"))
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
-    rows = session.execute(query.order_by(*order).limit(limit).offset(offset))
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery()), reader) or 0
+    rows = session.execute(query.order_by(*order).limit(limit).offset(offset), reader)
     return [Candidate(*row) for row in rows], total
 
 
 _SOME = (
-    _candidates(READER)[0]
+    _CANDIDATES
     .where(
         Application.window_id == sa.bindparam("window"), Application.id.in_(sa.bindparam("wanted", expanding=True))
     )
