@@ -54,11 +54,24 @@ def status(port: int, path: str) -> int:
 
 
 def kill_all(pid: int) -> None:
-    """End a process and everything it started, at once; what has ended meanwhile is no matter."""
+    """End a process and everything it started, at once; what has ended meanwhile is no matter. Returns when all of them are over, and
+    have let go of their port: the next server that wants it may start faster than the system ends them."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        for process in (*psutil.Process(pid).children(recursive=True), psutil.Process(pid)):
+        processes = [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
+        for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        end = time.monotonic() + PATIENCE
+        while not all(_is_over(process) for process in processes) and time.monotonic() < end:
+            time.sleep(0.005)
+
+
+def _is_over(process: psutil.Process) -> bool:
+    """Whether it has ended, though its parent may not have asked how."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 @dataclass

@@ -17,6 +17,7 @@ from core.kernel.ids import new_id
 from tests.factories.admissions import make_application
 from tests.factories.people import client_of, make_person
 from tests.support.client import forms
+from tests.support.patience import PATIENCE
 
 ANSWER_SECONDS = 60
 AGAIN_SECONDS = 0.1
@@ -45,8 +46,9 @@ class Applicant:
     def ask(
         self, method: str, path: str, fields: dict[str, str] | None = None, accept: str = "text/html"
     ) -> tuple[int, str]:
-        """One request, tried again on a new connection until somebody answers."""
+        """One request, tried again on a new connection until somebody answers. Raises what it last met where nobody does for long."""
         headers = {"Cookie": f"q={self.cookie}", "Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 if self._connection is None:
@@ -56,6 +58,8 @@ class Applicant:
                 body = response.read().decode()
             except (OSError, http.client.HTTPException):
                 self.close()
+                if time.monotonic() > end:
+                    raise
                 time.sleep(AGAIN_SECONDS)
                 continue
             for line in response.headers.get_all("Set-Cookie") or ():
