@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, declared_attr, mapped_column
@@ -69,6 +69,12 @@ class TenantOwned:
     def tenant_id(self) -> Mapped[int]:
         """The owner. Stamped by the session from its scope; can never be changed."""
         return mapped_column(sa.ForeignKey("tenancy_tenant.id"), nullable=False)
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The table of a model, for a statement that does without the ORM at half the cost. Where rows have a tenant it must name that
+    itself: the guard refuses it otherwise."""
+    return cast("sa.Table", model.__table__)
 
 
 def tenant_args(*more: Any, key: str = "id") -> tuple[Any, ...]:

@@ -1,13 +1,12 @@
 """One-use keys: the same form sent twice makes one thing and shows the same page."""
 
 from datetime import datetime
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.data import upserts
-from core.data.base import Base, Id, TenantOwned, tenant_args
+from core.data.base import Base, Id, TenantOwned, table_of, tenant_args
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Refused
@@ -28,7 +27,7 @@ class FormKey(TenantOwned, Base):
 
 
 # On the table itself, with its tenant: half the cost of the same through the ORM, for each form that is sent.
-_TABLE = cast("sa.Table", FormKey.__table__)
+_TABLE = table_of(FormKey)
 _CLAIM = upserts.for_each_dialect(_TABLE, lambda new: new.on_conflict_do_nothing().returning(_TABLE.c.id))
 _EARLIER = sa.select(FormKey.id, FormKey.purpose, FormKey.result).where(FormKey.key == sa.bindparam("sent"))
 _KEEP = (

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.data.audit import UK
+from core.data.base import table_of
 from core.data.listing import contains_words
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -44,7 +45,7 @@ def _closed(session: ScopedSession) -> sa.ColumnElement[bool]:
     return sa.func.coalesce(here, wide, sa.true()).is_(False)
 
 
-_CARDS = cast("sa.Table", NoticeCard.__table__)
+_CARDS = table_of(NoticeCard)
 _INSERT = sa.insert(_CARDS)
 _CHANGE = (
     sa.update(_CARDS)

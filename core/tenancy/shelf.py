@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
+from core.data.base import table_of
 from core.data.scope import ScopeError
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -114,7 +115,7 @@ def _origin(session: ScopedSession, tenant_id: int | None) -> int:
     return origin
 
 
-_CARDS = cast("sa.Table", ShelfItem.__table__)
+_CARDS = table_of(ShelfItem)
 _ONE = (
     _CARDS.c.account_id == sa.bindparam("whose"),
     _CARDS.c.origin_tenant_id == sa.bindparam("of"),

@@ -39,7 +39,7 @@ _TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2
 """Marks that turn the direction of writing until they are taken back: they come along unseen with what is copied, and in a name they
 would turn round what the page says after it (Unicode Technical Report 36, section 2.5)."""
 REPLACED = "\ufffd"
-NOT_A_LINE = (TextAreaField, PasswordField)
+_NOT_A_LINE = (TextAreaField, PasswordField)
 TOO_LARGE = 10**15
 """What is counted here has no sixteen digits."""
 _FIELD_WORDS = FieldWords()
@@ -98,7 +98,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
             if isinstance(field, IntegerField) and field.data is not None and abs(field.data) >= TOO_LARGE:
                 field.data = None
                 field.process_errors = [*field.process_errors, say(N_("Enter a whole number"))]
-            elif isinstance(field, StringField) and not isinstance(field, NOT_A_LINE) and isinstance(field.data, str):
+            elif isinstance(field, StringField) and not isinstance(field, _NOT_A_LINE) and isinstance(field.data, str):
                 field.data = field.data.translate(_TURNING)
 
     def validate(self, extra_validators: Any = None) -> bool:

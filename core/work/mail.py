@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.data.audit import UK
+from core.data.base import table_of
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.calendars import Invitation
@@ -21,7 +22,7 @@ _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x20\x7f]+@[^\s@,;:<>()\[\]\\\"
 SENT_WITHIN = timedelta(days=7)
 """For how long a message goes out by itself."""
 LONGEST_ADDRESS, LONGEST_SUBJECT, LONGEST_HREF = 320, 300, 500
-INSERT = sa.insert(cast("sa.Table", Mail.__table__))
+INSERT = sa.insert(table_of(Mail))
 
 
 def send(

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.data import upserts
+from core.data.base import table_of
 from core.data.scope import ScopeError
 from core.data.session import ScopedSession
 from core.kernel import clock
@@ -15,9 +16,9 @@ from core.kernel.ids import ID_LENGTH, new_id
 from core.work import registry
 from core.work.models import FAILED, OutboxItem, WorkFailure
 
-TABLE = cast("sa.Table", OutboxItem.__table__)
+TABLE = table_of(OutboxItem)
 INSERT = sa.insert(TABLE)  # on the table and with one row's values: half the cost of an ORM insert of a list
-INSERT_HELD = sa.insert(cast("sa.Table", WorkFailure.__table__))
+INSERT_HELD = sa.insert(table_of(WorkFailure))
 INSERT_ONCE = upserts.for_each_dialect(TABLE, lambda new: new.on_conflict_do_nothing())
 
 

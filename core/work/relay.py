@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 import sqlalchemy as sa
 
+from core.data.base import table_of
 from core.kernel import clock
 from core.work.models import OutboxItem
 from core.work.runner import Task, writing
 
-ITEM = cast("sa.Table", OutboxItem.__table__)
+ITEM = table_of(OutboxItem)
 COLUMNS = (
     "id", "name", "queue", "args", "at_tenant_id", "attempt", "turn", "failure_id", "request_id", "created_at",
 )  # fmt: skip

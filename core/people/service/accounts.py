@@ -1,11 +1,12 @@
 """Use cases of an account: register, confirm, change, close. An answer never tells whether an address has an account."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.data import audit, upserts
+from core.data.base import table_of
 from core.data.idempotency import once
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -46,7 +47,7 @@ _BY_LINK = _HOLDER.where(
 _BEGIN = upserts.for_each_dialect(
     Account, lambda new: new.on_conflict_do_nothing(index_elements=["email_norm"]).returning(Account.id)
 )
-_INSERT = sa.insert(cast("sa.Table", Account.__table__))
+_INSERT = sa.insert(table_of(Account))
 
 
 def register(

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
 import sqlalchemy as sa
 
 from core.data import audit
+from core.data.base import table_of
 from core.data.scope import ScopeError
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
@@ -102,7 +102,7 @@ _CLOSE_PAST = (
     .values(ended_at=sa.bindparam("now"), end_reason="its last day passed")
 )  # fmt: skip
 _OPEN_ACCOUNT = sa.select(Account.id).where(Account.id == sa.bindparam("account_id"), Account.disabled_at.is_(None))
-_INSERT = sa.insert(cast("sa.Table", RoleGrant.__table__))
+_INSERT = sa.insert(table_of(RoleGrant))
 
 
 def grant_in(

@@ -2,11 +2,11 @@
 
 import hashlib
 from datetime import timedelta
-from typing import cast
 
 import sqlalchemy as sa
 
 from core.data import audit
+from core.data.base import table_of
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import NotFound, Refused
@@ -33,7 +33,7 @@ _NOTE_SIGNED_IN = (
     .values(signed_in_at=sa.bindparam("now"))
     .returning(Account.id)
 )
-_INSERT = sa.insert(cast("sa.Table", SignIn.__table__))
+_INSERT = sa.insert(table_of(SignIn))
 _NOTE_SEEN = (
     sa.update(SignIn)
     .where(SignIn.id == sa.bindparam("sign_in"), SignIn.ended_at.is_(None), SignIn.seen_at < sa.bindparam("now"))
