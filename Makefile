@@ -1,5 +1,5 @@
 # Two commands: `make demo` runs the platform on this machine, `make test` proves it.
-# Needs make and Python 3.11 or later. uv is used where it is installed, else venv and pip.
+# Needs make and Python 3.11 or later. uv is used where it is installed, else venv and pip, which brings it.
 
 # The system's own Python where it will do, else the first on the path: distributions build theirs with profile-guided
 # optimisation, and with one that was built without it tests took a twelfth longer. Another: make PYTHON=...
@@ -13,7 +13,6 @@ PY     := .venv/bin/python
 # check starts would compile the whole platform again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# What is installed is remembered by a file in .venv, so that a second run starts at once.
 RUNTIME := .venv/.runtime-installed
 DEV     := .venv/.dev-installed
 
@@ -47,39 +46,44 @@ format: $(DEV) ## format the code
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
 
 clean: ## remove .venv and every cache (keeps instance/, your demonstration data)
-	rm -rf .venv .make .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build
 
 # --- installing ------------------------------------------------------------------------------------------------------
 
-INSTALL := $(if $(UV),VIRTUAL_ENV=.venv uv pip install --quiet,$(PY) -m pip install --quiet --disable-pip-version-check)
+UV_PIP := VIRTUAL_ENV=.venv $(or $(UV),.venv/bin/uv) pip install --quiet
+PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
+# Where uv had to be brought it may fail at what pip is able to: an index of which only pip is told, for instance.
+install = $(if $(UV),$(UV_PIP) $(1),test -x .venv/bin/uv && $(UV_PIP) $(1) || { echo "pip goes on where uv could not"; $(PIP) $(1); })
 
+# uv installs in a few seconds what takes pip most of a minute. There need be none for a machine: pip does it all then.
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or later is needed; name it with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv ($(if $(UV),uv,venv and pip))"
 	@$(if $(UV),uv venv --quiet --clear --python $(PYTHON) .venv,$(PYTHON) -m venv --clear .venv) \
 	  || { echo "could not make .venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(if $(UV),,$(PIP) --require-hashes -r .requirements/uv.txt || true)
 
+# What is installed is remembered by a file in .venv, so that a second run starts at once.
 $(RUNTIME): $(PY) .requirements/lock.txt pyproject.toml
 	@echo "installing what .requirements/lock.txt names"
-	@$(INSTALL) --require-hashes -r .requirements/lock.txt
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(call install,--require-hashes -r .requirements/lock.txt)
+	@$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(DEV): $(RUNTIME) .requirements/dev.txt
 	@echo "installing what .requirements/dev.txt names"
-	@$(INSTALL) --require-hashes -r .requirements/dev.txt
+	@$(call install,--require-hashes -r .requirements/dev.txt)
 	@touch $@
 
 # --- the lock --------------------------------------------------------------------------------------------------------
 
-LOCK_UV := $(or $(UV),.make/lock/bin/uv)
-COMPILE := $(LOCK_UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-           --no-header --no-annotate pyproject.toml
+COMPILE := $(or $(UV),.venv/bin/uv) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+           --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 # The build backend is locked with the rest, because the project itself is installed without build isolation.
-lock: ## renew .requirements/ within the bounds of pyproject.toml (UPGRADE=1: the newest of everything)
-	@test -x "$(LOCK_UV)" || { $(PYTHON) -m venv .make/lock && .make/lock/bin/python -m pip install --quiet uv; }
-	@echo 'setuptools>=80' | $(COMPILE) $(if $(UPGRADE),--upgrade) -o .requirements/lock.txt -
-	@echo 'setuptools>=80' | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -c .requirements/lock.txt -o .requirements/dev.txt -
+lock: $(PY) ## renew .requirements/ within the bounds of pyproject.toml (UPGRADE=1: the newest of everything)
+	@echo uv | $(COMPILE) -o .requirements/uv.txt -
+	@echo 'setuptools>=80' | $(COMPILE) pyproject.toml -o .requirements/lock.txt -
+	@echo 'setuptools>=80' | $(COMPILE) pyproject.toml --extra dev -c .requirements/lock.txt -o .requirements/dev.txt -
 	@! grep -nE '://|^-|@ |/(work|home|opt|tmp)/' .requirements/*.txt
