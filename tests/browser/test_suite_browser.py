@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Error, Page
 
-from tests.support.browser_fixtures import REMEMBERING, violations
+from tests.support.axe import REMEMBERING, violations
 from tests.support.profiles import Profiles, Watch
 
 PAGES = {
@@ -155,7 +155,8 @@ def test_axe_remembers_colours_and_finds_what_it_finds_without(page: Page, pages
     found = []
     for script in (AXE_SCRIPT, AXE_SCRIPT + REMEMBERING):
         page.goto(f"{pages}/pale")
-        found.append(violations(page, script))
+        page.evaluate(script)
+        found.append(violations(page))
     contrast = next(violation for violation in found[0] if violation["id"] == "color-contrast")
     assert len(contrast["nodes"]) == 6
     assert found[0] == found[1]

@@ -5,17 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import (
-    Browser,
-    Error,
-    Frame,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support import tools
+from tests.support.axe import violations
 from tests.support.profiles import ONE_PROCESS, WAITING_MS, Profile, Profiles
 
 expect.set_options(timeout=WAITING_MS)
@@ -32,21 +25,6 @@ ARGUMENTS = (
     "--disable-sync",
     "--host-resolver-rules=MAP *.q.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-FINDING = "async options => (await axe.run(options)).violations"
-REMEMBERING = """
-;(() => {
-  const Color = axe.commons.color.Color, parse = Color.prototype.parseString, known = new Map();
-  Color.prototype.parseString = function (text) {
-    if (!known.has(text)) known.set(text, parse.call(new Color(), text));
-    const {r, g, b, alpha} = known.get(text);
-    return Object.assign(this, {r, g, b, alpha});
-  };
-})();
-"""
-"""A page has a dozen colours, and axe reads each of them anew for every element and everything behind it: a fifth of its time."""
-LEAVING_MS = 500
-"""A page's scripts can fail this long before the browser tells that another page has come."""
 
 
 @pytest.fixture(scope="session")
@@ -110,36 +88,6 @@ def new_page(browser: Browser, profiles: Profiles) -> Iterator[Callable[..., Pag
 def page(new_page: Callable[..., Page]) -> Page:
     """A desktop-sized page in a fresh profile."""
     return new_page(viewport={"width": 1280, "height": 900})
-
-
-def violations(page: Page, script: str = AXE_SCRIPT + REMEMBERING) -> list[dict[str, Any]]:
-    """What axe finds wrong with a page; what it finds right stays in the browser. Where another page takes its place meanwhile, axe
-    reads that one: a press that sends a form is over for the browser before the answer is there. A page read again is not given
-    axe's half a megabyte again. Raises Error when axe fails on a page that stays."""
-    arrived: list[Frame] = []
-
-    def arrive(frame: Frame) -> None:
-        arrived.append(frame)
-
-    page.on("framenavigated", arrive)
-    try:
-        while True:
-            arrived.clear()
-            page.wait_for_load_state()
-            try:
-                if not page.evaluate("typeof axe === 'object'"):
-                    page.evaluate(script)
-                found: list[dict[str, Any]] = page.evaluate(FINDING, AXE)
-            except Error:
-                if not arrived:
-                    page.wait_for_timeout(LEAVING_MS)
-                if not arrived:
-                    raise
-            else:
-                if not arrived:
-                    return found
-    finally:
-        page.remove_listener("framenavigated", arrive)
 
 
 @pytest.fixture

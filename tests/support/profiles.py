@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
+from tests.support.axe import BRINGING
+
 WAITING_MS = 30_000
 """What must come on a page is waited for so long. Not longer: where a heading has another name, many tests wait for it in vain."""
 ONE_PROCESS = "--renderer-process-limit=1"
@@ -51,6 +53,7 @@ class Profile:
     def __init__(self, browser: Browser, **options: Any) -> None:
         self.context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/London", **options})
         self.context.set_default_timeout(WAITING_MS)
+        self.context.add_init_script(BRINGING)
         self._staying = self.context.new_page()
         self._staying.route(STAYING, lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
         self._staying.goto(STAYING)
