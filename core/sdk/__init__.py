@@ -34,7 +34,7 @@ from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
 from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
 from core.hooks.spec import hookimpl
-from core.kernel import calendars, clock
+from core.kernel import calendars, clock, wall_clock
 from core.kernel.errors import Conflict, Declined, DomainError, Forbidden, Invalid, NotFound, Refused
 from core.kernel.findings import Finding, Verdict, lowest, worst
 from core.kernel.ids import is_id, new_id, new_token
@@ -87,6 +87,7 @@ from core.web.feeds import feed_response
 from core.web.forms import (
     Form,
     NotBlank,
+    OnOneClock,
     SecretField,
     kept_on,
     key_sent,
@@ -151,6 +152,7 @@ __all__ = [
     "NavItem",
     "NotBlank",
     "NotFound",
+    "OnOneClock",
     "Once",
     "OpenWork",
     "Outcome",
@@ -284,6 +286,7 @@ __all__ = [
     "uploads_limited",
     "upserts",
     "version_sent",
+    "wall_clock",
     "while_off",
     "whole_number",
     "worst",

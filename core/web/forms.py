@@ -25,6 +25,7 @@ from wtforms.fields.core import Field
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from core.kernel import wall_clock
 from core.kernel.errors import Conflict, Invalid, Refused
 from core.kernel.ids import new_token
 from core.kernel.numbers import whole_number
@@ -246,3 +247,16 @@ class NotBlank:
         """Raise ValidationError when nothing was typed."""
         if is_blank(field.data or ""):
             raise ValidationError(say(self.message))
+
+
+class OnOneClock:
+    """A validator: a time on a London clock that is exactly one instant. What cannot be read is told by the field."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Raise ValidationError for a time that does not exist or comes twice."""
+        if field.data is None:
+            return
+        try:
+            wall_clock.instant(field.data)
+        except wall_clock.Unclear as unclear:
+            raise ValidationError(say(unclear.message)) from None

@@ -2,7 +2,6 @@
 
 from flask import Response, request, url_for
 
-from core.admissions import wall_clock
 from core.admissions.letters import decision_post
 from core.admissions.letters.decisions import LANGUAGES, STANDARD, Block, Composed
 from core.admissions.queries import batches as queries
@@ -14,7 +13,7 @@ from core.admissions.views.deciding import LEAD, SIZE, blueprint, tables, who
 from core.admissions.web_forms.decisions import OUTCOMES, BatchForm, ReleaseForm
 from core.admissions.web_forms.windows import PressForm
 from core.data.session import ScopedSession
-from core.kernel import clock
+from core.kernel import clock, wall_clock
 from core.kernel.errors import Declined, NotFound, Refused
 from core.kernel.text import N_
 from core.web.access import needs

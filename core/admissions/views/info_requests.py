@@ -2,13 +2,13 @@
 
 from flask import Blueprint, Response
 
-from core.admissions import wall_clock
 from core.admissions.letters import applications as application_letters
 from core.admissions.queries import applications as queries
 from core.admissions.service import submitting
 from core.admissions.states import SUBMITTED
 from core.admissions.views.shared import still
 from core.admissions.web_forms.applications import AskForm
+from core.kernel import wall_clock
 from core.kernel.errors import Refused
 from core.kernel.permissions import Permission
 from core.web.access import needs

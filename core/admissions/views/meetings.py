@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from core.admissions import reading, wall_clock
+from core.admissions import reading
 from core.admissions.content import criteria
 from core.admissions.queries import assessing, scores, windows
 from core.admissions.queries import meetings as queries
@@ -13,6 +13,7 @@ from core.admissions.views.assessing import KEYS, shifts
 from core.admissions.views.shared import kept_by_nobody, me
 from core.admissions.web_forms.assessing import ConcludeForm, MeetingForm, PresentForm
 from core.admissions.web_forms.windows import PressForm
+from core.kernel import wall_clock
 from core.kernel.errors import Conflict, NotFound, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

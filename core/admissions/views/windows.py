@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from core.admissions import rule_words, wall_clock
+from core.admissions import rule_words
 from core.admissions.instants import WindowState
 from core.admissions.letters import windows as window_letters
 from core.admissions.queries import policies, rules, time_spent
@@ -17,6 +17,7 @@ from core.admissions.service import extensions
 from core.admissions.service import windows as service
 from core.admissions.views.shared import still
 from core.admissions.web_forms.windows import AmendForm, CancelForm, ExtendForm, PressForm, WindowForm, values_of
+from core.kernel import wall_clock
 from core.kernel.errors import Conflict, Refused
 from core.kernel.permissions import Permission
 from core.kernel.text import N_

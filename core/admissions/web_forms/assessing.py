@@ -6,11 +6,11 @@ from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, S
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from core.admissions import wall_clock
 from core.admissions.service.meetings import Plan
-from core.admissions.web_forms.windows import FORMATS, LONDON_HINT, OnOneClock, why_field
+from core.admissions.web_forms.windows import FORMATS, LONDON_HINT, why_field
+from core.kernel import wall_clock
 from core.kernel.text import N_
-from core.web.forms import CheckboxesField, Form, NotBlank, stripped
+from core.web.forms import CheckboxesField, Form, NotBlank, OnOneClock, stripped
 from core.web.i18n import lazy_gettext as _l
 
 CHOOSE = InputRequired(_l("Choose one of these"))

@@ -8,12 +8,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as Left
 
-from core.admissions import content, wall_clock
+from core.admissions import content
 from core.admissions.content.shapes import CRITERIA
 from core.admissions.service.calibration import About, Judged
-from core.admissions.web_forms.windows import FORMATS, LONDON_HINT, OnOneClock
+from core.admissions.web_forms.windows import FORMATS, LONDON_HINT
+from core.kernel import wall_clock
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import Form, NotBlank, OnOneClock, stripped
 from core.web.i18n import LANGUAGES, gettext, language
 from core.web.i18n import lazy_gettext as _l
 

@@ -12,9 +12,9 @@ from core.admissions.service.appeals import LONGEST_ANSWER, LONGEST_GROUNDS
 from core.admissions.service.batches import LONGEST_NAME
 from core.admissions.service.deciding import LONGEST_COMMENT, Wish
 from core.admissions.service.feedback import LONGEST_WORDS
-from core.admissions.web_forms.windows import FORMATS, OnOneClock
+from core.admissions.web_forms.windows import FORMATS
 from core.kernel.text import N_
-from core.web.forms import Form, NotBlank, stripped
+from core.web.forms import Form, NotBlank, OnOneClock, stripped
 from core.web.i18n import gettext, language
 from core.web.i18n import lazy_gettext as _l
 

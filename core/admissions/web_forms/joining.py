@@ -7,12 +7,13 @@ from wtforms import BooleanField, DateField, HiddenField, RadioField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from core.admissions import content, wall_clock
+from core.admissions import content
 from core.admissions.compact import CompactText, Expectation
 from core.admissions.content.shapes import Nation
 from core.admissions.form.schema import Said
 from core.admissions.service.accepting import LONGEST_WORDS
 from core.admissions.web_forms.form_versions import KEY_HINT, KeyMixin, PartForm, lines, one_line
+from core.kernel import wall_clock
 from core.kernel.text import N_
 from core.web.forms import Form, NotBlank, stripped
 from core.web.i18n import language, say

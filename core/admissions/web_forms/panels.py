@@ -7,11 +7,11 @@ from wtforms import DateField, EmailField, IntegerField, RadioField, SelectField
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from core.admissions import conflict_rules, wall_clock
+from core.admissions import conflict_rules
 from core.admissions.models.panels import INTEREST_KINDS
 from core.admissions.panel_needs import ROLE_NAMES
 from core.admissions.service.assessors import Place
-from core.kernel import clock
+from core.kernel import clock, wall_clock
 from core.kernel.text import N_
 from core.people.emails import LONGEST
 from core.web.forms import CheckboxesField, Form, NotBlank, stripped

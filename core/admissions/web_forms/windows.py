@@ -3,34 +3,19 @@
 from typing import Any
 
 from wtforms import DateTimeLocalField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.core import Field
-from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
+from wtforms.validators import InputRequired, Length, NumberRange
 
-from core.admissions import wall_clock
 from core.admissions.queries.windows import FormChoice, WindowRow
 from core.admissions.service.windows import Plan
+from core.kernel import wall_clock
 from core.kernel.text import N_
 from core.people.emails import LONGEST
-from core.web.forms import Form, NotBlank, stripped
-from core.web.i18n import gettext, say
+from core.web.forms import Form, NotBlank, OnOneClock, stripped
+from core.web.i18n import gettext
 from core.web.i18n import lazy_gettext as _l
 
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 LONDON_HINT = _l("London time, summer time included.")
-
-
-class OnOneClock:
-    """A validator: a London time that is exactly one instant."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        """Raise StopValidation for what is no time, does not exist or comes twice."""
-        if field.data is None:
-            field.errors = []  # WTForms' own words, which are English alone
-            raise StopValidation(say(N_("Enter a day and a time, like 2027-03-09 12:00")))
-        try:
-            wall_clock.instant(field.data)
-        except wall_clock.Unclear as unclear:
-            raise StopValidation(say(unclear.message)) from None
 
 
 def moment(label: str, hint: str = LONDON_HINT) -> DateTimeLocalField:

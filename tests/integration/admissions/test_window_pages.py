@@ -84,7 +84,7 @@ def test_a_window_is_planned_changed_published_and_amended(session: ScopedSessio
         ({"opens_at": "2027-03-28T01:30"}, "the clocks go forward that night"),
         ({"closes_at": "2027-10-31T01:30"}, "the clocks go back that night"),
         ({"closes_at": "2027-03-08T00:00"}, "must be after the opening time"),
-        ({"closes_at": "tomorrow"}, "Enter a day and a time, like"),
+        ({"closes_at": "tomorrow"}, "Enter a date and a time like"),
         ({"opens_at": ""}, "Enter the day and time"),
         ({"grace_minutes": "1441"}, "from 0 to 1,440"),
         ({"name": ""}, "Give the window a name"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.admissions import wall_clock
+from core.kernel import wall_clock
 
 
 def test_the_source_s_window() -> None:
