@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.sdk import clock
 from plugins.local_events.recurrence import MONTH, Rule, wall, written
 from plugins.local_events.states import APPROVED, DRAFT, PUBLISHED
 
@@ -48,7 +49,8 @@ def settled(date: Any, now: datetime) -> str:
         return CLOSED
     if date.starts_at <= now:
         return OVER
-    return BY_ITSELF if written(wall(date.starts_at)) != date.original_start else ""
+    usual = clock.from_london(datetime.fromisoformat(date.original_start))  # later where the clocks left that hour out
+    return BY_ITSELF if written(wall(date.starts_at)) != written(wall(usual)) else ""
 
 
 def plan(

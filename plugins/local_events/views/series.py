@@ -1,6 +1,6 @@
 """Copying an event, repeating it, and the pages of a series."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Response, request, url_for
 
@@ -19,8 +19,10 @@ from core.sdk import (
     render,
     say,
     signed_in,
+    wall_clock,
 )
 from plugins.local_events import rules
+from plugins.local_events.following import STAYS
 from plugins.local_events.letters import proposals as proposal_letters
 from plugins.local_events.queries import events, organisers, series
 from plugins.local_events.queries.events import Details
@@ -57,6 +59,23 @@ def rule_words(rule: Rule) -> str:
     if rule.interval == 1:
         return gettext("Every month, %(day)s", day=day)
     return gettext("Every %(number)s months, %(day)s", number=rule.interval, day=day)
+
+
+def night_words(start: datetime) -> str:
+    """What a change of the clocks does to a date that begins at the wall-clock time `start`; "" on every other night."""
+    try:
+        wall_clock.instant(start)
+    except wall_clock.Unclear as unclear:
+        time = f"{start:%H:%M}"
+        if unclear.message == wall_clock.TWICE:
+            return gettext(
+                "The clocks go back that night, and %(time)s comes twice. The event begins at the first of the two.",
+                time=time,
+            )
+        return gettext(
+            "The clocks go forward that night, and there is no %(time)s. The event begins an hour later.", time=time
+        )
+    return ""
 
 
 @blueprint.route("/<event_id>/copy", methods=["GET", "POST"])
@@ -105,7 +124,7 @@ def repeat(event_id: str) -> Response:
                 form.form_key.data,
             )  # fmt: skip
             return redirect_with(gettext("The dates are drafts."), "local_events.series_page", series_id=made)
-    lines = [(written(day), clock.from_london(day)) for day in days]
+    lines = [(written(day), clock.from_london(day), night_words(day)) for day in days]
     return render(
         "local_events/series/repeat.html", 422 if form.errors else 200, event=event, form=form, lines=lines,
         patterns=usual_rules(first),
@@ -221,7 +240,11 @@ def later(series_id: str, event_id: str) -> Response:
             lines = []
     form.previewed.data = splitting.seen(lines) if lines else ""
     shown = [
-        (line, *(clock.from_london(one) if one is not None else None for one in (line.before, line.after)))
+        (
+            line,
+            *(clock.from_london(one) if one is not None else None for one in (line.before, line.after)),
+            night_words(line.after) if line.after is not None and line.what != STAYS else "",
+        )
         for line in lines
     ]
     return render(

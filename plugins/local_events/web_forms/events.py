@@ -15,10 +15,11 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
+from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from core.sdk import N_, Form, Invalid, NotBlank, clock, lazy_gettext, say, stripped
+from core.sdk import N_, Form, Invalid, NotBlank, OnOneClock, clock, lazy_gettext, say, stripped
 from plugins.local_events.queries.events import Details
 from plugins.local_events.queries.kinds import Kind
 from plugins.local_events.queries.places import Places
@@ -30,6 +31,16 @@ from plugins.local_events.words import AUDIENCES, DOMAINS, KINDS, MODES, MOST_GU
 _l = lazy_gettext
 PLACES_WRONG = _l("Enter a number of places from 1 to 5,000")
 INSTANT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+
+
+class KeptOrOnOneClock(OnOneClock):
+    """A validator: a London time that is exactly one instant, or the one that the form came with: a series has dates in the hour that
+    autumn has twice (the first of the two), and whoever changes such an event's words leaves its time alone."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raise ValidationError for another time that does not exist or comes twice."""
+        if field.data != field.object_data:
+            super().__call__(form, field)
 
 
 class TicksField(SelectMultipleField):  # type: ignore[misc]  # wtforms carries no types
@@ -61,8 +72,12 @@ class EventForm(Form):
         _l("Details"), [Length(max=20000, message=_l("At most 20,000 characters"))], filters=[stripped],
         description=_l("Programme, what to bring, how to get there. A blank line starts a new paragraph."),
     )  # fmt: skip
-    starts_at = DateTimeLocalField(_l("Starts"), [InputRequired(_l("Enter the day and time"))], format=INSTANT_FORMATS)
-    ends_at = DateTimeLocalField(_l("Ends"), [InputRequired(_l("Enter the day and time"))], format=INSTANT_FORMATS)
+    starts_at = DateTimeLocalField(
+        _l("Starts"), [InputRequired(_l("Enter the day and time")), KeptOrOnOneClock()], format=INSTANT_FORMATS
+    )
+    ends_at = DateTimeLocalField(
+        _l("Ends"), [InputRequired(_l("Enter the day and time")), KeptOrOnOneClock()], format=INSTANT_FORMATS
+    )
     mode = SelectField(_l("How people take part"))
     place = StringField(
         _l("Place"), [Length(max=200, message=_l("At most 200 characters"))], filters=[stripped],
@@ -89,15 +104,15 @@ class EventForm(Form):
         description=_l("For an event in person and online: how many can join online. Leave it empty for no limit."),
     )  # fmt: skip
     registration_opens_at = DateTimeLocalField(
-        _l("Registration opens"), [Optional()], format=INSTANT_FORMATS,
+        _l("Registration opens"), [Optional(), KeptOrOnOneClock()], format=INSTANT_FORMATS,
         description=_l("Leave it empty to open it when the event is published."),
     )  # fmt: skip
     registration_closes_at = DateTimeLocalField(
-        _l("Registration closes"), [Optional()], format=INSTANT_FORMATS,
+        _l("Registration closes"), [Optional(), KeptOrOnOneClock()], format=INSTANT_FORMATS,
         description=_l("Leave it empty to keep it open until the event begins."),
     )  # fmt: skip
     withdraw_until = DateTimeLocalField(
-        _l("Give places back until"), [Optional()], format=INSTANT_FORMATS,
+        _l("Give places back until"), [Optional(), KeptOrOnOneClock()], format=INSTANT_FORMATS,
         description=_l("Until when catering and rooms can be changed. Later is possible, and is noted as late."),
     )  # fmt: skip
     wants_approval = BooleanField(
@@ -135,13 +150,16 @@ class EventForm(Form):
             field.choices = [(value, say(label)) for value, label in words.items()]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """WTForms' validation; where something is wrong, with what the service would say of the rest: it is told in one round."""
+        """WTForms' validation; where something is wrong, with what the service would say of the rest: it is told in one round.
+        Of its times nothing more where one of them is none, or two: read as either it might be told to be before another."""
         ok = super().validate(extra_validators)
         if not ok and self.mode.data in MODES and self.starts_at.data and self.ends_at.data:
+            unsure = set(INSTANTS) if any(self[name].data and self[name].errors for name in INSTANTS) else set()
             try:
                 check(self.draft(), fewest=0)
             except Invalid as error:
-                self.take({name: words for name, words in error.field_errors.items() if not self[name].errors})
+                wrong = error.field_errors.items()
+                self.take({name: words for name, words in wrong if name not in unsure and not self[name].errors})
         return ok
 
     def draft(self) -> Draft:

@@ -20,7 +20,7 @@ from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped, who
 from plugins.local_events.queries.places import PoolNow
 from plugins.local_events.service.capacities import Size
 from plugins.local_events.service.questions import Ask
-from plugins.local_events.web_forms.events import INSTANT_FORMATS
+from plugins.local_events.web_forms.events import INSTANT_FORMATS, KeptOrOnOneClock
 from plugins.local_events.words import ELIGIBILITIES, MOST_PLACES, QUESTION_KINDS
 
 _l = lazy_gettext
@@ -164,7 +164,9 @@ def sizes_form(pools: Sequence[PoolNow]) -> SizesForm:
             description=_l("Leave it empty for no limit; 0 is no waiting list."),
         )  # fmt: skip
         fields[f"{kind}-eligibility"] = SelectField(_l("For whom"), choices=eligible)
-        fields[f"{kind}-opens_at"] = DateTimeLocalField(_l("Opens"), [Optional()], format=INSTANT_FORMATS)
+        fields[f"{kind}-opens_at"] = DateTimeLocalField(
+            _l("Opens"), [Optional(), KeptOrOnOneClock()], format=INSTANT_FORMATS
+        )
         opens = clock.london(pool.opens_at).replace(tzinfo=None) if pool and pool.opens_at else None
         values = (pool.capacity, pool.waiting_limit, pool.eligibility, opens) if pool else (None, None, "invited", None)
         first |= {f"{kind}-{name}": value for name, value in zip(SIZED, values, strict=True)}

@@ -16,11 +16,11 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from core.sdk import N_, Form, NotBlank, gettext, lazy_gettext, say, stripped
+from core.sdk import N_, Form, NotBlank, OnOneClock, gettext, lazy_gettext, say, stripped
 from plugins.local_events.queries.series import Date
 from plugins.local_events.recurrence import MOST_INTERVAL, WEEK, Rule, usual_rules, wall
 from plugins.local_events.service.splitting import WORDS, Later
-from plugins.local_events.web_forms.events import INSTANT_FORMATS, TicksField
+from plugins.local_events.web_forms.events import INSTANT_FORMATS, KeptOrOnOneClock, TicksField
 from plugins.local_events.words import MOST_DATES, ORDINALS, WEEKDAYS
 
 _l = lazy_gettext
@@ -123,7 +123,9 @@ class LaterForm(RuleForm):
         _l("Details"), [Length(max=20000, message=_l("At most 20,000 characters"))], filters=[stripped]
     )
     starts_at = DateTimeLocalField(
-        _l("This date begins"), [InputRequired(_l("Enter the day and time"))], format=INSTANT_FORMATS
+        _l("This date begins"),
+        [InputRequired(_l("Enter the day and time")), KeptOrOnOneClock()],
+        format=INSTANT_FORMATS,
     )
     minutes = IntegerField(
         _l("Length in minutes"),
@@ -167,7 +169,7 @@ class CopyForm(Form):
     """When a copy of an event begins."""
 
     starts_at = DateTimeLocalField(
-        _l("The copy begins"), [InputRequired(_l("Enter the day and time"))], format=INSTANT_FORMATS
+        _l("The copy begins"), [InputRequired(_l("Enter the day and time")), OnOneClock()], format=INSTANT_FORMATS
     )
 
 
@@ -175,7 +177,7 @@ class VisitForm(CopyForm):
     """One more visit of an exchange."""
 
     starts_at = DateTimeLocalField(
-        _l("The next visit begins"), [InputRequired(_l("Enter the day and time"))], format=INSTANT_FORMATS
+        _l("The next visit begins"), [InputRequired(_l("Enter the day and time")), OnOneClock()], format=INSTANT_FORMATS
     )
     place = StringField(
         _l("Place"), [Length(max=200, message=_l("At most 200 characters"))], filters=[stripped],

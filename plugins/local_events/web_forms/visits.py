@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from core.sdk import N_, Form, NotBlank, clock, lazy_gettext, say, stripped
+from core.sdk import N_, Form, NotBlank, OnOneClock, clock, lazy_gettext, say, stripped
 from plugins.local_events.service import visit_offers
 from plugins.local_events.service.visit_offers import Draft
 from plugins.local_events.visit_matching import topics_of
@@ -78,7 +78,7 @@ class OfferForm(Form):
     topics = _topics()
     starts_at = DateTimeLocalField(
         _l("When"),
-        [Optional()],
+        [Optional(), OnOneClock()],
         format=INSTANT_FORMATS,
         description=_l("Leave it empty to agree a time with each visitor."),
     )
@@ -150,7 +150,7 @@ class AgreeForm(Form):
     """The host's yes."""
 
     visit_at = DateTimeLocalField(
-        _l("When you meet"), [Optional()], format=INSTANT_FORMATS,
+        _l("When you meet"), [Optional(), OnOneClock()], format=INSTANT_FORMATS,
         description=_l("Leave it empty where you settle the time between you."),
     )  # fmt: skip
     words = _words(N_("A word to the visitor"), N_("Where to come to, whom to ask for."))

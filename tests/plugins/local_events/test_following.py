@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.local_events.following import ADDED, ENDS, MOVES, STAYS, Line, plan
+from plugins.local_events.following import ADDED, BY_ITSELF, ENDS, MOVES, STAYS, Line, plan, settled
 from plugins.local_events.queries.series import Date
 from plugins.local_events.recurrence import Rule, dates, instants, wall, written
 
@@ -127,3 +127,12 @@ def test_settled_dates_keep_their_time_every_date_is_told_and_no_two_share_a_tim
     times = [line.after for line in lines if line.what in (MOVES, ADDED)]
     assert len(times) == len(set(times))
     assert not set(times) & {line.after for line in lines if line.what == STAYS}
+
+
+def test_a_date_that_the_clocks_moved_on_an_hour_was_not_moved_by_its_organiser():
+    days = dates(Rule("weekly", 1, (6,), count=3), wall_clock("2027-03-21T01:30"))
+    there = [_date(number, day) for number, day in enumerate(days)]
+    assert wall(there[1].starts_at) == wall_clock("2027-03-28T02:30")
+    assert [settled(one, NOW) for one in there] == [""] * 3
+    assert settled(_date(1, days[1], by=1), NOW) == ""  # 02:30 is the same time, however it came to be
+    assert settled(_date(1, days[1], by=2), NOW) == BY_ITSELF
