@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.datastructures import LanguageAccept
@@ -71,6 +71,8 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
             abort(404)
         if access is None:
             return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
+        if request.environ["PATH_INFO"].startswith("//"):
+            return redirect(_one_address(), 308)
         if access.kind != "public" and not visitor.signed_in:
             return sent_again.kept(403) or redirect(
                 f"{g.here.prefix}/account/sign-in?next={sent_again.return_path()}&asked=1", 303
@@ -82,6 +84,14 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
     @app.after_request
     def _leave(response: Response) -> Response:
         return _with_headers(response, https)
+
+
+def _one_address() -> str:
+    """The address of this page with a single slash before it: Werkzeug merges those further on, and leaves these out unseen.
+
+    It names no host, and its path is quoted: browsers take a backslash for a slash, and two at the beginning for a host."""
+    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
+    return quote(request.script_root + request.path, safe="!$&'()*+,/:;=@") + (f"?{query}" if query else "")
 
 
 def _readable() -> bool:
