@@ -154,15 +154,16 @@ def shown(value: Any) -> Any:
 
 
 def sent_settings(model: type[BaseModel], form: Any, sent: Iterable[str]) -> dict[str, Any]:
-    """The settings as sent. A field that the form did not offer is kept, by its name, so that a service can refuse it."""
+    """The settings as sent. One that the form did not offer is kept, by its name, so that a service can refuse it; a field that is
+    no setting's is left to `turned_away`, as every form's."""
     found: dict[str, Any] = {}
     for field in form:
         if field.name.startswith(PREFIX):
             name = field.name.removeprefix(PREFIX)
             found[name] = _value(model.model_fields[name], field.data)
     for key in sent:
-        if key.startswith(PREFIX):
-            found.setdefault(key.removeprefix(PREFIX), None)
+        if key.startswith(PREFIX) and (name := key.removeprefix(PREFIX)) in model.model_fields:
+            found.setdefault(name, None)
     return found
 
 

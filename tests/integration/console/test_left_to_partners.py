@@ -250,6 +250,21 @@ def test_a_setting_that_is_not_there_is_refused_and_a_damaged_form_is_400(
     assert boxes(central) == before
 
 
+@pytest.mark.parametrize("name", ["set-invented", "set-"])
+def test_a_field_that_no_setting_has_is_told_and_what_was_typed_is_kept(
+    central: FormClient, lead: FormClient, preview: Changes, change: Changes, name: str
+) -> None:
+    """As with every other form: only a setting that there is can be the central team's to decide."""
+    for client, page in ((lead, OWN), (central, EVENTS)):
+        answer = preview(client, page, {PLACES: "45", name: "1"})
+        assert answer.status_code == 422
+        assert f"This form has no field named “{name}”" in answer.text
+        assert 'value="45"' in answer.text
+    change(central, EVENTS, {"left": [PLACES]})
+    both = preview(lead, OWN, {name: "1", "set-quiet_from": "20"})
+    assert both.status_code == 403, "a setting that is not left to the partner"
+
+
 def test_the_uk_site_has_no_partner(
     app: Flask, central: FormClient, preview: Changes, session_for: Callable[[str], ScopedSession]
 ) -> None:
