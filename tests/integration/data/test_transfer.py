@@ -7,16 +7,24 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from core.cli import main
+from core.config import ROOT
 from core.data import audit
 from core.data.base import Base, tenant_tables
 from core.data.engine import create_engine
 from core.data.scope import Scope
 from core.data.session import ScopedSession
+from core.hooks.registry import discover, load
 from tests.support.data_fixtures import prepare
 from tests.support.databases import Database, SqliteDatabases
 from tests.support.environment import environment
 
 pytestmark = [pytest.mark.only("postgres"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables() -> None:
+    """Every plugin's tables: the command brings them along, and what a test looks at before it would be the core's alone."""
+    load(discover(ROOT / "plugins", installed=False))
 
 
 @pytest.fixture(scope="module")
