@@ -11,19 +11,18 @@ from flask import Flask, Response, current_app, make_response, redirect, request
 from core.console import queries, service, waiting
 from core.console.preview import differences
 from core.console.sheets import PLUGINS, SITES, site_name
+from core.console.undoing import settings_before
 from core.console.views.blueprints import console
 from core.console.views.flow import Steps, plugin_page, preview_page
 from core.data.audit import UK
 from core.data.db import tenant_session
 from core.hooks.registry import Registry
-from core.kernel.errors import NotFound, Refused
+from core.kernel.errors import NotFound
 from core.kernel.permissions import Permission
-from core.kernel.text import N_
 from core.kernel.views import OpenWork
 from core.tenancy import left
 from core.tenancy.directory import TenantDirectory, TenantSnapshot
 from core.tenancy.service import Change
-from core.tenancy.settings import NotUpgraded, upgraded
 from core.tenancy.switches import kept_at
 from core.web.access import needs
 from core.web.context import here
@@ -31,11 +30,9 @@ from core.web.i18n import gettext as _
 from core.web.i18n import say
 from core.web.listing import Listing
 from core.web.lists import Read, in_memory, listed, searched
-from core.web.model_forms import problems
 from core.web.pages import redirect_with, registry, render
 
 LARGEST_REVISION = 1_000_000_000
-OF_ANOTHER_VERSION = N_("The settings of that time do not fit this version of the plugin. Set them by hand.")
 SIZE = 50
 
 
@@ -249,13 +246,7 @@ def undo(slug: str, plugin: str, revision: int) -> Response:
         return elsewhere
     with _steps(slug, plugin) as steps:
         change = queries.past(steps.session, steps.tenant.id, plugin, revision)
-        try:
-            kept = upgraded(registry(), plugin, change.before["settings"], change.before.get("version", 1))
-        except NotUpgraded:
-            raise Refused(OF_ANOTHER_VERSION) from None
-        whole = {**queries.start_settings(steps.now.plugin), **kept}
-        if problems(steps.now.plugin.settings, whole):
-            raise Refused(OF_ANOTHER_VERSION)
+        whole = settings_before(steps.session, registry(), steps.now.plugin, change)
         leaves = left.read(steps.now.plugin, change.before.get("left")) if steps.may_leave else None
         asked = service.Asked(bool(change.before["enabled"]), whole, leaves)
         return preview_page(steps, asked, service.becoming(steps.now, asked))
