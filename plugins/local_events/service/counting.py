@@ -85,7 +85,7 @@ class Standing:
         return free is None or free >= wanted
 
     def take(self, pool_id: str, wanted: int) -> None:
-        """Note that `wanted` places have been given out in this transaction."""
+        """Note that `wanted` places have been given out in this transaction, or are kept for somebody who waits."""
         free = self.free[pool_id]
         if free is not None:
             self.free[pool_id] = free - wanted
@@ -154,6 +154,7 @@ class Waiter(NamedTuple):
 def settle(session: ScopedSession, turn: Turn) -> Standing:
     """Write down which offers have lapsed and give free places to who waits for them, in order; how things stand then.
 
+    Once the event has begun nobody is given a place by it, and what they would be given counts as taken: it is nobody else's.
     One statement where nobody waits and nothing lapsed. Needs the event's lock.
     """
     now = clock.now()
@@ -161,8 +162,8 @@ def settle(session: ScopedSession, turn: Turn) -> Standing:
     if any(pool.lapsed for pool in pools):
         lapse(session, turn, now)
     standing = Standing(pools, {pool.id: pool.left for pool in pools})
-    if turn.starts_at > now and any(pool.waiting for pool in pools):
-        _promote(session, turn, standing, now)
+    if any(pool.waiting for pool in pools):
+        _go_through(session, turn, standing, now)
     return standing
 
 
@@ -182,8 +183,8 @@ def lapse(session: ScopedSession, turn: Turn, now: datetime) -> None:
         _note(session, "lapse", row.id, OFFERED, OFFER_LAPSED)
 
 
-def _promote(session: ScopedSession, turn: Turn, standing: Standing, now: datetime) -> None:
-    """Go through the waiting list in order. Who cannot have what is free because more is wanted keeps it from those behind:
+def _go_through(session: ScopedSession, turn: Turn, standing: Standing, now: datetime) -> None:
+    """Go through the waiting list in order, and give what is free while the event is to come. Who cannot have what is free because more is wanted keeps it from those behind:
     nobody is overtaken (a party of three is not passed by one). Whose account is closed is passed over."""
     waiters = [
         Waiter(*row)
@@ -209,7 +210,8 @@ def _promote(session: ScopedSession, turn: Turn, standing: Standing, now: dateti
         if given is None:
             standing.queued.update(pool.id for pool in would_do)
             continue
-        _give(session, turn, waiter, given.id, now)
+        if turn.starts_at > now:
+            _give(session, turn, waiter, given.id, now)
         standing.take(given.id, wanted)
 
 

@@ -21,6 +21,7 @@ from core.sdk import (
 )
 from plugins.local_events.manifest import ORGANISE
 from plugins.local_events.models import Event, Registration, SealedAnswer
+from plugins.local_events.queries.places import PoolNow
 from plugins.local_events.queries.shapes import columns
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import (
@@ -37,6 +38,11 @@ from plugins.local_events.service.places import Holder, insert
 from plugins.local_events.states import CONFIRMED, NEW, PUBLISHED, REGISTRATION
 
 LONGEST_WHY = 500
+_NONE_FREE = N_("No place is free, and this event has begun: nobody can wait for a place any more.")
+_WAITED_FOR = N_(
+    "Others wait for the places that are free, and this event has begun. Where this person should have one nevertheless, give a place "
+    "beside the order, with a reason."
+)
 
 
 class Row(NamedTuple):
@@ -84,7 +90,7 @@ def _record(session: ScopedSession, visitor: Visitor, step: str, row: Row, targe
 def approve(session: ScopedSession, event_id: str, registration_id: str, visitor: Visitor) -> str:
     """Say yes to who asked: confirmed where a place is free and nobody waits for it, else on the waiting list, in the order in
     which they asked. Returns the new state. Raises Forbidden, NotFound, and Refused, also where no place is free of an event that has
-    begun: nobody waits for one any more."""
+    begun, or only such as others wait for: nobody new waits for one any more."""
     if not visitor.can(ORGANISE):
         raise Forbidden(ORGANISE)
     with transaction(session):
@@ -92,7 +98,7 @@ def approve(session: ScopedSession, event_id: str, registration_id: str, visitor
         standing = settle(session, turn)
         pool_id = _room(standing, row)
         if not pool_id and turn.starts_at <= clock.now():
-            raise Refused(N_("No place is free, and this event has begun: nobody can wait for a place any more."))
+            raise Refused(_WAITED_FOR if _some_free(standing, row) else _NONE_FREE)
         step = "approve" if pool_id else "approve_to_wait"
         target = REGISTRATION.target(step, row.state)
         set_state(
@@ -102,12 +108,20 @@ def approve(session: ScopedSession, event_id: str, registration_id: str, visitor
     return target
 
 
+def _pools(standing: Standing, row: Row) -> list[PoolNow]:
+    """The pools that would do for the person, reserved places aside."""
+    would_do = wanted_pools(standing, row.pool_id, row.or_online)
+    return [pool for pool in would_do if pool.kind != "reserved" or pool.id == row.pool_id]
+
+
 def _room(standing: Standing, row: Row) -> str:
-    """The pool with room for the person, reserved places aside; "" for none."""
-    for pool in wanted_pools(standing, row.pool_id, row.or_online):
-        if (pool.kind != "reserved" or pool.id == row.pool_id) and standing.has_room(pool.id, 1 + row.guests):
-            return pool.id
-    return ""
+    """The pool with room for the person; "" for none."""
+    return next((pool.id for pool in _pools(standing, row) if standing.has_room(pool.id, 1 + row.guests)), "")
+
+
+def _some_free(standing: Standing, row: Row) -> bool:
+    """Whether a pool would have room for the person if nobody waited."""
+    return any(pool.left is None or pool.left > row.guests for pool in _pools(standing, row))
 
 
 def refuse(session: ScopedSession, event_id: str, registration_id: str, why: str, visitor: Visitor) -> None:

@@ -67,6 +67,45 @@ def test_once_an_event_has_begun_nobody_who_asked_is_told_to_wait(session, scotl
     assert state(session, event_id, second) == "confirmed"
 
 
+def test_once_an_event_has_begun_who_asked_does_not_go_before_who_waits(session, scotland, frozen_clock):
+    event_id = published(session, scotland, wants_approval=True, capacity=1)
+    holder, waits, asks, last = people = [visitor() for _ in range(4)]
+    for person in people:
+        places.register(session, scotland, event_id, person)
+    ids = {person.account_id: registration(session, event_id, person).id for person in people}
+    for person in (holder, waits):
+        deciding.approve(session, event_id, ids[person.account_id], WHO)
+    frozen_clock.advance(days=7, minutes=10)
+    deciding.remove(session, event_id, ids[holder.account_id], "He did not come.", WHO)
+    assert state(session, event_id, waits) == "waitlisted", "nobody is given a place unasked any more"
+    with pytest.raises(Refused, match="Others wait for"):
+        deciding.approve(session, event_id, ids[asks.account_id], WHO)
+    assert (held(session, event_id), state(session, event_id, asks)) == (0, "pending")
+    resize(session, scotland, event_id, 2)
+    assert deciding.approve(session, event_id, ids[asks.account_id], WHO) == "confirmed", "one is left for who waits"
+    with pytest.raises(Refused, match="begun"):
+        deciding.approve(session, event_id, ids[last.account_id], WHO)
+    deciding.force(session, event_id, ids[waits.account_id], "She is at the door.", WHO)
+    assert held(session, event_id) == 2
+
+
+def test_once_an_event_has_begun_who_can_have_no_place_keeps_nobody_from_one(app, session, scotland, frozen_clock):
+    gone = visitor(account_id=make_person(app, "gone@example.org"), email="gone@example.org")
+    holder, large, asks = (visitor() for _ in range(3))
+    event_id = published(session, scotland, wants_approval=True, capacity=3, guests_allowed=2)
+    guests = {holder: 2, gone: 0, large: 2, asks: 0}
+    for person, number in guests.items():
+        places.register(session, scotland, event_id, person, places.Wish(guests=number))
+    ids = {person: registration(session, event_id, person).id for person in guests}
+    decided = [deciding.approve(session, event_id, ids[person], WHO) for person in (holder, gone, large)]
+    assert decided == ["confirmed", "waitlisted", "waitlisted"]
+    _close_account(session, gone)
+    frozen_clock.advance(days=7, minutes=10)
+    deciding.remove(session, event_id, ids[holder], "They did not come.", WHO)
+    resize(session, scotland, event_id, 2)
+    assert deciding.approve(session, event_id, ids[asks], WHO) == "confirmed"
+
+
 def test_deciding_needs_the_permission_and_a_reason(session, scotland):
     event_id, first, _ = full_with(session, scotland, 0)
     one = registration(session, event_id, first).id
