@@ -59,9 +59,12 @@ def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
     once=True,
 )
 def erase_closed(session: ScopedSession, at: datetime) -> None:
-    """Ask for the erasing of every closed account whose grace period is over: a job for each, so that one failure is one."""
+    """Ask for the erasing of every closed account whose grace period is over, and of what plugins still hold of who is erased
+    that were not installed then and are in service now: a job for each, so that one failure is one."""
+    owed = erasure.owed(session)
+    back = house(session).registry.names() if owed else frozenset()
     with transaction(session):
-        for account_id in erasure.due(session, at):
+        for account_id in (*erasure.due(session, at), *(one.account_id for one in owed if one.plugins & back)):
             enqueue(session, ERASE, key=f"{account_id} {at:%Y-%m-%d}", account_id=account_id)
 
 

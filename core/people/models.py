@@ -179,7 +179,8 @@ class SignIn(Shared, Base):
 class Closure(Shared, Base):
     """That an account is closed and will be erased: opening it again before `begun_at` deletes the row.
 
-    `erased_at` stays, so that whoever restores an old copy of the database knows whom to erase once more.
+    `erased_at` stays, so that whoever restores an old copy of the database knows whom to erase once more. `not_asked` are the
+    plugins that were not installed then and still have to erase what they hold; none is None.
     """
 
     __tablename__ = "people_closure"
@@ -189,3 +190,4 @@ class Closure(Shared, Base):
     erase_after: Mapped[datetime]
     begun_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+    not_asked: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))

@@ -12,10 +12,12 @@ from core.console.views.blueprints import console
 from core.console.views.tenants import directory, tenant_called
 from core.data.audit import UK
 from core.data.db import tenant_session
+from core.kernel import clock
 from core.kernel.errors import NotFound, Refused
 from core.kernel.ids import is_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
+from core.people.personal.service import unfinished
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.switches import kept_at
 from core.web.access import needs
@@ -64,6 +66,7 @@ def health() -> Response:
         "console/health.html",
         broken=sorted(registry().broken.values(), key=lambda plugin: plugin.name),
         unfit=list(_unfit()),
+        unfinished=unfinished(session, registry(), clock.now()),
         failures=work_queries.hook_failures(session, NEWEST),
         counts=counts,
         workers=work_queries.workers(session),

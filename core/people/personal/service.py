@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -130,39 +131,95 @@ def files(house: House, account_id: str) -> Iterator[tuple[str, bytes]]:
 def erase(session: ScopedSession, house: House, account_id: str) -> list[str]:
     """Erase one person whose closing is due: site by site, then the core's own. Returns what was erased, one line each.
 
-    A transaction for each tenant and one for the core, each of which may be run again. Does nothing for an account that
-    is open again, not due yet, or erased already. Raises OutOfService before it begins: nothing is erased then, and the account
-    can be opened again as before.
+    A transaction for each tenant and one for the core, each of which may be run again. Of who is erased already, the plugins are
+    asked that were not installed then and are in service now. Does nothing for an account that is open again or not due yet.
+    Raises OutOfService before it begins: nothing is erased then, and the account can be opened again as before.
     """
+    for owed in erasure.owed(session, account_id):
+        return _erase_the_rest(session, house, owed)
+    if not erasure.wanted(session, account_id):
+        return []
     broken, removed = out_of_service(session, house)
     if broken:
         raise OutOfService(broken)
     if not erasure.claim(session, account_id):
         return []
-    lines: list[str] = []
-    for tenant in house.tenants:
-        with house.open(tenant.id) as own, transaction(own):
-            said = [f"{tenant.slug}: {line}" for line in _erase_at(own, house, tenant, account_id)]
-            if said:
-                audit.record(own, actor=SYSTEM, action="account.erase", subject=account_id)
-            lines += said
+    lines = _erase_at_sites(house, account_id)
     with transaction(session):
-        if not erasure.finish_in(session, account_id):
+        if not erasure.finish_in(session, account_id, removed):
             return []
         for part in reversed(list(PARTS.values())):
             if part.erase is not None and not part.per_tenant and (rows := part.erase(session, account_id)):
                 lines.append(f"{part.name}: {rows}")
-        audit.record(
-            session, actor=SYSTEM, action="account.erased", subject=account_id, after={"not_asked": sorted(removed)}
-        )
+        _record_erased(session, account_id, removed)
     return lines
 
 
-def _erase_at(session: ScopedSession, house: House, tenant: TenantSnapshot, account_id: str) -> Iterable[str]:
+def _erase_the_rest(session: ScopedSession, house: House, owed: erasure.Owed) -> list[str]:
+    """Ask the plugins that are back. Raises OutOfService where none is, and one of them is installed again and broken."""
+    back = owed.plugins & house.registry.names()
+    if not back:
+        if broken := owed.plugins & frozenset(house.registry.broken):
+            raise OutOfService(broken)
+        return []
+    lines = _erase_at_sites(house, owed.account_id, back)
+    with transaction(session):
+        erasure.note_asked_in(session, owed.account_id, owed.plugins - back)
+        _record_erased(session, owed.account_id, owed.plugins - back)
+    return lines
+
+
+def _erase_at_sites(house: House, account_id: str, only: frozenset[str] | None = None) -> list[str]:
+    """Erase at every site, in a transaction and with an entry of the audit trail of its own: everything, or what the plugins
+    `only` hold. What was erased, one line each."""
+    lines: list[str] = []
+    for tenant in house.tenants:
+        with house.open(tenant.id) as own, transaction(own):
+            said = [f"{tenant.slug}: {line}" for line in _erase_at(own, house, tenant, account_id, only)]
+            if said:
+                audit.record(own, actor=SYSTEM, action="account.erase", subject=account_id)
+            lines += said
+    return lines
+
+
+def _record_erased(session: ScopedSession, account_id: str, not_asked: Iterable[str]) -> None:
+    after = {"not_asked": sorted(not_asked)}
+    audit.record(session, actor=SYSTEM, action="account.erased", subject=account_id, after=after)
+
+
+def _erase_at(
+    session: ScopedSession, house: House, tenant: TenantSnapshot, account_id: str, only: frozenset[str] | None
+) -> Iterable[str]:
+    plugins = tenant.ever_enabled if only is None else tenant.ever_enabled & only
     yield from house.registry.dispatcher.call(
-        "q_erase_person_data", tenant.ever_enabled, savepoint=session.begin_nested, session=session,
+        "q_erase_person_data", plugins, savepoint=session.begin_nested, session=session,
         tenant=tenant.ref(), account_id=account_id, dry_run=False,
     ).values()  # fmt: skip
-    for part in PARTS.values():
+    for part in PARTS.values() if only is None else ():
         if part.per_tenant and part.erase is not None and (rows := part.erase(session, account_id)):
             yield f"{part.name}: {rows}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """People who are not erased everywhere though it is time, and since when. `plugins` are those it waits for: with `whole`,
+    everything about these people does, else what the plugin holds, which was not installed when they were erased."""
+
+    whole: bool
+    plugins: tuple[str, ...]
+    people: int
+    since: datetime
+
+
+def unfinished(session: ScopedSession, registry: Registry, now: datetime) -> list[Unfinished]:
+    """What of erasing people is behind: for the central team, in at most three statements."""
+    found = []
+    late, since = erasure.overdue(session, now - timedelta(days=1))  # the job comes round once a day
+    if since is not None:
+        ever = frozenset(session.scalars(_EVER_ON))
+        found.append(Unfinished(True, tuple(sorted(ever & frozenset(registry.broken))), late, since))
+    left: dict[str, list[datetime]] = {}
+    for owed in erasure.owed(session):
+        for plugin in owed.plugins:
+            left.setdefault(plugin, []).append(owed.erased_at)
+    return found + [Unfinished(False, (plugin,), len(at), min(at)) for plugin, at in sorted(left.items())]
