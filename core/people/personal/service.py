@@ -135,8 +135,8 @@ def erase(session: ScopedSession, house: House, account_id: str) -> list[str]:
     asked that were not installed then and are in service now. Does nothing for an account that is open again or not due yet.
     Raises OutOfService before it begins: nothing is erased then, and the account can be opened again as before.
     """
-    for owed in erasure.owed(session, account_id):
-        return _erase_the_rest(session, house, owed)
+    if owed := erasure.owed(session, account_id):
+        return _erase_the_rest(session, house, owed[0])
     if not erasure.wanted(session, account_id):
         return []
     broken, removed = out_of_service(session, house)
