@@ -31,7 +31,7 @@ def settings_before(
     Raises Refused: they do not fit the present version, the plugin could not bring them to it, or nobody knows from which.
     """
     kept: Mapping[str, Any] = {}
-    if change.revision > 1:  # before the first change nothing was kept, which is of no version
+    if change.before["enabled"] or change.before["settings"]:  # nothing, as before the first change, is of no version
         version = _version_before(session, change, plugin.manifest.settings_version)
         if version is None:
             raise Refused(VERSION_UNKNOWN)

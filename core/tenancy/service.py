@@ -256,6 +256,16 @@ def _check_requirements(session: ScopedSession, registry: Registry, tenant_id: i
         raise Refused(N_("%(names)s needs this. Switch that off first."), names=", ".join(sorted(needing)))
 
 
+def _last_revision(session: ScopedSession, tenant_id: int, plugin: str) -> int:
+    """The last change that the history has, 0 for none: it stays where the state goes, of a plugin that became the whole platform's."""
+    last: int | None = session.scalar(
+        sa.select(sa.func.max(PluginRevision.revision)).where(
+            PluginRevision.at_tenant_id == tenant_id, PluginRevision.plugin == plugin
+        )
+    )
+    return last or 0
+
+
 def _write(
     session: ScopedSession,
     registry: Registry,
@@ -279,9 +289,9 @@ def _write(
     }  # fmt: skip
     left_after = (left.read(known, kept_left) if leave is None else leave).kept()
     after = {"enabled": enabled, "settings": settings, "left": left_after, "version": version}
-    revision = (old.revision if old else 0) + 1
-    if expected is not None and expected != revision - 1:
+    if expected is not None and expected != (old.revision if old else 0):
         raise Conflict
+    revision = (old.revision if old else _last_revision(session, tenant_id, plugin)) + 1
     values: dict[str, Any] = {
         "enabled": enabled, "settings": settings, "settings_version": version,
         "left_to_partner": left_after, "revision": revision,

@@ -8,11 +8,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from core.data.db import tenant_session
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.kernel.permissions import Role
+from core.kernel.views import SYSTEM
 from core.tenancy.models import PluginRevision, PluginState
+from core.tenancy.service import Change, configure
 from tests.factories.people import client_of, make_person
 from tests.integration.console.conftest import Changes
 from tests.support.client import FormClient
@@ -117,3 +120,21 @@ def test_what_the_plugin_cannot_bring_to_its_present_version_is_told_so(central:
     page = central(NOTHING, UNLUCKY, MINUTES).get(f"{PAGE}undo/2")
     assert page.status_code == 422
     assert "The plugin cannot bring the settings of that time to its present version. Set them by hand." in page.text
+
+
+def test_the_history_goes_on_where_a_plugin_was_the_whole_platforms_for_a_while(
+    central: Central, confirm: Changes, platform_session: ScopedSession
+) -> None:
+    """What a site said of it went then, and its history stayed."""
+    person = central(NOTHING, HOURS, MINUTES)
+    with transaction(platform_session):
+        platform_session.execute(sa.delete(PluginState).where(PluginState.plugin == "renamed"))
+    app = person.application
+    with app.app_context(), tenant_session(2) as session:
+        change = Change("renamed", True, {"minutes": 20}, 0, "on again")
+        configure(session, app.extensions["q.registry"], app.extensions["q.directory"].by_id(2).ref(), change, SYSTEM)
+    assert in_force(platform_session) == (True, {"minutes": 20, "word": "plain"})
+    assert confirm(person, person.get(f"{PAGE}undo/3"), why="not yet").status_code == 303
+    assert in_force(platform_session) == (False, {"minutes": 60, "word": "plain"})
+    assert confirm(person, person.get(f"{PAGE}undo/2"), why="as at the beginning").status_code == 303
+    assert in_force(platform_session) == (True, {"minutes": 180, "word": "kept"})
