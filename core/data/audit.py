@@ -7,7 +7,7 @@ entries: subjects are ids, `before`/`after` hold states and settings.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ from core.kernel.views import Actor
 UK = 1
 """The UK site's tenant id: what concerns no single partner is recorded in its chain."""
 GENESIS = "0" * 64
+WALKED_AT_ONCE = 500
+"""Entries that a walk along a chain holds in memory."""
 
 
 class AuditHead(TenantOwned, Base):
@@ -191,15 +193,34 @@ def verify(session: ScopedSession, tenant_id: int | None = None) -> ChainReport:
         sa.select(AuditEntry)
         .where(AuditEntry.tenant_id == owner)
         .order_by(AuditEntry.seq)
-        .execution_options(yield_per=500)
+        .execution_options(yield_per=WALKED_AT_ONCE)
     )
+    head = sa.select(AuditHead.seq, AuditHead.hash).where(AuditHead.tenant_id == owner)
+    return _walked((row.__dict__ for row in rows), lambda: session.execute(head).one_or_none())
+
+
+def verify_uncommitted(connection: sa.Connection, tenant_id: int) -> ChainReport:
+    """Walk one tenant's chain inside the transaction of `connection`, which must see all of that tenant's rows, and change nothing of
+    the transaction: what it has written can still be taken back."""
+    rows = connection.execute(
+        sa.select(_ENTRY)
+        .where(_ENTRY.c.tenant_id == tenant_id)
+        .order_by(_ENTRY.c.seq)
+        .execution_options(yield_per=WALKED_AT_ONCE)
+    )
+    head = sa.select(_HEAD.c.seq, _HEAD.c.hash).where(_HEAD.c.tenant_id == tenant_id)
+    return _walked(rows.mappings(), lambda: connection.execute(head).one_or_none())
+
+
+def _walked(entries: Iterable[Mapping[Any, Any]], head: Callable[[], Any]) -> ChainReport:
+    """The walk along `entries`, which come in their order; the head is read after them."""
     last, count, broken = GENESIS, 0, None
-    for row in rows:
+    for entry in entries:
         count += 1
-        last = chain(last, digest(_body(row.__dict__)))
-        if (row.seq != count or row.hash != last) and broken is None:
+        last = chain(last, digest(_body(entry)))
+        if (entry["seq"] != count or entry["hash"] != last) and broken is None:
             broken = count
-    head = session.execute(sa.select(AuditHead.seq, AuditHead.hash).where(AuditHead.tenant_id == owner)).one_or_none()
+    end = head()
     return ChainReport(
-        count, broken, (head is None and count == 0) or (head is not None and (head.seq, head.hash) == (count, last))
+        count, broken, (end is None and count == 0) or (end is not None and (end.seq, end.hash) == (count, last))
     )

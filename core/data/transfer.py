@@ -1,7 +1,7 @@
 """From SQLite to PostgreSQL: every row of every table, in one transaction of the new database's owner."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,18 +9,14 @@ import sqlalchemy as sa
 from core.config import normalise_url
 from core.data import audit
 from core.data.base import Base, tenant_tables
-from core.data.engine import create_engine
 from core.data.migrate import Component, behind, owner_engine
-from core.data.scope import Scope
-from core.data.session import ScopedSession
 
 BATCH = 500
 PEOPLE = ("tenancy_tenant", "people_account")
 
 
 class TransferError(ValueError):
-    """The rows cannot be copied; the message is the one line that says why. The new database has none of them, unless it says that they
-    were copied and an audit trail does not hold together."""
+    """The rows cannot be copied; the message is the one line that says why. The new database has none of them."""
 
 
 def check(source: str, target: str, components: Iterable[Component]) -> None:
@@ -53,8 +49,8 @@ def copy(source: str, target: str) -> dict[str, int]:
     """Copy every row of `source` to the tables of `target`, parents first; {table: rows}. `check` comes before, and the upgrade
     of `target`.
 
-    All or nothing; the audit trails are walked along afterwards. Triggers that keep rows as they are would refuse some of what they
-    protect: they are off inside the transaction, and so is the order of rows that point at others of their own table. Raises
+    All or nothing: the audit trails are walked along before the commit. Triggers that keep rows as they are would refuse some of what
+    they protect: they are off inside the transaction, and so is the order of rows that point at others of their own table. Raises
     TransferError.
     """
     counts: dict[str, int] = {}
@@ -77,10 +73,10 @@ def copy(source: str, target: str) -> dict[str, int]:
             for table in tables:
                 new.exec_driver_sql(f'alter table "{table.name}" enable trigger user')
                 _set_sequences(new, table)
+            _check_chains(new)
             new.commit()
         except sa.exc.DBAPIError as error:
             raise TransferError(f"nothing was copied: {_line(error)}") from error
-    _check_chains(target)
     return counts
 
 
@@ -159,11 +155,17 @@ def _set_sequences(connection: sa.Connection, table: sa.Table) -> None:
         connection.exec_driver_sql("select setval(%s::regclass, %s, %s)", (sequence, last or 1, last is not None))
 
 
-def _check_chains(target: str) -> None:
-    engine = create_engine(target)
-    with ScopedSession(scope=Scope.platform("command: db copy"), bind=engine) as session:
-        heads: Sequence[int] = session.scalars(sa.select(audit.AuditHead.tenant_id)).all()
-        broken = [str(tenant_id) for tenant_id in heads if not audit.verify(session, tenant_id).ok]
-    engine.dispose()
+def _check_chains(new: sa.Connection) -> None:
+    """Raise TransferError unless the trail of every tenant holds together among the rows that were copied and not committed yet."""
+    tenants = Base.metadata.tables["tenancy_tenant"].c
+    broken = []
+    for tenant_id, slug in new.execute(sa.select(tenants.id, tenants.slug).order_by(tenants.id)).all():
+        report = audit.verify_uncommitted(new, tenant_id)
+        if not report.ok:
+            where = f"from entry {report.broken_at} on" if report.broken_at else "its end is not the recorded one"
+            broken.append(f"{slug} ({where})")
     if broken:
-        raise TransferError(f"copied, but the audit trail does not hold together for the tenants {', '.join(broken)}")
+        raise TransferError(
+            f"nothing was copied: the audit trail does not hold together for {', '.join(broken)}; rows of the old database were "
+            "changed behind the platform's back: restore a backup of before that, and copy that one"
+        )

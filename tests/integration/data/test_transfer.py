@@ -1,5 +1,6 @@
 """`qplatform db copy`: a SQLite database's rows on PostgreSQL."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Database:
 def changed(old: Database, tmp_path: Path) -> Database:
     """A copy of it, for a test that changes what is copied."""
     return SqliteDatabases(tmp_path).create(old)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """The partners' sites and nobody in them."""
+    database = SqliteDatabases(tmp_path_factory.mktemp("small")).create()
+    return prepare(database, "db upgrade", "tenants sync", "tenants sync")
 
 
 def _copy(old: Database, target: str, monkeypatch: pytest.MonkeyPatch) -> Result:
@@ -132,6 +140,43 @@ def test_what_postgresql_refuses_is_said_in_one_line_and_nothing_is_copied(
     engine = sa.create_engine(new.superuser_url, poolclass=sa.NullPool)
     with engine.connect() as c:
         assert c.exec_driver_sql("select count(*) from tenancy_tenant").scalar() == 0
+
+
+BROKEN = {
+    "an entry that was changed": (
+        "update data_audit_entry set why = 'another' where tenant_id = 1 and seq = 2",
+        "uk (from entry 2 on)",
+    ),
+    "the end cut off": (
+        "delete from data_audit_entry where tenant_id = 1 and seq > 1",
+        "uk (its end is not the recorded one)",
+    ),
+    "no end recorded": ("delete from data_audit_head where tenant_id = 1", "uk (its end is not the recorded one)"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_nothing_is_copied_whose_audit_trail_does_not_hold(
+    tmp_path: Path, small: Database, new: Database, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    statement, words = BROKEN[how]
+    old = SqliteDatabases(tmp_path).create(small)
+    file = sqlite3.connect(old.name)
+    triggers = file.execute("select name from sqlite_master where type = 'trigger' and tbl_name = 'data_audit_entry'")
+    for (trigger,) in triggers.fetchall():
+        file.execute(f"drop trigger {trigger}")
+    file.execute(statement)
+    file.commit()
+    file.close()
+    done = _copy(old, new.owner_url, monkeypatch)
+    assert done.exit_code == 1
+    assert f"nothing was copied: the audit trail does not hold together for {words}" in done.output
+    assert "Traceback" not in done.output
+    engine = sa.create_engine(new.superuser_url, poolclass=sa.NullPool)
+    with engine.connect() as c:
+        for table in ("tenancy_tenant", "data_audit_entry", "data_audit_head"):
+            assert c.exec_driver_sql(f"select count(*) from {table}").scalar() == 0, table
+    assert _copy(small, new.owner_url, monkeypatch).exit_code == 0, "it can be asked again"
 
 
 def test_jobs_that_have_begun_are_waited_for(changed: Database, new: Database, monkeypatch: pytest.MonkeyPatch) -> None:
