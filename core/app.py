@@ -17,7 +17,7 @@ from core.admissions.rulebook import Rulebook
 from core.config import ROOT, Config
 from core.console import views as console_views
 from core.console.views import tenants
-from core.data import rls
+from core.data import restored, rls
 from core.data.db import db, open_session
 from core.data.engine import engine_options, prepare
 from core.data.files import open_store
@@ -225,6 +225,8 @@ def look_at_database(app: Flask) -> list[str]:
 
 
 def _found(connection: sa.Connection, registry: Registry, owners: list[Component], config: Config) -> list[str]:
+    if half := restored.problem(connection):
+        raise BootError(half)
     missing = rls.missing_tables(connection)
     if unmade := sorted(filter(CORE.owns, missing)):
         raise BootError(f"the database has no table {unmade[0]}; run: qplatform db upgrade")

@@ -306,8 +306,10 @@ def backup(target: Path) -> None:
 @click.confirmation_option(prompt="Replace the database with this backup?")
 def restore(source: Path) -> None:
     """Put a backup in place of the SQLite database; stop the site first. The replaced file is kept."""
-    kept = _run(lambda: migrate.restore(Config.from_env().database_url, source))
-    click.echo(f"restored; the replaced database is {kept}")
+    config, app = _app()
+    owners = components(app.extensions["q.registry"])
+    kept = _run(lambda: migrate.restore(config.database_url, source, owners))
+    click.echo(f"restored; the replaced database is {kept}" if kept else "restored; there was no database before")
 
 
 def _run(action: Callable[[], T]) -> T:

@@ -1,8 +1,11 @@
 """Migrations: the core's and each plugin's own, one version table each, so that one can be added or removed alone."""
 
+import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.config import normalise_url
-from core.data import checks, rls
+from core.data import checks, restored, rls
 from core.data.base import Base
 from core.kernel import clock
 
@@ -38,7 +41,7 @@ class Component:
 
 
 class HalfRestored(Exception):
-    """The database has the core's tables and not their revision: no migration can go on from there."""
+    """A restore of the database ended half-way, or it has the core's tables and not their revision: no migration can go on from there."""
 
 
 CORE = Component("core", HERE / "versions", ("data", "tenancy", "people", "work", "admissions"))
@@ -79,10 +82,10 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
 
     failed: dict[str, str] = {}
     components = list(components)
-    backup_before_change(url)
     engine = owner_engine(url)
     with engine.connect() as connection:
         _refuse_half_restored(connection)
+    backup_before_change(url)
     for component in components:
         try:
             with engine.begin() as connection:
@@ -95,12 +98,16 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
     with engine.begin() as connection:
         rls.apply(connection, app_role)
         _let_read_versions(connection, components, app_role)
+        restored.mark(connection)
     engine.dispose()
     return failed
 
 
 def _refuse_half_restored(connection: sa.Connection) -> None:
-    """A restore makes all tables before it fills the first: without its revision, the core's first migration would begin anew."""
+    """A restore makes all tables before it fills the first: without its revision, the core's first migration would begin anew.
+    One that ended later is told by its mark."""
+    if half := restored.problem(connection):
+        raise HalfRestored(half)
     present = set(sa.inspect(connection).get_table_names())
     if any(CORE.owns(table) for table in present) and not _at(connection, CORE, present):
         raise HalfRestored(
@@ -191,7 +198,8 @@ def revise(url: str, component: Component, message: str) -> bool:
 def differences(url: str, components: Iterable[Component]) -> list[str]:
     """What models and database disagree on, one line each: empty when every migration has been written and run.
 
-    Tables, columns, types, keys, indexes and defaults as Alembic compares them, and conditions (CHECK), which it does not.
+    Tables, columns, types, keys, indexes and defaults as Alembic compares them, and conditions (CHECK), which it does not. Where a
+    restore ended half-way that alone is said.
     """
     from alembic.autogenerate import compare_metadata  # heavy: see `_config`
     from alembic.migration import MigrationContext  # heavy: see `_config`
@@ -199,6 +207,8 @@ def differences(url: str, components: Iterable[Component]) -> list[str]:
     found: list[str] = []
     engine = owner_engine(url)
     with engine.connect() as connection:
+        if half := restored.problem(connection):
+            return [half]
         for component in components:
             options = {
                 "compare_type": True,
@@ -247,6 +257,8 @@ def backup(url: str, target: Path) -> None:
         raise ValueError("PostgreSQL is backed up with pg_dump: see docs/operate.md")
     if not path.is_file():
         raise ValueError(f"there is no database {path}")
+    if half := restored.problem_beside(path):
+        raise ValueError(half)
     if target.exists() and target.samefile(path):
         raise ValueError(f"{target} is the database itself; name another file")
     coming = target.with_name(f"{target.name}.writing")
@@ -263,37 +275,106 @@ def backup(url: str, target: Path) -> None:
         engine.dispose()
 
 
-def restore(url: str, source: Path) -> Path:
+def restore(url: str, source: Path, components: Iterable[Component] = (CORE,)) -> Path | None:
     """Put the backup `source` in place of a SQLite database; the replaced file is kept and its path returned, with what
-    SQLite keeps beside it.
+    SQLite keeps beside it; None where there was none.
 
-    Raises ValueError when `source` is no intact database of this platform, or not there, and on PostgreSQL; nothing is changed then.
+    Whatever ends it half-way, the database is as it was, or `restored.problem` says so until a restore has ended. Raises ValueError
+    when `source` is no intact database of this platform, or of a newer release by one of `components`, when the database is in use,
+    and on PostgreSQL, and OSError where files cannot be written; nothing is changed then.
     """
     path = _sqlite_path(url)
     if path is None:
         raise ValueError("PostgreSQL is restored with pg_restore: see docs/operate.md")
-    if not _is_backup(source):
-        raise ValueError(f"{source} is not an intact backup")
-    coming = path.with_name(f"{path.name}.restoring")
-    shutil.copyfile(source, coming)  # first of all: where the disk is full, the database stays as it is
-    kept = path.with_name(f"{path.name}.replaced-{clock.now():%Y%m%dT%H%M%S}")
-    for end in ("", *BESIDE):  # after a crash the newest changes are in a file beside, and would spoil another database
-        if (left := path.with_name(path.name + end)).exists():
-            left.replace(kept.with_name(kept.name + end))
-    coming.replace(path)
-    return kept
+    _refuse_no_backup(source, components)
+    _refuse_in_use(path)
+    whole = restored.coming(path)
+    writing = whole.with_name(f"{whole.name}.writing")
+    kept = path.with_name(f"{path.name}.replaced-{clock.now():%Y%m%dT%H%M%S%f}")
+    try:
+        _copy_whole(source, writing)  # first of all: where the disk is full, the database stays as it is
+    except (sqlite3.Error, OSError) as error:
+        writing.unlink(missing_ok=True)
+        raise OSError(f"nothing was restored: {source} cannot be copied to {writing}: {error}") from error
+    writing.replace(whole)  # from here on there is the mark
+    try:
+        _keep(path, kept)
+    except OSError:
+        whole.unlink()
+        raise
+    for end in BESIDE:  # after a crash the newest changes are in a file beside, and would spoil another database
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    whole.replace(path)
+    return kept if kept.exists() else None
 
 
-def _is_backup(source: Path) -> bool:
-    """Whether there is an intact database of this platform. SQLite would make a file that is not there, and find it intact."""
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy a database with what is in the files beside it, down to the disk."""
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Give a database, and what is beside it, second names; copies, where the file system has no such thing. None of them remains
+    where one cannot be given."""
+    made: list[Path] = []
+    try:
+        for end in ("", *BESIDE):
+            if (left := path.with_name(path.name + end)).exists():
+                name = kept.with_name(kept.name + end)
+                if name.exists():
+                    raise FileExistsError(f"{name} is there already; ask again")
+                made.append(name)
+                try:
+                    name.hardlink_to(left)
+                except OSError:
+                    shutil.copyfile(left, name)
+    except OSError:
+        for name in made:
+            name.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_in_use(path: Path) -> None:
+    """Raise ValueError where another process has the database open: it would go on writing to the file that was replaced."""
+    if not path.is_file():
+        return
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        try:
+            connection.execute("pragma locking_mode = exclusive")
+            connection.execute("begin exclusive")
+            connection.rollback()
+        except sqlite3.DatabaseError as error:  # a damaged one is nobody's, and is what restores are for
+            if "locked" in str(error):
+                raise ValueError(f"{path} is in use: stop qplatform serve and qplatform worker first") from error
+
+
+def _refuse_no_backup(source: Path, components: Iterable[Component]) -> None:
+    """Raise ValueError unless there is an intact database of this platform, of no newer release. SQLite would make a file that is not
+    there, and find it intact."""
     if not source.is_file():
-        return False
+        raise ValueError(f"{source} is not an intact backup: " + ("a folder" if source.is_dir() else "no such file"))
+    if source.stat().st_size == 0:
+        raise ValueError(f"{source} is not an intact backup: it is empty")
     engine = sa.create_engine(f"sqlite:///{source}", poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
-            intact = connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-            return intact and sa.inspect(connection).has_table("tenancy_tenant")
-    except sa.exc.DatabaseError:
-        return False
+            if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
+                raise ValueError(f"{source} is not an intact backup: it is damaged; take another one")
+            if not sa.inspect(connection).has_table("tenancy_tenant"):
+                raise ValueError(f"{source} is not an intact backup: a database, but not this platform's")
+            if newer := _newer(connection, components):
+                raise ValueError(f"{source} is of a newer release ({newer}): install that release, and restore then")
+    except sa.exc.DatabaseError as error:
+        raise ValueError(f"{source} is not an intact backup: {error.orig}") from error
     finally:
         engine.dispose()
+
+
+def _newer(connection: sa.Connection, components: Iterable[Component]) -> str:
+    """The components whose tables are at a revision that this release has no file for."""
+    present = set(sa.inspect(connection).get_table_names())
+    return ", ".join(one.name for one in components if not _at(connection, one, present) <= revisions(one)[0])

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.config import normalise_url
-from core.data import audit
+from core.data import audit, restored
 from core.data.base import Base, tenant_tables
 from core.data.migrate import Component, behind, owner_engine
 
@@ -28,6 +28,8 @@ def check(source: str, target: str, components: Iterable[Component]) -> None:
     if not source.startswith("sqlite:///") or not normalise_url(target).startswith("postgresql+psycopg://"):
         raise TransferError("rows are copied from SQLite (QP_DATABASE_URL) to postgresql://…")
     with _connected(source) as connection:
+        if half := restored.problem(connection):
+            raise TransferError(half)
         if late := behind(connection, components, ahead=True):
             raise TransferError(f"{', '.join(late)}: not at the newest revision; run: qplatform db upgrade")
         present = set(sa.inspect(connection).get_table_names())

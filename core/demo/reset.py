@@ -6,6 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.config import Config
+from core.data import restored
 from core.data.base import Base
 from core.data.files import open_store
 from core.data.migrate import Component, owner_engine
@@ -22,7 +23,7 @@ def forget(config: Config, components: Iterable[Component], tenant_ids: Iterable
         store.delete([key for key, _ in store.listed(tenant_id)])
     if config.owner_url.startswith("sqlite:///"):
         path = Path(config.owner_url.removeprefix("sqlite:///"))
-        for end in ("", "-wal", "-shm"):
+        for end in ("", "-wal", "-shm", restored.BEGUN):
             path.with_name(path.name + end).unlink(missing_ok=True)
         return
     names = [table.name for table in Base.metadata.sorted_tables] + [one.version_table for one in components]

@@ -227,6 +227,7 @@ def test_backup_and_restore(own_database: Database, tmp_path: Path) -> None:
         c.exec_driver_sql("update tenancy_tenant set name = 'changed' where id = 2")
     engine.dispose()
     kept = migrate.restore(own_database.app_url, copy)
+    assert kept is not None
     assert kept.exists()
     with engine.connect() as c:
         assert c.exec_driver_sql("select name from tenancy_tenant where id = 2").scalar() == "Scotland"
@@ -300,6 +301,7 @@ def test_the_replaced_database_is_kept_with_its_newest_changes(own_database: Dat
     process.start()
     process.join()
     kept = migrate.restore(own_database.app_url, copy)
+    assert kept is not None
     for file, name in ((kept, "the last change"), (path, "Scotland")):
         c = sqlite3.connect(file)
         assert c.execute("select name from tenancy_tenant where id = 2").fetchall() == [(name,)]
