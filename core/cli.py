@@ -49,8 +49,8 @@ SERVER_LOG = {
 """The server's entries go where the platform's go, instead of to standard output as text."""
 
 
-UNDEFINED_TABLE = "42P01"
-"""PostgreSQL's code for a table that is not there."""
+UNDEFINED_TABLE, NOT_ALLOWED = "42P01", "42501"
+"""PostgreSQL's codes for a table that is not there, and for what the role may not do."""
 
 
 class Commands(click.Group):
@@ -61,15 +61,22 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except sa.exc.DBAPIError as error:
-            if (
-                not isinstance(error, sa.exc.OperationalError)
-                and getattr(error.orig, "sqlstate", "") != UNDEFINED_TABLE
+            no_database = type(error) is sa.exc.DatabaseError  # what SQLite says of a file that is none, or damaged
+            if not (
+                no_database
+                or isinstance(error, sa.exc.OperationalError)
+                or getattr(error.orig, "sqlstate", "") in (UNDEFINED_TABLE, NOT_ALLOWED)
             ):
                 raise
             said = " ".join(str(error.orig).split())
-            raise SystemExit(
-                f"the database cannot be used: {said} (is QP_DATABASE_URL right? has qplatform db upgrade run?)"
-            ) from error
+            advice = "is QP_DATABASE_URL right? has qplatform db upgrade run?"
+            if no_database:
+                advice = "is QP_DATABASE_URL right? where it is, restore a backup: qplatform db restore FILE"
+            elif getattr(error.orig, "sqlstate", "") == NOT_ALLOWED:
+                advice = "does QP_DATABASE_OWNER_URL name the tables' owner?"
+            elif "disk is full" in said or "No space left" in said:
+                advice = "make room on its disk, and ask again"
+            raise SystemExit(f"the database cannot be used: {said} ({advice})") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -228,7 +235,8 @@ def upgrade() -> None:
     """Bring the core's, every plugin's and the job engine's tables to their newest form."""
     config, app = _app()
     if config.owner_url.startswith("sqlite:///"):
-        Path(config.owner_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(config.owner_url.removeprefix("sqlite:///")).parent
+        _run(lambda: folder.mkdir(parents=True, exist_ok=True))
     _bring_up(config.owner_url, app, config.app_role)
     click.echo("the database is up to date")
 
@@ -239,8 +247,8 @@ def _bring_up(url: str, app: Flask, app_role: str) -> None:
 
     try:
         failed = migrate.upgrade(url, components(app.extensions["q.registry"]), app_role)
-    except migrate.HalfRestored as half:
-        raise SystemExit(str(half)) from half
+    except (migrate.HalfRestored, migrate.NewerRelease, OSError) as refused:
+        raise SystemExit(str(refused)) from refused
     engine.migrate(url, app_role)
     for name, error in failed.items():
         click.echo(f"{name}: {error}", err=True)

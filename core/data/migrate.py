@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,13 @@ class HalfRestored(Exception):
     """A restore of the database ended half-way, or it has the core's tables and not their revision: no migration can go on from there."""
 
 
+OF_A_NEWER_RELEASE = "its tables are of a newer release than this one: install that release"
+
+
+class NewerRelease(Exception):
+    """The core's tables are of a newer release than this one."""
+
+
 CORE = Component("core", HERE / "versions", ("data", "tenancy", "people", "work", "admissions"))
 
 
@@ -76,7 +83,8 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
     """Bring every component to its newest revision, then policies and grants in step.
 
     The core goes first; a plugin that fails does not stop the others. Returns {component: error} for those that failed;
-    raises HalfRestored, and whatever the core's own migration raises. A SQLite file that holds data is copied aside first.
+    raises HalfRestored, NewerRelease, and whatever the core's own migration raises. A SQLite file that holds data is copied aside
+    first: OSError where it cannot be.
     """
     from alembic import command  # heavy: see `_config`
 
@@ -85,8 +93,16 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
     engine = owner_engine(url)
     with engine.connect() as connection:
         _refuse_half_restored(connection)
+        newer = _newer(connection, components)
+    if CORE.name in newer:
+        raise NewerRelease(
+            "the database is of a newer release than this one, and nothing was changed: install that release, or restore a backup of before it"
+        )
     backup_before_change(url)
     for component in components:
+        if component.name in newer:
+            failed[component.name] = OF_A_NEWER_RELEASE
+            continue
         try:
             with engine.begin() as connection:
                 command.upgrade(_config(connection, component), "head")
@@ -198,17 +214,25 @@ def revise(url: str, component: Component, message: str) -> bool:
 def differences(url: str, components: Iterable[Component]) -> list[str]:
     """What models and database disagree on, one line each: empty when every migration has been written and run.
 
-    Tables, columns, types, keys, indexes and defaults as Alembic compares them, and conditions (CHECK), which it does not. Where a
-    restore ended half-way that alone is said.
+    Tables, columns, types, keys, indexes and defaults as Alembic compares them, and conditions (CHECK), which it does not. Where there
+    is no such file, none of the platform's tables, or a restore ended half-way, that alone is said.
     """
     from alembic.autogenerate import compare_metadata  # heavy: see `_config`
     from alembic.migration import MigrationContext  # heavy: see `_config`
 
+    if missing := missing_file(url):
+        return [missing]
     found: list[str] = []
+    components = list(components)
     engine = owner_engine(url)
     with engine.connect() as connection:
         if half := restored.problem(connection):
             return [half]
+        if CORE in components and not _at(connection, CORE, set(sa.inspect(connection).get_table_names())):
+            return [
+                "the database has none of the platform's tables: set QP_DATABASE_URL right, or run: qplatform db upgrade"
+            ]
+        found += [f"{name}: {OF_A_NEWER_RELEASE}" for name in _newer(connection, components)]
         for component in components:
             options = {
                 "compare_type": True,
@@ -236,33 +260,68 @@ def _sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
+def missing_file(url: str) -> str:
+    """What to say where `url` is SQLite's and names no file, which SQLite would make; empty where there is one."""
+    path = _sqlite_path(url)
+    return (
+        ""
+        if path is None or path.is_file()
+        else f"there is no database {path}: is QP_DATABASE_URL right? qplatform db upgrade makes one"
+    )
+
+
 def backup_before_change(url: str) -> Path | None:
     """Copy a SQLite database that holds anything to `<name>.before-upgrade`; None where there is nothing to copy."""
     path = _sqlite_path(url)
     if path is None or not path.exists() or path.stat().st_size == 0:
         return None
     copy = path.with_name(path.name + ".before-upgrade")
-    backup(url, copy)
+    _write_copy(url, copy)
     return copy
 
 
 def backup(url: str, target: Path) -> None:
-    """Write a consistent copy of a SQLite database to `target` while it is in use; what was there before is replaced by the whole copy.
+    """Write a consistent copy of a SQLite database to `target` while it is in use; a database that was there before is replaced by the
+    whole copy.
 
-    Raises ValueError on PostgreSQL, where there is no such database, and where `target` is the database itself, and OSError where
-    it cannot be written; nothing is changed then.
+    Raises ValueError on PostgreSQL, where there is no database of the platform's, where a restore of it has not ended, and where
+    `target` is the database itself, no place for a file, or a file that is no database, and OSError where it cannot be written;
+    nothing is changed then.
     """
     path = _sqlite_path(url)
     if path is None:
         raise ValueError("PostgreSQL is backed up with pg_dump: see docs/operate.md")
-    if not path.is_file():
-        raise ValueError(f"there is no database {path}")
-    if half := restored.problem_beside(path):
-        raise ValueError(half)
-    if target.exists() and target.samefile(path):
-        raise ValueError(f"{target} is the database itself; name another file")
+    if wrong := missing_file(url) or restored.problem_beside(path) or _not_ours(path):
+        raise ValueError(wrong)
+    if target.is_dir() or not target.parent.is_dir():
+        raise ValueError(
+            f"{target} is a folder; name a file in it" if target.is_dir() else f"there is no folder {target.parent}"
+        )
+    if target.exists():
+        if target.samefile(path):
+            raise ValueError(f"{target} is the database itself; name another file")
+        if not _begins_as_database(target):
+            raise ValueError(f"{target} is there already and is no database; name another file")
+    _write_copy(url, target)
+
+
+def _not_ours(path: Path) -> str:
+    """What to say of a database without the platform's tables, which could not be restored; empty where it has them, or cannot be read."""
+    with closing(sqlite3.connect(path)) as connection, suppress(sqlite3.DatabaseError):
+        if not connection.execute("select 1 from sqlite_master where name = ?", (CORE.version_table,)).fetchone():
+            return f"{path} has none of the platform's tables: is QP_DATABASE_URL right?"
+    return ""
+
+
+def _begins_as_database(path: Path) -> bool:
+    """Whether a file is empty, or begins as SQLite's do."""
+    with path.open("rb") as file:
+        return file.read(16) in (b"", b"SQLite format 3\0")
+
+
+def _write_copy(url: str, target: Path) -> None:
     coming = target.with_name(f"{target.name}.writing")
-    coming.unlink(missing_ok=True)
+    _remove(coming)
     engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
@@ -271,8 +330,14 @@ def backup(url: str, target: Path) -> None:
     except sa.exc.DBAPIError as error:
         raise OSError(f"no backup was written to {target}: {error.orig}") from error
     finally:
-        coming.unlink(missing_ok=True)
+        _remove(coming)
         engine.dispose()
+
+
+def _remove(path: Path) -> None:
+    """Delete a SQLite file that was being written, with what is beside it."""
+    for end in ("", *BESIDE):
+        path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 def restore(url: str, source: Path, components: Iterable[Component] = (CORE,)) -> Path | None:
@@ -287,14 +352,18 @@ def restore(url: str, source: Path, components: Iterable[Component] = (CORE,)) -
     if path is None:
         raise ValueError("PostgreSQL is restored with pg_restore: see docs/operate.md")
     _refuse_no_backup(source, components)
-    _refuse_in_use(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(
+            f"QP_DATABASE_URL names {path}, which is a folder or in none that is there: make the folder, or set it right"
+        )
+    refuse_in_use(path)
     whole = restored.coming(path)
     writing = whole.with_name(f"{whole.name}.writing")
     kept = path.with_name(f"{path.name}.replaced-{clock.now():%Y%m%dT%H%M%S%f}")
     try:
         _copy_whole(source, writing)  # first of all: where the disk is full, the database stays as it is
     except (sqlite3.Error, OSError) as error:
-        writing.unlink(missing_ok=True)
+        _remove(writing)
         raise OSError(f"nothing was restored: {source} cannot be copied to {writing}: {error}") from error
     writing.replace(whole)  # from here on there is the mark
     try:
@@ -310,7 +379,7 @@ def restore(url: str, source: Path, components: Iterable[Component] = (CORE,)) -
 
 def _copy_whole(source: Path, target: Path) -> None:
     """Copy a database with what is in the files beside it, down to the disk."""
-    target.unlink(missing_ok=True)
+    _remove(target)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
     with target.open("rb+") as file:
@@ -338,8 +407,8 @@ def _keep(path: Path, kept: Path) -> None:
         raise
 
 
-def _refuse_in_use(path: Path) -> None:
-    """Raise ValueError where another process has the database open: it would go on writing to the file that was replaced."""
+def refuse_in_use(path: Path) -> None:
+    """Raise ValueError where another process has the database open: what it writes from now on would be lost."""
     if not path.is_file():
         return
     with closing(sqlite3.connect(path, timeout=0)) as connection:
@@ -367,14 +436,16 @@ def _refuse_no_backup(source: Path, components: Iterable[Component]) -> None:
             if not sa.inspect(connection).has_table("tenancy_tenant"):
                 raise ValueError(f"{source} is not an intact backup: a database, but not this platform's")
             if newer := _newer(connection, components):
-                raise ValueError(f"{source} is of a newer release ({newer}): install that release, and restore then")
+                raise ValueError(
+                    f"{source} is of a newer release ({', '.join(newer)}): install that release, and restore then"
+                )
     except sa.exc.DatabaseError as error:
         raise ValueError(f"{source} is not an intact backup: {error.orig}") from error
     finally:
         engine.dispose()
 
 
-def _newer(connection: sa.Connection, components: Iterable[Component]) -> str:
+def _newer(connection: sa.Connection, components: Iterable[Component]) -> list[str]:
     """The components whose tables are at a revision that this release has no file for."""
     present = set(sa.inspect(connection).get_table_names())
-    return ", ".join(one.name for one in components if not _at(connection, one, present) <= revisions(one)[0])
+    return [one.name for one in components if not _at(connection, one, present) <= revisions(one)[0]]

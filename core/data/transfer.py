@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from core.config import normalise_url
 from core.data import audit, restored
 from core.data.base import Base, tenant_tables
-from core.data.migrate import Component, behind, owner_engine
+from core.data.migrate import OF_A_NEWER_RELEASE, Component, behind, missing_file, owner_engine, refuse_in_use
 
 BATCH = 500
 PEOPLE = ("tenancy_tenant", "people_account")
@@ -20,16 +21,23 @@ class TransferError(ValueError):
 
 
 def check(source: str, target: str, components: Iterable[Component]) -> None:
-    """Raise TransferError unless `source` is a SQLite database at the newest revision and `target` a PostgreSQL one without rows.
+    """Raise TransferError unless `source` is a SQLite database at the newest revision and `target` a PostgreSQL one without rows;
+    ValueError where a process has `source` open.
 
     The rows that migrations themselves write are no matter: nothing else can have been written where there is no tenant and
     no account.
     """
     if not source.startswith("sqlite:///") or not normalise_url(target).startswith("postgresql+psycopg://"):
         raise TransferError("rows are copied from SQLite (QP_DATABASE_URL) to postgresql://…")
+    if missing := missing_file(source):
+        raise TransferError(missing)
+    refuse_in_use(Path(source.removeprefix("sqlite:///")))
+    components = list(components)
     with _connected(source) as connection:
         if half := restored.problem(connection):
             raise TransferError(half)
+        if newer := set(behind(connection, components, ahead=True)) - set(behind(connection, components)):
+            raise TransferError(f"{', '.join(sorted(newer))}: {OF_A_NEWER_RELEASE}")
         if late := behind(connection, components, ahead=True):
             raise TransferError(f"{', '.join(late)}: not at the newest revision; run: qplatform db upgrade")
         present = set(sa.inspect(connection).get_table_names())
