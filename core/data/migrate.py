@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from core.config import normalise_url
 from core.data import checks, restored, rls
 from core.data.base import Base
+from core.data.session import WRITE_OPTION
 from core.kernel import clock
 
 HERE = Path(__file__).parent / "migrations"
@@ -72,17 +73,28 @@ def _config(connection: sa.Connection, component: Component) -> Any:
 
 
 def owner_engine(url: str) -> sa.Engine:
-    """A bare engine for schema changes. SQLite: foreign keys off, since a batch change with them on deletes child rows."""
+    """A bare engine for schema changes. SQLite: foreign keys off, since a batch change with them on deletes child rows; and tables are
+    made and changed inside the transaction, which the driver would begin only before rows are."""
     engine = sa.create_engine(normalise_url(url), poolclass=sa.NullPool, hide_parameters=True)
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(connection: sqlite3.Connection, _: object) -> None:
+            connection.isolation_level = None
+            connection.execute("PRAGMA foreign_keys=OFF")
+
+        @sa.event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            write = connection.get_execution_options().get(WRITE_OPTION)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
     return engine
 
 
 def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> dict[str, str]:
     """Bring every component to its newest revision, then policies and grants in step.
 
-    The core goes first; a plugin that fails does not stop the others. Returns {component: error} for those that failed;
+    The core goes first; a plugin that fails does not stop the others. A component's migrations are run all or not at all. Returns {component: error} for those that failed;
     raises HalfRestored, NewerRelease, and whatever the core's own migration raises. A SQLite file that holds data is copied aside
     first: OSError where it cannot be.
     """
@@ -104,7 +116,7 @@ def upgrade(url: str, components: Iterable[Component], app_role: str | None) -> 
             failed[component.name] = OF_A_NEWER_RELEASE
             continue
         try:
-            with engine.begin() as connection:
+            with engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
                 command.upgrade(_config(connection, component), "head")
                 _check_foreign_keys(connection)
         except Exception as error:

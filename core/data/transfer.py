@@ -66,7 +66,7 @@ def copy(source: str, target: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     tables = Base.metadata.sorted_tables
     with _connected(source) as old, _connected(target) as new:
-        old.exec_driver_sql("BEGIN")  # one moment of the source, whatever is written meanwhile
+        old.begin()  # one moment of the source, whatever is written meanwhile
         try:
             own = _own_keys(new)
             for table in tables:

@@ -138,10 +138,10 @@ def test_a_restore_to_where_no_file_can_be_says_so(good: Path, monkeypatch: pyte
 
 
 @contextmanager
-def _no_room() -> Iterator[None]:
-    """No file can grow past 300 kB: a write fails as it does on a full disk."""
+def _no_room(size: int = 300_000) -> Iterator[None]:
+    """No file can grow past `size` bytes: a write fails as it does on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
@@ -161,6 +161,18 @@ def test_without_room_nothing_half_written_remains(good: Path, monkeypatch: pyte
         done = _db(monkeypatch, good, command, *words[command])
     _refused(done, "nothing was restored" if command == "restore" else "no backup was written")
     assert _held(good.parent) == before
+
+
+@pytest.mark.only("sqlite")
+@pytest.mark.parametrize("size", [100_000, 600_000, 1_800_000, 2_200_000])
+def test_an_upgrade_that_finds_no_room_can_be_asked_again(
+    room: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    with _no_room(size):
+        assert _db(monkeypatch, room / "q", "upgrade").exit_code == 1
+    for command in ("upgrade", "check"):
+        done = _db(monkeypatch, room / "q", command)
+        assert done.exit_code == 0, done.output
 
 
 @pytest.mark.only("sqlite")
