@@ -319,7 +319,7 @@ def backup(url: str, target: Path) -> None:
 
 def _not_ours(path: Path) -> str:
     """What to say of a database without the platform's tables, which could not be restored; empty where it has them, or cannot be read."""
-    with closing(sqlite3.connect(path)) as connection, suppress(sqlite3.DatabaseError):
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
         if not connection.execute("select 1 from sqlite_master where name = ?", (CORE.version_table,)).fetchone():
             return f"{path} has none of the platform's tables: is QP_DATABASE_URL right?"
     return ""
@@ -420,17 +420,20 @@ def _keep(path: Path, kept: Path) -> None:
 
 
 def refuse_in_use(path: Path) -> None:
-    """Raise ValueError where another process has the database open: what it writes from now on would be lost."""
+    """Raise ValueError where another process has the database open, since what it writes from now on would be lost, and where this one
+    may not open it."""
     if not path.is_file():
         return
-    with closing(sqlite3.connect(path, timeout=0)) as connection:
-        try:
+    try:
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
             connection.execute("pragma locking_mode = exclusive")
             connection.execute("begin exclusive")
             connection.rollback()
-        except sqlite3.DatabaseError as error:  # a damaged one is nobody's, and is what restores are for
-            if "locked" in str(error):
-                raise ValueError(f"{path} is in use: stop qplatform serve and qplatform worker first") from error
+    except sqlite3.DatabaseError as error:  # a damaged one is nobody's, and is what restores are for
+        if "locked" in str(error):
+            raise ValueError(f"{path} is in use: stop qplatform serve and qplatform worker first") from error
+        if "unable to open" in str(error):
+            raise ValueError(f"{path} cannot be opened: run this as the user whom the platform runs as") from error
 
 
 def _refuse_no_backup(source: Path, components: Iterable[Component]) -> None:

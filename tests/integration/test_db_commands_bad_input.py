@@ -137,6 +137,22 @@ def test_a_restore_to_where_no_file_can_be_says_so(good: Path, monkeypatch: pyte
     assert _held(good.parent) == before
 
 
+def _may_not(*_words: object, **_options: object) -> None:
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+@pytest.mark.only("sqlite")
+def test_a_database_that_may_not_be_opened_is_told_with_who_may(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = good.with_name("source")
+    shutil.copyfile(good, source)
+    before = _held(good.parent)
+    with monkeypatch.context() as denied:
+        denied.setattr("sqlite3.connect", _may_not)  # the superuser, who may run this, is denied nothing
+        for words in (("restore", "--yes", source), ("copy", "--to", NOWHERE)):
+            _refused(_db(monkeypatch, good, *words), "run this as the user whom the platform runs as")
+    assert _held(good.parent) == before
+
+
 @contextmanager
 def _no_room(size: int = 300_000) -> Iterator[None]:
     """No file can grow past `size` bytes: a write fails as it does on a full disk."""
