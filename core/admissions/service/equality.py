@@ -120,9 +120,14 @@ def sweep(session: ScopedSession, at: datetime, *, secret_key: str) -> int:
 
 
 def mix(session: ScopedSession) -> int:
-    """Write every row anew in the order of the links, in one transaction; how many there are."""
+    """Write every row anew in the order of the links, in one transaction; how many there are.
+
+    PostgreSQL lets nobody else write meanwhile: who deletes their answers would not meet the rows that take their places.
+    """
     table: Any = EqualityResponse.__table__
     with transaction(session):
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(sa.text(f"lock table {table.name} in exclusive mode"))
         rows = session.execute(sa.delete(table).returning(*table.columns)).mappings().all()
         if rows:
             session.execute(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Event, Thread, get_ident
+from time import sleep
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from core.admissions.queries import equality as queries
 from core.admissions.service import equality, submitting
 from core.data.audit import AuditEntry
 from core.data.base import Base
+from core.data.db import db, tenant_session
 from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.errors import Invalid, Refused
@@ -63,6 +66,35 @@ def test_answers_are_kept_changed_and_deleted(app: Flask, session: ScopedSession
     assert equality.forget(session, secret_key=KEY, application_id=application) == 1
     assert queries.given(session, KEY, application) == {}
     assert queries.given(session, KEY, other) == {"age": "a35_44"}
+
+
+def test_who_deletes_their_answers_while_all_are_mixed_has_none(app: Flask, session: ScopedSession) -> None:
+    [(ann, application)] = people(app, session, 1)
+    answer(session, application, ann, {"age": "a25_34"})
+    begun, main_thread = Event(), get_ident()
+
+    def slowly(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.lower().startswith("insert into admissions_equality_response") and get_ident() == main_thread:
+            begun.set()
+            sleep(0.5)
+
+    def forget() -> None:
+        with app.app_context(), tenant_session(session.tenant_id) as own:
+            begun.wait(20)
+            equality.forget(own, secret_key=KEY, application_id=application)
+
+    other = Thread(target=forget)
+    with app.app_context():
+        sa.event.listen(db.engine, "before_cursor_execute", slowly)
+        other.start()
+        try:
+            equality.mix(session)
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", slowly)
+            other.join(20)
+    assert begun.is_set()
+    session.rollback()
+    assert rows(session) == []
 
 
 def test_each_nation_has_its_own_answers_and_they_count_in_shared_groups(app: Flask, session: ScopedSession) -> None:
