@@ -73,6 +73,8 @@ def create_app(config: Config | None = None, packages: Mapping[str, str] | None 
     app.config.update(
         Q=config,
         SECRET_KEY=config.secret_key,
+        SECRET_KEY_FALLBACKS=config.keys[:-1],
+        WTF_CSRF_SECRET_KEY=config.keys,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database_url),
         SESSION_COOKIE_NAME="__Host-q" if config.https else "q",

@@ -1,4 +1,4 @@
-"""`qplatform`: serve, worker, demo, central, db …, tenants …, plugins …."""
+"""`qplatform`: serve, worker, demo, central, db …, tenants …, keys …, plugins …."""
 
 import os
 import subprocess
@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
-import sqlalchemy as sa
 from flask import Flask
 
 from core import started
 from core.admissions.jobs import quality as quality_jobs
-from core.admissions.service import forms
+from core.admissions.service import equality, forms
 from core.admissions.states import states_markdown
 from core.app import BootError, boot, components, create_app, look_at_database, tenants_folder
+from core.commands import Commands
 from core.config import ROOT, Config, normalise_url
 from core.data import audit, migrate, transfer
 from core.data.db import platform_scope, tenant_session
@@ -32,7 +32,7 @@ from core.people import passwords, reach
 from core.people import queries as people_queries
 from core.people.service import roles
 from core.sdk.scaffold import Written, planned, write_plugin
-from core.tenancy import service
+from core.tenancy import renewing, service
 from core.tenancy.directory import is_on
 from core.tenancy.files import read_tenant_files
 from core.web import catalogue, letters, logs
@@ -47,36 +47,6 @@ SERVER_LOG = {
     "loggers": {"_granian": {"level": "INFO", "propagate": True}},
 }  # fmt: skip
 """The server's entries go where the platform's go, instead of to standard output as text."""
-
-
-UNDEFINED_TABLE, NOT_ALLOWED = "42P01", "42501"
-"""PostgreSQL's codes for a table that is not there, and for what the role may not do."""
-
-
-class Commands(click.Group):
-    """Commands of which none ends with a traceback because the database cannot be reached, opened or written, or has no tables."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what the database said is one line, with exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except sa.exc.DBAPIError as error:
-            no_database = type(error) is sa.exc.DatabaseError  # what SQLite says of a file that is none, or damaged
-            if not (
-                no_database
-                or isinstance(error, sa.exc.OperationalError)
-                or getattr(error.orig, "sqlstate", "") in (UNDEFINED_TABLE, NOT_ALLOWED)
-            ):
-                raise
-            said = " ".join(str(error.orig).split())
-            advice = "is QP_DATABASE_URL right? has qplatform db upgrade run?"
-            if no_database:
-                advice = "is QP_DATABASE_URL right? where it is, restore a backup: qplatform db restore FILE"
-            elif getattr(error.orig, "sqlstate", "") == NOT_ALLOWED:
-                advice = "does QP_DATABASE_OWNER_URL name the tables' owner?"
-            elif "disk is full" in said or "No space left" in said:
-                advice = "make room on its disk, and ask again"
-            raise SystemExit(f"the database cannot be used: {said} ({advice})") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -389,6 +359,29 @@ def list_tenants() -> None:
     for tenant in directory.all():
         on = [name for name in app.extensions["q.registry"].plugins if is_on(tenant, name)]
         click.echo(f"{tenant.slug:<34} {tenant.name:<34} {', '.join(on) or '-'}")
+
+
+@main.group()
+def keys() -> None:
+    """The secret key: renew."""
+
+
+@keys.command("renew")
+def renew_keys() -> None:
+    """Write anew with QP_SECRET_KEY what QP_SECRET_KEY_BEFORE sealed; while the site is up, and again where it was interrupted."""
+    config, app = _app()
+    if not config.secret_key_before:
+        raise SystemExit("QP_SECRET_KEY_BEFORE is not set: give it the key that QP_SECRET_KEY takes the place of")
+    directory, registry = app.extensions["q.directory"], app.extensions["q.registry"]
+    look_at_database(app)
+    if registry.broken:
+        raise SystemExit(f"nothing was changed: see qplatform plugins doctor about {', '.join(registry.broken)}")
+    with app.app_context():
+        with platform_scope("command: keys renew") as session:
+            directory.refresh(session)
+            answers = equality.renew(session, secret_key=config.secret_key, before=config.secret_key_before)
+        for line in renewing.renew(registry, directory.all(), answers):
+            click.echo(line)
 
 
 @main.group()

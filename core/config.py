@@ -59,6 +59,12 @@ class Config:
     app_role: str = "qp_app"
     copy_to: str = ""
     testing: bool = False
+    secret_key_before: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The secret keys whose signatures are accepted, as itsdangerous takes them: the present one, which signs, is the last."""
+        return [*filter(None, [self.secret_key_before]), self.secret_key]
 
     @property
     def https(self) -> bool:
@@ -81,10 +87,12 @@ class Config:
         base_url = env.get("QP_BASE_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/")
         if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
             raise ConfigError("QP_BASE_URL must look like https://q.example.org")
+        secret_key = _secret("QP_SECRET_KEY", env.get("QP_SECRET_KEY", ""), demo)
         return cls(
             database_url=database_url,
             owner_url=owner_url,
-            secret_key=_secret(env.get("QP_SECRET_KEY", ""), demo),
+            secret_key=secret_key,
+            secret_key_before=_before(env.get("QP_SECRET_KEY_BEFORE", ""), secret_key, demo),
             mail_url=_mail(env.get("QP_MAIL_URL", "demo:" if demo else ""), demo),
             redis_url=_redis(env.get("QP_REDIS_URL", "")),
             files_url=_files(env.get("QP_FILES_URL", "")),
@@ -99,16 +107,23 @@ class Config:
         )
 
 
-def _secret(value: str, demo: bool) -> str:
+def _secret(name: str, value: str, demo: bool) -> str:
     if demo and value in {"", DEMO_SECRET}:
         return DEMO_SECRET
     if not value:
-        raise ConfigError(f"QP_SECRET_KEY is required: {GOOD_SECRET}")
+        raise ConfigError(f"{name} is required: {GOOD_SECRET}")
     if len(value) < SECRET_MIN or _guessable(value):
-        raise ConfigError(
-            f"QP_SECRET_KEY is too weak, at least {SECRET_MIN} random characters are needed: {GOOD_SECRET}"
-        )
+        raise ConfigError(f"{name} is too weak, at least {SECRET_MIN} random characters are needed: {GOOD_SECRET}")
     return value
+
+
+def _before(value: str, present: str, demo: bool) -> str:
+    """The key before, "" for none."""
+    if not value:
+        return ""
+    if value == present:
+        raise ConfigError("QP_SECRET_KEY_BEFORE is the same as QP_SECRET_KEY: give it the key before, or take it away")
+    return _secret("QP_SECRET_KEY_BEFORE", value, demo)
 
 
 def _guessable(value: str) -> bool:

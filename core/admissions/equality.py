@@ -18,6 +18,12 @@ def link(secret_key: str, application_id: str) -> str:
     return hmac.new(key, application_id.encode(), hashlib.sha256).hexdigest()
 
 
+def links(secret_key: str, before: str, application_id: str) -> list[str]:
+    """Where answers of an application may be: under the link of the present key, and, where there is one `before` ("" for none),
+    under its link."""
+    return [link(one, application_id) for one in (secret_key, before) if one]
+
+
 def nation_of(slug: str) -> Nation:
     """The nation whose questions somebody reads who applies at a partner's site: three are sites of their own, England's
     regions are all others."""

@@ -8,7 +8,7 @@ it belongs to) is bound in: a sealed text that is moved to another row cannot be
 import base64
 import hmac
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 NONCE = 12
@@ -22,10 +22,19 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals and opens texts of one purpose. `secret` is the installation's."""
+    """Seals and opens texts of one purpose. `secret` is the installation's; what was sealed with the one `before` is opened too."""
 
     secret: str = field(repr=False)
     purpose: str
+    before: str = field(default="", repr=False)
+
+    def alone(self) -> "Sealer":
+        """The same without the secret before: it opens what the present one sealed, and nothing else."""
+        return replace(self, before="")
+
+    def former(self) -> "Sealer | None":
+        """The same with the secret before in the place of the present one; None where there is none before."""
+        return Sealer(self.before, self.purpose) if self.before else None
 
     def seal(self, text: str, about: str) -> str:
         """`text` as nobody can read it without the secret; it opens for the same `about` alone."""
@@ -33,7 +42,16 @@ class Sealer:
         return MARK + base64.b64encode(nonce + self._cipher().encrypt(nonce, text.encode(), about.encode())).decode()
 
     def unseal(self, sealed: str, about: str) -> str:
-        """What was sealed. Raises Unreadable."""
+        """What was sealed, with the present secret or the one before. Raises Unreadable."""
+        try:
+            return self._opened(sealed, about)
+        except Unreadable:
+            if (former := self.former()) is None:
+                raise
+            return former.unseal(sealed, about)
+
+    def _opened(self, sealed: str, about: str) -> str:
+        """What the present secret sealed. Raises Unreadable."""
         from cryptography.exceptions import InvalidTag  # loaded with the rest of it, below
 
         try:

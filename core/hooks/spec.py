@@ -22,6 +22,7 @@ from core.kernel.views import (
     NavItem,
     OpenWork,
     Person,
+    Renewed,
     SubjectName,
     TenantRef,
     Touched,
@@ -217,6 +218,16 @@ def q_export_person_data(session: Any, tenant: TenantRef, account_id: str) -> It
 @hook(gate=Gate.EVER, on_error=OnError.RAISE, since="1.0", item=str)
 def q_erase_person_data(session: Any, tenant: TenantRef, account_id: str, dry_run: bool) -> Iterable[str]:
     """Erase (or, with `dry_run`, say what would be erased) what this plugin holds about one person; one line each."""
+
+
+@hook(gate=Gate.EVER, on_error=OnError.RAISE, since="1.0", item=Renewed, waited_for=False)
+def q_renew_sealed(session: Any, tenant: TenantRef) -> Iterable[Renewed]:
+    """Write anew with the present secret key what this plugin sealed or marked at one tenant with the key before
+    (`core.sdk.reseal`): one item for each sort of row.
+
+    `qplatform keys renew` asks, while the site is up: in short transactions of the plugin's own, some rows in each. It may be
+    interrupted and asked again, and then changes what is still to be changed.
+    """
 
 
 @hook(gate=Gate.ENABLED, on_error=OnError.RAISE, since="1.0", item=None, waited_for=False)

@@ -116,6 +116,16 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewed:
+    """Rows of one sort that have the present secret key now in the place of the one before: `what` they are, in English for who
+    runs the platform, how many, and how many there are that neither key opens."""
+
+    what: str
+    rows: int
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FieldProblem:
     """Why a settings value cannot stand. `field` is the setting's name, `message` a msgid."""
 

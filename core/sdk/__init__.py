@@ -30,6 +30,7 @@ from core.data.conditional import update_as_seen
 from core.data.files import Store, new_key
 from core.data.idempotency import Once, once
 from core.data.listing import caseless, contains_words, ordered
+from core.data.resealing import reseal
 from core.data.sealing import Sealer, Unreadable
 from core.data.session import ScopedSession, after_commit, transaction
 from core.hooks.manifest import SDK_VERSION, Manifest, PermissionSpec
@@ -57,6 +58,7 @@ from core.kernel.views import (
     NavItem,
     OpenWork,
     Person,
+    Renewed,
     SubjectName,
     TenantRef,
     Touched,
@@ -165,6 +167,7 @@ __all__ = [
     "Reader",
     "Reason",
     "Refused",
+    "Renewed",
     "Role",
     "RuleConfig",
     "RuleSet",
@@ -261,6 +264,7 @@ __all__ = [
     "record_audit_each",
     "redirect_with",
     "render",
+    "reseal",
     "revalidated",
     "roles_of",
     "root_of",

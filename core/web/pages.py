@@ -58,8 +58,9 @@ def sites() -> tuple[TenantSnapshot, ...]:
 
 
 def sealer(purpose: str) -> Sealer:
-    """What seals words of one purpose with this installation's secret."""
-    return Sealer(current_app.config["Q"].secret_key, purpose)
+    """What seals words of one purpose with this installation's secret, and opens those of the one before."""
+    config = current_app.config["Q"]
+    return Sealer(config.secret_key, purpose, config.secret_key_before)
 
 
 def manage_items() -> list[NavItem]:

@@ -13,17 +13,20 @@ from core.sdk import (
     NavItem,
     OpenWork,
     Person,
+    Renewed,
     ScopedSession,
     SubjectName,
     TenantRef,
     clock,
     hookimpl,
+    sealer,
     sites,
 )
 from plugins.expense_approvals import demonstration, jobs, personal
 from plugins.expense_approvals.figures import NEARLY
 from plugins.expense_approvals.manifest import APPROVE, BUDGETS, MANIFEST, POLICY
 from plugins.expense_approvals.queries import adjustments, claims, figures, payments, preapprovals, subjects
+from plugins.expense_approvals.service import renewing
 from plugins.expense_approvals.settings import Settings, settings_at
 from plugins.expense_approvals.views import blueprint, manage_blueprint
 
@@ -112,6 +115,12 @@ def q_export_person_data(session: ScopedSession, tenant: TenantRef, account_id: 
 def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) -> Iterable[str]:
     """Take the person out of both."""
     return list(personal.erase_person(session, account_id, dry_run))
+
+
+@hookimpl
+def q_renew_sealed(session: ScopedSession) -> Iterable[Renewed]:
+    """Bank details, the site's own account, batches and the marks of proofs."""
+    return renewing.renew(session, sealer)
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from core.sdk import (
     NavItem,
     OpenWork,
     Person,
+    Renewed,
     Role,
     ScopedSession,
     SubjectName,
@@ -19,10 +20,12 @@ from core.sdk import (
     Touched,
     TouchedThing,
     hookimpl,
+    sealer,
 )
 from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.queries import events, subjects, switching_off, waiting
+from plugins.local_events.service import sealed
 from plugins.local_events.settings import Settings
 from plugins.local_events.views import blueprint, manage_blueprint
 
@@ -115,6 +118,12 @@ def q_export_person_data(session: ScopedSession, account_id: str) -> Iterable[tu
 def q_erase_person_data(session: ScopedSession, account_id: str, dry_run: bool) -> Iterable[str]:
     """Take the person out of registrations and events."""
     return list(personal.erase_person(session, account_id, dry_run))
+
+
+@hookimpl
+def q_renew_sealed(session: ScopedSession) -> Iterable[Renewed]:
+    """Sensitive answers."""
+    return [sealed.renew(session, sealer(sealed.PURPOSE))]
 
 
 @hookimpl

@@ -12,9 +12,10 @@ FINDS = {
 }  # fmt: skip
 OWN = {
     "core/admissions/views/equality.py", "core/admissions/views/applying.py", "core/admissions/personal/joining.py",
-    "core/admissions/jobs/joining.py", "core/admissions/views/transfers.py",
+    "core/admissions/jobs/joining.py", "core/admissions/views/transfers.py", "core/cli.py",
 }  # fmt: skip
-"""The applicant's own pages and file, what deletes answers, and the move to another site, which carries them unread."""
+"""The applicant's own pages and file, what deletes answers, the move to another site, which carries them unread, and the command
+that gives them another key."""
 INVENTS = {"core/demo/admissions/national.py"}
 """Files that write answers of people who are not there."""
 
@@ -50,8 +51,8 @@ def test_only_the_job_that_counts_reads_groups() -> None:
 
 
 def test_only_these_work_out_a_link() -> None:
-    by_module = _using("core.admissions.equality") & _using("link")
-    assert _using("core.admissions.equality.link") | by_module == FINDS
+    by_module = _using("core.admissions.equality") & _using("link", "links")
+    assert _using("core.admissions.equality.link", "core.admissions.equality.links") | by_module == FINDS
 
 
 def test_only_these_touch_the_answers() -> None:

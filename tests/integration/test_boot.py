@@ -83,6 +83,8 @@ def test_invariant_the_owner_cannot_serve(other_database: Database, boot_on: Cal
         ({"QP_SECRET_KEY": "demonstration-only-secret-key-never-used-outside-the-demo"}, "too weak"),
         ({"QP_SECRET_KEY": SECRET_KEY}, "QP_MAIL_URL is required"),
         *(({"QP_SECRET_KEY": weak}, "too weak") for weak in WEAK),
+        ({"QP_SECRET_KEY": SECRET_KEY, "QP_SECRET_KEY_BEFORE": "short"}, "QP_SECRET_KEY_BEFORE is too weak"),
+        ({"QP_SECRET_KEY": SECRET_KEY, "QP_SECRET_KEY_BEFORE": SECRET_KEY}, "QP_SECRET_KEY_BEFORE is the same"),
         *(({"QP_SECRET_KEY": weak}, "secrets.token_urlsafe") for weak in ("", *WEAK)),
         ({"QP_DEMO": "yes"}, "QP_DEMO is 1 or 0"),
         ({"QP_DEMO": "true"}, "QP_DEMO is 1 or 0"),

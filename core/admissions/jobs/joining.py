@@ -39,7 +39,7 @@ def tell_compact(session: ScopedSession, at: datetime) -> None:
 def sweep_equality(session: ScopedSession, at: datetime) -> None:
     """Delete equality answers that withdrawn applications left behind; carry those of moved ones after them."""
     config: Any = current_app.config["Q"]
-    equality.sweep(session, at, secret_key=config.secret_key)
+    equality.sweep(session, at, secret_key=config.secret_key, before=config.secret_key_before)
 
 
 @every(

@@ -112,6 +112,8 @@ def publish_equality(session: ScopedSession, _at: datetime) -> None:
     config: Any = current_app.config["Q"]
 
     def groups_of(session: ScopedSession, applications: Collection[str], question: str) -> Mapping[str, str]:
-        return equality.groups_by_application(session, config.secret_key, applications, question)
+        return equality.groups_by_application(
+            session, config.secret_key, applications, question, config.secret_key_before
+        )
 
     service.publish_equality(session, groups_of)

@@ -23,8 +23,9 @@ from core.people.personal.registry import Part, contribute
 from core.people.personal.rows import change, listed, rows
 
 
-def _secret_key() -> str:
-    return str(current_app.config["Q"].secret_key)
+def _keys() -> dict[str, str]:
+    config = current_app.config["Q"]
+    return {"secret_key": config.secret_key, "before": config.secret_key_before}
 
 
 _APPLICATIONS = (
@@ -57,7 +58,7 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
     yield from listed(N_("Offers of membership"), rows(session, offers))
     answered = []
     for one in _applications(session, account_id):
-        given = equality.given(session, _secret_key(), one)
+        given = equality.given(session, application_id=one, **_keys())
         answered += [
             {"question": question.label.en, "answer": _label(question, given[question.key])}
             for question in content.equality().questions
@@ -68,7 +69,7 @@ def export(session: ScopedSession, account_id: str) -> Iterator[tuple[str, Any]]
 
 def erase(session: ScopedSession, account_id: str) -> int:
     """Delete the equality answers; end an offer that stands, and leave of offers that there was one."""
-    count = forget_in(session, secret_key=_secret_key(), application_ids=_applications(session, account_id))
+    count = forget_in(session, application_ids=_applications(session, account_id), **_keys())
     stands = MembershipOffer.state == OFFERED
     ended = (
         sa.update(MembershipOffer)

@@ -6,7 +6,7 @@ followed an application to another area, all rows are written anew in the order 
 numbers nor their place on the disk tell who came when.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,14 @@ import sqlalchemy as sa
 
 from core.admissions import content
 from core.admissions.content.shapes import Nation
-from core.admissions.equality import link
+from core.admissions.equality import link, links
 from core.admissions.models import Application, EqualityResponse
 from core.admissions.states import ACCEPTED, DECLINED, INFO_REQUESTED, SUBMITTED, TRANSFERRED, WITHDRAWN
 from core.data import upserts
 from core.data.session import ScopedSession, transaction
 from core.kernel.errors import Invalid, Refused
 from core.kernel.text import N_
+from core.kernel.views import Renewed
 
 ANSWERABLE = frozenset({SUBMITTED, INFO_REQUESTED, ACCEPTED, DECLINED})
 """States of an application that was submitted and counts."""
@@ -29,12 +30,14 @@ SWEPT = timedelta(days=14)
 
 
 def answer(
-    session: ScopedSession, *, secret_key: str, application_id: str, account_id: str, nation: Nation, answers: Mapping[str, str]
+    session: ScopedSession, *, secret_key: str, application_id: str, account_id: str, nation: Nation, answers: Mapping[str, str],
+    before: str = "",
 ) -> None:  # fmt: skip
     """Put `answers` ({question: category}) in place of what this person said before; what is not in it is deleted.
 
-    Raises Invalid (by question) for a category that the nation does not have, Refused for an application that is not this
-    person's or is not submitted.
+    Here and below `before` is the platform's key before, "" for none: what hangs on its links is found too, and written with the
+    present key alone. Raises Invalid (by question) for a category that the nation does not have, Refused for an application that is
+    not this person's or is not submitted.
     """
     rows, wrong, own = [], {}, link(secret_key, application_id)
     for question in content.equality().questions:
@@ -54,47 +57,47 @@ def answer(
     with transaction(session):
         if session.scalar(mine) is None:
             raise Refused(N_("These questions are asked once an application is submitted."))
-        _delete(session, [own])
+        _delete(session, links(secret_key, before, application_id))
         if rows:  # two windows may send at the same moment: the later answer stands
             put = upserts.insert(session, EqualityResponse).values(rows)
             fresh = {name: put.excluded[name] for name in ("nation", "category", "parent")}
             session.execute(put.on_conflict_do_update(index_elements=["link", "question"], set_=fresh))
 
 
-def forget(session: ScopedSession, *, secret_key: str, application_id: str) -> int:
+def forget(session: ScopedSession, *, secret_key: str, application_id: str, before: str = "") -> int:
     """Delete what was answered about one application; how many answers that were."""
     with transaction(session):
-        return forget_in(session, secret_key=secret_key, application_ids=[application_id])
+        return forget_in(session, secret_key=secret_key, application_ids=[application_id], before=before)
 
 
-def forget_in(session: ScopedSession, *, secret_key: str, application_ids: list[str]) -> int:
+def forget_in(session: ScopedSession, *, secret_key: str, application_ids: list[str], before: str = "") -> int:
     """The same for several, in the caller's transaction."""
-    return _delete(session, [link(secret_key, one) for one in application_ids])
+    return _delete(session, [found for one in application_ids for found in links(secret_key, before, one)])
 
 
-def carry(session: ScopedSession, *, secret_key: str, before: str, after: str) -> int:
-    """Hang the answers about the application `before` on `after`, as which it goes on at another site; how many there were.
+def carry(session: ScopedSession, *, secret_key: str, source: str, target: str, before: str = "") -> int:
+    """Hang the answers about the application `source` on `target`, as which it goes on at another site; how many there were.
 
-    What the person has said about `after` meanwhile stands.
+    What the person has said about `target` meanwhile stands.
     """
     table: Any = EqualityResponse.__table__
-    old, new = link(secret_key, before), link(secret_key, after)
+    old, new = links(secret_key, before, source), link(secret_key, target)
     with transaction(session):
-        rows = session.execute(sa.delete(table).where(table.c.link == old).returning(*table.c)).mappings().all()
+        rows = session.execute(sa.delete(table).where(table.c.link.in_(old)).returning(*table.c)).mappings().all()
         if rows:
             put = upserts.insert(session, table).values([{**row, "link": new} for row in rows])
             session.execute(put.on_conflict_do_nothing(index_elements=["link", "question"]))
     return len(rows)
 
 
-def _delete(session: ScopedSession, links: list[str]) -> int:
-    if not links:
+def _delete(session: ScopedSession, found: list[str]) -> int:
+    if not found:
         return 0
-    gone = sa.delete(EqualityResponse).where(EqualityResponse.link.in_(links)).returning(EqualityResponse.question)
+    gone = sa.delete(EqualityResponse).where(EqualityResponse.link.in_(found)).returning(EqualityResponse.question)
     return len(session.execute(gone).all())
 
 
-def sweep(session: ScopedSession, at: datetime, *, secret_key: str) -> int:
+def sweep(session: ScopedSession, at: datetime, *, secret_key: str, before: str = "") -> int:
     """Delete what belongs to applications withdrawn of late, and carry what belongs to those moved of late, for the session's
     tenant; how many answers that were.
 
@@ -108,7 +111,7 @@ def sweep(session: ScopedSession, at: datetime, *, secret_key: str) -> int:
     ).all()
     session.rollback()
     carried = sum(
-        carry(session, secret_key=secret_key, before=row.id, after=row.moved_id)
+        carry(session, secret_key=secret_key, source=row.id, target=row.moved_id, before=before)
         for row in ended
         if row.state == TRANSFERRED
     )
@@ -116,11 +119,29 @@ def sweep(session: ScopedSession, at: datetime, *, secret_key: str) -> int:
     if not withdrawn:
         return carried
     with transaction(session):
-        return carried + forget_in(session, secret_key=secret_key, application_ids=withdrawn)
+        return carried + forget_in(session, secret_key=secret_key, application_ids=withdrawn, before=before)
 
 
 def mix(session: ScopedSession) -> int:
-    """Write every row anew in the order of the links, in one transaction; how many there are.
+    """Write every row anew in the order of the links, in one transaction; how many there are."""
+    return len(_anew(session, {}))
+
+
+def renew(session: ScopedSession, *, secret_key: str, before: str) -> Renewed:
+    """Hang every answer that hangs on a link of the key `before` on the present key's. `session` is in platform scope.
+
+    In one transaction, as `mix` writes each night: some at a time, the number of each transaction would tell which belong together.
+    """
+    ids = session.scalars(sa.select(Application.id)).all()
+    session.rollback()
+    instead = {link(before, one): link(secret_key, one) for one in ids}
+    known, rows = {*instead, *instead.values()}, [row["link"] for row in _anew(session, instead)]
+    return Renewed("equality answers", sum(one in instead for one in rows), sum(one not in known for one in rows))
+
+
+def _anew(session: ScopedSession, instead: Mapping[str, str]) -> Sequence[sa.RowMapping]:
+    """Write every row anew in the order of the links, in one transaction, some under another link (`instead`); the rows as they were.
+    Of two answers to one question the one stands that was under its link already: it is the later.
 
     PostgreSQL lets nobody else write meanwhile: who deletes their answers would not meet the rows that take their places.
     """
@@ -129,8 +150,10 @@ def mix(session: ScopedSession) -> int:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(sa.text(f"lock table {table.name} in exclusive mode"))
         rows = session.execute(sa.delete(table).returning(*table.columns)).mappings().all()
-        if rows:
-            session.execute(
-                sa.insert(table), sorted((dict(row) for row in rows), key=lambda row: (row["link"], row["question"]))
-            )
-    return len(rows)
+        fresh = {}
+        for row in sorted(rows, key=lambda row: row["link"] not in instead):
+            own = instead.get(row["link"], row["link"])
+            fresh[own, row["question"]] = {**row, "link": own}
+        if fresh:
+            session.execute(sa.insert(table), [fresh[one] for one in sorted(fresh)])
+    return rows

@@ -356,8 +356,9 @@ def withdraw(application_id: str) -> Response:
     mine = _mine(application_id)
     if request.method == "POST":
         submitting.withdraw(context.session, mine, context.visitor.actor())
+        config = current_app.config["Q"]
         equality.forget(
-            context.session, secret_key=current_app.config["Q"].secret_key, application_id=mine.id
+            context.session, secret_key=config.secret_key, before=config.secret_key_before, application_id=mine.id
         )  # by itself: what is written in one transaction can be told to belong together
         return redirect_with(gettext("Your application is withdrawn."), "applying.own")
     return render("admissions/withdraw.html", mine=mine)

@@ -21,9 +21,10 @@ from core.web.pages import redirect_with, render
 NOT_YET = N_("These questions are asked once an application is submitted.")
 
 
-def secret_key() -> str:
-    """The platform's key, by which answers are found: services and queries are handed it."""
-    return str(current_app.config["Q"].secret_key)
+def keys() -> dict[str, str]:
+    """The platform's key and the one before, by which answers are found: services and queries are handed them."""
+    config = current_app.config["Q"]
+    return {"secret_key": config.secret_key, "before": config.secret_key_before}
 
 
 def _mine(application_id: str) -> Mine:
@@ -40,12 +41,12 @@ def equality(application_id: str) -> Response:
     """The questions in the words of the nation that the site belongs to; each may be left out, and all by one press."""
     context, mine = here(), _mine(application_id)
     nation = nation_of(context.tenant.slug)
-    given = queries.given(context.session, secret_key(), mine.id)
+    given = queries.given(context.session, application_id=mine.id, **keys())
     form = equality_form(nation, given)
     if form.validate_on_submit():
         with kept_on(form):
             service.answer(
-                context.session, secret_key=secret_key(), application_id=mine.id,
+                context.session, **keys(), application_id=mine.id,
                 account_id=str(context.visitor.account_id), nation=nation, answers=form.answers(),
             )  # fmt: skip
             return redirect_with(
@@ -66,5 +67,5 @@ def equality(application_id: str) -> Response:
 def equality_delete(application_id: str) -> Response:
     """Delete the answers."""
     mine = _mine(application_id)
-    service.forget(here().session, secret_key=secret_key(), application_id=mine.id)
+    service.forget(here().session, application_id=mine.id, **keys())
     return redirect_with(_("Your answers are deleted."), "applying.tasks", application_id=mine.id)

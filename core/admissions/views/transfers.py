@@ -51,7 +51,7 @@ def move(application_id: str) -> Response:
 
 def _go(source: Place, version: int, target: Target, why: str) -> None:
     """Make the step, in a session that reaches both sites."""
-    actor, secret = here().visitor.actor(), current_app.config["Q"].secret_key
+    actor, config = here().visitor.actor(), current_app.config["Q"]
     tenant = current_app.extensions["q.directory"].by_id(target.tenant_id)
     here().session.rollback()  # SQLite: no read stays open beside the other session, which writes
     with platform_scope("Joining Q: an application moves to another area", actor) as session:
@@ -59,7 +59,10 @@ def _go(source: Place, version: int, target: Target, why: str) -> None:
             session, actor, source, version=version, target_tenant_id=target.tenant_id, window_id=target.window_id, why=why,
             store=downloads.store(), post=application_letters.moved(tenant, why),
         )  # fmt: skip
-        if equality.carry(session, secret_key=secret, before=source.application_id, after=moved.application_id):
+        if equality.carry(
+            session, secret_key=config.secret_key, before=config.secret_key_before, source=source.application_id,
+            target=moved.application_id,
+        ):  # fmt: skip
             equality.mix(
                 session
             )  # else the numbers of these transactions would tie the answers to the move until the night

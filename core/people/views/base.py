@@ -21,7 +21,7 @@ def _keep_nothing(response: Response) -> Response:
 def tools() -> Tools:
     """What the services need from this application."""
     config = current_app.config["Q"]
-    return Tools(config.secret_key, send, quick=config.testing)
+    return Tools(config.secret_key, send, quick=config.testing, before=config.secret_key_before)
 
 
 def link_gone(error: DomainError, again: str) -> Response:

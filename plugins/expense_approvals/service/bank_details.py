@@ -119,7 +119,8 @@ def change(
             if key.result is not None and (kept := own(session, visitor)) is not None:
                 return kept
             before = session.execute(_REPLACE, {"of_person": visitor.account_id, "now": now}).one_or_none()
-            usable = _usable_from(before, mark, now)
+            marks = {fingerprint(code, account, one) for one in (seal, seal.former()) if one is not None}
+            usable = _usable_from(before, marks, now)
             session.add(
                 BankDetails(
                     id=made, account_id=visitor.account_id, last=account[-4:], fingerprint=mark, set_at=now, usable_from=usable,
@@ -136,11 +137,11 @@ def change(
     return Masked(account[-4:], now, usable)
 
 
-def _usable_from(before: Any, mark: str, now: datetime) -> datetime:
+def _usable_from(before: Any, marks: Collection[str], now: datetime) -> datetime:
     """From when a new row is paid to, after the row that it replaces (None: there was none). At once for the first; the same one again (another name on it, say) waits no longer than it did."""
     if before is None:
         return now
-    return max(now, before.usable_from) if before.fingerprint == mark else now + COOLING
+    return max(now, before.usable_from) if before.fingerprint in marks else now + COOLING
 
 
 def fingerprint(sort_code: str, number: str, seal: Sealer) -> str:

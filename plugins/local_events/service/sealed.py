@@ -7,7 +7,19 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.sdk import SYSTEM, Forbidden, ScopedSession, Sealer, Unreadable, Visitor, caseless, record_audit, transaction
+from core.sdk import (
+    SYSTEM,
+    Forbidden,
+    Renewed,
+    ScopedSession,
+    Sealer,
+    Unreadable,
+    Visitor,
+    caseless,
+    record_audit,
+    reseal,
+    transaction,
+)
 from plugins.local_events.answers import Chosen
 from plugins.local_events.manifest import ORGANISE, SENSITIVE
 from plugins.local_events.models import Event, Registration, SealedAnswer
@@ -135,3 +147,12 @@ def purge(session: ScopedSession, at: datetime) -> int:
                 )
         gone += count
     return gone
+
+
+def renew(session: ScopedSession, seal: Sealer) -> Renewed:
+    """Seal the site's answers anew that the secret key before sealed, some in each transaction; again is the same."""
+
+    def bound(row: SealedAnswer) -> str:
+        return about(row.tenant_id, row.registration_id, row.question_id)
+
+    return Renewed("sensitive answers", *reseal(session, SealedAnswer, seal, bound))
