@@ -26,12 +26,22 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 MINUTES = 30
 """After this long a stage is stopped: something hangs."""
-WORKERS = str(min(6, max(3, (os.cpu_count() or 2) + 1)))
+PROCESSORS = os.cpu_count() or 2
+WORKERS = str(min(6, max(3, PROCESSORS + 1)))
 """Test processes: one more than there are processors, because each waits now and then. Six are as many as the suite was tried with."""
 NO_TESTS = 5
 """The exit code by which pytest says that it found nothing to run."""
 ABROAD = "not browser and not bench"
-ONCE = f"not again and {ABROAD}"
+ROOMY = 4
+"""From so many processors on `make test` has time to ask both engines everything."""
+
+
+def once(processors: int) -> str:
+    """What `make test` asks of each engine on a machine with so many processors: the marks, as pytest takes them (decision 29)."""
+    return ABROAD if processors >= ROOMY else f"not again and {ABROAD}"
+
+
+ONCE = once(PROCESSORS)
 AT_HOME = ("--ignore=tests/browser", "--ignore=tests/bench")
 """The folders of what `ABROAD` leaves out: a test process need not collect them, nor import what drives a browser."""
 DATABASE = ("--engine", "postgres", "--ignore=tests/unit", *AT_HOME)

@@ -182,12 +182,17 @@ def test_whoever_meets_in_the_database_does_so_on_both_engines() -> None:
     assert [file for file in races if "pytest.mark.both" not in file.read_text()] == []
 
 
+@pytest.mark.parametrize(("processors", "left"), [(1, True), (2, True), (3, True), (4, False), (16, False)])
+def test_nothing_is_left_for_a_second_look_where_there_are_processors_for_it(processors: int, left: bool) -> None:
+    assert stages.once(processors) == ("not again and " if left else "") + "not browser and not bench"
+
+
 def test_the_stages_leave_no_test_out() -> None:
     """What `make test` does not ask of an engine is what `make test-again` asks of it, and CI runs both."""
     asked = {stage.name: stage.commands[0] for stage in (*stages.STAGES, *stages.OTHERS)}
     for engine, first in (("sqlite", ""), ("postgres", "database and ")):
         assert asked[engine][:-1] == asked[f"again-{engine}"][:-1]
-        assert asked[engine][-1] == f"{first}not again and {stages.ABROAD}"
+        assert asked[engine][-1] == first + stages.once(stages.PROCESSORS)
         assert asked[f"again-{engine}"][-1] == f"again and {stages.ABROAD}"
         folders = {word.removeprefix("--ignore=tests/") for word in asked[engine] if word.startswith("--ignore")}
         assert folders == set(stages.ABROAD.replace("not ", "").split(" and ")) | ({"unit"} if first else set())
