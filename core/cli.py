@@ -18,7 +18,7 @@ from core.admissions.states import states_markdown
 from core.app import BootError, boot, components, create_app, look_at_database, tenants_folder
 from core.commands import Commands
 from core.config import ROOT, Config, normalise_url
-from core.data import audit, migrate, transfer
+from core.data import audit, backups, migrate, sqlite_files, transfer
 from core.data.db import platform_scope, tenant_session
 from core.demo import apart, community, windows
 from core.demo.admissions import cycle, national
@@ -204,9 +204,8 @@ def _app() -> tuple[Config, Flask]:
 def upgrade() -> None:
     """Bring the core's, every plugin's and the job engine's tables to their newest form."""
     config, app = _app()
-    if config.owner_url.startswith("sqlite:///"):
-        folder = Path(config.owner_url.removeprefix("sqlite:///")).parent
-        _run(lambda: folder.mkdir(parents=True, exist_ok=True))
+    if (path := sqlite_files.path_of(config.owner_url)) is not None:
+        _run(lambda: path.parent.mkdir(parents=True, exist_ok=True))
     _bring_up(config.owner_url, app, config.app_role)
     click.echo("the database is up to date")
 
@@ -275,7 +274,7 @@ def revise(component: str, message: str) -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(target: Path) -> None:
     """Write a consistent copy of the SQLite database to TARGET while the site is up."""
-    _run(lambda: migrate.backup(Config.from_env().database_url, target))
+    _run(lambda: backups.backup(Config.from_env().database_url, target))
     click.echo(f"wrote {target}")
 
 
@@ -286,7 +285,7 @@ def restore(source: Path) -> None:
     """Put a backup in place of the SQLite database; stop the site first. The replaced file is kept."""
     config, app = _app()
     owners = components(app.extensions["q.registry"])
-    kept = _run(lambda: migrate.restore(config.database_url, source, owners))
+    kept = _run(lambda: backups.restore(config.database_url, source, owners))
     click.echo(f"restored; the replaced database is {kept}" if kept else "restored; there was no database before")
 
 

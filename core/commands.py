@@ -18,17 +18,16 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except sa.exc.DBAPIError as error:
             no_database = type(error) is sa.exc.DatabaseError  # what SQLite says of a file that is none, or damaged
+            code = getattr(error.orig, "sqlstate", "")
             if not (
-                no_database
-                or isinstance(error, sa.exc.OperationalError)
-                or getattr(error.orig, "sqlstate", "") in (UNDEFINED_TABLE, NOT_ALLOWED)
+                no_database or isinstance(error, sa.exc.OperationalError) or code in (UNDEFINED_TABLE, NOT_ALLOWED)
             ):
                 raise
             said = " ".join(str(error.orig).split())
             advice = "is QP_DATABASE_URL right? has qplatform db upgrade run?"
             if no_database:
                 advice = "is QP_DATABASE_URL right? where it is, restore a backup: qplatform db restore FILE"
-            elif getattr(error.orig, "sqlstate", "") == NOT_ALLOWED:
+            elif code == NOT_ALLOWED:
                 advice = "does QP_DATABASE_OWNER_URL name the tables' owner?"
             elif "disk is full" in said or "No space left" in said:
                 advice = "make room on its disk, and ask again"

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.config import normalise_url
-from core.data import audit, restored
+from core.data import audit, restored, sqlite_files
 from core.data.base import Base, tenant_tables
-from core.data.migrate import OF_A_NEWER_RELEASE, Component, behind, missing_file, owner_engine, refuse_in_use
+from core.data.migrate import OF_A_NEWER_RELEASE, Component, behind, owner_engine
 
 BATCH = 500
 PEOPLE = ("tenancy_tenant", "people_account")
@@ -27,11 +26,12 @@ def check(source: str, target: str, components: Iterable[Component]) -> None:
     The rows that migrations themselves write are no matter: nothing else can have been written where there is no tenant and
     no account.
     """
-    if not source.startswith("sqlite:///") or not normalise_url(target).startswith("postgresql+psycopg://"):
+    path = sqlite_files.path_of(source)
+    if path is None or not normalise_url(target).startswith("postgresql+psycopg://"):
         raise TransferError("rows are copied from SQLite (QP_DATABASE_URL) to postgresql://…")
-    if missing := missing_file(source):
+    if missing := sqlite_files.missing(source):
         raise TransferError(missing)
-    refuse_in_use(Path(source.removeprefix("sqlite:///")))
+    sqlite_files.refuse_in_use(path)
     components = list(components)
     with _connected(source) as connection:
         if half := restored.problem(connection):

@@ -1,10 +1,10 @@
 """The demonstration's people exist only where the demonstration is on, and it is loaded only where nobody else is."""
 
 from enum import StrEnum
-from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.data import sqlite_files
 from core.people.models import Account
 
 OFF = (
@@ -46,7 +46,7 @@ def problem(connection: sa.Connection) -> str:
 
 def may_load(url: str) -> str:
     """Why the demonstration must not be loaded into the database at `url`, or begun anew there; empty when it may."""
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    if (path := sqlite_files.path_of(url)) is not None and not path.exists():
         return ""  # nothing is there, and to look would make a file
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     try:

@@ -1,12 +1,11 @@
 """Beginning the demonstration anew: its rows and its files go, on either database."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from core.config import Config
-from core.data import restored
+from core.data import restored, sqlite_files
 from core.data.base import Base
 from core.data.files import open_store
 from core.data.migrate import Component, owner_engine
@@ -21,10 +20,9 @@ def forget(config: Config, components: Iterable[Component], tenant_ids: Iterable
     store = open_store(config.files_url)
     for tenant_id in tenant_ids:
         store.delete([key for key, _ in store.listed(tenant_id)])
-    if config.owner_url.startswith("sqlite:///"):
-        path = Path(config.owner_url.removeprefix("sqlite:///"))
-        for end in ("", "-wal", "-shm", restored.BEGUN):
-            path.with_name(path.name + end).unlink(missing_ok=True)
+    if (path := sqlite_files.path_of(config.owner_url)) is not None:
+        sqlite_files.remove(path)
+        restored.coming(path).unlink(missing_ok=True)
         return
     names = [table.name for table in Base.metadata.sorted_tables] + [one.version_table for one in components]
     engine = owner_engine(config.owner_url)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from core.app import BootError, boot
 from core.cli import main
 from core.config import ROOT
-from core.data import migrate, restored
+from core.data import backups, restored
 from tests.support.databases import Database
 from tests.support.environment import environment
 from tests.support.forking import PROCESSES
@@ -145,7 +145,7 @@ def test_a_restore_that_is_killed_leaves_the_database_or_a_mark(
     own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: str
 ) -> None:
     path, copy = Path(own_database.name), tmp_path / "copy.sqlite"
-    migrate.backup(own_database.app_url, copy)
+    backups.backup(own_database.app_url, copy)
     _change(path)
     process = PROCESSES.Process(target=_restore_and_hang, args=(own_database.app_url, copy, killed, tmp_path / "there"))
     process.start()
@@ -201,4 +201,4 @@ def _restore_and_hang(url: str, source: Path, when: str, there: Path) -> None:
         return replace(self, target)
 
     Path.replace = held  # type: ignore[method-assign, assignment]  # this process has nothing else to do
-    migrate.restore(url, source)
+    backups.restore(url, source)

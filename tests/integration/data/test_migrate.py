@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.app import components
 from core.config import ROOT
-from core.data import migrate, rls
+from core.data import backups, migrate, rls
 from core.data.base import Base, Shared, TenantOwned, tenant_tables
 from core.hooks.registry import Registry, discover, load
 from core.people.models import Profile
@@ -221,12 +221,12 @@ def test_the_boot_check_refuses_a_role_that_may_act_as_one_that_sees_all(
 @pytest.mark.only("sqlite")
 def test_backup_and_restore(own_database: Database, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
-    migrate.backup(own_database.app_url, copy)
+    backups.backup(own_database.app_url, copy)
     engine = sa.create_engine(own_database.app_url)
     with engine.begin() as c:
         c.exec_driver_sql("update tenancy_tenant set name = 'changed' where id = 2")
     engine.dispose()
-    kept = migrate.restore(own_database.app_url, copy)
+    kept = backups.restore(own_database.app_url, copy)
     assert kept is not None
     assert kept.exists()
     with engine.connect() as c:
@@ -241,21 +241,21 @@ def test_the_database_is_no_place_for_its_own_backup(own_database: Database) -> 
     before = path.read_bytes()
     for target in (path, path.parent / "link", path.parent / ".." / path.parent.name / path.name):
         with pytest.raises(ValueError, match="is the database itself"):
-            migrate.backup(own_database.app_url, target)
+            backups.backup(own_database.app_url, target)
     assert path.read_bytes() == before
 
 
 @pytest.mark.only("sqlite")
 def test_a_backup_that_fails_leaves_the_one_of_before(own_database: Database, tmp_path: Path) -> None:
     path, copy = Path(own_database.app_url.removeprefix("sqlite:///")), tmp_path / "copy.sqlite"
-    migrate.backup(own_database.app_url, copy)
+    backups.backup(own_database.app_url, copy)
     good = copy.read_bytes()
     damaged = tmp_path / "damaged.sqlite"
     damaged.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(OSError, match="no backup was written"):
-        migrate.backup(f"sqlite:///{damaged}", copy)
+        backups.backup(f"sqlite:///{damaged}", copy)
     with pytest.raises(ValueError, match="there is no database"):
-        migrate.backup(f"sqlite:///{tmp_path / 'mistyped'}", copy)
+        backups.backup(f"sqlite:///{tmp_path / 'mistyped'}", copy)
     assert copy.read_bytes() == good
     assert sorted(one.name for one in tmp_path.iterdir()) == ["copy.sqlite", "damaged.sqlite"]
 
@@ -265,7 +265,7 @@ def test_a_damaged_backup_is_refused(own_database: Database, tmp_path: Path) -> 
     bad = tmp_path / "bad.sqlite"
     bad.write_bytes(b"no database" * 500)
     with pytest.raises(ValueError, match="intact"):
-        migrate.restore(own_database.app_url, bad)
+        backups.restore(own_database.app_url, bad)
 
 
 @pytest.mark.only("sqlite")
@@ -277,7 +277,7 @@ def test_what_is_no_backup_replaces_nothing(own_database: Database, tmp_path: Pa
     another.close()
     before = sorted(tmp_path.iterdir())
     with pytest.raises(ValueError, match="intact"):
-        migrate.restore(own_database.app_url, tmp_path / name)
+        backups.restore(own_database.app_url, tmp_path / name)
     assert sorted(tmp_path.iterdir()) == before, "nothing is made where a name was mistyped"
     engine = sa.create_engine(own_database.app_url)
     with engine.connect() as c:
@@ -296,11 +296,11 @@ def _write_and_die(path: str) -> None:
 @pytest.mark.only("sqlite")
 def test_the_replaced_database_is_kept_with_its_newest_changes(own_database: Database, tmp_path: Path) -> None:
     path, copy = own_database.app_url.removeprefix("sqlite:///"), tmp_path / "copy.sqlite"
-    migrate.backup(own_database.app_url, copy)
+    backups.backup(own_database.app_url, copy)
     process = PROCESSES.Process(target=_write_and_die, args=(path,))
     process.start()
     process.join()
-    kept = migrate.restore(own_database.app_url, copy)
+    kept = backups.restore(own_database.app_url, copy)
     assert kept is not None
     for file, name in ((kept, "the last change"), (path, "Scotland")):
         c = sqlite3.connect(file)
