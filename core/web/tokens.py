@@ -1,6 +1,6 @@
 """The colours of the stylesheet, worked out as a browser would: what `/style` shows and what the contrast test measures.
 
-It reads the notation that q.css keeps to: `#rrggbb`, `var(--name)`, `light-dark(day, night)` and
+It reads the notation that tokens.css keeps to: `#rrggbb`, `var(--name)`, `light-dark(day, night)` and
 `oklch(from <colour> <lightness> <chroma> h)` with a number, `l`, `c`, `calc(l ± n)` or `min(c, n)`.
 The formulas are those of CSS Color 4 (OKLab to sRGB); what lies outside sRGB is clipped, as Chromium does.
 """
@@ -13,7 +13,7 @@ from math import atan2, cos, hypot, sin
 
 from core.kernel.colour import contrast
 from core.kernel.text import N_
-from core.web.assets import STATIC
+from core.web.assets import STYLES
 
 _LAYER = re.compile(r"@layer tokens \{\s*:root \{(.*?)\n  \}", re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -119,10 +119,10 @@ class Tokens:
 
 @lru_cache(maxsize=1)
 def load() -> Tokens:
-    """The tokens of q.css."""
-    layer = _LAYER.search(_COMMENT.sub("", (STATIC / "q.css").read_text("utf-8")))
+    """The tokens of the stylesheet."""
+    layer = _LAYER.search(_COMMENT.sub("", (STYLES / "tokens.css").read_text("utf-8")))
     if layer is None:
-        raise ValueError("q.css has no layer of tokens")
+        raise ValueError("tokens.css has no layer of tokens")
     return Tokens({name: " ".join(value.split()) for name, value in _DECLARATION.findall(layer[1])})
 
 

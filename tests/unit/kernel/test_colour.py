@@ -7,7 +7,7 @@ import pytest
 
 from core.kernel.colour import DARK_PAGES, LIGHT_PAGES, contrast, is_hex
 
-CSS = Path(__file__).resolve().parents[3] / "core" / "web" / "static" / "q.css"
+CSS = Path(__file__).resolve().parents[3] / "core" / "web" / "styles" / "tokens.css"
 
 
 @pytest.mark.parametrize(

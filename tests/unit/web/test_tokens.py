@@ -9,12 +9,12 @@ import pytest
 
 from core.kernel.colour import contrast
 from core.web import tokens
-from core.web.assets import STATIC
+from core.web.assets import PARTS, STATIC, STYLES, stylesheet
 
 ROOT = Path(__file__).resolve().parents[3]
-CSS = (STATIC / "q.css").read_text("utf-8")
+CSS = stylesheet()
 SITES = sorted((ROOT / "tenants").glob("*/tenant.toml"))
-THE_REST = CSS[CSS.index("@layer reset {") :]
+THE_REST = CSS.replace((STYLES / "tokens.css").read_text("utf-8"), "")
 
 
 @pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
@@ -52,7 +52,7 @@ def test_a_notation_that_is_not_read_is_not_guessed() -> None:
 
 def test_colours_are_tokens_everywhere_else_in_the_stylesheet() -> None:
     """A colour written in a component would escape the contrast test, the night and the site's own brand."""
-    components = THE_REST[: THE_REST.index("@media (prefers-reduced-motion")]
+    components = THE_REST.replace((STYLES / "modes.css").read_text("utf-8"), "")
     allowed = {"#000"}  # the opaque end of a mask
     loose = set(re.findall(r"#[0-9a-f]{3,8}\b", components)) - allowed
     assert loose <= {"#2b2333", "#0d0a10", "#fff"}, "only the demonstration's strip has colours of its own"
@@ -81,4 +81,9 @@ def test_braces_and_layers_are_whole() -> None:
     assert order
     named = order[1].split(", ")
     assert named == ["reset", "tokens", "base", "layout", "components", "utilities", "tenant"]
-    assert sorted(re.findall(r"^@layer (\w+) \{", CSS, re.MULTILINE)) == sorted(named[:-1])
+    assert CSS.index(order[0]) < CSS.index("@layer reset {"), "the first to name a layer gives it its place"
+    assert set(re.findall(r"^@layer (\w+) \{", CSS, re.MULTILINE)) == set(named[:-1])
+
+
+def test_every_part_of_the_stylesheet_is_in_it_once() -> None:
+    assert sorted(PARTS) == sorted(path.stem for path in STYLES.iterdir())
