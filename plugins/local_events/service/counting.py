@@ -26,7 +26,7 @@ from core.sdk import (
     record_audit,
     shelf,
 )
-from plugins.local_events.calendars.entries import in_calendar
+from plugins.local_events.calendars.entries import status_of
 from plugins.local_events.models import Event, Invitation, Registration
 from plugins.local_events.queries import hosting, places
 from plugins.local_events.queries.places import ORDER, PoolNow
@@ -303,5 +303,16 @@ def put_on_shelf(session: ScopedSession, turn: Turn, account_id: str, state: str
     shelf.put(
         session, account_id=account_id, plugin=PLUGIN, ref=turn.id, kind="event", title=turn.title,
         status=REGISTRATION_STATES[state], when=turn.starts_at, path=path_of(turn.id), needs_action=state == OFFERED, new=new,
-        calendar=in_calendar(turn, state),
+        calendar=_in_calendar(turn, state),
     )  # fmt: skip
+
+
+def _in_calendar(turn: Turn, state: str) -> shelf.InCalendar | None:
+    """How an event stands in the calendar of somebody whose registration is in `state`: fixed with a place, possible while
+    waiting for one or for an answer, not at all otherwise.
+
+    Its revision is the event's `turn`, which rises with every step of anybody's: for one person it rises with each of theirs.
+    """
+    if state not in ACTIVE:
+        return None
+    return shelf.InCalendar(turn.uid, turn.turn, turn.ends_at, turn.place, turn.online_url, status_of(state))
