@@ -12,7 +12,7 @@ FINDS = {
 }  # fmt: skip
 OWN = {
     "core/admissions/views/equality.py", "core/admissions/views/applying.py", "core/admissions/personal/joining.py",
-    "core/admissions/jobs/joining.py", "core/admissions/views/transfers.py", "core/cli.py",
+    "core/admissions/jobs/joining.py", "core/admissions/views/transfers.py", "core/commands/keys.py",
 }  # fmt: skip
 """The applicant's own pages and file, what deletes answers, the move to another site, which carries them unread, and the command
 that gives them another key."""

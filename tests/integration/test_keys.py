@@ -139,7 +139,7 @@ def renew(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         made.append(create_app(config))
         return made[-1]
 
-    monkeypatch.setattr("core.cli.create_app", make)
+    monkeypatch.setattr("core.commands.base.create_app", make)
 
     def run(before: str = SECRET_KEY) -> Result:
         settings = {**environment(database), "QP_SECRET_KEY": NEW_KEY, "QP_SECRET_KEY_BEFORE": before}

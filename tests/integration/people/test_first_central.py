@@ -22,7 +22,7 @@ Command = Callable[[str], Result]
 @pytest.fixture
 def central(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Command:
     """`central("ann@example.org")`: the command on the test's database."""
-    monkeypatch.setattr("core.cli._app", lambda: (app.config["Q"], app))
+    monkeypatch.setattr("core.commands.central.made_app", lambda: (app.config["Q"], app))
     return lambda address: CliRunner().invoke(main, ["central", address])
 
 

@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "tenants"
     shutil.copytree(tenants_folder(), copy)
     monkeypatch.setattr("core.app.tenants_folder", lambda: copy)
-    monkeypatch.setattr("core.cli.tenants_folder", lambda: copy)
+    monkeypatch.setattr("core.commands.tenants.tenants_folder", lambda: copy)
     return copy
 
 
@@ -40,7 +40,7 @@ def tenants(folder: Path, other_database: Database, monkeypatch: pytest.MonkeyPa
         made.append(create_app(config))
         return made[-1]
 
-    monkeypatch.setattr("core.cli.create_app", make)
+    monkeypatch.setattr("core.commands.base.create_app", make)
 
     def run(*words: str) -> Result:
         done = CliRunner().invoke(main, ["tenants", *words])

@@ -1,9 +1,17 @@
-"""What every command says when the database cannot be used: one line with what to do, and no traceback."""
+"""What the commands have in common: the application they look at, and one line with what to do instead of a traceback."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 import sqlalchemy as sa
+from flask import Flask
+
+from core.app import create_app
+from core.config import Config
+from core.web import logs
+
+T = TypeVar("T")
 
 UNDEFINED_TABLE, NOT_ALLOWED = "42P01", "42501"
 """PostgreSQL's codes for a table that is not there, and for what the role may not do."""
@@ -32,3 +40,35 @@ class Commands(click.Group):
             elif "disk is full" in said or "No space left" in said:
                 advice = "make room on its disk, and ask again"
             raise SystemExit(f"the database cannot be used: {said} ({advice})") from error
+
+
+class Running(click.Command):
+    """A command that goes on running. All that it writes is its log, even where it is called with words that it does not know."""
+
+    def make_context(self, *words: Any, **options: Any) -> click.Context:
+        """Click's own; what is wrong with the words or the environment's PORT is told in the log."""
+        try:
+            return super().make_context(*words, **options)
+        except click.UsageError as error:
+            with logs.told():
+                raise SystemExit(error.format_message()) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        logs.own_streams()
+        with logs.told():
+            return super().invoke(ctx)
+
+
+def made_app() -> tuple[Config, Flask]:
+    """The settings of the environment, and an application by them that serves nobody."""
+    config = Config.from_env()
+    return config, create_app(config)
+
+
+def or_say_why(action: Callable[[], T]) -> T:
+    """`action`'s result; its ValueError or OSError as one line and exit code 1."""
+    try:
+        return action()
+    except (ValueError, OSError) as error:
+        raise SystemExit(str(error)) from error

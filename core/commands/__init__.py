@@ -1,0 +1,1 @@
+"""The commands of `qplatform`, a file for each matter."""
