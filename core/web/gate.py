@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.datastructures import LanguageAccept
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_accept_header
 
 from core.data.db import db
@@ -26,6 +27,8 @@ LOADER = "q.visitor_loader"
 LANGUAGE_COOKIE = "q_language"
 READS = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
+LONGEST_FORM, MOST_FIELDS = 2_000_000, 10_000
+"""Bytes and fields of a form without files: five long answers of letters that take nine bytes each, a box for each of thousands of people."""
 VisitorLoader = Callable[..., SignedIn | None]
 
 HEADERS = {
@@ -95,11 +98,21 @@ def _one_address() -> str:
 
 
 def _readable() -> bool:
-    """Whether a form that was sent is text: of bytes that are no UTF-8 Werkzeug would make other characters, and they would be kept."""
-    if request.mimetype != FORM or (request.content_length or 0) > (request.max_form_memory_size or 0):
-        return True  # a body that is too large is refused as that when it is read
+    """Whether a form that was sent is text: of bytes that are no UTF-8 Werkzeug would make other characters, and they would be kept.
+
+    Werkzeug limits the text and the fields of forms with files alone. Any other would be taken apart up to the size of a file, which
+    takes seconds and a hundred times the memory. Raises RequestEntityTooLarge.
+    """
+    if request.mimetype != FORM:
+        return True
+    request.max_content_length = LONGEST_FORM  # holds for one, too, that does not say how long it is
+    if (request.content_length or 0) > LONGEST_FORM:
+        return True  # it is refused as that when it is read
+    sent = request.get_data(cache=True, parse_form_data=False)
+    if sent.count(b"&") >= MOST_FIELDS:
+        raise RequestEntityTooLarge
     try:
-        unquote_to_bytes(request.get_data(cache=True, parse_form_data=False).replace(b"+", b" ")).decode()
+        unquote_to_bytes(sent.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         return False
     return True
