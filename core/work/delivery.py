@@ -12,9 +12,9 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from ipaddress import ip_address
 from typing import Any, Self
@@ -36,6 +36,21 @@ TIMEOUT = 20.0
 """Seconds for each step of the conversation with the mail server."""
 TOO_LATE = "the message waited too long to be sent by itself"
 PORTS = {"smtp": 25, "smtps": 465}
+
+
+class _OnOneLine(UnstructuredHeader):
+    """A header that is written on one line, however long its one word is. Python breaks what is longer than a line into encoded words,
+    which an address must not be (RFC 2047, 5): no mail program would find one there."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """The header as it goes over the wire."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]  # the registry joins it with BaseHeader
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("List-Unsubscribe", _OnOneLine)  # type: ignore[arg-type]  # typed as if it had been joined already
+WIRE = SMTP.clone(header_factory=_HEADERS)
+"""How messages are written."""
 
 
 class NotSent(Exception):
@@ -106,7 +121,7 @@ def _domain(host: str) -> str:
 
 def compose(mail: Any, server: MailServer) -> EmailMessage:
     """The message of a row of `work_mail`, as it goes over the wire."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=WIRE)
     message["From"] = Address("Q", addr_spec=server.sender)
     message["To"] = Address(addr_spec=mail.to_address)
     message["Subject"] = mail.subject

@@ -91,6 +91,17 @@ def test_how_to_stop_stands_in_the_header(scheme: str, one_click: str | None) ->
     assert "List-Unsubscribe" not in compose(Row(), MailServer("smtp", "q@example.org"))
 
 
+@pytest.mark.parametrize("length", [10, 64, 400])
+def test_how_to_stop_goes_over_the_wire_as_it_is(length: int) -> None:
+    """An address in a header is no text that could be encoded: mail programs look for it between the brackets (RFC 2369, 2)."""
+    row = Row()
+    row.stop_href = f"https://q.example/scotland/apply/stop/{'a' * length}/at-once"
+    lines = compose(row, MailServer("smtp", "q@example.org")).as_bytes().split(b"\r\n")
+    assert f"List-Unsubscribe: <{row.stop_href}>".encode() in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert max(map(len, lines)) <= 998  # RFC 5322, 2.1.1
+
+
 @pytest.mark.parametrize("field", ["to_address", "subject", "stop_href"])
 def test_a_line_break_cannot_be_written_down(field: str) -> None:
     row = Row()
