@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, request, send_file
+from flask import Blueprint, Response, abort, current_app, send_file
 
 from core.web.access import tenantless
 
@@ -37,7 +37,7 @@ class Assets:
         for name, folder in plugin_folders.items():
             for path in sorted((folder / "static").glob("*")):
                 self._files[f"{name}/{path.name}"] = path
-        self._urls = {name: f"/assets/{self._digest(file)}/{name}" for name, file in self._files.items()}
+        self._digests = {name: self._digest(file) for name, file in self._files.items()}
 
     @staticmethod
     def _digest(file: Path | bytes) -> str:
@@ -45,7 +45,11 @@ class Assets:
 
     def url(self, name: str) -> str:
         """The address of a file. Raises KeyError for a name that is not there: a page must not ask for nothing."""
-        return self._urls[name]
+        return f"/assets/{self._digests[name]}/{name}"
+
+    def digest(self, name: str) -> str:
+        """What tells this file's content from another's. Raises KeyError as `url` does."""
+        return self._digests[name]
 
     def file(self, name: str) -> Path | bytes | None:
         """The file of that name, or what is in it where it is made of others."""
@@ -61,16 +65,20 @@ def asset(name: str) -> str:
 @blueprint.get("/assets/<digest>/<path:name>")
 @tenantless
 def serve(digest: str, name: str) -> Any:
-    """A static file. An old or wrong hash is answered too, but not kept by the browser."""
+    """A static file. An old or wrong hash is answered too, but not kept by the browser.
+
+    Its tag is that of the content. With the address's own hash for one, a server of the release before would give its file the tag
+    of the next, while the two run side by side, and the next would then tell the browser to keep it for a year.
+    """
     assets: Assets = current_app.extensions["q.assets"]
     file = assets.file(name)
     if file is None:
         abort(404)
+    present = assets.digest(name)
     response: Response
     if isinstance(file, bytes):
-        response = send_file(BytesIO(file), mimetype="text/css", conditional=True, etag=digest)
+        response = send_file(BytesIO(file), mimetype="text/css", conditional=True, etag=present)
     else:
-        response = send_file(file, conditional=True, etag=digest)
-    current = request.path == assets.url(name)
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if current else "no-cache"
+        response = send_file(file, conditional=True, etag=present)
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if digest == present else "no-cache"
     return response
