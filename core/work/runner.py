@@ -211,7 +211,12 @@ class Runner:
             "failure_id": task.failure_id,
             "request_id": task.request_id,
         }
-        connection.execute(upserts.insert(connection, OutboxItem).values(**values).on_conflict_do_nothing())
+        new = upserts.insert(connection, OutboxItem).values(**values)
+        # Asked for again by its key while it ran, the job lies there under the name of this run, which the engine takes no second time:
+        # the next try takes its place. One that another run of this task has written stays.
+        later = {name: new.excluded[name] for name in values if name != "id"}
+        asked_again = OutboxItem.turn < new.excluded.turn
+        connection.execute(new.on_conflict_do_update(index_elements=[OutboxItem.id], set_=later, where=asked_again))
 
     def record_lost(self, data: Mapping[str, Any], error: str) -> None:
         """Write down a task that the engine gave up: its workers died of it, or it could not be read."""

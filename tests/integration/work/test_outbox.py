@@ -6,14 +6,18 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from core.data.scope import ScopeError
 from core.data.session import ScopedSession, transaction
+from core.kernel import clock
 from core.kernel.errors import Refused
 from core.work import UnknownJob, enqueue, enqueue_many, mail, registry
 from core.work.models import Mail, OutboxItem
 from core.work.outbox import keyed_id
+from core.work.relay import COLUMNS
+from core.work.runner import Runner, Task
 from tests.support.app_fixtures import FrozenClock
 from tests.support.statements import Counter
 
@@ -75,6 +79,35 @@ def test_a_key_keeps_one_at_each_tenant(session_for: SessionFor) -> None:
             asked = enqueue(session, "try.one", key="k")
             assert asked == keyed_id(session.scope.tenant_id, "try.one", "k")
     assert len(_items(session)) == 2
+
+
+def test_asked_for_again_while_it_runs_a_job_that_fails_is_tried_again(
+    app: Flask, session_for: SessionFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked again bears the name of the run that has begun, which the engine takes once: the next try must take its place."""
+
+    def fail(_: ScopedSession) -> None:
+        raise RuntimeError("not today")
+
+    monkeypatch.setitem(registry.JOBS, "try.one", registry.Job("try.one", fail, "default", 6, 0.5, None))
+    session = session_for("scotland")
+    with transaction(session):
+        enqueue(session, "try.one", key="k")
+    begun = Task.of(session.execute(sa.select(*(OutboxItem.__table__.c[name] for name in COLUMNS))).one())
+    with transaction(session):
+        session.execute(sa.delete(OutboxItem))  # the engine has it now
+        enqueue(session, "try.one", key="k", delay=timedelta(hours=1))
+    Runner(app, lambda *_: True).run(begun.as_json())
+    session.rollback()
+    (item,) = _items(session)
+    assert (item.turn, item.attempt) == (2, 2)
+    assert item.run_after < clock.now() + timedelta(minutes=1)
+    Runner(app, lambda *_: True).run(
+        begun.as_json()
+    )  # a second run of the same, whose worker had died: it changes nothing
+    session.rollback()
+    again = session.scalars(sa.select(OutboxItem).execution_options(populate_existing=True)).one()
+    assert (again.turn, again.attempt, again.run_after) == (2, 2, item.run_after)
 
 
 def test_what_is_refused(session_for: SessionFor, platform_session: ScopedSession) -> None:
