@@ -51,9 +51,26 @@ def engine_options(url: str) -> dict[str, Any]:
     }
 
 
+def tell_no_rows(engine: sa.Engine) -> None:
+    """Keep what stands in rows out of the errors of `engine`: PostgreSQL adds to what was wrong, as a detail, the row that was refused
+    or the key that is there twice. Errors are logged, and those of jobs are shown to people."""
+
+    @event.listens_for(engine, "handle_error")
+    def _without_detail(context: sa.ExceptionContext) -> None:
+        error, made = context.original_exception, context.sqlalchemy_exception
+        if not getattr(getattr(error, "diag", None), "message_detail", None):
+            return
+        whole = str(error)
+        error.args = (whole.partition("\n")[0],)
+        if made is not None:
+            made.args = (str(made.args[0]).replace(whole, error.args[0]),)
+
+
 def prepare(engine: sa.Engine) -> None:
-    """Attach the pragmas, the write lock of services and the isolation guard to `engine`. Safe to call once per engine."""
+    """Attach the pragmas, the write lock of services, the isolation guard and the words of errors to `engine`. Safe to call once per
+    engine."""
     guard_engine(engine)
+    tell_no_rows(engine)
     if engine.dialect.name != "sqlite":
         return
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.config import normalise_url
 from core.data import checks, restored, rls, sqlite_files
 from core.data.base import Base
+from core.data.engine import tell_no_rows
 from core.data.session import WRITE_OPTION
 
 HERE = Path(__file__).parent / "migrations"
@@ -71,6 +72,7 @@ def owner_engine(url: str) -> sa.Engine:
     """A bare engine for schema changes. SQLite: foreign keys off, since a batch change with them on deletes child rows; and tables are
     made and changed inside the transaction, which the driver would begin only before rows are."""
     engine = sa.create_engine(normalise_url(url), poolclass=sa.NullPool, hide_parameters=True)
+    tell_no_rows(engine)
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")

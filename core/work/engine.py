@@ -20,7 +20,7 @@ from dbos._error import DBOSInitializationError
 from dbos._queue import queue_worker_thread
 from sqlalchemy import event
 
-from core.data.engine import BUSY_SECONDS
+from core.data.engine import BUSY_SECONDS, tell_no_rows
 from core.work.runner import Task
 
 log = logging.getLogger("q.work")
@@ -113,9 +113,11 @@ class Repeated(logging.Filter):
 def _own_engine(url: sa.URL) -> sa.Engine:
     """DBOS's own connections. On SQLite: the write lock at the first write, and waiting for it, as DBOS needs them."""
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(
+        engine = sa.create_engine(
             url, pool_size=4, max_overflow=16, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
         )
+        tell_no_rows(engine)
+        return engine
     connect_args = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = sa.create_engine(url, connect_args=connect_args, hide_parameters=True)
 
