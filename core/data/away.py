@@ -1,11 +1,20 @@
 """A database that does not serve for now: nobody's bug, and it passes."""
 
 import logging
+import sqlite3
 
 import sqlalchemy as sa
 
 PASSING = ("08", "25006", "53", "57")
 """What PostgreSQL's codes begin with where it cannot serve for now: no connection, read-only, no room, stopped by its operator."""
+
+PASSING_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+    }
+)  # fmt: skip
+"""The same of SQLite: somebody else writes for long, or the file or its disk cannot be written or read."""
 
 
 def away(error: BaseException) -> str:
@@ -14,6 +23,9 @@ def away(error: BaseException) -> str:
         return " ".join(str(error).split())  # no connection became free
     if not isinstance(error, sa.exc.DBAPIError):
         return ""
+    if isinstance(error.orig, sqlite3.Error):
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest of it says more than is asked here
+        return " ".join(str(error.orig).split()) if code in PASSING_SQLITE else ""
     state = getattr(error.orig, "sqlstate", "")
     # Without a code the driver speaks: of a connection that there is not, but also of values that it cannot send, which is a bug.
     passing = isinstance(error, sa.exc.OperationalError) if state is None else state.startswith(PASSING)

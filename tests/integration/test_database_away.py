@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from core.data.db import tenant_session
 from core.tenancy.models import Tenant
 
+LOCKED = sqlite3.OperationalError("database is locked")
+LOCKED.sqlite_errorcode = sqlite3.SQLITE_BUSY
 AWAY = (
     psycopg.OperationalError("connection failed: refused"),
     psycopg.errors.AdminShutdown("terminating connection"),
     psycopg.errors.DiskFull("could not extend file"),
     psycopg.errors.ReadOnlySqlTransaction("cannot execute INSERT in a read-only transaction"),
+    LOCKED,
 )
 
 
