@@ -187,40 +187,45 @@ class ChainReport:
 
 
 def verify(session: ScopedSession, tenant_id: int | None = None) -> ChainReport:
-    """Walk one tenant's chain from its start and compare every hash."""
+    """Walk one tenant's chain from its start and compare every hash. Others may write meanwhile."""
     owner = session.scope.tenant_id if session.scope.tenant_id is not None else tenant_id
-    rows = session.scalars(
+    entries = (
         sa.select(AuditEntry)
         .where(AuditEntry.tenant_id == owner)
         .order_by(AuditEntry.seq)
         .execution_options(yield_per=WALKED_AT_ONCE)
     )
     head = sa.select(AuditHead.seq, AuditHead.hash).where(AuditHead.tenant_id == owner)
-    return _walked((row.__dict__ for row in rows), lambda: session.execute(head).one_or_none())
+    return _walked(
+        lambda: (row.__dict__ for row in session.scalars(entries)), lambda: session.execute(head).one_or_none()
+    )
 
 
 def verify_uncommitted(connection: sa.Connection, tenant_id: int) -> ChainReport:
     """Walk one tenant's chain inside the transaction of `connection`, which must see all of that tenant's rows, and change nothing of
     the transaction: what it has written can still be taken back."""
-    rows = connection.execute(
+    entries = (
         sa.select(_ENTRY)
         .where(_ENTRY.c.tenant_id == tenant_id)
         .order_by(_ENTRY.c.seq)
         .execution_options(yield_per=WALKED_AT_ONCE)
     )
     head = sa.select(_HEAD.c.seq, _HEAD.c.hash).where(_HEAD.c.tenant_id == tenant_id)
-    return _walked(rows.mappings(), lambda: connection.execute(head).one_or_none())
+    return _walked(lambda: connection.execute(entries).mappings(), lambda: connection.execute(head).one_or_none())
 
 
-def _walked(entries: Iterable[Mapping[Any, Any]], head: Callable[[], Any]) -> ChainReport:
-    """The walk along `entries`, which come in their order; the head is read after them."""
-    last, count, broken = GENESIS, 0, None
-    for entry in entries:
+def _walked(entries: Callable[[], Iterable[Mapping[Any, Any]]], head: Callable[[], Any]) -> ChainReport:
+    """The walk along `entries`, which come in their order. The head is read before them and after them: on PostgreSQL each statement
+    sees what was committed when it began. What the head told first must be among the entries, and none of them behind the last head."""
+    before, last, count, broken = head(), GENESIS, 0, None
+    met = before is None
+    for entry in entries():
         count += 1
         last = chain(last, digest(_body(entry)))
         if (entry["seq"] != count or entry["hash"] != last) and broken is None:
             broken = count
-    end = head()
-    return ChainReport(
-        count, broken, (end is None and count == 0) or (end is not None and (end.seq, end.hash) == (count, last))
-    )
+        if before is not None and count == before.seq:
+            met = bool(last == before.hash)
+    after = head()
+    end = (after.seq, after.hash) if after is not None else (0, GENESIS)
+    return ChainReport(count, broken, met and (end[0] > count or end == (count, last)))

@@ -9,6 +9,7 @@ from flask import Flask
 
 from core.data import audit
 from core.data.db import tenant_session
+from core.data.engine import chain
 from core.data.scope import Scope, ScopeError
 from core.data.session import ScopedSession, transaction
 from core.kernel.views import SYSTEM
@@ -121,6 +122,26 @@ def test_invariant_writers_do_not_fork_the_chain(app: Flask, session_for: Sessio
     report = audit.verify(session_for("wales"))
     assert report.ok
     assert report.entries == start + 60
+
+
+@pytest.mark.both
+def test_a_walk_while_somebody_writes_finds_a_whole_chain(
+    session_for: SessionFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL each statement sees what was committed before it began: an entry may come between the entries and the head."""
+    _write(session_for("scotland"), "a", "b", "c")
+    reader, writer = session_for("scotland"), session_for("scotland")
+    subjects = iter("defghijklmnop")
+
+    def busy(previous: str, digest: str) -> str:
+        if subject := next(subjects, ""):
+            _write(writer, subject)
+        return chain(previous, digest)
+
+    monkeypatch.setattr("core.data.audit.chain", busy)
+    report = audit.verify(reader)
+    assert report.ok
+    assert report.entries >= 3
 
 
 def test_an_entry_costs_two_statements(session_for: SessionFor, statements: Counter) -> None:
