@@ -8,6 +8,7 @@ somebody else out; a limit by address ends by itself within a quarter of an hour
 import math
 import time
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -31,7 +32,22 @@ MAILS_BY_ADDRESS = "4 per hour"
 UPLOADS = "30 per 15 minutes"
 READS_BY_TOKEN = "120 per hour"
 """Of one calendar's address. Not by place: the programs of thousands of people ask from a few addresses of their makers."""
-limiter = Limiter(key_func=get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
+
+
+def _place() -> str:
+    """Where a request comes from, as it is counted. Of IPv6 the first half: the other half of an address is whatever a machine makes
+    up, as often as it likes."""
+    told = get_remote_address()
+    try:
+        address = ip_address(told)
+    except ValueError:
+        return told
+    if not isinstance(address, IPv6Address):
+        return told
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+
+
+limiter = Limiter(key_func=_place, strategy="moving-window", in_memory_fallback_enabled=True)
 """Where Redis cannot be reached, each process counts by itself until it is back: signing in must not depend on it."""
 limiter.request_filter(turned_away.is_shown_again)  # the view is called once more for its form alone
 

@@ -72,6 +72,26 @@ def test_one_place_tries_many_addresses(client: FormClient) -> None:
     assert _try(client, "other@example.org", "guess", THERE) == 422
 
 
+def _try_from(client: FormClient, places: Iterable[str]) -> list[int]:
+    guesses = [
+        ({"email": f"p{n}@example.org", "password": "guess"}, {"REMOTE_ADDR": place}) for n, place in enumerate(places)
+    ]
+    return _sent(client, "/account/sign-in", guesses)
+
+
+def test_one_place_is_one_however_many_addresses_of_ipv6_it_makes_up(client: FormClient) -> None:
+    """A house, a phone or a rented machine has 2 to the power of 64 of them (RFC 6177)."""
+    assert _try_from(client, (f"2001:db8:0:1:{n:x}::{n}" for n in range(62))) == [422] * 60 + [429] * 2
+    assert _try_from(client, ["2001:db8:0:2::1", "fe80::1%eth0", "", "no address"]) == [422] * 4, (
+        "others are not shut out"
+    )
+
+
+def test_places_of_ipv4_are_told_apart_where_they_are_written_as_ipv6(client: FormClient) -> None:
+    assert _try_from(client, ["::ffff:192.0.2.1"] * 30 + ["192.0.2.1"] * 31) == [422] * 60 + [429]
+    assert _try_from(client, ["::ffff:192.0.2.2"]) == [422]
+
+
 def test_right_passwords_cost_nothing(app: Flask, make_client: Clients) -> None:
     make_person(app, "sam@example.org")
     assert {_try(make_client(), "sam@example.org", PASSWORD, HERE) for _ in range(15)} == {303}
