@@ -123,7 +123,7 @@ def compose(mail: Any, server: MailServer) -> EmailMessage:
     """The message of a row of `work_mail`, as it goes over the wire."""
     message = EmailMessage(policy=WIRE)
     message["From"] = Address("Q", addr_spec=server.sender)
-    message["To"] = Address(addr_spec=mail.to_address)
+    message["To"] = Address(addr_spec=_in_ascii(mail.to_address))
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())  # of a letter that was held back, when it goes (RFC 5322, 3.6.1)
     message["Message-ID"] = message_id(mail.id, server)
@@ -138,6 +138,16 @@ def compose(mail: Any, server: MailServer) -> EmailMessage:
         message.add_alternative(mail.calendar, subtype="calendar", params={"method": mail.calendar_method})
     message["Content-Language"] = mail.locale  # after the parts: earlier, it would be moved into the first of them
     return message
+
+
+def _in_ascii(address: str) -> str:
+    """`address` with its domain as every mail server knows it (RFC 5891): few take other letters (SMTPUTF8, RFC 6531). Raises ValueError
+    for a domain that can be none."""
+    if address.isascii():
+        return address
+    from email_validator import validate_email  # heavy: 25 ms, for few addresses
+
+    return validate_email(address, check_deliverability=False).ascii_email or address
 
 
 def message_id(mail_id: str, server: MailServer) -> str:

@@ -65,6 +65,23 @@ def test_a_message(frozen_clock: FrozenClock) -> None:
     assert (message["Auto-Submitted"], message["Content-Language"]) == ("auto-generated", "cy")
 
 
+@pytest.mark.parametrize(
+    ("address", "wire"),
+    [
+        ("anna@bücher.example", "anna@xn--bcher-kva.example"),
+        ("anna@straße.example", "anna@xn--strae-oqa.example"),
+        ("o'neil+q@example.org", "o'neil+q@example.org"),
+    ],
+)
+def test_a_domain_in_other_letters_goes_over_the_wire_in_ascii(address: str, wire: str) -> None:
+    """A server that does not take SMTPUTF8 would not be given the message, and the job would give up."""
+    row = Row()
+    row.to_address = address
+    message = compose(row, MailServer("smtp", "q@example.org"))
+    assert f"To: {wire}\r\n".encode() in message.as_bytes()
+    assert message["To"].addresses[0].addr_spec == wire
+
+
 def test_an_invitation_is_the_last_alternative_and_says_its_method_twice() -> None:
     row = Row()
     row.calendar, row.calendar_method = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nX:Gŵyl\r\nEND:VCALENDAR\r\n", "CANCEL"
