@@ -19,7 +19,7 @@ from core.people.queries import account_by_email, members_by_tenant
 from core.tenancy import left
 from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
-from core.tenancy.settings import NotUpgraded, upgraded
+from core.tenancy.settings import NotUpgraded, kept, upgraded
 from core.tenancy.switches import kept_at, on_by_tenant, working
 
 PAGE = 50
@@ -149,13 +149,16 @@ def plugins_at(session: ScopedSession, registry: Registry, tenant_id: int) -> li
     return found
 
 
-def _whole(registry: Registry, plugin: Plugin, kept: Mapping[str, Any], version: int) -> dict[str, Any]:
+def _whole(registry: Registry, plugin: Plugin, stored: Mapping[str, Any], version: int) -> dict[str, Any]:
     """All settings of the present version, those that do not fit it as they begin: all of them, where none could be brought to it."""
     try:
-        kept = upgraded(registry, plugin.manifest.name, kept, version)
+        present = upgraded(registry, plugin.manifest.name, stored, version)
     except NotUpgraded:
-        kept = {}
-    return {**start_settings(plugin), **{name: kept[name] for name in plugin.settings.model_fields if name in kept}}
+        present = {}
+    return {
+        **start_settings(plugin),
+        **{name: present[name] for name in plugin.settings.model_fields if name in present},
+    }
 
 
 def start_settings(plugin: Plugin) -> dict[str, Any]:
@@ -163,7 +166,7 @@ def start_settings(plugin: Plugin) -> dict[str, Any]:
     fields = plugin.settings.model_fields
     if any(field.is_required() for field in fields.values()):
         return {}
-    return plugin.settings().model_dump(mode="json")
+    return kept(plugin.settings())
 
 
 def plugin_at(session: ScopedSession, registry: Registry, tenant_id: int, name: str) -> PluginNow:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 
 from core.console.queries import start_settings
 from core.data.session import ScopedSession
@@ -12,7 +11,7 @@ from core.hooks.registry import Plugin, Registry
 from core.kernel.errors import Refused
 from core.kernel.text import N_
 from core.tenancy.models import PluginRevision, PluginState
-from core.tenancy.settings import NotUpgraded, upgraded
+from core.tenancy.settings import NotUpgraded, kept, read, upgraded
 
 OF_ANOTHER_VERSION = N_("The settings of that time do not fit this version of the plugin. Set them by hand.")
 NOT_BROUGHT = N_("The plugin cannot bring the settings of that time to its present version. Set them by hand.")
@@ -30,20 +29,19 @@ def settings_before(
 
     Raises Refused: they do not fit the present version, the plugin could not bring them to it, or nobody knows from which.
     """
-    kept: Mapping[str, Any] = {}
+    then: Mapping[str, Any] = {}
     if change.before["enabled"] or change.before["settings"]:  # nothing, as before the first change, is of no version
         version = _version_before(session, change, plugin.manifest.settings_version)
         if version is None:
             raise Refused(VERSION_UNKNOWN)
         try:
-            kept = upgraded(registry, plugin.manifest.name, change.before["settings"], version)
+            then = upgraded(registry, plugin.manifest.name, change.before["settings"], version)
         except NotUpgraded:
             raise Refused(NOT_BROUGHT) from None
     try:
-        settings = plugin.settings.model_validate({**start_settings(plugin), **kept})
-    except ValidationError:
+        return kept(read(plugin.settings, {**start_settings(plugin), **then}))
+    except ValueError:
         raise Refused(OF_ANOTHER_VERSION) from None
-    return settings.model_dump(mode="json")
 
 
 def _version_before(session: ScopedSession, change: PluginRevision, present: int) -> int | None:

@@ -13,7 +13,7 @@ from core.data.session import ScopedSession, first_read
 from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
-from core.tenancy.settings import upgraded
+from core.tenancy.settings import read, upgraded
 from core.tenancy.switches import CANNOT_WORK, answering
 
 log = logging.getLogger("q.tenancy")
@@ -141,7 +141,7 @@ class TenantDirectory:
                 continue
             try:
                 kept = upgraded(self._registry, state.plugin, state.settings, state.settings_version)
-                settings[state.plugin] = self._registry.plugins[state.plugin].settings.model_validate(kept)
+                settings[state.plugin] = read(self._registry.plugins[state.plugin].settings, kept)
             except ValueError as error:
                 wrong = _wrong(error)
                 if state.at_tenant_id == row.id:  # of a plugin of the whole platform once, not for every site

@@ -18,7 +18,7 @@ from core.tenancy import left
 from core.tenancy.files import TenantFile, TenantFileError, problems_of
 from core.tenancy.left import Left
 from core.tenancy.models import PluginRevision, PluginState, Tenant
-from core.tenancy.settings import upgraded
+from core.tenancy.settings import kept, read, upgraded
 from core.tenancy.switches import kept_at, names_on, on_anywhere
 
 
@@ -62,7 +62,7 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
 def _usual(registry: Registry) -> dict[str, dict[str, Any]]:
     """{plugin: its settings as they come} of those that every site begins with."""
     return {
-        name: plugin.settings.model_validate({}).model_dump(mode="json")
+        name: kept(read(plugin.settings, {}))
         for name, plugin in sorted(registry.plugins.items())
         if plugin.manifest.on_by_default and not plugin.manifest.platform_wide
     }
@@ -75,7 +75,7 @@ def _settings(registry: Registry, file: TenantFile, name: str, given: Mapping[st
     if name not in registry.plugins:
         raise TenantFileError(f"{file.slug}/tenant.toml: plugins.{name}: there is no such plugin")
     try:
-        return registry.plugins[name].settings.model_validate(dict(given)).model_dump(mode="json")
+        return kept(read(registry.plugins[name].settings, given))
     except ValidationError as error:
         raise TenantFileError(problems_of(f"{file.slug}/tenant.toml", error, "plugins", name)) from error
 
@@ -136,11 +136,11 @@ def _plugin_differences(registry: Registry, file: TenantFile, states: Mapping[st
         if on != (name in wanted):
             lines.append(f"{here}: file {'off' if on else 'on'}, database {'on' if on else 'off'}")
         elif state is not None and on and name in registry.plugins:
-            asked, kept = wanted[name], _kept(registry, state)
+            asked, have = wanted[name], _kept(registry, state)
             lines += [
-                f"{here}.{key}: file {asked.get(key)!r}, database {kept.get(key)!r}"
-                for key in sorted({*asked, *kept})
-                if asked.get(key) != kept.get(key)
+                f"{here}.{key}: file {asked.get(key)!r}, database {have.get(key)!r}"
+                for key in sorted({*asked, *have})
+                if asked.get(key) != have.get(key)
             ]
     return lines
 
@@ -148,8 +148,8 @@ def _plugin_differences(registry: Registry, file: TenantFile, states: Mapping[st
 def _kept(registry: Registry, state: PluginState) -> dict[str, Any]:
     """All settings as the plugin reads them; as they lie there where it cannot, for they are another version's."""
     try:
-        kept = upgraded(registry, state.plugin, state.settings, state.settings_version)
-        return registry.plugins[state.plugin].settings.model_validate(kept).model_dump(mode="json")
+        values = upgraded(registry, state.plugin, state.settings, state.settings_version)
+        return kept(read(registry.plugins[state.plugin].settings, values))
     except ValueError:
         return dict(state.settings)
 
@@ -236,14 +236,15 @@ def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, pl
 def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:
     model: type[BaseModel] = registry.plugins[change.plugin].settings
     try:
-        settings = model.model_validate(dict(change.settings))
+        settings = read(model, change.settings)
+        values = kept(settings)
     except ValidationError as error:
         raise Invalid({str(e["loc"][0]) if e["loc"] else "": e["msg"] for e in error.errors()}) from error
     only = frozenset({change.plugin})
     found = registry.dispatcher.call("q_settings_problems", only, tenant=tenant, settings=settings)
     if problems := {problem.field: problem.message for problem in found.values()}:
         raise Invalid(problems)
-    return settings.model_dump(mode="json")
+    return values
 
 
 def _check_requirements(session: ScopedSession, registry: Registry, tenant_id: int, change: Change) -> None:

@@ -1,12 +1,34 @@
-"""A plugin's settings as its present version has them, whichever version they were kept under."""
+"""A plugin's settings: between its model and the JSON in which they are kept, and as its present version has them, whichever
+version they were kept under."""
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import to_json
 
 from core.hooks.registry import Registry
 
 HOOK = "q_settings_upgrade"
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """The settings that `values` are, as JSON has them: kept in the database, sent by a form, written in a tenant's file. So a strict
+    model takes a text for a date, a choice or a decimal, which JSON has no other way to write; and an infinite number is none.
+
+    Raises pydantic's ValidationError, and ValueError for what JSON cannot say.
+    """
+    return model.model_validate_json(to_json(dict(values), inf_nan_mode="null"))
+
+
+def kept(settings: BaseModel) -> dict[str, Any]:
+    """Settings as they are kept. Raises what `read` raises where they could not be read again."""
+    values: dict[str, Any] = json.loads(settings.model_dump_json())
+    read(type(settings), values)
+    return values
 
 
 class NotUpgraded(ValueError):

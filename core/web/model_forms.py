@@ -1,13 +1,16 @@
 """Form fields made from a pydantic model: one for each setting, with its title, description and bounds.
 
-Pydantic alone decides what is valid; this module only draws the fields, and says pydantic's findings in plain words. The
-settings of plugins and the configurations of rule packs are asked for so.
+Pydantic alone decides what is valid; this module only draws the fields, makes JSON values of what was typed (a strict model takes
+no text for a number), and says pydantic's findings in plain words. The settings of plugins and the configurations of rule packs
+are asked for so.
 """
 
 import types
 from collections.abc import Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen
 from pydantic import BaseModel, ValidationError
@@ -15,14 +18,17 @@ from pydantic.fields import FieldInfo
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
-from wtforms.widgets import NumberInput
+from wtforms.widgets import DateInput, NumberInput, TimeInput
 
 from core.kernel.text import N_
+from core.tenancy.settings import kept, read
 from core.web.i18n import say
 
 PREFIX = "set-"
 """What a setting's field name begins with, so that no setting can take the name of another part of the form."""
 
+DAY, TIME = N_("Enter a date like 2026-11-23"), N_("Enter a time like 14:30")
+INSTANT = N_("Enter a date and a time like 2026-11-23 14:30")
 WORDS: dict[str, str] = {
     "missing": N_("Answer this"),
     "int_parsing": N_("Enter a whole number"),
@@ -39,10 +45,18 @@ WORDS: dict[str, str] = {
     "less_than": N_("Enter less than %(lt)s"),
     "string_too_long": N_("Use no more than %(max_length)s characters"),
     "string_too_short": N_("Use at least %(min_length)s characters"),
-    "literal_error": N_("Choose one of the answers"),
-    "enum": N_("Choose one of the answers"),
+    **dict.fromkeys(("literal_error", "enum", "bool_parsing", "bool_type"), N_("Choose one of the answers")),
     "extra_forbidden": N_("There is no such setting"),
     "string_pattern_mismatch": N_("Use small letters, digits, hyphens and underscores"),
+    "too_short": N_("Give at least %(min_length)s, each on a line of its own"),
+    "too_long": N_("Give no more than %(max_length)s, each on a line of its own"),
+    "decimal_max_places": N_("Use no more than %(decimal_places)s decimal places"),
+    **dict.fromkeys(("date_parsing", "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"), DAY),
+    **dict.fromkeys(("time_parsing", "time_type"), TIME),
+    **dict.fromkeys(("datetime_parsing", "datetime_type", "datetime_from_date_parsing"), INSTANT),
+    **dict.fromkeys(
+        ("time_delta_parsing", "time_delta_type"), N_("Enter hours and minutes like 01:30, or days like 3 days")
+    ),
 }
 ANY_OTHER = N_("This cannot be used here")
 
@@ -50,7 +64,7 @@ ANY_OTHER = N_("This cannot be used here")
 def problems(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with `values` as settings of `model`: {setting: words in the reader's language}; empty when nothing is."""
     try:
-        model.model_validate(dict(values))
+        kept(read(model, values))
     except ValidationError as error:
         return told(error)
     return {}
@@ -62,7 +76,9 @@ def told(error: ValidationError) -> dict[str, str]:
 
 
 def _words(found: Any) -> str:
-    context = {key: value for key, value in (found.get("ctx") or {}).items() if isinstance(value, (str, int, float))}
+    context = {
+        key: value for key, value in (found.get("ctx") or {}).items() if isinstance(value, (str, int, float, Decimal))
+    }
     if found["type"] == "value_error":  # the plugin's own validator: its message is a msgid
         return say(str(found["ctx"]["error"]))
     try:
@@ -72,21 +88,27 @@ def _words(found: Any) -> str:
 
 
 def bare_type(annotation: Any) -> tuple[Any, bool]:
-    """(the type without `| None`, whether None was allowed)."""
+    """(the type without `| None` and without what is annotated, whether None was allowed)."""
+    if get_origin(annotation) is Annotated:
+        return bare_type(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         rest = [part for part in get_args(annotation) if part is not type(None)]
         if len(rest) == 1:
-            return rest[0], True
+            return bare_type(rest[0])[0], True
     return annotation, False
 
 
 def options(annotation: Any) -> tuple[str, ...]:
-    """The values a setting may have where its type lists them (Literal or Enum); empty for any other type."""
-    kind, _ = bare_type(annotation)
+    """The values a setting may have where its type lists them (Literal or Enum), as a form has them; empty for any other type."""
+    return tuple(str(value) for value in _listed(bare_type(annotation)[0]))
+
+
+def _listed(kind: Any) -> tuple[Any, ...]:
+    """The values of a Literal or an Enum as JSON has them."""
     if get_origin(kind) is Literal:
-        return tuple(str(value) for value in get_args(kind))
+        return get_args(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return tuple(str(member.value) for member in kind)
+        return tuple(member.value for member in kind)
     return ()
 
 
@@ -115,20 +137,32 @@ def _field(name: str, info: FieldInfo) -> Field:
         "label": setting_title(name, info),
         "description": say(info.description) if info.description else "",
     }
+    none = [SelectChoice("", say(N_("None")))] if optional else []
+    if kind is bool and optional:  # a box that is ticked or not has no third answer
+        both = [SelectChoice(str(value), say(words)) for value, words in ((True, N_("Yes")), (False, N_("No")))]
+        return SelectField(choices=none + both, validate_choice=False, **common)
     if kind is bool:
         return BooleanField(**common)
     if choices := options(info.annotation):
-        none = [SelectChoice("", say(N_("None")))] if optional else []
         return SelectField(
             choices=none + [SelectChoice(c, option_title(info, c)) for c in choices], validate_choice=False, **common
         )
     keywords = _bounds(info)
-    if isinstance(kind, type) and issubclass(kind, (int, float)):
+    if isinstance(kind, type) and issubclass(kind, (int, float, Decimal)):
         step = "1" if issubclass(kind, int) else "any"
         return StringField(widget=NumberInput(step=step), render_kw=keywords, **common)
-    if extra.get("widget") == "textarea" or get_origin(kind) in (list, tuple):
+    if kind is date or kind is time:
+        return StringField(widget=DateInput() if kind is date else TimeInput(), render_kw=keywords, **common)
+    if _is_list(kind):  # a list's length is counted in lines, which HTML cannot
+        return TextAreaField(render_kw={key: keywords[key] for key in keywords if key != "maxlength"}, **common)
+    if extra.get("widget") == "textarea":
         return TextAreaField(render_kw=keywords, **common)
     return StringField(render_kw=keywords, **common)
+
+
+def _is_list(kind: Any) -> bool:
+    """Whether a form asks for it line by line."""
+    return get_origin(kind) in (list, tuple)
 
 
 def _bounds(info: FieldInfo) -> dict[str, str]:
@@ -160,22 +194,37 @@ def sent_settings(model: type[BaseModel], form: Any, sent: Iterable[str]) -> dic
     for field in form:
         if field.name.startswith(PREFIX):
             name = field.name.removeprefix(PREFIX)
-            found[name] = _value(model.model_fields[name], field.data)
+            found[name] = typed(model.model_fields[name], field.data)
     for key in sent:
         if key.startswith(PREFIX) and (name := key.removeprefix(PREFIX)) in model.model_fields:
             found.setdefault(name, None)
     return found
 
 
-def _value(info: FieldInfo, data: Any) -> Any:
+def typed(info: FieldInfo, data: Any) -> Any:
+    """What a form's field has, as JSON has it: the other way round than `shown`. What is no value of the setting's type stays as it
+    was typed, for the model to refuse."""
     kind, optional = bare_type(info.annotation)
     if isinstance(data, bool):
         return data
     text = (data or "").replace("\r\n", "\n")
-    if get_origin(kind) in (list, tuple):
-        return [line.strip() for line in text.split("\n") if line.strip()]
     if optional and not text.strip():
         return None
-    if get_origin(kind) is Literal:  # a listed number must come back as a number
-        return next((value for value in get_args(kind) if str(value) == text), text)
-    return text if kind is str else text.strip()
+    if _is_list(kind):
+        item = bare_type(get_args(kind)[0])[0]
+        return [_one(item, line.strip()) for line in text.split("\n") if line.strip()]
+    return text if kind is str else _one(kind, text.strip())
+
+
+def _one(kind: Any, text: str) -> Any:
+    """One value: numbers as numbers, and of the values that a type lists the one that is written so. Dates, times and decimals are
+    texts in JSON, too."""
+    listed = (True, False) if kind is bool else _listed(kind)
+    if listed:
+        return next((value for value in listed if str(value) == text), text)
+    if kind not in (int, float):
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        return text

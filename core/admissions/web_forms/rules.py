@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from wtforms import IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
@@ -21,7 +21,7 @@ from core.kernel.text import N_
 from core.web.forms import Form, stripped
 from core.web.i18n import gettext, say
 from core.web.i18n import lazy_gettext as _l
-from core.web.model_forms import PREFIX, bare_type, model_fields, sent_settings, shown, told
+from core.web.model_forms import PREFIX, model_fields, sent_settings, shown, told
 
 SIGN_OFF = "sign_off"
 DAYS = N_("Enter a number of days from 1 to 365")
@@ -104,21 +104,9 @@ def wanted(pack: RuleSet[Any], form: Any, sent: Sequence[str]) -> Rules:
     """The form's answers as the services take them. What is no number stays a text, which the model then refuses."""
     config = sent_settings(pack.config_model, form, sent)
     config[SIGN_OFF] = [role for role in (form[PREFIX + SIGN_OFF].data or "").split(",") if role]
-    config = {name: _typed(pack.config_model, name, what) for name, what in config.items()}
     return Rules(
         pack.ref, config, form.policy_id.data or "", form.blindness.data or "", form.assess_days.data, form.appeal_days.data
     )  # fmt: skip
-
-
-def _typed(model: type[BaseModel], name: str, what: Any) -> Any:
-    info = model.model_fields.get(name)
-    kind = bare_type(info.annotation)[0] if info is not None else str
-    if not isinstance(what, str) or kind not in (int, float):
-        return what
-    try:
-        return kind(what)
-    except ValueError:
-        return what
 
 
 def take(form: Form, error: Invalid) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, abort, current_app, request
+from pydantic_core import to_json
 
 from core.admissions.queries import rules
 from core.admissions.rulebook import rulebook
@@ -27,6 +28,7 @@ from core.kernel.text import N_
 from core.kernel.views import OpenWork, TenantRef
 from core.tenancy import left
 from core.tenancy.left import Left
+from core.tenancy.settings import kept, read
 from core.web.access import access_of
 from core.web.context import here
 from core.web.i18n import say
@@ -169,8 +171,7 @@ def preview_page(steps: Steps, asked: Asked, becomes: PluginNow) -> Response:
 
 def _as_read(state: PluginNow) -> PluginNow:
     """With the settings as the plugin reads them, which is how they are kept."""
-    model = state.plugin.settings.model_validate(dict(state.settings))
-    return replace(state, settings=model.model_dump(mode="json"))
+    return replace(state, settings=kept(read(state.plugin.settings, state.settings)))
 
 
 def _confirm_page(steps: Steps, form: ConfirmForm, becomes: PluginNow, status: int = 200) -> Response:
@@ -293,7 +294,7 @@ def _overtaken(steps: Steps, becomes: PluginNow, revision: int, form: ConfirmFor
 
 def _stale(steps: Steps, becomes: PluginNow) -> Response:
     """Somebody was quicker: 409, with everything that was typed and what differs from what is in force now."""
-    seen = differences(registry(), steps.now.name, steps.now.kept(), becomes.kept())
+    seen = differences(registry(), steps.now.name, steps.now.kept(), _as_read(becomes).kept())
     return _form_page(steps, _form(steps, becomes), 409, seen)
 
 
@@ -302,7 +303,7 @@ def _carried(steps: Steps) -> tuple[Asked, int]:
     raw = request.form.get("values", "")
     try:
         found = json.loads(raw)
-        json.dumps(found, ensure_ascii=False).encode()  # lone surrogates cannot be stored
+        to_json(found)  # lone surrogates cannot be stored
     except (ValueError, RecursionError):
         abort(400)
     shape = (
@@ -317,13 +318,13 @@ def _carried(steps: Steps) -> tuple[Asked, int]:
     return asked, whole_number(request.form.get("revision"), NO_REVISION)
 
 
-def _carried_left(steps: Steps, kept: Any) -> Left:
+def _carried_left(steps: Steps, said: Any) -> Left:
     """What a preview carried of what is left to the partner: as the history keeps it, but nobody has looked at it yet."""
-    if kept is None:
+    if said is None:
         return left.proposed(steps.now.plugin)
-    if not isinstance(kept, dict) or set(kept) != {"switch", "settings"} or not isinstance(kept["switch"], bool):
+    if not isinstance(said, dict) or set(said) != {"switch", "settings"} or not isinstance(said["switch"], bool):
         abort(400)
-    names = kept["settings"]
+    names = said["settings"]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         abort(400)
-    return left.ticked(steps.now.plugin, steps.now.left, kept["switch"], names)
+    return left.ticked(steps.now.plugin, steps.now.left, said["switch"], names)

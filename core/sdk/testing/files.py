@@ -13,8 +13,10 @@ from jinja2 import Environment, TemplateSyntaxError, meta
 from core.hooks.manifest import Manifest
 from core.hooks.registry import Plugin
 from core.sdk.testing import actions
-from core.tenancy.settings import HOOK
+from core.tenancy.settings import HOOK, kept
+from core.tenancy.settings import read as read_settings
 from core.web import catalogue
+from core.web.model_forms import shown, typed
 from core.work.registry import JOBS
 
 SHARED_TEMPLATES = ("layouts/", "components/")
@@ -198,12 +200,18 @@ def settings_problems(plugin: Plugin) -> list[str]:
         found.append(f"settings_version is {version}, and no {HOOK} says what becomes of settings kept before")
     try:
         usual = model()
-        if model.model_validate(usual.model_dump(mode="json")) != usual:
+        stored = kept(usual)
+        if read_settings(model, stored) != usual:
             found.append("the settings are not the same after being stored")
+        found += [
+            f"the setting {name} cannot be set in a form: docs/write-a-plugin.md, “Settings”, says which kinds can"
+            for name, field in model.model_fields.items()
+            if typed(field, shown(stored.get(name))) != stored.get(name)
+        ]
     except ValueError as error:
         return [*found, f"the settings have no valid defaults: {error}"]
     try:
-        model.model_validate({"no_such_setting": 1})
+        read_settings(model, {"no_such_setting": 1})
     except ValueError:
         return found
     return [*found, "the settings accept unknown names"]

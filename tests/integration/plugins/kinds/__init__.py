@@ -1,0 +1,1 @@
+"""A plugin with a setting of every kind that a form asks for, for tests."""
