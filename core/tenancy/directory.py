@@ -14,7 +14,7 @@ from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
 from core.tenancy.settings import read, upgraded
-from core.tenancy.switches import CANNOT_WORK, answering
+from core.tenancy.switches import CANNOT_WORK, answering, ever_on
 
 log = logging.getLogger("q.tenancy")
 
@@ -118,8 +118,10 @@ class TenantDirectory:
         that is over, and read once more. The other way round it would be missed until the next change."""
         sites = session.scalars(_SITES).all()
         rows = session.scalars(_STATES).all()
-        states = answering(self._registry, rows)
-        tenants = tuple(self._snapshot(row, states(row.id)) for row in sorted(sites, key=lambda site: site.position))
+        states, ever = answering(self._registry, rows), ever_on(self._registry, rows)
+        tenants = tuple(
+            self._snapshot(row, states(row.id), ever(row.id)) for row in sorted(sites, key=lambda site: site.position)
+        )
         by_id = {tenant.id: tenant for tenant in tenants}
         ids = {tenant.slug: tenant.id for tenant in tenants}
         hosts = {host: tenant.id for tenant in tenants for host in tenant.details["hosts"]}
@@ -133,7 +135,7 @@ class TenantDirectory:
         self._read = _Reading(tenants, by_id, ids, hosts, cannot_work)
         session.info[CANNOT_WORK] = cannot_work
 
-    def _snapshot(self, row: Tenant, states: list[PluginState]) -> TenantSnapshot:
+    def _snapshot(self, row: Tenant, states: list[PluginState], ever: frozenset[str]) -> TenantSnapshot:
         in_service = self._registry.names()
         settings, unfit = {}, {}
         for state in states:
@@ -159,7 +161,7 @@ class TenantDirectory:
             details=MappingProxyType(row.details),
             version=row.config_version,
             enabled=(frozenset(s.plugin for s in states if s.enabled) & in_service).difference(unfit),
-            ever_enabled=frozenset(s.plugin for s in states if s.ever_enabled) & in_service,
+            ever_enabled=ever & in_service,
             settings=MappingProxyType(settings),
             unfit=MappingProxyType(unfit),
         )

@@ -29,7 +29,10 @@ class Tenant(Shared, Base):
 
 class PluginState(Shared, Base):
     """One plugin at one tenant: on or off, ever on, its settings as last applied, and what the central team decided to leave to
-    the partner (none: what the plugin's manifest proposes; see `core.tenancy.left`)."""
+    the partner (none: what the plugin's manifest proposes; see `core.tenancy.left`).
+
+    `ever_everywhere`, at the UK site: it was on, here or there, when it was the whole platform's, so that it may hold something at
+    every site, whatever its level becomes."""
 
     __tablename__ = "tenancy_plugin_state"
     __table_args__ = (sa.UniqueConstraint("at_tenant_id", "plugin"),)
@@ -38,6 +41,7 @@ class PluginState(Shared, Base):
     plugin: Mapped[str] = mapped_column(sa.String(60))
     enabled: Mapped[bool]
     ever_enabled: Mapped[bool]
+    ever_everywhere: Mapped[bool] = mapped_column(default=False)
     settings: Mapped[dict[str, Any]]
     settings_version: Mapped[int]
     left_to_partner: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))

@@ -52,8 +52,8 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
                         f"{file.slug}: the plugin {name} is for the whole platform; it belongs into the UK site's file"
                     )
                     continue
-                _begin_change(session, registry, file.id, name)
-                _write(session, registry, file.id, name, None, True, settings, SYSTEM, "tenant file")
+                had = _begin_change(session, registry, file.id, name)
+                _write(session, registry, file.id, name, None, True, settings, SYSTEM, "tenant file", had=had)
             audit.record(session, actor=SYSTEM, action="tenant.create", subject=file.slug, tenant_id=file.id)
             lines.append(f"{file.slug}: created")
     return lines
@@ -172,7 +172,7 @@ _STATE = sa.select(PluginState).where(
 )
 _KEPT = _STATE.with_only_columns(
     PluginState.enabled, PluginState.settings, PluginState.settings_version, PluginState.left_to_partner,
-    PluginState.revision,
+    PluginState.revision, PluginState.ever_enabled, PluginState.ever_everywhere,
 )  # fmt: skip
 _RAISE_ALL = sa.update(Tenant).values(config_version=Tenant.config_version + 1, changed_at=sa.bindparam("now"))
 _RAISE = _RAISE_ALL.where(Tenant.id == sa.bindparam("at"))
@@ -198,14 +198,14 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
         left.check(plugin, tenant, change.left)
     validated = _validated(registry, tenant, change)
     with transaction(session):
-        _begin_change(session, registry, tenant.id, change.plugin)
+        had = _begin_change(session, registry, tenant.id, change.plugin)
         state = session.scalar(_STATE, {"at": tenant.id, "name": change.plugin})
         _check_requirements(session, registry, tenant.id, change)
         turned_on = change.enabled and not (state and state.enabled)
         turned_off = not change.enabled and bool(state and state.enabled)
         revision = _write(
             session, registry, tenant.id, change.plugin, change.revision, change.enabled, validated, actor, change.why,
-            change.left,
+            change.left, had=had,
         )  # fmt: skip
         only = frozenset({change.plugin})
         if turned_on:
@@ -219,18 +219,17 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
     return revision
 
 
-def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, plugin: str) -> None:
+def _begin_change(session: ScopedSession, registry: Registry, tenant_id: int, plugin: str) -> bool:
     """Raise the version of every site that the change reaches, before anything is looked at: of two changes at one site, the other
     waits here, and sees what the first one made of the plugins that require each other. What a site once said of a plugin that has
-    become the whole platform's goes."""
+    become the whole platform's goes; returned is whether it was ever on at one of these sites."""
     wide = registry.plugins[plugin].manifest.platform_wide
     if wide:
         session.execute(_RAISE_ALL, {"now": clock.now()})
-        session.execute(
-            sa.delete(PluginState).where(PluginState.plugin == plugin, PluginState.at_tenant_id != tenant_id)
-        )
-    else:
-        session.execute(_RAISE, {"at": tenant_id, "now": clock.now()})
+        others = sa.delete(PluginState).where(PluginState.plugin == plugin, PluginState.at_tenant_id != tenant_id)
+        return any(session.scalars(others.returning(PluginState.ever_enabled)).all())
+    session.execute(_RAISE, {"at": tenant_id, "now": clock.now()})
+    return False
 
 
 def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[str, Any]:
@@ -278,8 +277,11 @@ def _write(
     actor: Actor,
     why: str,
     leave: Left | None = None,
+    *,
+    had: bool,
 ) -> int:
-    """The conditional update, its history row and the audit entry. What is left to the partner stays as it is without `leave`."""
+    """The conditional update, its history row and the audit entry. What is left to the partner stays as it is without `leave`;
+    `had`: at sites whose own word on it is gone it was on once."""
     known = registry.plugins[plugin]
     old = session.execute(_KEPT, {"at": tenant_id, "name": plugin}).one_or_none()
     version = known.manifest.settings_version
@@ -293,15 +295,15 @@ def _write(
     if expected is not None and expected != (old.revision if old else 0):
         raise Conflict
     revision = (old.revision if old else _last_revision(session, tenant_id, plugin)) + 1
+    ever = enabled or had or bool(old and old.ever_enabled)
     values: dict[str, Any] = {
         "enabled": enabled, "settings": settings, "settings_version": version,
         "left_to_partner": left_after, "revision": revision,
-        **({"ever_enabled": True} if enabled else {}),
+        "ever_enabled": ever,
+        "ever_everywhere": bool(old and old.ever_everywhere) or (ever and known.manifest.platform_wide),
     }  # fmt: skip
     if old is None:
-        done = session.execute(
-            _INSERT(session), {"at_tenant_id": tenant_id, "plugin": plugin, "ever_enabled": False, **values}
-        )
+        done = session.execute(_INSERT(session), {"at_tenant_id": tenant_id, "plugin": plugin, **values})
     else:
         done = session.execute(
             sa.update(PluginState)

@@ -46,6 +46,21 @@ def answering(registry: Registry, states: Iterable[State]) -> Callable[[int], li
     return lambda tenant_id: own.get(tenant_id, []) + wide
 
 
+def ever_on(registry: Registry, states: Iterable[PluginState]) -> Callable[[int], frozenset[str]]:
+    """The plugins that were ever on at a tenant, and may hold something there: `ever(tenant id)`, of all tenants' `states`. Here the
+    row from the time when each site decided for itself does answer, and that from the time when the plugin was the whole platform's."""
+    own: dict[int, set[str]] = {}
+    everywhere: set[str] = set()
+    for state in states:
+        if state.ever_enabled:
+            own.setdefault(state.at_tenant_id, set()).add(state.plugin)
+        found = registry.plugins.get(state.plugin)
+        wide = found is not None and found.manifest.platform_wide and state.at_tenant_id == UK
+        if state.ever_everywhere or (wide and state.ever_enabled):
+            everywhere.add(state.plugin)
+    return lambda tenant_id: frozenset(own.get(tenant_id, set()) | everywhere)
+
+
 _ON = sa.select(PluginState.at_tenant_id, PluginState.plugin).where(
     PluginState.enabled.is_(True), PluginState.at_tenant_id.in_(sa.bindparam("at", expanding=True))
 )

@@ -81,7 +81,8 @@ def health() -> Response:
 
 def _unfit() -> Iterator[tuple[TenantSnapshot, str, str, bool]]:
     """(site, plugin, what is wrong, whether for the whole platform) of each plugin that is off until its settings are mended, once: at the
-    site where they are set."""
+    site where they are set. All are read anew: another process may have mended them."""
+    directory().refresh(here().session)
     for tenant in directory().all():
         for name, wrong in tenant.unfit.items():
             if kept_at(registry(), name, tenant.id) == tenant.id:

@@ -321,7 +321,11 @@ def test_settings_that_do_not_fit_the_running_version_take_one_plugin_at_one_sit
     for page in (SCOTLAND, EVENTS):
         assert "mended" not in central.get(page.replace("scotland", "wales")).text, page
     assert "an_old_setting" in central.get(EVENTS).text
+    other = make_app()
+    elsewhere = client_of(other, make_person(other, "else@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    assert "an_old_setting" in elsewhere.get("/console/health").text
     assert change(central, EVENTS, {"enabled": "y", "set-default_capacity": "20"}).status_code == 303
+    assert "an_old_setting" not in elsewhere.get("/console/health").text, "another process mended it"
     assert central.get("/scotland/events/").status_code == 200
     assert "an_old_setting" not in central.get("/console/health").text
     assert "settings do not fit" not in central.get("/console/").text
