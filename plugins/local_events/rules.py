@@ -82,6 +82,12 @@ def may_publish_for(visitor: Visitor, settings: Settings, audience: str) -> bool
     return BY_WIDTH.index(audience) <= BY_WIDTH.index(widest)
 
 
+def may_widen(visitor: Visitor, settings: Settings, before: str, after: str) -> bool:
+    """Whether the visitor may let an event that is published for `before`, or approved for it, be for `after`: what publishing it for
+    that audience would need, where it is a wider one."""
+    return BY_WIDTH.index(after) <= BY_WIDTH.index(before) or may_publish_for(visitor, settings, after)
+
+
 def may_submit(visitor: Visitor, tenant: TenantRef, settings: Settings, created_by: str | None) -> bool:
     """Whether the visitor may submit a proposal made by `created_by`: a member of this area, their own."""
     mine = visitor.account_id is not None and created_by == visitor.account_id

@@ -29,12 +29,16 @@ from plugins.local_events.queries.shapes import table
 from plugins.local_events.service import asking, changes, feedback, hosting, organisers, pools, tags
 from plugins.local_events.service.changing import PLUGIN, change, show_on_board, turn_of
 from plugins.local_events.settings import Settings
-from plugins.local_events.states import DRAFT, EDITABLE, PUBLISHED
+from plugins.local_events.states import APPROVED, DRAFT, EDITABLE, PUBLISHED
 from plugins.local_events.words import AUDIENCES, KINDS, LONGEST_DAYS, MODES, MOST_GUESTS, MOST_PLACES, REMINDERS
 
 LONGEST_OFFER_HOURS = 336
 MOVING = ("starts_at", "ends_at", "place", "online_url", "mode")
 """What changes an event's entry in a calendar so that it must be looked at again: `sequence` rises (RFC 5545, 3.8.7.4)."""
+
+SETTLED = (APPROVED, PUBLISHED)
+"""States of an event whose audience somebody has said yes to."""
+TOO_WIDE = N_("You cannot publish for so wide an audience. Choose a narrower one, or ask a partner lead to change it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +183,9 @@ def edit(
     """Change what an event says, if it is still at `version`; the noticeboard and everybody's shelf follow.
 
     Fewer places than are taken turn nobody out; more are offered to who waits. Raises NotFound, Forbidden, Invalid (also
-    for a way of taking part that people have registered for and that would be gone, and for a published event that would be
-    moved into the past), Conflict, Refused.
+    for a way of taking part that people have registered for and that would be gone, for a published event that would be moved
+    into the past, and for an audience wider than the visitor may publish for, of an event that is published or approved for a
+    narrower one), Conflict, Refused.
     """
     event = events.seen(session, tenant, visitor, event_id)
     if not rules.may_run(visitor, tenant, settings, event.created_by, event.state):
@@ -190,6 +195,8 @@ def edit(
     check(draft, fewest=0)  # as on the page of its places
     _check_move(event, draft)
     rules.check_audience(tenant, draft.audience)
+    if event.state in SETTLED and not rules.may_widen(visitor, settings, event.audience, draft.audience):
+        raise Invalid({"audience": TOO_WIDE})
     at, words = event._replace(version=version), _words(draft)
     moved = event.state == PUBLISHED and any(getattr(event, name) != words[name] for name in MOVING)
     with transaction(session):

@@ -216,6 +216,41 @@ def test_who_may_publish_for_which_audience(session, scotland, member, post, aud
         running.publish(session, scotland, OPEN, own, member, nothing_found)
 
 
+def _widen(session, tenant, settings, event_id, who, audience):
+    drafts.edit(
+        session, tenant, settings, event_id, draft(audience=audience), events.find(session, event_id).version, who
+    )
+
+
+def test_an_event_is_let_be_for_more_people_only_by_who_may_publish_for_them(session, scotland, member):
+    """Publishing for the area and then changing the audience would be a way round the settings."""
+    members = Settings(who_may_create="members")
+    for who, settings in ((visitor(ORGANISER), NARROW), (member, members)):
+        event_id = drafted(session, scotland, who, audience="area")
+        _widen(session, scotland, settings, event_id, who, "public")  # a draft: publishing asks
+        _widen(session, scotland, settings, event_id, who, "area")
+        running.publish(session, scotland, settings, event_id, who, nothing_found)
+        for audience in ("uk", "public"):
+            with pytest.raises(Invalid) as problem:
+                _widen(session, scotland, settings, event_id, who, audience)
+            assert set(problem.value.field_errors) == {"audience"}
+        _widen(session, scotland, settings, event_id, who, "area")
+        _widen(session, scotland, settings, event_id, visitor(LEAD), "public")
+        _widen(session, scotland, settings, event_id, who, "public")  # as it is by now
+        _widen(session, scotland, settings, event_id, who, "area")
+        assert events.find(session, event_id).audience == "area"
+
+
+def test_what_is_approved_is_let_be_for_more_people_only_by_who_may_publish_for_them(session, scotland, member, post):
+    event_id = submitted(session, scotland, member, post, audience="area")
+    version = events.find(session, event_id).version
+    service.approve(session, scotland, NARROW, event_id, version, visitor(ORGANISER), post)
+    with pytest.raises(Invalid):
+        _widen(session, scotland, NARROW, event_id, visitor(ORGANISER), "public")
+    running.publish(session, scotland, NARROW, event_id, member, nothing_found, post)
+    assert events.find(session, event_id).audience == "area"
+
+
 def test_an_organiser_approves_for_no_wider_audience_than_theirs(session, scotland, member, post):
     event_id = submitted(session, scotland, member, post, audience="uk")
     version = events.find(session, event_id).version
