@@ -148,7 +148,7 @@ def drop(session: ScopedSession, claim_id: str, line_id: str, visitor: Visitor, 
     must_own(made, visitor)
     if not is_id(line_id):
         raise NotFound
-    gone = [one.sha256 for one in claims.proofs(session, made.id) if one.line_id == line_id]
+    gone = {one.sha256 for one in claims.proofs(session, made.id) if one.line_id == line_id}
     with transaction(session):
         lock(session, made)
         session.execute(
@@ -163,7 +163,8 @@ def drop(session: ScopedSession, claim_id: str, line_id: str, visitor: Visitor, 
                 .returning(ClaimLine.id)
             ).all()
         )
-        forget(session, made.id, mark, gone)
+        others = {one.sha256 for one in claims.proofs(session, made.id)}  # one ticket can prove two costs
+        forget(session, made.id, mark, gone - others)
 
 
 def _only_one(rows: object) -> None:

@@ -92,12 +92,11 @@ def remove(session: ScopedSession, claim_id: str, receipt_id: str, visitor: Visi
     made = claims.one(session, claim_id, visitor)
     must_own(made, visitor)
     found = claims.proof(session, made.id, receipt_id, visitor)
-    others = {one.sha256 for one in claims.proofs(session, made.id) if one.id != found.id}
     with transaction(session):
         lock(session, made)
         session.execute(sa.update(Receipt).where(Receipt.id == found.id).values(removed_at=clock.now()))
-        if found.sha256 not in others:
-            forget(session, made.id, mark, [found.sha256])
+        others = {one.sha256 for one in claims.proofs(session, made.id)}
+        forget(session, made.id, mark, {found.sha256} - others)
 
 
 def sweep(session: ScopedSession, store: Store, at: datetime) -> int:

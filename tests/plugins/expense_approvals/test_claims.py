@@ -414,6 +414,24 @@ def test_a_file_given_twice_is_one_and_what_is_removed_is_swept(session, ann):
     assert proof.key not in store.contents
 
 
+@pytest.mark.parametrize("how", ["the cost", "the proof"])
+def test_a_file_that_proves_another_cost_still_is_known_elsewhere(session, ann, how):
+    """Taking a cost with the same ticket out again would make the ticket good for another claim."""
+    budget_id = opened(session)
+    first = draft(session, agreed(session, budget_id, ann), ann)
+    more = claiming.put(session, first, None, Cost(spent("b")), ann, new_token())
+    receipts.give(session, first, more, "receipt", upload(16), ann, Kept(), mark)
+    (kept, again) = claims.proofs(session, first)
+    assert kept.sha256 == again.sha256
+    if how == "the cost":
+        claiming.drop(session, first, more, ann, mark)
+    else:
+        receipts.remove(session, first, again.id, ann, mark)
+    second = draft(session, agreed(session, budget_id, ann), ann)
+    send(session, second, ann)
+    assert claims.one(session, second, ann).findings == [sending.ELSEWHERE]
+
+
 def test_a_persons_claims_are_given_and_go_and_granted_money_keeps_its_figures(session, ann):
     budget_id = opened(session)
     granted = sent(session, budget_id, ann)
