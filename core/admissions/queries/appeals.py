@@ -8,15 +8,19 @@ import sqlalchemy as sa
 from core.admissions.models import Appeal, Application, Decision, Window
 from core.admissions.queries.deciding import assessed_by
 from core.admissions.queries.sight import clear_of
+from core.admissions.states import RELEASED
 from core.data.session import ScopedSession
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 from core.people.models import Account
 
+RECEIVED, REPLACED = "received", "replaced"
+"""States in which an appeal waits for an answer, and in which nobody can give it one any more: no row says the latter."""
+
 
 class Row(NamedTuple):
-    """An appeal with the decision that it is about. `part`: its reader signed or moderated that decision, or assessed the
-    application, and so cannot look at the appeal."""
+    """An appeal with the decision that it is about. `state` is REPLACED where that decision was corrected before anybody answered.
+    `part`: its reader signed or moderated that decision, or assessed the application, and so cannot look at the appeal."""
 
     id: str
     application_id: str
@@ -43,11 +47,15 @@ def had_part(account_id: str | sa.SQLColumnExpression[str | None] | None) -> sa.
     return signed | moderated | assessed_by(account_id)
 
 
+_WAITS = (Appeal.state == RECEIVED) & (Decision.state == RELEASED)
+_STATE: Any = sa.case(((Appeal.state == RECEIVED) & ~_WAITS, REPLACED), else_=Appeal.state)
+
+
 def _rows(account_id: str | None) -> Any:
     return (
         sa.select(
             Appeal.id, Appeal.application_id, Appeal.decision_id, Window.id, Window.name, Application.reference, Account.name,
-            Application.locale, Appeal.grounds, Appeal.state, Appeal.answer, Appeal.at, Appeal.ended_at, Appeal.version,
+            Application.locale, Appeal.grounds, _STATE, Appeal.answer, Appeal.at, Appeal.ended_at, Appeal.version,
             Decision.outcome, had_part(account_id),
         )
         .join(Decision, Decision.id == Appeal.decision_id)
@@ -60,8 +68,8 @@ def _rows(account_id: str | None) -> Any:
 
 def listed(session: ScopedSession, account_id: str | None) -> list[Row]:
     """Every appeal of the site: those that wait first, the oldest first; in one statement."""
-    waits = sa.case((Appeal.state == "received", 0), else_=1)
-    return [Row(*row) for row in session.execute(_rows(account_id).order_by(waits, Appeal.at, Appeal.id))]
+    first = sa.case((_WAITS, 0), else_=1)
+    return [Row(*row) for row in session.execute(_rows(account_id).order_by(first, Appeal.at, Appeal.id))]
 
 
 def one(session: ScopedSession, account_id: str | None, appeal_id: str) -> Row:

@@ -141,12 +141,15 @@ def appeals(session: ScopedSession, application_id: str, status: PublicStatus) -
     """What the person asked to be looked at again, the newest first.
 
     An appeal that is upheld shows its answer only once the decision that it led to is released. It may have led to another
-    decline, or a later correction turned the acceptance round: then it was decided anew (`replaced`), and nothing more is said.
+    decline, or a later correction turned the acceptance round: then it was decided anew (`replaced`), and nothing more is said. So
+    it was where the decision was corrected before anybody answered.
     """
     found = []
     rows = session.execute(_APPEALS, {"application": application_id})
     for decision_id, state, grounds, answer, at, ended_at in rows:
-        if state != "upheld":
+        if state == "received" and decision_id != status.decision_id:
+            found.append(MyAppeal("replaced", grounds, "", at, status.decided_at))
+        elif state != "upheld":
             found.append(MyAppeal(state, grounds, answer, at, ended_at))
         elif decision_id == status.decision_id:
             found.append(MyAppeal("received", grounds, "", at, None))

@@ -21,7 +21,7 @@ from core.admissions.models import (
     RuleProposal,
     Window,
 )
-from core.admissions.queries.appeals import had_part
+from core.admissions.queries.appeals import RECEIVED, had_part
 from core.admissions.queries.deciding import assessed_by
 from core.admissions.queries.scores import independent
 from core.admissions.queries.sight import READER, clear_of
@@ -31,6 +31,7 @@ from core.admissions.states import (
     HELD_BY_ASSESSOR,
     MODERATED,
     OFFERED,
+    RELEASED,
     RETURNED,
     SIGNED,
     SUBMITTED,
@@ -203,10 +204,11 @@ def _batches() -> Any:
 
 
 def _appeals() -> Any:
-    """Appeals that nobody has answered; not those that this reader may not answer, who had a part in the decision."""
+    """Appeals that nobody has answered; not those that this reader may not answer, who had a part in the decision, and not those
+    about a decision that was corrected meanwhile, which nobody can answer."""
     about = (Decision.tenant_id == Appeal.tenant_id) & (Decision.id == Appeal.decision_id)
     query = _joined("appeal", Appeal.at, Appeal).join(Decision, about)
-    return query.where(Appeal.state == "received", ~had_part(_SOMEBODY))
+    return query.where(Appeal.state == RECEIVED, Decision.state == RELEASED, ~had_part(_SOMEBODY))
 
 
 def _to_moderate() -> Any:

@@ -188,6 +188,6 @@ def _end(
     now = queries.one(session, actor.account_id, appeal_id)
     if now.part:
         raise Refused(HAD_PART)
-    if now.state == "received" and now.version == version:
+    if now.state == queries.REPLACED and now.version == version:
         raise Refused(N_("The decision that this appeal is about was corrected meanwhile."))
     raise Conflict

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from core.admissions.instants import WindowState
 from core.admissions.models import WindowAmendment, WindowRules
 from core.admissions.models.deciding import BLINDNESS
+from core.admissions.projection import USUAL_APPEAL_DAYS
 from core.admissions.queries import policies, shadows, windows
 from core.admissions.queries import rules as queries
 from core.admissions.queries.rules import Pinned
@@ -27,6 +28,9 @@ from core.kernel.views import SYSTEM, Actor
 
 MOST_DAYS = 365
 OVER = N_("The decisions of this window are out, or it is cancelled: its rules stay as they are.")
+PROMISED = N_(
+    "The window has opened, and letters may have told people how long they can appeal: it cannot be made shorter."
+)
 UNTRIED = N_(
     "These rules were never used at this site. Try them on past cases first, and agree to what they change; then a window can use them."
 )
@@ -70,8 +74,9 @@ def pin(
 ) -> None:  # fmt: skip
     """Pin `wanted` for a window, if what it pins is still at `version` (0 is nothing). `plugins` are those on at the site.
 
-    Raises Forbidden, NotFound, Invalid and ConfigRefused by field, Conflict, and Refused for a window whose decisions are
-    out, or for a pack that was never used at the site and was not tried on its past cases.
+    Raises Forbidden, NotFound, Invalid and ConfigRefused by field (less time to appeal among it, once the window has opened),
+    Conflict, and Refused for a window whose decisions are out, or for a pack that was never used at the site and was not tried
+    on its past cases.
     """
     may_manage(actor)
     window, now = windows.one(session, window_id), queries.pinned(session, window_id)
@@ -84,6 +89,9 @@ def pin(
         raise Invalid({"rule": N_("Choose one of the rules that are switched on at this site")})
     wanted = checked(session, catalogue, wanted)
     amends = state in BEGUN and now is not None
+    # whether or not a letter is out: whoever pins may be in conflict with the only one
+    if state in BEGUN and wanted.appeal_days < (now.appeal_days if now is not None else USUAL_APPEAL_DAYS):
+        raise Invalid({"appeal_days": PROMISED})
     why = reason(why) if amends else why.strip()
     before = Rules.of(now).told() if now is not None else {}
     after = wanted.told()

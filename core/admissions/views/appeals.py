@@ -21,7 +21,7 @@ from core.web.sheets import Column, Sheet
 
 STATES = {
     "received": (N_("Waits"), "warn"), "upheld": (N_("Upheld"), "ok"), "dismissed": (N_("Dismissed"), "neutral"),
-    "withdrawn": (N_("Withdrawn"), "neutral"),
+    "withdrawn": (N_("Withdrawn"), "neutral"), "replaced": (N_("Decided anew"), "neutral"),
 }  # fmt: skip
 SORTS = {
     "state": lambda one: (one.state != "received", one.at), "reference": lambda one: one.reference, "name": lambda one: one.name.casefold(),

@@ -1,23 +1,28 @@
 """Appeals: in time, once, answered by somebody who had no part in the decision."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from core.admissions.models import Appeal, DecisionFeedback
 from core.admissions.queries import appeals as queries
 from core.admissions.queries import public, queues
-from core.admissions.service import appeals, deciding, feedback, moderating
+from core.admissions.queries import rules as rule_queries
+from core.admissions.service import appeals, deciding, feedback, moderating, pinning
 from core.admissions.service.appeals import AppealNews
 from core.admissions.service.deciding import Wish
+from core.admissions.service.usual_rules import Rules
 from core.data.audit import verify
 from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.kernel.ids import new_token
 from core.kernel.views import Actor
+from tests.factories.admissions import make_window
 from tests.factories.assessing import make_assessor, make_assignment, make_policy, make_rules
 from tests.integration.admissions.deciding_rig import Rig
 
@@ -68,6 +73,30 @@ def test_an_appeal_comes_in_time(rig: Rig, told: list[AppealNews]) -> None:
     rig.released(bob)
     with pytest.raises(Refused):
         _appeal(rig, bob, told, "bob")
+
+
+def test_nobody_gets_less_time_to_appeal_than_their_letter_said(rig: Rig, app: Flask) -> None:
+    """Decisions are released before the last one of their window is: what their letters say of an appeal holds."""
+
+    def pin(window_id: str, days: int) -> None:
+        now = rule_queries.pinned(rig.session, window_id)
+        assert now is not None
+        pinning.pin(
+            rig.session, rig.lead, window_id, now.version, replace(Rules.of(now), appeal_days=days),
+            catalogue=app.extensions["q.rulebook"].catalogue(), plugins=frozenset(), why="Appeals take too long.",
+        )  # fmt: skip
+
+    later = make_window(rig.session, rig.form_id, 5, 30)
+    pinning.pin_missing(rig.session)
+    ann, _waits = rig.applicant("ann", "decline"), rig.applicant("bob")
+    rig.released(ann)
+    told = public.mine(rig.session, ann, rig.people["ann"]).status.appeal_until
+    with pytest.raises(Invalid) as problem:
+        pin(rig.window_id, 7)
+    assert set(problem.value.field_errors) == {"appeal_days"}
+    assert public.mine(rig.session, ann, rig.people["ann"]).status.appeal_until == told
+    pin(rig.window_id, 35)
+    pin(later, 7)  # it has not opened: nobody was told anything
 
 
 def test_nobody_answers_who_had_a_part(rig: Rig, told: list[AppealNews]) -> None:
@@ -149,6 +178,34 @@ def test_upheld_and_then_declined_after_all_it_says_that_it_was_decided_anew(rig
     rig.release(rig.held(again, name="Corrections"))
     one = _mine(rig, ann)
     assert (one.state, one.answer, one.ended_at is not None) == ("replaced", "", True)
+
+
+@pytest.mark.parametrize("outcome", ["accept", "decline"])
+def test_an_appeal_about_a_decision_that_is_corrected_waits_for_nobody(
+    rig: Rig, told: list[AppealNews], outcome: str
+) -> None:
+    """Nobody can answer it any more: it is in no queue, and its applicant reads that a new decision was made."""
+    ann = rig.applicant("ann", "decline")
+    rig.released(ann)
+    row = _appeal(rig, ann, told)
+    made = deciding.correct(rig.session, rig.lead, rig.window_id, ann, Wish(outcome, "scores", "Misread."), new_token())
+    rig.moderate(made)
+    assert (_mine(rig, ann).state, _waiting(rig)) == ("received", ["appeal"])
+    rig.release(rig.held(made, name="Corrections"))
+    assert (_mine(rig, ann).state, _waiting(rig)) == ("replaced", [])
+    assert queries.one(rig.session, rig.other_lead.account_id, row.id).state == "replaced"
+    with pytest.raises(Refused, match="corrected meanwhile"):
+        appeals.dismiss(rig.session, rig.other_lead, row.id, 1, "No.", post=lambda *_: None)
+    if outcome == "decline":  # about the new decision there can be one
+        appeals.appeal(rig.session, Actor(rig.people["ann"], ""), ann, "Once more.", post=lambda *_: None)
+        assert _waiting(rig) == ["appeal"]
+        assert [one.state for one in queries.listed(rig.session, rig.other_lead.account_id)] == ["received", "replaced"]
+
+
+def _waiting(rig: Rig) -> list[str]:
+    """What appeals wait for the lead who had no part in the decision."""
+    found, _ = queues.of_lead(rig.session, rig.other_lead.account_id, clock.now(), kind="appeal")
+    return [one.kind for one in found]
 
 
 @pytest.mark.parametrize("upheld", [False, True])
