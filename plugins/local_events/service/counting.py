@@ -6,6 +6,7 @@ is decided on it still holds when it is written. `settle` then puts right what t
 free places that somebody waits for.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -199,12 +200,13 @@ def _go_through(session: ScopedSession, turn: Turn, standing: Standing, now: dat
         )
     ]
     people = _people(session, turn, standing.pools, waiters)
+    served: Counter[str] = Counter()
     for waiter in waiters:
         wanted = 1 + waiter.guests
         would_do = [
             pool
             for pool in wanted_pools(standing, waiter.pool_id, waiter.or_online)
-            if eligible(pool.eligibility, people[waiter.id]) and could_hold(pool, wanted)
+            if _is_open(pool, now) and eligible(pool.eligibility, people[waiter.id]) and could_hold(pool, wanted)
         ]
         given = next((pool for pool in would_do if standing.has_room(pool.id, wanted)), None)
         if given is None:
@@ -212,7 +214,14 @@ def _go_through(session: ScopedSession, turn: Turn, standing: Standing, now: dat
             continue
         if turn.starts_at > now:
             _give(session, turn, waiter, given.id, now)
+            served[waiter.pool_id] += 1
         standing.take(given.id, wanted)
+    standing.pools = [pool._replace(waiting=pool.waiting - served[pool.id]) for pool in standing.pools]
+
+
+def _is_open(pool: PoolNow, now: datetime) -> bool:
+    """Whether the pool's places can be had yet: before that nobody is given one, and nobody waits for one before others."""
+    return pool.opens_at is None or pool.opens_at <= now
 
 
 def could_hold(pool: PoolNow, wanted: int) -> bool:

@@ -1,5 +1,6 @@
 """What organisers decide, and what people choose: approval, reasons, pools, invitations, two ways, handing on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from plugins.local_events.service.capacities import Size
 from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import (
     ORGANISER,
+    USUAL,
     coming,
     full_with,
     held,
@@ -141,6 +143,18 @@ def test_a_waiting_list_has_its_limit(session, scotland):
         places.register(session, scotland, event_id, visitor())
 
 
+def test_who_was_given_a_place_a_moment_ago_takes_none_on_the_waiting_list(session, scotland, frozen_clock):
+    event_id, first, (second, third) = full_with(session, scotland, 2, offer_hours=1)
+    resize(session, scotland, event_id, 1, waiting_limit=1)
+    places.withdraw(session, scotland, event_id, first)
+    frozen_clock.advance(hours=2)  # the offer to the second lapses, and no job has run: the third is offered the place
+    last = visitor()
+    assert places.register(session, scotland, event_id, last).state == "waitlisted"
+    assert [state(session, event_id, one) for one in (second, third)] == ["offer_lapsed", "offered"]
+    with pytest.raises(Refused, match="waiting list"):
+        places.register(session, scotland, event_id, visitor())
+
+
 def test_two_who_change_the_places_at_once(session, scotland):
     event_id = published(session, scotland)
     pool = counting.of_event(session, event_id).pools[0]
@@ -203,6 +217,18 @@ def test_reserved_places_are_for_the_invited_who_see_the_event(app, session, sco
     ):
         with pytest.raises(Invalid):
             inviting.invite(session, scotland, event_id, wrong, WHO)
+
+
+def test_reserved_places_that_open_later_are_given_to_nobody_who_waits_before(session, scotland, frozen_clock):
+    """Who registers is told that they are not open yet: who waits gets none either, and keeps nobody from them afterwards."""
+    event_id, _, (second, third) = full_with(session, scotland, 2)
+    reserved = replace(_size(1, "public"), opens_at=clock.now() + timedelta(days=2))
+    capacities.change(session, scotland, event_id, {"reserved": reserved}, WHO)
+    offers.sweep(session, USUAL)
+    assert [state(session, event_id, one) for one in (second, third)] == ["waitlisted"] * 2
+    frozen_clock.advance(days=2)
+    assert places.register(session, scotland, event_id, visitor()).state == "waitlisted"
+    assert [state(session, event_id, one) for one in (second, third)] == ["offered", "waitlisted"]
 
 
 def test_the_worker_is_asked_to_write_only_where_somebody_waits_for_news(app, session, scotland):
