@@ -42,7 +42,7 @@ from plugins.local_events.queries import events
 from plugins.local_events.queries.calendars import MOST, SHOWN_BACK, Dated, dated, programme
 from plugins.local_events.service.changing import path_of
 from plugins.local_events.states import CONFIRMED
-from plugins.local_events.views.base import blueprint
+from plugins.local_events.views.base import blueprint, known_at
 from plugins.local_events.words import KINDS
 
 CALENDAR_TYPE, ATOM_TYPE = "text/calendar; charset=utf-8", "application/atom+xml; charset=utf-8"
@@ -75,7 +75,7 @@ def _entry(context: Here, event: Dated, join_href: str = "") -> calendars.Entry:
 def event_file(event_id: str) -> Response:
     """One event as a file for a calendar; with the link for joining online for who has a place."""
     context = here()
-    seen = events.seen_by(context.session, context.tenant.ref(), context.visitor, event_id)
+    seen = events.seen_by(context.session, context.tenant.ref(), known_at(event_id), event_id)
     if seen.event.published_at is None:
         raise NotFound
     coming = seen.own is not None and seen.own.state == CONFIRMED

@@ -175,6 +175,7 @@ def test_the_pages_of_hosting(app, session, scotland, wales):
     assert "Two nations" in cai.get("/wales/events/").text
     assert "Two nations" not in app.test_client().get("/wales/events/").text
     assert cai.get(path).status_code == 200
+    assert "Two nations" in cai.get(f"{path}.ics").text, "the page leads to it"
     assert cai.submit(path, form="/register").status_code == 303
     assert "You have a place" in cai.get(path).text
     card = session.scalar(sa.select(Hosting.id))
