@@ -118,8 +118,8 @@ def test_the_preview_says_what_the_partner_gains_and_loses(
         ("Switch this plugin on and off", "No", "Yes"),
         ("Places in a new event", "Yes", "No"),
     ):
-        row = f'The partner may change: {title}</th><td data-label="Before"><del>{before}</del>'
-        assert f'{row}</td><td data-label="After"><ins>{after}</ins>' in changed
+        row = f'The partner may change: {title}</th>\n<td data-label="Before"><del>{before}</del></td>'
+        assert f'{row}\n<td data-label="After"><ins>{after}</ins>' in changed
 
 
 def test_it_is_part_of_the_plugins_history_and_of_the_audit_trail(
