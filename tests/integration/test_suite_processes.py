@@ -2,8 +2,11 @@
 
 import gc
 import itertools
+import os
 import smtplib
 import socket
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -14,7 +17,7 @@ import pytest
 from tests.support.databases import Database
 from tests.support.mailbox import Mailbox
 from tests.support.racing import together
-from tests.support.servers import Process, alive, free_port, start, status
+from tests.support.servers import Process, alive, free_port, is_over, kill_all, start, status
 
 pytestmark = pytest.mark.mainly("sqlite")  # about processes, not about their data
 
@@ -74,3 +77,27 @@ def test_a_mail_server_that_stops_leaves_nobody_at_its_door() -> None:
                 visitor.connect(("127.0.0.1", int(mailbox.url.rpartition(":")[2])))
         gc.collect()
     assert [str(warning.message) for warning in found] == []
+
+
+AGAIN = """
+import os, time
+while True:
+    if not (child := os.fork()):
+        time.sleep(20)
+        os._exit(0)
+    os.write(1, b"%d " % child)
+    os.waitpid(child, 0)
+"""
+"""A process that starts its child anew whenever that has died, as a server does its web processes."""
+
+
+def test_nothing_is_left_of_a_server_that_starts_anew_what_is_killed() -> None:
+    """Else the next server at its address would find the port taken, now and then."""
+    for _ in range(30):
+        with subprocess.Popen([sys.executable, "-c", AGAIN], stdout=subprocess.PIPE, bufsize=0) as server:
+            assert server.stdout is not None
+            children = server.stdout.read(100)
+            kill_all(server.pid)
+            os.set_blocking(server.stdout.fileno(), False)
+            children += server.stdout.read(100) or b""
+        assert [child for child in children.split() if not is_over(int(child))] == []

@@ -57,19 +57,21 @@ def kill_all(pid: int) -> None:
     """End a process and everything it started, at once; what has ended meanwhile is no matter. Returns when all of them are over, and
     have let go of their port: the next server that wants it may start faster than the system ends them."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        processes = [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
+        parent = psutil.Process(pid)
+        parent.suspend()  # a server starts a web process anew that has died: one that began now would be in nobody's list
+        processes = [*parent.children(recursive=True), parent]
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         end = time.monotonic() + PATIENCE
-        while not all(_is_over(process) for process in processes) and time.monotonic() < end:
+        while not all(is_over(process.pid) for process in processes) and time.monotonic() < end:
             time.sleep(0.005)
 
 
-def _is_over(process: psutil.Process) -> bool:
-    """Whether it has ended, though its parent may not have asked how."""
+def is_over(pid: int) -> bool:
+    """Whether a process has ended, though its parent may not have asked how."""
     try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
