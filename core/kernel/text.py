@@ -3,6 +3,7 @@
 import re
 
 _NOT_ON_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def N_(message: str) -> str:
@@ -18,6 +19,11 @@ def is_one_line(text: str) -> bool:
 def one_line(text: str) -> str:
     """`text` as one line: a single space for each stretch of white space and of what `is_one_line` refuses."""
     return " ".join(_NOT_ON_A_LINE.sub(" ", text).split())
+
+
+def storable(text: str) -> str:
+    """`text` as a database can keep it: null bytes and lone surrogates, which others' errors may hold, show as U+FFFD."""
+    return _NOT_KEPT.sub("\ufffd", text)
 
 
 def is_blank(text: str) -> bool:

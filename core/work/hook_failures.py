@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.data.upserts import insert
 from core.kernel import clock
+from core.kernel.text import storable
 from core.work.models import HookFailure
 from core.work.runner import writing
 
@@ -32,7 +33,7 @@ class HookFailures:
 
     def note(self, plugin: str, hook: str, error: str) -> None:
         """Remember one failure. Of an error only the first line is kept: what a database adds names values of rows."""
-        line = (error.splitlines() or [""])[0][:LONGEST]
+        line = storable((error.splitlines() or [""])[0][:LONGEST])
         with self._lock:
             self._noted[(plugin, hook)] = (self._noted.get((plugin, hook), (0, ""))[0] + 1, line)
 

@@ -20,6 +20,7 @@ from core.data.db import db, open_session, platform_scope
 from core.data.scope import Scope
 from core.data.session import WRITE_OPTION, ScopedSession
 from core.kernel import clock
+from core.kernel.text import storable
 from core.work import registry
 from core.work.models import DONE, FAILED, SKIPPED, OutboxItem, WorkFailure
 
@@ -254,7 +255,7 @@ class Runner:
 def describe(error: BaseException) -> str:
     """An exception in at most 2,000 characters; of a database error the driver's words alone, without the row's values."""
     said = str(error.orig) if isinstance(error, sa.exc.DBAPIError) else str(error)
-    return f"{type(error).__name__}: {said}"[:2000]
+    return storable(f"{type(error).__name__}: {said}"[:2000])
 
 
 def place_of(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from core.kernel.views import Actor
 from core.people.service.tools import LIFETIMES
 from core.work import housekeeping, mail, queries, registry
 from core.work.models import DONE, FAILED, QUEUED, SET_ASIDE, SKIPPED, Mail, OutboxItem, WorkerBeat, WorkFailure
+from core.work.runner import Runner, Task
 from core.work.service import run_again, send_again, set_aside
 from tests.support.app_fixtures import FrozenClock
 
@@ -207,3 +208,23 @@ def test_old_bodies_and_closed_failures_are_forgotten(session_for: SessionFor, a
 def test_a_message_is_kept_as_long_as_it_goes_by_itself_and_its_link_works() -> None:
     """A worker that stood still finds it, and one that the mail server took for none can be sent again while that is of use."""
     assert max(mail.SENT_WITHIN, UNCONFIRMED_KEPT_FOR, *LIFETIMES.values()) <= housekeeping.SECRET_KEPT_FOR
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("words", ["a\x00b", "a\udcffb"], ids=["null byte", "lone surrogate"])
+@pytest.mark.parametrize("tries", [1, 2])
+def test_a_job_whose_error_no_database_can_keep_fails_like_any_other(
+    app: Flask, session_for: SessionFor, monkeypatch: pytest.MonkeyPatch, words: str, tries: int
+) -> None:
+    def fail(_: ScopedSession) -> None:
+        raise ValueError(words)
+
+    monkeypatch.setitem(registry.JOBS, "try.one", registry.Job("try.one", fail, "default", tries, 0.5, None))
+    session = session_for("scotland")
+    for attempt in (1, 2)[:tries]:
+        task = Task(new_id(), "try.one", "default", {}, 2, attempt, attempt, None, "", clock.now().isoformat())
+        Runner(app, lambda *_: True).run(task.as_json())
+    session.rollback()
+    (failure,) = session.scalars(sa.select(WorkFailure))
+    assert (failure.state, failure.error, failure.attempts) == (FAILED, "ValueError: a\ufffdb", tries)
+    assert len(session.scalars(sa.select(OutboxItem)).all()) == tries - 1

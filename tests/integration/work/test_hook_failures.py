@@ -41,6 +41,15 @@ def test_two_processes_add_up_and_the_last_words_stand(engine: sa.Engine, platfo
     assert sorted(_rows(platform_session)) == [("a", "q_due", 3, "x" * 500), ("b", "q_due", 1, "")]
 
 
+def test_words_that_no_database_can_keep_are_no_reason_to_fail(
+    engine: sa.Engine, platform_session: ScopedSession
+) -> None:
+    kept = HookFailures(0)
+    kept.note("a", "q_due", "ValueError: a\x00b\udcffc")
+    kept.write(engine)
+    assert _rows(platform_session) == [("a", "q_due", 1, "ValueError: a\ufffdb\ufffdc")]
+
+
 def test_what_fails_at_every_page_is_written_once_in_a_while(
     engine: sa.Engine, platform_session: ScopedSession, statements: Counter
 ) -> None:
