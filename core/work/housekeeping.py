@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from core.data.idempotency import FormKey
 from core.data.session import ScopedSession, transaction
 from core.kernel.text import N_
 from core.work.mail import SENT_WITHIN
@@ -14,6 +15,8 @@ MAIL_KEPT_FOR = timedelta(days=30)
 SECRET_KEPT_FOR = SENT_WITHIN
 """No shorter than a message goes by itself; no link that goes by mail has to be opened later than that."""
 FAILURES_KEPT_FOR = timedelta(days=90)
+FORMS_KEPT_FOR = timedelta(days=30)
+"""Longer than anybody leaves a form open: one that is sent for the second time later is done for the second time."""
 
 
 @every("20 4 * * *", name="core.forget_mail", title=N_("The words of old messages are deleted"), once=True)
@@ -40,3 +43,10 @@ def forget_failures(session: ScopedSession, at: datetime) -> None:
     with transaction(session):
         session.execute(sa.delete(WorkFailure).where(closed, WorkFailure.failed_at < at - FAILURES_KEPT_FOR))
         session.execute(sa.delete(HookFailure).where(HookFailure.last_at < at - FAILURES_KEPT_FOR))
+
+
+@every("45 4 * * *", name="core.forget_forms", title=N_("Marks of forms that were sent long ago are deleted"))
+def forget_forms(session: ScopedSession, at: datetime) -> None:
+    """Delete the one-use keys of forms that were sent more than 30 days ago: they tell who did what and when."""
+    with transaction(session):
+        session.execute(sa.delete(FormKey).where(FormKey.created_at < at - FORMS_KEPT_FOR))

@@ -15,7 +15,7 @@ from core.web.contact import contact_address, platform_address
 from core.web.gate import LANGUAGE_COOKIE
 from core.web.pages import render
 from core.web.site import blueprint as site
-from core.work.housekeeping import FAILURES_KEPT_FOR, MAIL_KEPT_FOR
+from core.work.housekeeping import FAILURES_KEPT_FOR, FORMS_KEPT_FOR, MAIL_KEPT_FOR
 
 CHECKED = datetime(2026, 11, 28, 12, tzinfo=UTC)
 """When somebody last compared the two pages with what the platform does."""
@@ -31,6 +31,7 @@ def privacy() -> Response:
         "unconfirmed": housekeeping.UNCONFIRMED_KEPT_FOR.days,
         "mail": MAIL_KEPT_FOR.days,
         "failures": FAILURES_KEPT_FOR.days,
+        "forms": FORMS_KEPT_FOR.days,
         "remembered": sign_ins.IDLE[True].days,
         "longest": sign_ins.ABSOLUTE[True].days,
         **{name: time.days for name, time in KEPT.items()},

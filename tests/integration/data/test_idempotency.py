@@ -1,12 +1,16 @@
 """One-use keys and the one transaction of a service."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from core.data.idempotency import once
+from core.data.idempotency import FormKey, once
 from core.data.session import ScopedSession, after_commit, transaction
+from core.kernel import clock
 from core.kernel.errors import Refused
+from core.work import housekeeping, registry
 
 SessionFor = Callable[[str], ScopedSession]
 
@@ -28,6 +32,21 @@ def test_invariant_the_same_form_makes_one_thing(session_for: SessionFor) -> Non
 def test_a_key_means_nothing_at_another_tenant(session_for: SessionFor) -> None:
     _make(session_for("scotland"), "k1")
     assert _make(session_for("wales"), "k1") == ("made", True)
+
+
+def test_keys_of_long_ago_are_forgotten(session_for: SessionFor) -> None:
+    """They say who sent which form and when, and there is one for each."""
+    for slug in ("scotland", "wales"):
+        session = session_for(slug)
+        for key in ("old", "new"):
+            _make(session, key)
+        with transaction(session):
+            then = clock.now() - housekeeping.FORMS_KEPT_FOR - timedelta(minutes=1)
+            session.execute(sa.update(FormKey).where(FormKey.key == "old").values(created_at=then))
+    registry.JOBS["core.forget_forms"].handler(session_for("scotland"), at=clock.now().isoformat())
+    kept = {slug: set(session_for(slug).scalars(sa.select(FormKey.key))) for slug in ("scotland", "wales")}
+    assert kept == {"scotland": {"new"}, "wales": {"old", "new"}}
+    assert not registry.SCHEDULES["core.forget_forms"].once, "each site's are its own"
 
 
 def test_a_rolled_back_key_is_free_again(session_for: SessionFor) -> None:
