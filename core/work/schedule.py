@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from croniter import croniter
@@ -18,6 +18,8 @@ from core.work.outbox import item
 from core.work.runner import MayRun, writing
 
 log = logging.getLogger("q.work")
+AHEAD = timedelta(hours=1)
+"""A slot that lies further in the future was given out by a clock that was wrong; clocks of several machines differ by less."""
 
 
 def next_slot(cron: str, after: datetime) -> datetime:
@@ -48,34 +50,41 @@ class Timetable:
         with app.app_context():
             self._engine = db.engine
         self._due: dict[str, datetime] = {}
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
 
     def tick(self) -> int:
         """Give out what is due; how many jobs were asked for. A schedule that cannot be read is logged and left alone."""
         now, given = clock.now(), 0
+        if now + AHEAD < self._looked_at:
+            self._due.clear()  # the clock was set right
+        self._looked_at = now
         for schedule in list(self._schedules.values()):
             if self._due.get(schedule.name, now) > now:
                 continue
             try:
-                given += self._give_out(schedule, last_slot(schedule.cron, now))
+                given += self._give_out(schedule, last_slot(schedule.cron, now), now)
                 self._due[schedule.name] = next_slot(schedule.cron, now)
             except (ValueError, KeyError):
                 log.exception("the schedule %s cannot be read: %r", schedule.name, schedule.cron)
                 self._due[schedule.name] = datetime.max.replace(tzinfo=UTC)
         return given
 
-    def _give_out(self, schedule: registry.Schedule, slot: datetime) -> int:
-        """Ask for the jobs of `slot` unless another worker did. A new schedule begins with its next slot."""
+    def _give_out(self, schedule: registry.Schedule, slot: datetime, now: datetime) -> int:
+        """Ask for the jobs of `slot` unless another worker did. A new schedule begins with its next slot, and so does one whose last
+        slot was given out by a clock that was ahead."""
         job = registry.find(schedule.name)
         with self._engine.connect() as connection:
             last = connection.scalar(sa.select(Slot.last_at).where(Slot.name == schedule.name))
-        if last is not None and last >= slot:
+        ahead = last is not None and last > now + AHEAD
+        if last is not None and last >= slot and not ahead:
             return 0
-        tenants = self._tenants(schedule) if last is not None else []
+        tenants = self._tenants(schedule) if last is not None and not ahead else []
         with writing(self._engine) as connection:
             known = upserts.insert(connection, Slot).values(name=schedule.name, last_at=slot).on_conflict_do_nothing()
             if connection.execute(known).rowcount == 1:
                 return 0
-            moved = sa.update(Slot).where(Slot.name == schedule.name, Slot.last_at < slot).values(last_at=slot)
+            open_ = (Slot.last_at < slot) | (Slot.last_at > now + AHEAD)
+            moved = sa.update(Slot).where(Slot.name == schedule.name, open_).values(last_at=slot)
             if connection.execute(moved).rowcount != 1:
                 return 0
             rows = [item(job, {"at": slot.isoformat()}, tenant) for tenant in tenants]

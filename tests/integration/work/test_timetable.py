@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from flask import Flask
 
 from core.data.db import db
 from core.data.session import ScopedSession
+from core.kernel import clock
 from core.work import registry
 from core.work.models import OutboxItem, Slot
 from core.work.schedule import Timetable
@@ -105,3 +107,33 @@ def test_a_slot_in_which_a_site_has_nothing_to_do_is_passed_over(
     assert timetable.tick() == 0
     frozen_clock.advance(days=1)
     assert timetable.tick() == 2  # a slot passed over is no slot missed
+
+
+def test_a_clock_that_was_ahead_keeps_no_slot_back(
+    timetables: tuple[Timetable, Timetable], frozen_clock: FrozenClock
+) -> None:
+    """A machine that wakes up with a wrong clock gives out slots of that time, until its clock is set right."""
+    one, two = timetables
+    now = clock.now()
+    assert one.tick() == two.tick() == 0
+    frozen_clock.advance(days=400)
+    assert one.tick() == 1 + 18
+    frozen_clock.move_to(now + timedelta(minutes=1))
+    assert one.tick() == two.tick() == 0, "the slots of this hour and this day were given out before"
+    frozen_clock.advance(hours=1)
+    assert (one.tick(), two.tick()) == (1, 0)
+    frozen_clock.advance(days=1)
+    assert (two.tick(), one.tick()) == (1 + 18, 0)
+
+
+def test_of_two_workers_whose_clocks_differ_a_little_one_gives_out_a_slot(
+    timetables: tuple[Timetable, Timetable], frozen_clock: FrozenClock
+) -> None:
+    one, two = timetables
+    assert one.tick() == two.tick() == 0
+    frozen_clock.advance(hours=1)
+    assert one.tick() == 1
+    frozen_clock.advance(minutes=-5)
+    assert two.tick() == 0
+    frozen_clock.advance(minutes=5)
+    assert (two.tick(), one.tick()) == (0, 0)
