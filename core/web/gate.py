@@ -109,7 +109,7 @@ def _readable() -> bool:
     if (request.content_length or 0) > LONGEST_FORM:
         return True  # it is refused as that when it is read
     sent = request.get_data(cache=True, parse_form_data=False)
-    if sent.count(b"&") >= MOST_FIELDS:
+    if len(sent) >= LONGEST_FORM or sent.count(b"&") >= MOST_FIELDS:  # of one in pieces no more has been read
         raise RequestEntityTooLarge
     try:
         unquote_to_bytes(sent.replace(b"+", b" ")).decode()
