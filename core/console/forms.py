@@ -52,7 +52,8 @@ class ConfirmForm(Form):
 
 
 class GrantForm(Form):
-    """Give somebody a role. The choices of `role` and `at` are set by the view."""
+    """Give somebody a role. The choices of `role` and `at` are set by the view; each begins with one that is no answer, so that
+    nobody gets another role, or a wider one, because a list was passed over."""
 
     email = EmailField(
         _l("Email address"),
@@ -60,8 +61,8 @@ class GrantForm(Form):
         filters=[stripped],
         description=_l("Exactly as the person signs in."),
     )
-    role = SelectField(_l("Role"))
-    at = SelectField(_l("Where"))
+    role = SelectField(_l("Role"), [NotBlank(N_("Choose the role"))])
+    at = SelectField(_l("Where"), [NotBlank(N_("Choose where the role holds"))])
     starts_on = DateField(_l("First day"), [_sensible])
     ends_on = DateField(
         _l("Last day"), [Optional(), _sensible], description=_l("Leave it empty for a role without an end.")

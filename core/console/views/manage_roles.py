@@ -1,13 +1,12 @@
 """The roles that a partner lead gives and ends at the own site."""
 
 from flask import Response, request, url_for
-from wtforms.fields.choices import SelectChoice
 
 from core.console import queries
 from core.console.forms import GrantForm, ReasonForm
 from core.console.sheets import GRANTS
 from core.console.views.blueprints import manage
-from core.console.views.roles import GRANT_SORTS, SIZE, given
+from core.console.views.roles import GRANT_SORTS, SIZE, choice_of_roles, given
 from core.kernel import clock
 from core.kernel.errors import Forbidden, NotFound
 from core.kernel.ids import is_id
@@ -54,8 +53,8 @@ def role_new() -> Response:
     context = here()
     form = GrantForm(data={"starts_on": clock.today()})
     del form.at
-    form.role.choices = [SelectChoice(role.value, say(ROLE_TITLES[role])) for role in _given()]
-    if form.validate_on_submit() and (said := given(context.session, form, context.tenant.ref())) is not None:
+    form.role.choices = choice_of_roles(_given())
+    if form.validate_on_submit() and (said := given(context.session, form, context.tenant)) is not None:
         return redirect_with(said, "manage.role_list")
     return render("console/role_new.html", status=422 if form.errors else 200, form=form)
 

@@ -1,6 +1,6 @@
 """Who holds which role, giving a role and ending one: the central team, at any tenant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,6 @@ from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from core.kernel.ids import is_id
 from core.kernel.permissions import ROLE_TITLES, Permission, Role
 from core.kernel.text import N_
-from core.kernel.views import TenantRef
 from core.people.queries import account_by_email, role_holders
 from core.people.service import roles
 from core.tenancy.directory import TenantSnapshot
@@ -44,14 +43,29 @@ GRANT_SORTS: dict[str, Callable[[Any], Any]] = {
     "from": lambda row: (row.starts_on, row.name),
 }
 """What a list of grants can be sorted by."""
-NO_ACCOUNT = N_("No account has this address")
+NO_ACCOUNT = N_("No account has this address. Ask the person to make one first.")
 
 
-def _given_words(name: str, starts_on: date) -> str:
-    """What is said when somebody called `name` was given a role whose first day is `starts_on`."""
+def _given_words(name: str, role: Role, place: str, starts_on: date) -> str:
+    """What is said when somebody called `name` was given `role`, at the place called so, whose first day is `starts_on`."""
+    title = say(ROLE_TITLES[role])
     if starts_on > clock.today():
-        return _("%(name)s has the role from %(day)s.", name=name, day=day(starts_on))
-    return _("%(name)s has the role now.", name=name)
+        return _(
+            "%(name)s has the role from %(day)s: %(role)s, %(place)s.",
+            name=name,
+            day=day(starts_on),
+            role=title,
+            place=place,
+        )
+    return _("%(name)s has the role now: %(role)s, %(place)s.", name=name, role=title, place=place)
+
+
+def choice_of_roles(offered: Iterable[Role]) -> list[SelectChoice]:
+    """What the field for a role offers; it begins with what is no answer."""
+    return [
+        SelectChoice("", _("Choose a role")),
+        *(SelectChoice(role.value, say(ROLE_TITLES[role])) for role in offered),
+    ]
 
 
 @console.get("/roles/")
@@ -80,7 +94,7 @@ def role_list() -> Response:
     )
 
 
-def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
+def given(session: ScopedSession, form: GrantForm, at: TenantSnapshot) -> str | None:
     """Give the role that a valid form asks for at the session's tenant `at`. What is said of it; None where it was refused, which the form
     then says at the field that it is about."""
     account = account_by_email(session, form.email.data)
@@ -89,7 +103,7 @@ def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
         return None
     try:
         roles.grant(
-            session, here().visitor.actor(), account_id=account.id, role=Role(form.role.data), at=at,
+            session, here().visitor.actor(), account_id=account.id, role=Role(form.role.data), at=at.ref(),
             starts_on=form.starts_on.data, ends_on=form.ends_on.data, reason=form.reason.data,
         )  # fmt: skip
     except Invalid as invalid:
@@ -101,7 +115,7 @@ def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
     except Forbidden as forbidden:  # to oneself, for one
         form.take({"email": forbidden.message})
     else:
-        return _given_words(account.name, form.starts_on.data)
+        return _given_words(account.name, Role(form.role.data), _place(at), form.starts_on.data)
     return None
 
 
@@ -110,12 +124,15 @@ def given(session: ScopedSession, form: GrantForm, at: TenantRef) -> str | None:
 def role_new() -> Response:
     """Give somebody a role."""
     form = GrantForm(data={"starts_on": clock.today(), "at": request.args.get("tenant", "")})
-    form.role.choices = [SelectChoice(role.value, say(ROLE_TITLES[role])) for role in GIVEN]
-    form.at.choices = [SelectChoice(tenant.slug, _place(tenant)) for tenant in directory().all()]
+    form.role.choices = choice_of_roles(GIVEN)
+    form.at.choices = [
+        SelectChoice("", _("Choose a site, or UK-wide")),
+        *(SelectChoice(tenant.slug, _place(tenant)) for tenant in directory().all()),
+    ]
     if form.validate_on_submit():
         at = tenant_called(form.at.data)
         with tenant_session(at.id) as session:
-            if (said := given(session, form, at.ref())) is not None:
+            if (said := given(session, form, at)) is not None:
                 return redirect_with(said, "console.role_list")
     return render("console/role_new.html", status=422 if form.errors else 200, form=form)
 

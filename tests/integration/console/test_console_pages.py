@@ -87,6 +87,8 @@ def test_the_central_team_gives_and_ends_roles_anywhere(
         ({"email": "nobody@example.org"}, "No account has this address"),
         ({"reason": " "}, "Say why"),
         ({"role": "auditor"}, "This role is given UK-wide only"),
+        ({"role": ""}, "Choose the role"),
+        ({"at": ""}, "Choose where the role holds"),
         ({"starts_on": "2026-12-01", "ends_on": "2026-11-01"}, "The last day must not be before the first"),
         ({"starts_on": "soon"}, "Enter a date like 2026-11-23"),
         ({"email": "central@example.org"}, "You cannot give yourself a role"),
@@ -94,7 +96,8 @@ def test_the_central_team_gives_and_ends_roles_anywhere(
         page = central.submit(path, {**wanted, **bad}, form=-1)
         assert page.status_code == 422, bad
         assert words in page.text, bad
-    assert central.submit(path, wanted, form=-1).status_code == 303
+    given = central.submit(path, wanted, form=-1)
+    assert "Nia Lead has the role now: Partner lead, Wales." in central.get(given.location).text
     assert "holds the role already" in central.submit(path, wanted, form=-1).text
     assert client_of(app, account).get("/wales/manage/").status_code == 200
     assert "Nia Lead" in central.get("/console/roles/?tenant=wales&role=partner_lead").text
@@ -105,6 +108,7 @@ def test_the_central_team_gives_and_ends_roles_anywhere(
     assert account not in trail
     (grant,) = grants_at(session_for("wales"), account)
     end = f"/console/roles/{grant.id}/end"
+    assert "<title>End a role: Nia Lead, Partner lead –" in central.get(end).text
     assert central.submit(end, {"reason": ""}, form=-1).status_code == 422
     assert central.submit(end, {"reason": "term over"}, form=-1).status_code == 303
     assert client_of(app, account).get("/wales/manage/").status_code == 403
@@ -112,6 +116,16 @@ def test_the_central_team_gives_and_ends_roles_anywhere(
     session = session_for("wales")
     actions = session.scalars(sa.select(audit.AuditEntry.action).order_by(audit.AuditEntry.seq)).all()
     assert actions[-2:] == ["role.grant", "role.end"]
+
+
+def test_no_role_and_no_place_is_chosen_before_somebody_chooses(central: FormClient, lead: FormClient) -> None:
+    """Else who passes a list over gives the first of it: to assess everywhere."""
+    page = central.get("/console/roles/new").text
+    assert 0 < page.index('value="">Choose a role</option>') < page.index('value="assessor"')
+    assert 0 < page.index('value="">Choose a site, or UK-wide</option>') < page.index('value="uk"')
+    of_wales = central.get("/console/roles/new?tenant=wales").text
+    assert '<option selected value="wales">' in of_wales, "the site whose roles were looked at"
+    assert 'value="">Choose a role</option>' in lead.get("/scotland/manage/roles/new").text
 
 
 @pytest.mark.parametrize("who", ["central", "lead"])
@@ -128,7 +142,7 @@ def test_a_role_that_begins_later_is_not_said_to_be_held_now(app: Flask, central
     }
     given = client.submit(path, {**wanted, **({"at": "scotland"} if who == "central" else {})}, form=-1)
     page = client.get(given.location).text
-    assert f"Sian Soon has the role from {later:%A} {later.day} {later:%B %Y}." in page
+    assert f"Sian Soon has the role from {later:%A} {later.day} {later:%B %Y}: Events organiser, Scotland." in page
     assert "has the role now" not in page
     assert client_of(app, account).get("/scotland/manage/events/").status_code == 403
 

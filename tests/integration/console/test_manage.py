@@ -122,6 +122,7 @@ def test_a_lead_gives_and_ends_the_local_roles_only(app: Flask, lead: FormClient
     path = "/scotland/manage/roles/new"
     assert 'value="central_team"' not in lead.get(path).text
     wanted = {"email": "ORGANISER@example.org", "role": "events_organiser", "reason": "runs our events"}
+    assert "Choose the role" in lead.submit(path, {**wanted, "role": ""}, form=-1).text
     assert lead.submit(path, {**wanted, "role": "partner_lead"}, form=-1).status_code == 422
     assert "Say why" in lead.submit(path, {**wanted, "reason": ""}, form=-1).text
     assert "No account has this address" in lead.submit(path, {**wanted, "email": "x@example.org"}, form=-1).text

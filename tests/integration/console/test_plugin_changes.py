@@ -147,7 +147,8 @@ def test_a_change_that_is_sent_twice_is_made_once_and_shows_the_same_page(
 def test_bad_values_are_named_beside_their_fields_and_kept(central: FormClient, preview: Changes) -> None:
     page = preview(central, EVENTS, {"set-default_capacity": "6000"})
     assert page.status_code == 422
-    assert "Enter 5000 or less" in page.text
+    assert "</span>Enter 5000 or less</span>" in page.text, "beside the field"
+    assert ">Places in a new event: Enter 5000 or less</a>" in page.text, "and above the form, where it says of which"
     assert 'value="6000"' in page.text
     assert "Enter a whole number" in preview(central, EVENTS, {"set-default_capacity": "many"}).text
     assert "Choose one of the answers" in preview(central, EVENTS, {"set-who_may_create": "nobody"}).text
@@ -344,3 +345,15 @@ def test_settings_of_a_plugin_that_is_switched_off_are_nobodys_fault(
     assert "settings do not fit" not in central.get("/console/").text
     for page in (SCOTLAND, EVENTS):
         assert "mended" not in central.get(page).text, page
+
+
+def test_a_change_can_be_undone_from_where_it_is_listed(
+    central: FormClient, preview: Changes, confirm: Changes
+) -> None:
+    """The way to it is not hidden with what changed, and the title says at which site one is."""
+    confirm(central, preview(central, EVENTS, {"set-default_capacity": "45"}), why="agreed")
+    page = central.get(EVENTS).text
+    hidden = "".join(part.split("</details>")[0] for part in page.split("<details")[1:])
+    assert f"{EVENTS}undo/" in page
+    assert f"{EVENTS}undo/" not in hidden
+    assert "<title>Scotland: Local events –" in page
