@@ -42,6 +42,8 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     permissions: frozenset[str] = frozenset()
     is_system: bool = False
+    home_tenant_id: int | None = None
+    """Of a member the site that is their home, which need not be the one that the actor was made for."""
 
     def can(self, permission: str) -> bool:
         """Whether this actor holds `permission` at the tenant the actor was made for."""

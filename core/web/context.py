@@ -59,7 +59,7 @@ class Visitor:
 
     def actor(self) -> Actor:
         """The visitor as services and hooks receive them."""
-        return Actor(self.account_id, self.name, self.roles, self.permissions)
+        return Actor(self.account_id, self.name, self.roles, self.permissions, home_tenant_id=self.home_tenant_id)
 
 
 ANONYMOUS = Visitor()

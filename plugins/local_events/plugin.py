@@ -13,7 +13,6 @@ from core.sdk import (
     OpenWork,
     Person,
     Renewed,
-    Role,
     ScopedSession,
     SubjectName,
     TenantRef,
@@ -22,7 +21,7 @@ from core.sdk import (
     hookimpl,
     sealer,
 )
-from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal
+from plugins.local_events import demonstration, demonstration_after, feedback_jobs, jobs, personal, rules
 from plugins.local_events.manifest import MANIFEST, ORGANISE
 from plugins.local_events.queries import events, subjects, switching_off, waiting
 from plugins.local_events.service import sealed
@@ -65,12 +64,12 @@ def q_nav_items() -> Iterable[NavItem]:
 
 
 @hookimpl
-def q_page_fragments(session: ScopedSession, actor: Actor, place: str) -> Iterable[Fragment]:
-    """The next events on a site's start page: public ones, and for members those for all members too."""
+def q_page_fragments(session: ScopedSession, tenant: TenantRef, actor: Actor, place: str) -> Iterable[Fragment]:
+    """The next events on a site's start page, of those that whoever reads it finds in the list: for members of the area these are
+    the ones that are for them alone, too."""
     if place != "home.main":
         return []
-    allowed = ("uk", "public") if Role.MEMBER in actor.roles else ("public",)
-    found = events.next_events(session, allowed, SHOWN_AT_HOME)
+    found = events.next_events(session, rules.audiences_of(actor, tenant), SHOWN_AT_HOME)
     return [Fragment("local_events/events/home.html", {"events": found}, 20)]
 
 

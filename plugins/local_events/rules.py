@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from core.sdk import N_, Invalid, TenantRef, Visitor
+from core.sdk import N_, Actor, Invalid, Role, TenantRef, Visitor
 from plugins.local_events.manifest import CREATE, ORGANISE, PUBLISH, PUBLISH_WIDER
 from plugins.local_events.settings import Settings
 from plugins.local_events.states import OWN_HAND
@@ -43,9 +43,18 @@ def is_local(visitor: Visitor, tenant: TenantRef) -> bool:
 
 def audiences(visitor: Visitor, tenant: TenantRef) -> tuple[str, ...]:
     """The audiences the visitor belongs to at this site, for reading."""
-    if visitor.can(ORGANISE) or is_local(visitor, tenant):
-        return ("area", "uk", "public")
-    return ("uk", "public") if visitor.is_member else ("public",)
+    return _belonging(visitor, tenant, is_member=visitor.is_member)
+
+
+def audiences_of(actor: Actor, tenant: TenantRef) -> tuple[str, ...]:
+    """The same of somebody as hooks receive them."""
+    return _belonging(actor, tenant, is_member=Role.MEMBER in actor.roles)
+
+
+def _belonging(who: Visitor | Actor, tenant: TenantRef, *, is_member: bool) -> tuple[str, ...]:
+    if who.can(ORGANISE) or (is_member and is_of_area(who.home_tenant_id, tenant.id)):
+        return BY_WIDTH
+    return BY_WIDTH[1:] if is_member else BY_WIDTH[2:]
 
 
 def may_create(visitor: Visitor, tenant: TenantRef, settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from core.web.gate import LOADER
 from plugins.local_events.models import Event
 from plugins.local_events.queries import events
 from plugins.local_events.service import places
+from tests.factories.people import client_of, make_person
 from tests.plugins.local_events.helpers import ORGANISER, coming, drafted, held, published, resize, row, visitor
 from tests.support.client import forms
 
@@ -268,3 +269,25 @@ def test_everything_that_is_wrong_with_a_new_event_is_told_in_one_round(client, 
     assert page.status_code == 422
     for words in ("Give the event a title", "Say where people should come to", "The end must be after the start"):
         assert page.text.count(words) == 2, words  # at the top, and at its field
+
+
+def test_the_start_page_has_the_events_that_its_reader_finds_in_the_list(app, make_client, session, scotland):
+    """Those for members of the area, too: they are the ones that are most theirs."""
+    soon = clock.now() + timedelta(days=2)
+    for number, audience in enumerate(("area", "uk", "public")):
+        published(
+            session, scotland, title=f"For {audience}", audience=audience, starts_at=soon + timedelta(days=number)
+        )
+    readers = {
+        "anybody": (make_client(), ["public"]),
+        "an organiser": (
+            client_of(app, make_person(app, "olla@example.org", grants=[(ORGANISER, "scotland")])),
+            ["area", "uk", "public"],
+        ),
+        "a member elsewhere": (client_of(app, make_person(app, "w@example.org", home="wales")), ["uk", "public"]),
+        "a member here": (client_of(app, make_person(app, "s@example.org", home="scotland")), ["area", "uk", "public"]),
+    }
+    for who, (reader, theirs) in readers.items():
+        for path in ("/scotland/", "/scotland/events/"):
+            page = reader.get(path).text
+            assert [one for one in ("area", "uk", "public") if f"For {one}" in page] == theirs, (who, path)
