@@ -154,3 +154,20 @@ def test_without_scripts_and_with_a_ticket_s_square(
     ):
         scanner.goto(f"{base}/{path}")
         _look(scanner, axe)
+
+
+def test_on_paper_the_list_has_a_box_beside_each_name_and_nothing_to_press(
+    phone: Pages, server: Process, event_id: str
+) -> None:
+    page = phone(viewport={"width": 794, "height": 1123})
+    page.goto(f"{server.url}/scotland/events/{event_id}/check-in")
+    page.emulate_media(media="print")
+    expect(page.locator(".heading")).to_contain_text("Run charts by hand")
+    box = "row => { const box = getComputedStyle(row, '::before'); return [box.content, parseFloat(box.width) > 8, box.borderTopStyle] }"
+    assert page.locator(".people > li").first.evaluate(box) == ['""', True, "solid"]
+    for screen_only in ("Type a code", "Somebody without a place"):
+        expect(page.get_by_text(screen_only, exact=True)).to_be_hidden()
+    page.goto(f"{server.url}/scotland/events/{event_id}")
+    expect(page.get_by_role("heading", name="When and where")).to_be_visible()
+    for screen_only in ("Organise", "Put it in your calendar"):
+        expect(page.get_by_text(screen_only, exact=True)).to_be_hidden()
