@@ -20,7 +20,7 @@ from dbos._error import DBOSInitializationError
 from dbos._queue import queue_worker_thread
 from sqlalchemy import event
 
-from core.data.engine import BUSY_SECONDS, tell_no_rows
+from core.data.engine import BUSY_SECONDS, tell_milliseconds, tell_no_rows
 from core.work.runner import Task
 
 log = logging.getLogger("q.work")
@@ -126,6 +126,7 @@ def _own_engine(url: sa.URL) -> sa.Engine:
         connection.isolation_level = "IMMEDIATE"
         for pragma in ("synchronous=NORMAL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        tell_milliseconds(connection)
 
     return engine
 
