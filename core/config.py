@@ -24,6 +24,8 @@ REDIS = {"redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster"}
 LOG_LEVELS = {"": logging.INFO, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 """What `QP_LOG_LEVEL` may say. It is read where the log begins, before anything else is looked at; a wrong one is told there."""
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?")
+SENDER = re.compile(r"[!#-'*+./-9=?A-Z^-~-]+@[A-Za-z0-9._-]+")
+"""An address that mail can come from: one that cannot be written down would fail every message for good."""
 DEMO_SECRET = "demonstration-only-secret-key-never-used-outside-the-demo"
 
 
@@ -171,6 +173,10 @@ def _mail(value: str, demo: bool) -> str:
     starttls = asked.get("starttls", ["0"])
     if starttls not in (["0"], ["1"]):
         raise ConfigError("QP_MAIL_URL: starttls is 1 or 0")
+    if strange := sorted(set(asked) - {"starttls", "from"}):
+        raise ConfigError(f"QP_MAIL_URL: it has no {strange[0]}; it has starttls and from")
+    if asked.get("from") and not (len(asked["from"]) == 1 and SENDER.fullmatch(asked["from"][0])):
+        raise ConfigError("QP_MAIL_URL: from is one address such as q@example.org; a plus sign in it is %2B")
     clear = parts.scheme == "smtp" and starttls == ["0"] and not _loopback(parts.hostname or "localhost")
     if clear and (parts.username or parts.password):
         raise ConfigError(

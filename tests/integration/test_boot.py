@@ -99,6 +99,16 @@ def test_invariant_the_owner_cannot_serve(other_database: Database, boot_on: Cal
         ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u:p@localhost.example.org"}, "unencrypted"),
         ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://u:p@mail.example.org?starttls=true"}, "starttls is 1 or 0"),
         ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://mail.example.org:99999"}, "QP_MAIL_URL must be"),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://mail.example.org?from=Q%20Team"}, "from is one address"),
+        (
+            {"QP_DEMO": "1", "QP_MAIL_URL": "smtp://mail.example.org?from=q+team@example.org"},
+            "a plus sign in it is %2B",
+        ),
+        (
+            {"QP_DEMO": "1", "QP_MAIL_URL": "smtp://mail.example.org?from=a@q.example&from=b@q.example"},
+            "from is one address",
+        ),
+        ({"QP_DEMO": "1", "QP_MAIL_URL": "smtp://mail.example.org?startls=1"}, "it has no startls"),
         ({"QP_DEMO": "1", "QP_DATABASE_URL": "mysql://x"}, "QP_DATABASE_URL"),
         ({"QP_DEMO": "1", "QP_DATABASE_OWNER_URL": "mysql://x"}, "QP_DATABASE_OWNER_URL"),
         ({"QP_DEMO": "1", "QP_BASE_URL": "nowhere"}, "QP_BASE_URL"),
