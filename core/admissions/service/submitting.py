@@ -12,7 +12,7 @@ from core.admissions.form.answers import problems, unfinished
 from core.admissions.form.canonical import canonical as canonical
 from core.admissions.form.canonical import digest as digest
 from core.admissions.instants import Lateness
-from core.admissions.models import Application, Assignment, Decision, InfoRequest, Submission
+from core.admissions.models import Application, Assignment, Decision, InfoRequest, Submission, Window
 from core.admissions.queries.applying import Mine, answers_of
 from core.admissions.queries.sight import clear_of, may_see
 from core.admissions.service import conflicts, shelving
@@ -133,6 +133,10 @@ def submit(session: ScopedSession, mine: Mine, actor: Actor, *, checked: str, po
             session, actor=actor, action="application.submit", subject=mine.id, before={"state": mine.state},
             after={"state": SUBMITTED, "number": number, "sha256": digest(text), "lateness": lateness.value},
         )  # fmt: skip
+        if session.scalar(sa.select(Window.state).where(Window.id == mine.window_id)) != "published":
+            raise Refused(
+                CLOSED
+            )  # asked after the entry in the trail: one that was cancelled since it was read is seen
         conflicts.derive_for_application_in(session, mine.id)
     return receipt
 

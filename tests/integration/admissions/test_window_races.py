@@ -11,12 +11,14 @@ from flask import Flask
 from core.admissions.models import Extension, Interest
 from core.admissions.queries import applying
 from core.admissions.queries import windows as queries
-from core.admissions.service import deadlines, drafts, extensions, interest, windows
+from core.admissions.service import deadlines, drafts, extensions, interest, submitting, windows
+from core.admissions.service.drafts import Wish
 from core.admissions.service.interest import Told
 from core.admissions.service.windows import Plan
 from core.data.audit import verify
 from core.data.session import ScopedSession
 from core.kernel import clock
+from core.kernel.errors import Refused
 from core.kernel.ids import new_token
 from core.kernel.views import SYSTEM, Actor
 from core.tenancy.models import ShelfItem
@@ -143,3 +145,20 @@ def test_a_cancelled_window_ends_its_drafts_and_keeps_their_words(app: Flask, se
     assert deadlines.expire(session, clock.now()) == 1
     assert applying.mine(session, application, str(ann.account_id)).state == "not_submitted"
     assert deadlines.expire(session, clock.now()) == 0
+
+
+def test_nothing_is_submitted_in_a_window_that_was_cancelled_since_it_was_read(
+    app: Flask, session_for: Sessions
+) -> None:
+    session = session_for("scotland")
+    window_id = make_window(session, make_form(session))
+    ann = Actor(make_person(app, "ann@example.org"), "")
+    made = drafts.start(session, actor=ann, eligible={"based_here": True}, locale="en", is_member=False)
+    wishes = {"job": Wish("Nurse", 0), "story": Wish("We measured falls.", 0)}
+    drafts.save(session, applying.mine(session, made, str(ann.account_id)), str(ann.account_id), wishes)
+    mine = applying.mine(session, made, str(ann.account_id))
+    windows.cancel(session, SYSTEM, window_id, 1, "No panel")
+    with pytest.raises(Refused, match="closed"):
+        submitting.submit(session, mine, ann, checked=submitting.checked_sum(mine), post=lambda *_: None)
+    assert applying.mine(session, made, str(ann.account_id)).state == "draft"
+    assert deadlines.expire(session, clock.now()) == 1
