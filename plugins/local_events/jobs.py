@@ -22,6 +22,7 @@ def sweep_offers(session: ScopedSession, _at: datetime) -> None:
     site = site_of(session)
     leaving.withdraw_closed(session)
     visit_offers.close_hostless(session, visit_letters.post(site))
+    leaving.end_visits(session, visit_letters.post(site))
     offers.sweep(session, settings_at(site))
 
 

@@ -1,14 +1,15 @@
 """What becomes of the places of somebody whose account is closed, and of what they wait for: it is given back, and the next in order
-have their turn. Who opens the account again registers again."""
+have their turn. Visits to come end, and the other side is told. Who opens the account again registers and asks again."""
 
 import sqlalchemy as sa
 
 from core.sdk import SYSTEM, ScopedSession, clock, is_closed, record_audit, transaction
-from plugins.local_events.models import Event, Registration, SealedAnswer
+from plugins.local_events.models import Event, Registration, SealedAnswer, Visit, VisitOffer
+from plugins.local_events.service import visits
 from plugins.local_events.service.changing import PLUGIN
 from plugins.local_events.service.counting import set_state, settle, take_turn_to_come
 from plugins.local_events.service.ending import forget_answers
-from plugins.local_events.states import ACTIVE, PUBLISHED, REGISTRATION
+from plugins.local_events.states import ACTIVE, PUBLISHED, REGISTRATION, VISIT
 
 
 def withdraw_closed(session: ScopedSession) -> int:
@@ -44,4 +45,24 @@ def withdraw_closed(session: ScopedSession) -> int:
                 )  # fmt: skip
             settle(session, turn)
             count += len(rows)
+    return count
+
+
+def end_visits(session: ScopedSession, post: visits.Post) -> int:
+    """End the visits to come at the session's tenant of which one side's account is closed, a transaction for each; how many. The
+    other side is told. Twice is as good as once."""
+    left = is_closed(Visit.account_id)
+    rows = session.execute(
+        sa.select(Visit.id, left.label("left"))
+        .join(VisitOffer, (VisitOffer.tenant_id == Visit.tenant_id) & (VisitOffer.id == Visit.offer_id))
+        .where(
+            Visit.state.in_(VISIT.sources("withdraw")), sa.or_(Visit.visit_at.is_(None), Visit.visit_at > clock.now()),
+            sa.or_(left, is_closed(VisitOffer.host_id)),
+        )
+        .order_by(Visit.id)
+    ).all()  # fmt: skip
+    count = 0
+    for row in rows:
+        with transaction(session):
+            count += visits.end(session, row.id, "withdraw" if row.left else "decline", post)
     return count

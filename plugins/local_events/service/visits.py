@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from core.sdk import (
     N_,
+    SYSTEM,
     Forbidden,
     Invalid,
     Refused,
@@ -378,6 +379,30 @@ def follow(
         one, moved = known.get(row.account_id or ""), place != offer.place or row.id in shifted
         if one is not None and moved and row.state != ASKED:
             post(session, Told("move", one.account_id, one.email, one.locale, row.id, title, by.name, "", row.visit_at))
+
+
+def end(session: ScopedSession, visit_id: str, event: str, post: Post) -> bool:
+    """End a visit of which the side that takes `event` has closed its account, in the caller's transaction, and tell the other side;
+    whether its state still allowed it."""
+    target = VISIT.target(event, ASKED)
+    if not _changed(session, visit_id, VISIT.sources(event), state=target):
+        return False
+    record_audit(
+        session, actor=SYSTEM, action=f"{PLUGIN}.{event}_visit", subject=visit_id, after={"state": target},
+        why="the account is closed",
+    )  # fmt: skip
+    shelf.remove_many(session, plugin=PLUGIN, refs=[visit_id])
+    row = session.execute(
+        sa.select(Visit.account_id, Visit.name, VisitOffer.title, VisitOffer.host_id, VisitOffer.host_name)
+        .join(VisitOffer, (VisitOffer.tenant_id == Visit.tenant_id) & (VisitOffer.id == Visit.offer_id))
+        .where(Visit.id == visit_id)
+    ).one()
+    kind, other, by = (
+        ("withdraw", row.host_id, row.name) if event == "withdraw" else ("closed", row.account_id, row.host_name)
+    )
+    for one in people_by_id(session, [other] if other else []).values():
+        post(session, Told(kind, one.account_id, one.email, one.locale, visit_id, row.title, by, "", None))
+    return True
 
 
 def tell_closed(session: ScopedSession, title: str, visit_ids: Sequence[str], by: str, post: Post) -> None:

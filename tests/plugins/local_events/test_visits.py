@@ -18,7 +18,7 @@ from core.tenancy.models import NoticeCard, ShelfItem
 from plugins import local_events
 from plugins.local_events import personal
 from plugins.local_events.queries import visits as queries
-from plugins.local_events.service import visit_offers, visits
+from plugins.local_events.service import leaving, visit_offers, visits
 from plugins.local_events.states import ACTION, HOLDING, LIVING, OFFER, VISIT
 from tests.factories.people import make_person
 from tests.plugins.local_events.helpers import ORGANISER, drafted, visitor
@@ -48,6 +48,11 @@ def _to_took_place(session: Any, tenant: Any, host: Any, guest: Any, post: Any) 
     visits.confirm(session, visit_id, version(session, guest, visit_id), guest, post)
     visits.take_place(session, visit_id, version(session, guest, visit_id), guest, post)
     return visit_id
+
+
+def _close(session: Any, who: Any) -> None:
+    with transaction(session):
+        session.execute(sa.update(Account).where(Account.id == who.account_id).values(disabled_at=clock.now()))
 
 
 def test_a_visit_goes_through_every_step_with_a_letter_to_the_other_side(session, scotland, people):
@@ -348,11 +353,43 @@ def test_an_offer_whose_host_has_closed_the_account_is_taken_back(app, session, 
     visit_id = asked(session, scotland, offer_id, guest)
     post = Letters()
     assert visit_offers.close_hostless(session, post) == 0
-    with transaction(session):
-        session.execute(sa.update(Account).where(Account.id == host.account_id).values(disabled_at=clock.now()))
+    _close(session, host)
     assert (visit_offers.close_hostless(session, post), visit_offers.close_hostless(session, post)) == (1, 0)
     assert [(told.kind, told.email, told.by) for told in post] == [("closed", "gwen@example.org", "Hilda Host")]
     assert state(session, guest, visit_id) == "declined"
     assert session.scalars(sa.select(NoticeCard.withdrawn_at)).one() is not None
     with pytest.raises(Refused):
         visits.ask(session, scotland, offer_id, "Why?", visitor(home=scotland.id), post)
+
+
+def test_visits_to_come_end_with_the_account_of_either_side_and_the_other_one_is_told(app, session, scotland, people):
+    """Nobody waits for, or travels to, somebody who is gone; what is over stays, and a place is free again."""
+    host, guest = people
+    other = visitor(account_id=make_person(app, "huw@example.org", name="Huw Host"), home=scotland.id, name="Huw Host")
+    post = Letters()
+    done = _to_took_place(session, scotland, host, guest, post)
+    mine, theirs = (offered(session, scotland, one, capacity=1) for one in (host, other))
+    visit_ids = [asked(session, scotland, one, guest) for one in (mine, theirs)]
+    for visit_id, by in zip(visit_ids, (host, other), strict=True):
+        visits.agree(session, visit_id, clock.now() + timedelta(days=9), "", version(session, by, visit_id), by, post)
+        visits.confirm(session, visit_id, version(session, guest, visit_id), guest, post)
+    visit_offers.close(session, scotland, theirs, other, post)
+    post.clear()
+    assert leaving.end_visits(session, post) == 0
+
+    _close(session, other)
+    assert (leaving.end_visits(session, post), leaving.end_visits(session, post)) == (1, 0)
+    assert [(told.kind, told.email, told.by) for told in post] == [("closed", "gwen@example.org", "Huw Host")]
+    post.clear()
+
+    _close(session, guest)
+    assert (leaving.end_visits(session, post), leaving.end_visits(session, post)) == (1, 0)
+    assert [(told.kind, told.email, told.by) for told in post] == [("withdraw", "hilda@example.org", "Gwen Guest")]
+    assert [state(session, host, one) for one in (done, visit_ids[0])] == ["took_place", "withdrawn"]
+    assert state(session, other, visit_ids[1]) == "declined"
+    assert queries.offer(session, scotland, host, mine).left == 1
+    assert sorted(ref for (ref,) in session.execute(sa.select(ShelfItem.ref).where(ShelfItem.kind == "visit"))) == [
+        done,
+        done,
+    ]
+    assert verify(session).ok
