@@ -71,6 +71,8 @@ def _filter(state: orm.ORMExecuteState) -> None:
         raise ScopeError("bulk UPDATE by primary key cannot be filtered; update through a WHERE")
     elif state.is_select:
         asked: Any = state.parameters or {}
+        if state.is_column_load:
+            statement = _read_again(state, scope)
         if scope.tenant_ids:
             state.statement = statement.options(_SELECTED_TOGETHER)
             state.parameters = {**asked, TENANTS: sorted(scope.tenant_ids)}
@@ -80,6 +82,18 @@ def _filter(state: orm.ORMExecuteState) -> None:
             state.parameters = {**asked, TENANT: scope.tenant_id}
     elif state.is_update or state.is_delete:
         state.statement = _filtered(statement, scope.tenant_id)
+
+
+def _read_again(state: orm.ORMExecuteState, scope: Scope) -> Any:
+    """The select by which a row that was read before is read again, after a rollback for one. SQLAlchemy leaves criteria for loaders out of
+    it, so the tenant is asked for in its own words."""
+    statement: Any = state.statement
+    kind: Any = state.bind_mapper.class_ if state.bind_mapper is not None else None
+    if kind is None or not issubclass(kind, TenantOwned):
+        return statement
+    if scope.tenant_ids:
+        return statement.where(kind.tenant_id.in_(sa.bindparam(TENANTS, expanding=True)))
+    return statement.where(kind.tenant_id == sa.bindparam(TENANT))
 
 
 TENANTS_KEPT = 100
