@@ -51,8 +51,9 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
     def _enter() -> Any:
         g.request_id = request.headers.get("X-Request-Id", "")[:64] or secrets.token_hex(8)
         access = access_of(app, request.endpoint) if request.endpoint else None
+        doubled = request.environ["PATH_INFO"].startswith("//")
         if access is not None and access.tenantless:
-            return None
+            return redirect(_one_address(), 308) if doubled else None
         tenant_id = int(request.environ.get(KEY, 1))
         session = cast("ScopedSession", db.session(scope=Scope.tenant(tenant_id)))
         session.info["request_id"] = g.request_id  # travels with the work that this request asks for
@@ -74,7 +75,7 @@ def install(app: Flask, registry: Registry, directory: TenantDirectory, https: b
             abort(404)
         if access is None:
             return None  # no such route: Flask answers 404, 405 or the redirect to the final slash itself
-        if request.environ["PATH_INFO"].startswith("//"):
+        if doubled:
             return redirect(_one_address(), 308)
         if access.kind != "public" and not visitor.signed_in:
             return sent_again.kept(403) or redirect(

@@ -24,6 +24,9 @@ def _ask(app: Flask, path: str, query: str = "", **options: object) -> TestRespo
         ("//events/", "x=//evil.example/", "/events/?x=//evil.example/"),
         ("//", "", "/"),
         ("//privacy", "", "/privacy"),
+        ("//healthz", "", "/healthz"),
+        ("///readyz", "x=1", "/readyz?x=1"),
+        ("/scotland//healthz", "", "/scotland/healthz"),
         ("/scotland//events/", "x=\xff\r\ny", "/scotland/events/?x=%FF%0D%0Ay"),
     ],
 )
@@ -33,6 +36,12 @@ def test_a_sites_address_with_doubled_slashes_leads_to_the_one(
     answer = _ask(app, path, query)
     assert (answer.status_code, answer.headers["Location"]) == (308, location)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_static_file_has_one_address_too(app: Flask) -> None:
+    address = app.extensions["q.assets"].url("q.svg")
+    answer = _ask(app, f"/{address}")
+    assert (answer.status_code, answer.headers["Location"]) == (308, address)
 
 
 def test_further_on_in_an_address_they_lead_there_too(app: Flask) -> None:
