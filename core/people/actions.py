@@ -15,6 +15,7 @@ ACTIONS: dict[str, str] = {
     "account.reopen": N_("Opened an account again"),
     "account.erase": N_("Erased a person’s data at a site"),
     "account.erased": N_("Erased a person’s data"),
+    "plugin.gone": N_("Noted that nothing is left of what a plugin held"),
     "account.export": N_("Took a copy of their own data"),
     "calendar.make": N_("Made a private calendar address"),
     "calendar.end": N_("Ended a private calendar address"),

@@ -1,5 +1,6 @@
 """What the people room forgets by itself: old sign-ins, accounts that nobody ever confirmed, and people who have gone."""
 
+import logging
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from core.people.service.tools import LIFETIMES
 from core.work import enqueue, every, job
 from core.work.models import Mail
 
+log = logging.getLogger("q.people")
 SIGN_INS_KEPT_FOR = timedelta(days=90)
 """How long it can be seen where an account was signed in, after the device ended: enough to look into a break-in."""
 UNCONFIRMED_KEPT_FOR = timedelta(days=30)
@@ -60,11 +62,20 @@ def forget_unconfirmed(session: ScopedSession, at: datetime) -> None:
 )
 def erase_closed(session: ScopedSession, at: datetime) -> None:
     """Ask for the erasing of every closed account whose grace period is over, and of what plugins still hold of who is erased
-    that were not installed then and are in service now: a job for each, so that one failure is one."""
-    owed = erasure.owed(session)
-    back = house(session).registry.names() if owed else frozenset()
+    that were not installed then and are in service now: a job for each, so that one failure is one.
+
+    While a plugin that may hold something is broken nobody can be erased: it is not asked in vain night after night, and the
+    console's health page says who waits, and for what."""
+    due, owed = erasure.due(session, at), erasure.owed(session)
+    if not due and not owed:
+        return
+    asked = house(session)
+    if due and (broken := service.out_of_service(session, asked)[0]):
+        log.warning("%d people are not erased while these are broken: %s", len(due), ", ".join(sorted(broken)))
+        due = ()
+    back = asked.registry.names()
     with transaction(session):
-        for account_id in (*erasure.due(session, at), *(one.account_id for one in owed if one.plugins & back)):
+        for account_id in (*due, *(one.account_id for one in owed if one.plugins & back)):
             enqueue(session, ERASE, key=f"{account_id} {at:%Y-%m-%d}", account_id=account_id)
 
 

@@ -17,6 +17,7 @@ from core.kernel.errors import NotFound, Refused
 from core.kernel.ids import is_id
 from core.kernel.permissions import Permission
 from core.kernel.text import N_
+from core.people.personal.gone import note_gone, waiting_for
 from core.people.personal.service import unfinished
 from core.tenancy.directory import TenantSnapshot
 from core.tenancy.switches import kept_at
@@ -120,6 +121,19 @@ def job_aside(failure_id: str) -> Response:
             work_service.set_aside(session, failure_id, here().visitor.actor(), form.reason.data)
             return redirect_with(_("The job is set aside."), "console.health")
     return render("console/job_aside.html", status=422 if form.errors else 200, form=form, job=found, called=called)
+
+
+@console.route("/health/gone/<plugin>", methods=["GET", "POST"])
+@needs(Permission.PLUGINS_CONFIGURE)
+def plugin_gone(plugin: str) -> Response:
+    """Note that nothing is left of what a plugin held that is not installed any more, with the reason."""
+    session = here().session
+    left, form = waiting_for(session, registry(), plugin), ReasonForm()
+    if form.validate_on_submit():
+        with kept_on(form):
+            note_gone(session, registry(), plugin, form.reason.data, here().visitor.actor())
+            return redirect_with(_("Nobody waits for “%(plugin)s” any longer.", plugin=plugin), "console.health")
+    return render("console/plugin_gone.html", status=422 if form.errors else 200, form=form, plugin=plugin, left=left)
 
 
 @console.post("/health/mail/<mail_id>/send-again")

@@ -203,12 +203,14 @@ def _erase_at(
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """People who are not erased everywhere though it is time, and since when. `plugins` are those it waits for: with `whole`,
-    everything about these people does, else what the plugin holds, which was not installed when they were erased."""
+    everything about these people does, else what the plugin holds, which was not installed when they were erased; `gone`: nor is
+    it now."""
 
     whole: bool
     plugins: tuple[str, ...]
     people: int
     since: datetime
+    gone: bool = False
 
 
 def unfinished(session: ScopedSession, registry: Registry, now: datetime) -> list[Unfinished]:
@@ -222,4 +224,7 @@ def unfinished(session: ScopedSession, registry: Registry, now: datetime) -> lis
     for owed in erasure.owed(session):
         for plugin in owed.plugins:
             left.setdefault(plugin, []).append(owed.erased_at)
-    return found + [Unfinished(False, (plugin,), len(at), min(at)) for plugin, at in sorted(left.items())]
+    installed = registry.names() | frozenset(registry.broken)
+    return found + [
+        Unfinished(False, (plugin,), len(at), min(at), plugin not in installed) for plugin, at in sorted(left.items())
+    ]

@@ -16,6 +16,7 @@ from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
 from core.people import housekeeping
 from core.people.models import Account, Closure
+from core.people.personal import gone
 from core.people.personal.service import OutOfService
 from core.people.service import accounts
 from core.tenancy.directory import TenantSnapshot
@@ -138,6 +139,65 @@ def test_what_a_plugin_holds_that_was_not_installed_is_erased_once_it_is_back(
     assert list(session.scalars(told)) == [{"not_asked": ["local_events"]}, {"not_asked": []}]
     frozen_clock.advance(days=1)
     assert asked_for(app, session, frozen_clock) == 1, "the night before asked, and nobody since"
+
+
+def test_while_a_plugin_is_broken_the_night_asks_for_nothing_in_vain(
+    app: Flask, sam: str, health: Callable[[], str], session: ScopedSession, frozen_clock: FrozenClock
+) -> None:
+    with without(app, broken=True):
+        for _ in range(3):
+            assert asked_for(app, session, frozen_clock) == 0
+            frozen_clock.advance(days=1)
+        page = health()
+        assert '<th scope="row">Everything</th>' in page
+        assert "No job has failed" in page
+    assert asked_for(app, session, frozen_clock) == 1
+
+
+GONE = "/console/health/gone/local_events"
+
+
+def test_a_plugin_that_is_gone_for_good_is_waited_for_until_somebody_says_so(
+    app: Flask, sam: str, health: Callable[[], str], session: ScopedSession, frozen_clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    central = client_of(app, make_person(app, "cen@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    assert central.get(GONE).status_code == 404, "nobody waits for it"
+    with without(app, broken=False):
+        erase(app, session, sam)
+        assert GONE in health()
+        refused = central.submit(GONE, {"reason": "it was a trial"})
+        assert refused.status_code == 422
+        assert "Its tables are still there: local_events_" in refused.text
+        assert "it was a trial" in refused.text
+        monkeypatch.setattr(gone, "tables_of", lambda *_: [])
+        assert central.submit(GONE, {"reason": " "}).status_code == 422
+        assert central.submit(GONE, {"reason": "it was a trial"}).status_code == 303
+        page = health()
+        assert HEADING not in page
+        session.rollback()
+        assert session.scalar(sa.select(Closure.not_asked).where(Closure.account_id == sam)) is None
+        [entry] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "plugin.gone"))
+        assert (entry.subject, entry.why, entry.after) == ("local_events", "it was a trial", {"people": 1})
+        other = make_person(app, "other@example.org", name="Other Person")
+        accounts.close(session, SYSTEM, account_id=other, reason="asked for it", erase=True)
+        frozen_clock.advance(days=32)
+        erase(app, session, other)
+        assert session.scalar(sa.select(Closure.erased_at).where(Closure.account_id == other)) is not None
+        assert HEADING not in health(), "it is not waited for again"
+    assert central.get("/scotland/events/").status_code == 404, "it begins anew, switched off"
+
+
+def test_one_that_is_installed_is_never_gone(app: Flask, sam: str, session: ScopedSession) -> None:
+    central = client_of(app, make_person(app, "cen@example.org", grants=[(Role.CENTRAL_TEAM, "uk")]))
+    with without(app, broken=False):
+        erase(app, session, sam)
+    assert central.get(GONE).status_code == 404
+    with without(app, broken=True):
+        assert central.get(GONE).status_code == 404
+        page = central.get("/console/health").text
+        assert LEFT in page
+        assert GONE not in page
 
 
 def test_who_was_erased_before_it_was_written_down_is_found_in_the_audit_trail(

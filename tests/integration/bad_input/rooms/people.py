@@ -11,7 +11,7 @@ from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from core.kernel.permissions import Role
 from core.kernel.views import SYSTEM
-from core.people.models import CALENDAR_SCOPES, Account, RoleGrant, SignIn
+from core.people.models import CALENDAR_SCOPES, Account, Closure, RoleGrant, SignIn
 from core.people.service import accounts, calendar_keys, sign_ins
 from core.people.views.base import tools
 from core.sdk import TenantRef, Visitor
@@ -41,7 +41,7 @@ def make_people(app: Flask) -> dict[str, str]:
             app, f"{name}@example.org", name=f"{name.title()} Person", home=homes.get(name, ""),
             grants=[(role, "scotland") for role in roles],
         )
-        for name, roles in {**scotland, "closed": [], "other": [], "signer": []}.items()
+        for name, roles in {**scotland, "closed": [], "erased": [], "other": [], "signer": []}.items()
     }  # fmt: skip
     found["central"] = make_person(app, "central@example.org", name="Cen Tral", grants=[(Role.CENTRAL_TEAM, "uk")])
     found["colleague"] = make_person(app, EMAILS["demo"], name="Col League", home="scotland")
@@ -164,8 +164,12 @@ def make_failed_mail(session: ScopedSession) -> str:
 
 
 def close_one(session: ScopedSession, people: dict[str, str]) -> None:
-    """An account that was closed. The session is the UK site's."""
+    """An account that was closed, and one that is erased but for what a plugin held that is gone. The session is the UK site's."""
     accounts.close(session, SYSTEM, account_id=people["closed"], reason="test")
+    accounts.close(session, SYSTEM, account_id=people["erased"], reason="test", erase=True)
+    with transaction(session):
+        done = {"begun_at": clock.now(), "erased_at": clock.now(), "not_asked": ["old_diary"]}
+        session.execute(sa.update(Closure).where(Closure.account_id == people["erased"]).values(**done))
 
 
 def make_links(app: Flask, session: ScopedSession, people: dict[str, str]) -> tuple[Room, Named]:

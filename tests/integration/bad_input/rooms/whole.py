@@ -86,7 +86,7 @@ def fill(app: Flask) -> Filled:
         people.close_one(session, accounts)
     with app.app_context(), open_session(Scope.platform("tests")) as session:
         links, foreign = people.make_links(app, session, accounts)
-    rooms += [links, Room({"failure_id": (failure,), "mail_id": (lost,)})]
+    rooms += [links, Room({"failure_id": (failure,), "mail_id": (lost,), "console.plugin_gone:plugin": ("old_diary",)})]
     foreign |= {"event_id": (event,), "failure_id": (event,), "mail_id": (event,), **more}
     for room in others:
         foreign |= {name: ids for name, ids in room.named.items() if name.rpartition(":")[2] in OF_ONE_SITE}
