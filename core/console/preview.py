@@ -68,9 +68,10 @@ def shown_value(registry: Registry, plugin: str, name: str, value: Any) -> str:
         return say(YES if value else NO)
     if value is None or value == "":
         return "–"
+    items = [str(item) for item in (value if isinstance(value, list) else [value])]
     if info is not None and options(info.annotation):
-        return option_title(info, str(value))
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+        items = [option_title(info, item) for item in items]
+    return ", ".join(items)
 
 
 def differences(

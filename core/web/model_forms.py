@@ -22,6 +22,7 @@ from wtforms.widgets import DateInput, NumberInput, TimeInput
 
 from core.kernel.text import N_
 from core.tenancy.settings import kept, read
+from core.web.forms import CheckboxesField
 from core.web.i18n import say
 
 PREFIX = "set-"
@@ -48,8 +49,8 @@ WORDS: dict[str, str] = {
     **dict.fromkeys(("literal_error", "enum", "bool_parsing", "bool_type"), N_("Choose one of the answers")),
     "extra_forbidden": N_("There is no such setting"),
     "string_pattern_mismatch": N_("Use small letters, digits, hyphens and underscores"),
-    "too_short": N_("Give at least %(min_length)s, each on a line of its own"),
-    "too_long": N_("Give no more than %(max_length)s, each on a line of its own"),
+    "too_short": N_("Give at least %(min_length)s of them"),
+    "too_long": N_("Give no more than %(max_length)s of them"),
     "decimal_max_places": N_("Use no more than %(decimal_places)s decimal places"),
     **dict.fromkeys(("date_parsing", "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"), DAY),
     **dict.fromkeys(("time_parsing", "time_type"), TIME),
@@ -59,6 +60,7 @@ WORDS: dict[str, str] = {
     ),
 }
 ANY_OTHER = N_("This cannot be used here")
+ONE_A_LINE = N_("One on each line.")
 
 
 def problems(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, str]:
@@ -99,8 +101,10 @@ def bare_type(annotation: Any) -> tuple[Any, bool]:
 
 
 def options(annotation: Any) -> tuple[str, ...]:
-    """The values a setting may have where its type lists them (Literal or Enum), as a form has them; empty for any other type."""
-    return tuple(str(value) for value in _listed(bare_type(annotation)[0]))
+    """The values a setting, or each item of a list, may have where its type lists them (Literal or Enum), as a form has them; empty for
+    any other type."""
+    kind = bare_type(annotation)[0]
+    return tuple(str(value) for value in _listed(_item(kind) if _is_list(kind) else kind))
 
 
 def _listed(kind: Any) -> tuple[Any, ...]:
@@ -135,7 +139,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     common = {
         "label": setting_title(name, info),
-        "description": say(info.description) if info.description else "",
+        "description": say(info.description or (ONE_A_LINE if _by_lines(kind, extra) else "")),
     }
     none = [SelectChoice("", say(N_("None")))] if optional else []
     if kind is bool and optional:  # a box that is ticked or not has no third answer
@@ -143,7 +147,11 @@ def _field(name: str, info: FieldInfo) -> Field:
         return SelectField(choices=none + both, validate_choice=False, **common)
     if kind is bool:
         return BooleanField(**common)
-    if choices := options(info.annotation):
+    choices = options(info.annotation)
+    if choices and _is_list(kind) and not _by_lines(kind, extra):
+        titled = [SelectChoice(choice, option_title(info, choice)) for choice in choices]
+        return _BoxesField(choices=titled, validate_choice=False, **common)
+    if choices and not _is_list(kind):
         return SelectField(
             choices=none + [SelectChoice(c, option_title(info, c)) for c in choices], validate_choice=False, **common
         )
@@ -160,9 +168,27 @@ def _field(name: str, info: FieldInfo) -> Field:
     return StringField(render_kw=keywords, **common)
 
 
+class _BoxesField(CheckboxesField):
+    """A list of choices, a box for each; `shown` gives it as lines."""
+
+    def process_data(self, value: Any) -> None:
+        """Tick what is in the lines."""
+        super().process_data(value.splitlines() if isinstance(value, str) else value)
+
+
 def _is_list(kind: Any) -> bool:
-    """Whether a form asks for it line by line."""
+    """Whether it holds several of one kind, for which a form asks line by line, or with a box for each choice."""
     return get_origin(kind) in (list, tuple)
+
+
+def _by_lines(kind: Any, extra: Mapping[str, Any]) -> bool:
+    """Whether a list is asked for line by line: always, but for one of choices, whose model can ask for it where the order matters."""
+    return _is_list(kind) and (not _listed(_item(kind)) or extra.get("widget") == "textarea")
+
+
+def _item(kind: Any) -> Any:
+    """The type of what a list holds."""
+    return bare_type(get_args(kind)[0])[0]
 
 
 def _bounds(info: FieldInfo) -> dict[str, str]:
@@ -207,12 +233,11 @@ def typed(info: FieldInfo, data: Any) -> Any:
     kind, optional = bare_type(info.annotation)
     if isinstance(data, bool):
         return data
-    text = (data or "").replace("\r\n", "\n")
+    text = "\n".join(data) if isinstance(data, list) else (data or "").replace("\r\n", "\n")
     if optional and not text.strip():
         return None
     if _is_list(kind):
-        item = bare_type(get_args(kind)[0])[0]
-        return [_one(item, line.strip()) for line in text.split("\n") if line.strip()]
+        return [_one(_item(kind), line.strip()) for line in text.split("\n") if line.strip()]
     return text if kind is str else _one(kind, text.strip())
 
 

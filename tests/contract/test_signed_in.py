@@ -44,3 +44,11 @@ def test_a_form_is_sent_with_what_the_page_holds_in_it_and_only_one_that_is_ther
         member.submit("/account/", {"no_such_field": "x"})
     with pytest.raises(AssertionError, match="answered 403"):
         member.submit("/scotland/manage/", {})
+
+
+def test_a_form_that_is_a_button_alone_is_named_by_where_it_leads(site: Site) -> None:
+    member = site.client(Role.MEMBER, "scotland")
+    with pytest.raises(AssertionError, match=r"name a field of the form, or where it leads .*/account/sign-out"):
+        member.submit("/account/")
+    assert member.submit("/account/", to="/sign-out").status_code == 303
+    assert member.get("/account/").status_code == 303, "signed out"

@@ -20,18 +20,26 @@ from core.web.page_forms import forms
 class SiteClient(FlaskClient):
     """Flask's test client, with `submit`."""
 
-    def submit(self, path: str, values: dict[str, Any]) -> TestResponse:
+    def submit(self, path: str, values: dict[str, Any] | None = None, *, to: str = "") -> TestResponse:
         """Open `path` and send the form there that has the fields of `values`, filled in with them; the answer, redirects not followed.
+        Of several, `to` is in the address to which the one leads: so a form that is a button alone is found.
 
         The other fields go along as the page holds them, as from a browser; one whose value is None is left out. A button's name goes
         along where `values` has it. Raises AssertionError where the page is not shown or has no such form.
         """
+        values = values or {}
         page = self.get(path)
         assert page.status_code == 200, f"{path} answered {page.status_code}"
         posting = [form for form in forms(page.text) if form.method == "post"]
         names = [{*form.kinds, *(name for name, _ in form.buttons)} for form in posting]
-        fitting = [form for form, has in zip(posting, names, strict=True) if values.keys() <= has]
-        assert fitting, f"{path} has no form with {sorted(values)}: {[sorted(has) for has in names]}"
+        fitting = [
+            form
+            for form, has in zip(posting, names, strict=True)
+            if values.keys() <= has and to in (form.action or path)
+        ]
+        found = [(form.action or path, sorted(has)) for form, has in zip(posting, names, strict=True)]
+        assert values or to, f"{path}: name a field of the form, or where it leads (to=…): {found}"
+        assert fitting, f"{path} has no form with {sorted(values)} that leads to …{to}: {found}"
         form = fitting[0]
         sent = {**form.fields, **values}
         return self.post(form.action or path, data={name: value for name, value in sent.items() if value is not None})

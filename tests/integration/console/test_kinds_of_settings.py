@@ -22,7 +22,7 @@ from tests.support.client import FormClient
 PAGE = "/console/tenants/scotland/plugins/kinds/"
 LEADS = "/scotland/manage/plugins/kinds/"
 
-NEW: dict[str, tuple[str | None, Any, Any]] = {
+NEW: dict[str, tuple[Any, Any, Any]] = {
     "whole": ("40", 40, 40),
     "part": ("2", 2.0, 2.0),
     "exact": ("2.25", "2.25", Decimal("2.25")),
@@ -41,7 +41,8 @@ NEW: dict[str, tuple[str | None, Any, Any]] = {
     "lines": (" three \r\n\r\nfour", ["three", "four"], ["three", "four"]),
     "numbers": ("7\n8", [7, 8], [7, 8]),
     "days": ("2027-02-28\n2027-03-01", ["2027-02-28", "2027-03-01"], (date(2027, 2, 28), date(2027, 3, 1))),
-    "colours": ("blue\nred", ["blue", "red"], [Colour.BLUE, Colour.RED]),
+    "colours": (["red", "blue"], ["red", "blue"], [Colour.RED, Colour.BLUE]),
+    "order": ("red\nblue", ["red", "blue"], [Colour.RED, Colour.BLUE]),
     "perhaps_whole": ("9", 9, 9),
     "perhaps_part": ("0.5", 0.5, 0.5),
     "perhaps_exact": ("3", "3", Decimal(3)),
@@ -130,7 +131,7 @@ def test_a_partner_lead_sets_them_too(
     assert kept(platform_session) == {name: value for name, (_, value, _) in NEW.items()}
 
 
-WRONG: list[tuple[str, str, str]] = [
+WRONG: list[tuple[str, Any, str]] = [
     ("whole", "3.5", "Enter a whole number"), ("whole", "0", "Enter 1 or more"), ("whole", "", "Enter a whole number"),
     ("part", "x", "Enter a number"), ("part", "nan", "Enter a number"), ("part", "1e999", "Enter a number"),
     ("exact", "x", "Enter a number"), ("exact", "0.25", "Enter 0.5 or more"),
@@ -142,9 +143,10 @@ WRONG: list[tuple[str, str, str]] = [
     ("long", "90", "Enter hours and minutes like 01:30, or days like 3 days"),
     ("colour", "green", "Choose one of the answers"), ("size", "3", "Choose one of the answers"),
     ("number", "6", "Choose one of the answers"), ("perhaps_yes", "x", "Choose one of the answers"),
-    ("lines", "", "Give at least 1, each on a line of its own"),
-    ("lines", "a\nb\nc\nd", "Give no more than 3, each on a line of its own"),
-    ("numbers", "1\nx", "Enter a whole number"), ("colours", "green", "Choose one of the answers"),
+    ("lines", "", "Give at least 1 of them"),
+    ("lines", "a\nb\nc\nd", "Give no more than 3 of them"),
+    ("numbers", "1\nx", "Enter a whole number"), ("order", "green", "Choose one of the answers"),
+    ("colours", ["green"], "Choose one of the answers"), ("colours", [], "Give at least 1 of them"),
     ("days", "x", "Enter a date like 2026-11-23"),
 ]  # fmt: skip
 
@@ -156,10 +158,21 @@ def test_what_a_setting_cannot_be_is_told_beside_it(central: FormClient, preview
         assert told in page.text.partition(f'id="set-{name}-error"')[2].partition("</p>")[0], (name, sent)
 
 
+def test_of_several_choices_each_has_a_box_with_its_words(central: FormClient, preview: Changes) -> None:
+    page = central.get(PAGE).text
+    boxes = page.partition('<fieldset class="field"')[2].partition("</fieldset>")[0]
+    assert boxes.count('type="checkbox"') == 2
+    assert "Sky blue" in boxes
+    assert page.partition('id="set-order"')[0].rpartition("<")[2].startswith("textarea")
+    seen = preview(central, PAGE, {"set-colours": ["red", "blue"]}).text
+    assert "<ins>Red, Sky blue</ins>" in seen
+
+
 def test_the_form_offers_the_fields_that_a_browser_helps_with(central: FormClient) -> None:
     page = central.get(PAGE).text
     for name, kind in (("whole", "number"), ("exact", "number"), ("day", "date"), ("at", "time"), ("moment", "text")):
         assert f'type="{kind}"' in page.partition(f'id="set-{name}"')[2].partition(">")[0], name
+    assert "One on each line." in page.partition('id="set-lines-hint"')[2].partition("</span>")[0]
     lines = page.partition('id="set-lines"')[2].partition(">")[0]
     assert "maxlength" not in lines, "three lines are not three characters"
 

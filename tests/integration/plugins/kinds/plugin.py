@@ -41,7 +41,10 @@ class Lax(BaseModel, extra="forbid"):
     lines: list[str] = Field(["one", "two"], min_length=1, max_length=3, title="Lines")
     numbers: list[Annotated[int, Field(ge=1)]] = Field([1, 2], title="Numbers")
     days: tuple[date, ...] = Field((date(2026, 1, 31),), title="Days")
-    colours: list[Colour] = Field([Colour.RED], title="Colours")
+    colours: list[Colour] = Field(
+        [Colour.RED], min_length=1, title="Colours", json_schema_extra={"labels": {"blue": "Sky blue"}}
+    )
+    order: list[Colour] = Field([Colour.BLUE, Colour.RED], title="Order", json_schema_extra={"widget": "textarea"})
     perhaps_whole: StrictInt | None = Field(None, title="Perhaps whole")
     perhaps_part: float | None = Field(None, title="Perhaps part")
     perhaps_exact: Decimal | None = Field(None, title="Perhaps exact")
