@@ -45,7 +45,7 @@ class Gate(Enum):
 class OnError(Enum):
     """What happens when an implementation raises or answers the wrong type."""
 
-    RAISE = "the operation is undone and the error is shown"
+    RAISE = "the operation is undone and whoever asked for it is told"
     ISOLATE = "logged, counted and shown to the central team; the page still renders"
     REFER = "becomes a finding that a person must decide; never an approval"
 
@@ -94,9 +94,10 @@ def q_manage_blueprints() -> Iterable[Any]:
 
 @hook(gate=Gate.TARGET, on_error=OnError.RAISE, since="1.0", item=None)
 def q_tenant_enabled(tenant: TenantRef, actor: Actor) -> None:
-    """The plugin is being switched on for `tenant`, inside the transaction that does it; raise to prevent it.
+    """The plugin is being switched on for `tenant`, inside the transaction that does it; raise `Refused(N_("…"))` to prevent it, with
+    the reason that is shown.
 
-    A plugin of level `platform` hears it once, for the UK site.
+    It is given no session: what a site needs is made when it is first used there. A plugin of level `platform` hears it once, for the UK site.
     """
 
 

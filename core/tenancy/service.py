@@ -1,6 +1,7 @@
 """Changing tenants: bringing files in, and switching and setting plugins with history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from core.data import audit, upserts
 from core.data.session import ScopedSession, transaction
+from core.hooks.dispatcher import Failure
 from core.hooks.registry import Registry
 from core.kernel import clock
-from core.kernel.errors import Conflict, Invalid, NotFound, Refused
+from core.kernel.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from core.kernel.text import N_
 from core.kernel.views import SYSTEM, Actor, TenantRef
 from core.tenancy import left
@@ -184,8 +186,8 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
 
     The session's scope must be the tenant; for a plugin of the whole platform that is the UK site, and every site's
     version rises. Raises NotFound (plugin not in service), Invalid (no reason given; settings, by field), Refused
-    (another plugin needs it, it is not this site's to decide, or nothing of it can be left to a partner), Conflict (changed since
-    `change.revision`), and whatever `q_tenant_enabled` raises.
+    (another plugin needs it, it is not this site's to decide, nothing of it can be left to a partner, or its own code failed),
+    Conflict (changed since `change.revision`), and what its `q_tenant_enabled` refuses.
     """
     plugin = registry.plugins.get(change.plugin)
     if plugin is None:
@@ -209,9 +211,10 @@ def configure(session: ScopedSession, registry: Registry, tenant: TenantRef, cha
         )  # fmt: skip
         only = frozenset({change.plugin})
         if turned_on:
-            registry.dispatcher.call(
-                "q_tenant_enabled", only, savepoint=session.begin_nested, tenant=tenant, actor=actor
-            )
+            with _undone_where_it_fails(registry, change.plugin, "q_tenant_enabled"):
+                registry.dispatcher.call(
+                    "q_tenant_enabled", only, savepoint=session.begin_nested, tenant=tenant, actor=actor
+                )
         if turned_off:
             registry.dispatcher.call(
                 "q_tenant_disabled", only, savepoint=session.begin_nested, tenant=tenant, actor=actor
@@ -240,10 +243,26 @@ def _validated(registry: Registry, tenant: TenantRef, change: Change) -> dict[st
     except ValidationError as error:
         raise Invalid({str(e["loc"][0]) if e["loc"] else "": e["msg"] for e in error.errors()}) from error
     only = frozenset({change.plugin})
-    found = registry.dispatcher.call("q_settings_problems", only, tenant=tenant, settings=settings)
+    with _undone_where_it_fails(registry, change.plugin, "q_settings_problems"):
+        found = registry.dispatcher.call("q_settings_problems", only, tenant=tenant, settings=settings)
     if problems := {problem.field: problem.message for problem in found.values()}:
         raise Invalid(problems)
     return values
+
+
+@contextmanager
+def _undone_where_it_fails(registry: Registry, plugin: str, hook: str) -> Iterator[None]:
+    """Refuse a change in which the plugin's own code failed, and tell the central team of it as of any failure of a plugin. What it
+    refuses itself, and in which words, is its own to say."""
+    try:
+        yield
+    except (DomainError, sa.exc.SQLAlchemyError):
+        raise
+    except (Exception, SystemExit) as error:
+        registry.dispatcher.report(Failure(plugin, hook, f"{type(error).__name__}: {error}"))
+        raise Refused(
+            N_("The plugin failed, so nothing was changed. What went wrong stands on the console’s health page.")
+        ) from error
 
 
 def _check_requirements(session: ScopedSession, registry: Registry, tenant_id: int, change: Change) -> None:

@@ -32,7 +32,7 @@ from core.tenancy.settings import kept, read
 from core.web.access import access_of
 from core.web.context import here
 from core.web.i18n import say
-from core.web.model_forms import PREFIX, problems, sent_settings
+from core.web.model_forms import PREFIX, problems, sent_settings, setting_title
 from core.web.mount import rooms_of
 from core.web.pages import redirect_with, registry, render
 from core.web.sent import form_has
@@ -153,11 +153,18 @@ def _checked(steps: Steps, asked: Asked) -> tuple[PluginNow, dict[str, str]]:
         becomes = steps.check(asked)
     except Invalid as invalid:
         return becoming(steps.now, asked), invalid.field_errors
-    return becomes, _by_field(problems(steps.now.plugin.settings, becomes.settings))
+    return becomes, _by_field(steps, problems(steps.now.plugin.settings, becomes.settings))
 
 
-def _by_field(found: Mapping[str, str]) -> dict[str, str]:
-    return {f"{PREFIX}{name}" if name else "": words for name, words in found.items()}
+def _by_field(steps: Steps, found: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong by the fields of the form; what is wrong with a setting that is not on it, by the setting's name."""
+    fields, shown = steps.now.plugin.settings.model_fields, steps.only
+    return {
+        f"{PREFIX}{name}" if name else "": words
+        if not name or name not in fields or shown is None or name in shown
+        else f"{setting_title(name, fields[name])}: {say(words)}"
+        for name, words in found.items()
+    }
 
 
 def preview_page(steps: Steps, asked: Asked, becomes: PluginNow) -> Response:
@@ -262,7 +269,7 @@ def _apply(steps: Steps) -> Response:
         fresh = plugin_at(steps.session, registry(), steps.tenant.id, steps.now.name)
         return _overtaken(replace(steps, now=fresh), becomes, revision, form)
     except Invalid as invalid:
-        return _wrong(steps, becomes, _by_field(invalid.field_errors))
+        return _wrong(steps, becomes, _by_field(steps, invalid.field_errors))
     except Refused as refused:
         form.form_errors.append(say(refused.message, refused.params))
         return _confirm_page(steps, form, becomes, 422)

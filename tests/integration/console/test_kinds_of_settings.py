@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from core.data.session import ScopedSession
+from core.data.session import ScopedSession, transaction
 from core.kernel.permissions import Role
 from core.sdk.testing.files import settings_problems
-from core.tenancy.models import PluginState
+from core.tenancy.models import PluginState, Tenant
 from tests.factories.people import client_of, make_person
 from tests.integration.console.conftest import Changes
+from tests.integration.plugins.kinds import plugin
 from tests.integration.plugins.kinds.plugin import Colour, Lax, Size, Strict
 from tests.support.client import FormClient
 
@@ -177,6 +178,37 @@ def test_the_form_offers_the_fields_that_a_browser_helps_with(central: FormClien
     assert "maxlength" not in lines, "three lines are not three characters"
 
 
+@pytest.mark.parametrize("hook", ["q_tenant_enabled", "q_settings_problems"])
+def test_a_plugin_that_fails_at_a_change_undoes_it_and_the_page_and_the_health_page_say_so(
+    central: FormClient, preview: Changes, confirm: Changes, monkeypatch: pytest.MonkeyPatch, hook: str,
+    platform_session: ScopedSession,
+) -> None:  # fmt: skip
+    seen = preview(central, PAGE, {"enabled": "y", "set-words": "typed"})
+    monkeypatch.setattr(plugin, "BREAKS", {hook})
+    page = confirm(central, seen, why="because I said so")
+    assert page.status_code == 422
+    assert "The plugin failed, so nothing was changed" in page.text
+    assert "because I said so" in page.text
+    assert platform_session.scalars(sa.select(PluginState.revision).where(PluginState.plugin == "kinds")).all() == []
+    assert hook in central.get("/console/health").text
+    monkeypatch.setattr(plugin, "BREAKS", set())
+    assert confirm(central, page, why="again").status_code == 303
+
+
+def test_what_is_wrong_with_a_setting_that_is_not_on_the_form_names_it(
+    kinds: Flask, central: FormClient, change: Changes, preview: Changes, platform_session: ScopedSession
+) -> None:
+    assert change(central, PAGE, {"enabled": "y", "left": ["set-words"]}).status_code == 303
+    old = {**kept(platform_session), "whole": 0}
+    with transaction(platform_session):
+        platform_session.execute(sa.update(PluginState).where(PluginState.plugin == "kinds").values(settings=old))
+        platform_session.execute(sa.update(Tenant).values(config_version=Tenant.config_version + 1))
+    lead = client_of(kinds, make_person(kinds, "lead@example.org", grants=[(Role.PARTNER_LEAD, "scotland")]))
+    page = preview(lead, LEADS, {"set-words": "other"})
+    assert page.status_code == 422
+    assert "Whole: Enter 1 or more" in page.text
+
+
 def test_the_contract_keeps_a_plugin_from_settings_that_no_form_can_set(kinds: Flask) -> None:
     class Settings(Lax):
         """With two that the form would spoil."""
@@ -184,9 +216,9 @@ def test_the_contract_keeps_a_plugin_from_settings_that_no_form_can_set(kinds: F
         more: dict[str, int] = {"a": 1}
         names: frozenset[str] = frozenset({"a"})
 
-    plugin = kinds.extensions["q.registry"].plugins["kinds"]
-    assert settings_problems(plugin) == []
-    found = settings_problems(replace(plugin, settings=Settings))
+    known = kinds.extensions["q.registry"].plugins["kinds"]
+    assert settings_problems(known) == []
+    found = settings_problems(replace(known, settings=Settings))
     assert [line for line in found if "no title" not in line] == [
         f"the setting {name} cannot be set in a form: docs/write-a-plugin.md, “Settings”, says which kinds can"
         for name in ("more", "names")

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from core.sdk import hookimpl
+
 
 class Colour(Enum):
     """Some choices."""
@@ -65,3 +67,22 @@ class Strict(Lax):
 
 
 SETTINGS = Lax
+BREAKS: set[str] = set()
+"""The hooks that fail for now."""
+
+
+def _fail(hook: str) -> None:
+    if hook in BREAKS:
+        raise SystemExit(3) if hook == "q_tenant_enabled" else RuntimeError(f"{hook} was broken on purpose")
+
+
+@hookimpl
+def q_tenant_enabled() -> None:
+    """Fails where a test says so."""
+    _fail("q_tenant_enabled")
+
+
+@hookimpl
+def q_settings_problems() -> None:
+    """Fails where a test says so."""
+    _fail("q_settings_problems")
