@@ -126,6 +126,6 @@ def test_a_declaration_that_is_taken_back_is_told_and_declared_again_where_it_is
         assert mine.url.endswith(path), "it leads back to where it was missing"
         expect(mine.get_by_text("You have declared it.")).to_be_visible()
         expect(mine.get_by_text("You have taken back your declaration")).to_have_count(0)
-        expect(mine.get_by_role("button", name=then)).to_be_visible()
+        expect(mine.get_by_text(then, exact=True).first).to_be_visible()
     theirs.reload()
     expect(theirs.get_by_role("button", name="Agree to these amounts")).to_be_visible()

@@ -24,7 +24,7 @@ from core.sdk import (
 )
 from plugins.expense_approvals.claims.partners import Combined
 from plugins.expense_approvals.policy.rules import Policy, Receipt
-from plugins.expense_approvals.queries import budgets, delegations, preapprovals
+from plugins.expense_approvals.queries import budgets, claims, delegations, preapprovals
 from plugins.expense_approvals.queries.preapprovals import ELIGIBLE, UNDECLARED, Asked, Chance
 from plugins.expense_approvals.service import asking, declaring
 from plugins.expense_approvals.service.stepping import must_own
@@ -230,6 +230,7 @@ def _asked_page(preapproval_id: str, problem: str = "", form: AnswerForm | None 
         activity=budgets.activity(context.session, found.activity_id), steps=preapprovals.steps(context.session, found.id),
         titles=titles(policy), can=PREAPPROVAL.events_from(found.state), problem=problem,
         form=form or AnswerForm(formdata=None), decides=_decides(found),
+        claim_id=claims.live(context.session, found.id) if found.state in AGREED else None,
         **declaration(found.activity_id, found.account_id, open_now=found.state in (*WAITING, *AGREED)), **SHARED,
     )  # fmt: skip
 

@@ -64,11 +64,13 @@ class AskForm(Form):
         return [line for line in read if line is not None]
 
     def lines(self, policy: Policy) -> tuple[list[Line], dict[str, str]]:
-        """(the costs, the person's reasons by their key). Errors stand beside the fields, and then the first is empty."""
+        """(the costs, the person's reasons by their key). Errors stand beside the fields, and then the first is empty. Where nothing
+        was typed at all, they stand in the first row: something has to be asked for."""
         lines, reasons, wrong = [], {}, False
+        nothing = all(entry.form.is_empty for entry in self.costs.entries)
         for number, entry in enumerate(self.costs.entries):
             row: Any = entry.form
-            if row.is_empty:
+            if row.is_empty and not (nothing and number == 0):
                 continue
             if not row.category.data:
                 row.category.errors = [*row.category.errors, say(CHOOSE_KIND)]

@@ -24,7 +24,7 @@ from tests.plugins.expense_approvals import claimed, helpers
 from tests.plugins.expense_approvals.claimed import agreed, picture, spent
 from tests.plugins.expense_approvals.helpers import cost, opened
 from tests.plugins.expense_approvals.paid import account
-from tests.plugins.expense_approvals.test_pages import link, member
+from tests.plugins.expense_approvals.test_pages import folded, link, member
 from tests.support.client import FormClient, forms
 
 SITE = "/scotland/expenses/claims"
@@ -86,6 +86,20 @@ def press(client: FormClient, page: str, ends: str, **more: str) -> Any:
     """Press the button whose form goes to an address with this ending."""
     (form,) = [one for one in forms(client.get(page).text) if one.action.split("?")[0].endswith(ends)]
     return client.post(form.action, data={**form.fields, **more})
+
+
+def test_no_single_press_gives_up_a_claim_or_what_was_agreed(site: Flask, session: ScopedSession) -> None:
+    """The costs and proofs of a claim would be gone with it. First it is said what would follow."""
+    ann = Person(site, session)
+    asked = f"/scotland/expenses/asked/{ann.ground}"
+    assert "Nothing is agreed any more then." in folded(ann.client.get(asked).text, "/withdraw")
+    claim = ann.begin()
+    assert "add each cost and its proof once more" in folded(ann.client.get(claim).text, "/withdraw")
+    page = ann.client.get(asked).text
+    assert f'href="{claim}">Go to your claim</a>' in page
+    assert "Claim what you have spent" not in page
+    assert press(ann.client, claim, "/withdraw").status_code == 303
+    assert "Claim what you have spent" in ann.client.get(asked).text
 
 
 def test_from_an_agreement_to_an_approval(site: Flask, session: ScopedSession) -> None:

@@ -111,6 +111,12 @@ def test_from_a_budget_to_an_agreement(site: Flask) -> None:
     assert "£92.00" in lead.get("/scotland/manage/expenses/budgets").text
 
 
+def folded(page: str, ends: str) -> str:
+    """The words of what has to be unfolded before the button is there whose form goes to an address with this ending."""
+    (part,) = [one for one in page.split("<details")[1:] if f'{ends}"' in one.split("</details>")[0]]
+    return part.split("</details>")[0]
+
+
 def declare(client: FormClient, page: str) -> None:
     (form,) = [one for one in forms(client.get(page).text) if one.action.endswith("/declare")]
     assert client.post(form.action, data=form.fields).status_code == 303
@@ -198,6 +204,15 @@ def test_a_cost_without_its_kind_is_told_and_an_empty_row_counts_for_nothing(sit
     assert "The policy allows £6.40 of £6.40" in ann.submit(f"{page}/ask", {**rows, **days, "do": "check"}).text
 
 
+def test_who_sends_nothing_is_told_where_to_begin(site: Flask, session) -> None:
+    ann, page = eligible(site, session)
+    for wish in ("send", "check"):
+        said = ann.submit(f"{page}/ask", {"costs-0-amount": "", "do": wish})
+        assert said.status_code == 422
+        assert 'href="#costs-0-category">Choose the kind of cost.</a>' in said.text
+        assert "at most 40" not in said.text
+
+
 def test_nobody_sees_a_form_for_what_is_their_own(site: Flask, session) -> None:
     lead = member(site, "lena", Role.PARTNER_LEAD)
     other = asked(session, activity(session, helpers.opened(session)), visitor(), cost())
@@ -238,6 +253,7 @@ def test_who_asked_reads_their_own_reason_and_who_decides(site: Flask, session) 
     }  # fmt: skip
     sent = ann.submit(f"{page}/ask", {**row, "do": "send"})
     mine = ann.get(sent.headers["Location"]).text
+    assert "Nobody decides it then, and it cannot be brought back." in folded(mine, "/withdraw")
     assert "There is no bus so early." in mine
     assert "Somebody who approves expenses for" in mine
     assert "What you spend before it is agreed is not covered." in mine
