@@ -138,3 +138,18 @@ def test_a_list_is_taken_away_as_a_file(live_demo: Process, new_page: Callable[.
         with page.expect_download() as taken:
             page.get_by_role("link", name=kind, exact=True).click()
         assert taken.value.suggested_filename.startswith("scotland-members-")
+
+
+def test_nothing_of_a_leads_is_wider_than_the_smallest_phone(live_demo: Process, new_page: Callable[..., Page]) -> None:
+    """An assessor's long address and roles, and lists whose days and states are long."""
+    page = new_page(viewport={"width": 320, "height": 640})
+    sign_in(page, live_demo, "lead.scotland@demo.example")
+    assessors = "/scotland/manage/admissions/assessors/"
+    page.goto(live_demo.url + assessors)
+    each = page.locator("tbody th a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert len(each) > 3
+    for path in (*each, "/scotland/manage/expenses/payments/", "/scotland/manage/events/feedback/actions"):
+        page.goto(live_demo.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        for table in page.locator(".stacked").all():
+            assert table.evaluate("table => table.scrollWidth - table.clientWidth") <= 0, path

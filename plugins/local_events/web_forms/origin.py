@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms.fields.core import Field
+from wtforms.validators import Length, ValidationError
 
-from core.sdk import N_, Form, NotBlank, lazy_gettext, stripped
+from core.sdk import N_, Form, NotBlank, lazy_gettext, say, stripped
 
 _l = lazy_gettext
+CHOOSE_SITE = N_("Choose a site")
 
 
 class WhyForm(Form):
@@ -40,5 +42,10 @@ class HostForm(Form):
     site = SelectField(_l("Site"), coerce=int)
 
     def offer(self, sites: Iterable[tuple[int, str]]) -> None:
-        """Let one of `sites` be chosen."""
-        self.site.choices = list(sites)
+        """Let one of `sites` be chosen; none of them is before somebody chooses."""
+        self.site.choices = [(0, say(CHOOSE_SITE)), *sites]
+
+    def validate_site(self, field: Field) -> None:
+        """Raise ValidationError where none was chosen."""
+        if not field.data:
+            raise ValidationError(say(CHOOSE_SITE))

@@ -103,6 +103,14 @@ def test_a_letter_that_waits_for_the_morning_does_not_go_to_who_left_at_night(
             JOBS[delivery.JOB].handler(session, mail_id=mail_id)
 
 
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(app: Flask) -> None:
+    answer = client_of(app, make_person(app, "sam@example.org")).submit("/account/close", {"password": ""})
+    assert answer.status_code == 422
+    summary, form = answer.text.split("</h1>", 1)
+    for part, of in ((summary, 'href="#{}"'), (form, 'id="{}"')):
+        assert 0 < part.index(of.format("password")) < part.index(of.format("sure")), of
+
+
 def test_without_the_tick_nothing_is_closed(app: Flask, session: ScopedSession) -> None:
     client = client_of(app, make_person(app, "sam@example.org"))
     assert client.submit("/account/close", {"password": PASSWORD}).status_code == 422

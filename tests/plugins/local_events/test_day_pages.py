@@ -234,7 +234,8 @@ def test_an_event_that_nobody_can_edit_any_more_sends_nobody_to_its_form_for_cer
     event_id = published(session, scotland)
     base = f"/scotland/manage/events/{event_id}"
     session.rollback()
-    assert "that is ticked where it is edited" in desk.get(f"{base}/certificates").text
+    ticked = desk.get(f"{base}/certificates").text.split("that is ticked where it is edited")[1].split("</div>")[0]
+    assert f'href="/scotland/events/{event_id}/edit"' in ticked
     assert desk.submit(f"/scotland/events/{event_id}", {"why": "Snow"}, form="/cancel").status_code == 303
     closed = desk.get(f"{base}/certificates").text
     assert "No certificates are given for this event." in closed

@@ -271,6 +271,12 @@ def test_everything_that_is_wrong_with_a_new_event_is_told_in_one_round(client, 
         assert page.text.count(words) == 2, words  # at the top, and at its field
 
 
+def test_organisers_find_drafts_and_what_is_over_from_their_page(client, organiser):
+    page = client.get("/scotland/manage/events/").text.split("<main")[1]
+    for show in ("drafts", "past"):
+        assert f'href="/scotland/events/?show={show}"' in page
+
+
 def test_the_start_page_has_the_events_that_its_reader_finds_in_the_list(app, make_client, session, scotland):
     """Those for members of the area, too: they are the ones that are most theirs."""
     soon = clock.now() + timedelta(days=2)
