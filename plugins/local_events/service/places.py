@@ -274,9 +274,9 @@ def why_closed(session: ScopedSession, tenant: TenantRef, event_id: str, visitor
     return Refused(N_("This event has begun: registration is closed."))
 
 
-def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> bool:
-    """Give the place back, or stop waiting, before the event begins: True when there was one, False when there was none (any
-    more). Who waits longest is offered the place in the same transaction.
+def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: Visitor) -> str:
+    """Give the place back, stop waiting or take a request back, before the event begins: the state that the registration had, ""
+    when there was none (any more). Who waits longest is offered the place in the same transaction.
 
     After the day until which that could be planned for it is noted as late. Raises Forbidden when nobody is signed in,
     NotFound, and Refused once the event has begun or is closed.
@@ -288,7 +288,7 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
         own = own_of(session, event_id, account_id)
         if own is None:
             events.seen(session, tenant, visitor, event_id)
-            return False
+            return ""
         if turn is None:
             raise Refused(N_("This event has begun or is closed: your place can no longer be given back."))
         late = own.state == CONFIRMED and turn.withdraw_until is not None and turn.withdraw_until < now
@@ -302,7 +302,7 @@ def withdraw(session: ScopedSession, tenant: TenantRef, event_id: str, visitor: 
             after={"registration": own.id, "late": late},
         )  # fmt: skip
         settle(session, turn)
-    return True
+    return own.state
 
 
 def change(

@@ -24,7 +24,7 @@ from plugins.local_events import chances, rules
 from plugins.local_events.queries import events, questions
 from plugins.local_events.queries import places as counting
 from plugins.local_events.service import handing_on, offers, places, sealed
-from plugins.local_events.states import ACTIVE, CONFIRMED, OFFERED, PENDING, PUBLISHED
+from plugins.local_events.states import ACTIVE, CONFIRMED, OFFERED, PENDING, PUBLISHED, WAITLISTED
 from plugins.local_events.views.base import blueprint, known_at
 from plugins.local_events.views.pages import event_page
 from plugins.local_events.web_forms.places import HandOnForm, RegisterForm, form_for
@@ -127,27 +127,36 @@ def _send(context: Here, event_id: str, form: RegisterForm, own: counting.Own | 
     return gettext("Your changes are saved.")
 
 
-def _asked_first(event_id: str, state: str) -> Response:
-    """Asks whether somebody means to let go of a place that others wait for; the event's page where they do not hold one."""
+LEFT = {
+    "": N_("You had no place in this event."),
+    PENDING: N_("You have taken your request back."),
+    WAITLISTED: N_("You are no longer on the waiting list."),
+}
+"""What is said after leaving, by the state that was left; of any other it was a place."""
+
+
+def _asked_first(event_id: str, *states: str) -> Response:
+    """Asks whether somebody means to let go of a place that others wait for, or of their turn; the event's page where they have
+    none."""
     context = here()
     session, tenant = context.session, context.tenant.ref()
     event, own, _ = events.seen_by(session, tenant, known_at(event_id, to_run=False), event_id)
-    if own is None or own.state != state or event.state != PUBLISHED or event.starts_at <= clock.now():
+    if own is None or own.state not in states or event.state != PUBLISHED or event.starts_at <= clock.now():
         return event_page(event_id)
     waiting = counting.of_event(session, event_id).waiting
-    return render("local_events/places/let_go.html", event=event, offered=state == OFFERED, waiting=waiting)
+    return render("local_events/places/let_go.html", event=event, state=own.state, waiting=waiting)
 
 
 @blueprint.route("/<event_id>/withdraw", methods=["GET", "POST"])
 @signed_in
 def withdraw(event_id: str) -> Response:
-    """Give a place back, or stop waiting; asked first where others wait for the place."""
+    """Give a place back, or stop waiting; asked first where others wait."""
     if request.method == "GET":
-        return _asked_first(event_id, CONFIRMED)
+        return _asked_first(event_id, CONFIRMED, WAITLISTED)
 
     def press(context: Here) -> str:
-        done = places.withdraw(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
-        return gettext("Your place has been given back.") if done else gettext("You had no place in this event.")
+        left = places.withdraw(context.session, context.tenant.ref(), event_id, known_at(event_id, to_run=False))
+        return say(LEFT.get(left, N_("Your place has been given back.")))
 
     return pressed(event_id, press)
 

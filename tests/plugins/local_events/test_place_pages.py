@@ -185,6 +185,39 @@ def test_a_place_that_others_wait_for_is_given_back_only_after_a_question(sessio
     assert "Join the waiting list" in browser.get(f"{path}/withdraw").text
 
 
+def test_a_turn_on_the_waiting_list_is_given_up_only_after_a_question_where_others_wait(session, scotland, mair):
+    """To come after all one would wait behind them. What is said afterwards is of the list, and not of a place."""
+    who, browser = mair
+    event_id, _, _ = full_with(session, scotland, 0)
+    places.register(session, scotland, event_id, who)
+    path = f"/scotland/events/{event_id}"
+    assert f'action="{path}/withdraw"' in browser.get(path).text, "nobody else waits"
+    places.register(session, scotland, event_id, visitor())
+    page = browser.get(path).text
+    assert f'action="{path}/withdraw"' not in page
+    assert f'href="{path}/withdraw">Stop waiting</a>' in page
+    asked = browser.get(f"{path}/withdraw").text
+    assert "to come after all, you would wait behind everybody else" in asked
+    assert "gets yours" not in asked
+    assert browser.submit(f"{path}/withdraw", form=-1).status_code == 303
+    session.rollback()
+    assert state(session, event_id, who) == "withdrawn"
+    after = browser.get(path).text
+    assert "You are no longer on the waiting list." in after
+    assert "Your place has been given back." not in after
+
+
+def test_a_request_that_is_taken_back_is_not_said_to_have_been_a_place(session, scotland, mair):
+    who, browser = mair
+    event_id = published(session, scotland, wants_approval=True)
+    places.register(session, scotland, event_id, who)
+    path = f"/scotland/events/{event_id}"
+    assert browser.submit(path, form="/withdraw").status_code == 303
+    page = browser.get(path).text
+    assert "You have taken your request back." in page
+    assert "Your place has been given back." not in page
+
+
 def test_an_offered_place_is_left_to_the_next_only_after_a_question(session, scotland, mair):
     who, browser = mair
     event_id = published(session, scotland, capacity=1)

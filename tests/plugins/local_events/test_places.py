@@ -61,8 +61,8 @@ def test_registering_takes_a_place_once(session, scotland, statements):
 def test_giving_a_place_back_and_taking_it_again(session, scotland):
     event_id, guest = published(session, scotland, capacity=1), visitor()
     places.register(session, scotland, event_id, guest)
-    assert places.withdraw(session, scotland, event_id, guest) is True
-    assert places.withdraw(session, scotland, event_id, guest) is False
+    assert places.withdraw(session, scotland, event_id, guest) == "confirmed"
+    assert places.withdraw(session, scotland, event_id, guest) == ""
     assert (held(session, event_id), _shelf(session, guest.account_id)) == (0, [])
     assert places.register(session, scotland, event_id, visitor()).state == "confirmed"
     assert places.register(session, scotland, event_id, guest).state == "waitlisted"
