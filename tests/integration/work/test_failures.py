@@ -1,5 +1,6 @@
 """Failed work: what the console asks about it and does with it, and what is forgotten."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -219,6 +220,9 @@ def test_a_job_whose_error_no_database_can_keep_fails_like_any_other(
     def fail(_: ScopedSession) -> None:
         raise ValueError(words)
 
+    monkeypatch.setattr(
+        logging.getLogger("q.work"), "disabled", True
+    )  # no process can tell another what is captured of it
     monkeypatch.setitem(registry.JOBS, "try.one", registry.Job("try.one", fail, "default", tries, 0.5, None))
     session = session_for("scotland")
     for attempt in (1, 2)[:tries]:
