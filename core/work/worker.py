@@ -128,7 +128,8 @@ class Worker:
         self._timekeeper.start()
 
     def stop(self) -> bool:
-        """Begin nothing more, wait for what runs, and go. Returns False when something still ran after the grace."""
+        """Begin nothing more, wait for what runs, and go. Returns False when something still ran after the grace, or could not be noted
+        because the database is out of reach."""
         self._stopping.set()
         self._wake.set()
         self.engine.stop_taking()
@@ -142,9 +143,13 @@ class Worker:
         self._wake.set()
         self._pump.join(5)
         self._timekeeper.join(5)
-        self.engine.close()
-        with writing(self._db) as connection:
-            connection.execute(sa.delete(WorkerBeat).where(WorkerBeat.id == self.id))
+        try:
+            self.engine.close()
+            with writing(self._db) as connection:
+                connection.execute(sa.delete(WorkerBeat).where(WorkerBeat.id == self.id))
+        except Exception as error:  # noqa: BLE001 - the worker goes all the same: without its beat it is soon taken for dead
+            tell(log, "the others could not be told of the end", error)
+            return False  # threads of the engine may be waiting for the database to note what has ended
         return left == 0
 
     def _ended(self) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -302,3 +303,49 @@ def test_a_database_that_drops_every_connection_costs_no_job_a_try(bench: Bench,
     bench.ask("probe.scope", tag="after-the-drop")
     bench.until(lambda: bench.told("scope", "after-the-drop"))
     assert not _failure(bench, "probe.scope", FAILED)
+
+
+@contextlib.contextmanager
+def _out_of_reach(bench: Bench) -> Iterator[None]:
+    """Nobody is connected to the bench's database in the block, and nobody can connect."""
+    here = sa.make_url(bench.database.superuser_url)
+    admin = sa.create_engine(here.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+    def allow(word: str) -> None:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'alter database "{here.database}" allow_connections {word}')
+
+    allow("false")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (here.database,)
+        )
+    try:
+        yield
+    finally:
+        allow("true")
+        admin.dispose()
+        with bench.app.app_context():
+            db.engine.dispose()
+
+
+@pytest.mark.only("postgres")
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_worker_stops_when_asked_while_the_database_is_out_of_reach(bench_alone: Bench, busy: bool) -> None:
+    bench = bench_alone
+    bench.stop_all()
+    worker, tag = bench.worker(TIMES='{"grace": 2}'), f"cut-off-{busy}"
+    bench.ask("probe.slow", tag=tag, seconds=2 * PATIENCE)
+    bench.until(lambda: bench.told("begin", tag))
+    if not busy:
+        bench.let_end(tag)
+        bench.until(lambda: bench.told("end", tag))
+        time.sleep(1)
+    with _out_of_reach(bench):
+        bench.let_end(tag)
+        bench.until(lambda: bench.told("end", tag))
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(PATIENCE) == 1  # what ran last may not be noted: another worker runs it again
+    told = bench.worker_log().rpartition(f"-{worker.pid}-")[2]
+    assert "the others could not be told of the end: the database does not serve" in told
+    assert "Traceback" not in told
