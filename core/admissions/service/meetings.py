@@ -222,7 +222,11 @@ def _chaired(session: ScopedSession, actor: Actor, item_id: str) -> Item:
 
 
 def _turn(session: ScopedSession, one: Item, version: int, states: tuple[str, ...], **values: Any) -> None:
-    """The conditional update that every step of an item begins with: in an open meeting, without a conflict of interest."""
+    """The conditional update that every step of an item begins with: in an open meeting, without a conflict of interest. The meeting
+    is locked before it, as its own steps do: of two items that are brought up at once the second sees the first."""
+    session.execute(
+        sa.update(PanelMeeting).where(PanelMeeting.id == one.meeting_id).values(version=PanelMeeting.version)
+    )
     meets = sa.exists().where(PanelMeeting.id == PanelItem.meeting_id, PanelMeeting.state == "open")
     done = session.execute(
         sa.update(PanelItem)

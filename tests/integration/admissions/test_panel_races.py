@@ -2,6 +2,7 @@
 applied once; and an interest that is declared while an application is submitted is seen by one of the two."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,20 +13,23 @@ from flask import Flask
 from core.admissions.jobs.panels import plan_assignments
 from core.admissions.models import Application, Assignment, Conflict
 from core.admissions.panel_needs import Needs
-from core.admissions.service import assessors, assigning, conflicts, plans
+from core.admissions.queries.meetings import agenda
+from core.admissions.service import assessors, assigning, conflicts, meetings, plans
 from core.config import normalise_url
 from core.data import audit
 from core.data.audit import verify
 from core.data.session import ScopedSession, transaction
+from core.kernel import clock
 from core.kernel.ids import new_token
 from core.kernel.views import SYSTEM
 from core.people.service import accounts
 from core.work.registry import JOBS
 from tests.factories.admissions import make_application, make_form, make_window
 from tests.factories.assessing import make_assessor, make_submitted
+from tests.integration.admissions.panel import Panel
 from tests.integration.admissions.panel_cases import make_panel
 from tests.support.databases import Database
-from tests.support.racing import at_once, together
+from tests.support.racing import AT_ONCE, at_once, together
 
 PROCESSES, THREADS, APPLICATIONS, CAPACITY = 2, 4, 10, 2  # fewer than threads: a process by itself can give too many
 Sessions = Callable[[str], ScopedSession]
@@ -145,3 +149,23 @@ def test_an_interest_and_a_submission_at_once_are_a_conflict(app: Flask, session
     panel.session.rollback()
     found = panel.session.execute(sa.select(Conflict.application_id, Conflict.account_id)).all()
     assert len(found) == len(set(found)) == 25
+
+
+def test_of_applications_that_are_brought_up_at_once_one_is_discussed(app: Flask, session_for: Sessions) -> None:
+    panel = Panel(app, session_for("scotland"))
+    panel.assessor("ann")
+    applications = [panel.application(f"zoe{number}") for number in range(AT_ONCE)]
+    held = meetings.Plan(clock.now() + timedelta(days=1), "Room 1", 1)
+    meeting_id = meetings.plan(panel.session, panel.lead, panel.window_id, held, new_token())
+    meetings.set_agenda(panel.session, panel.lead, meeting_id, 1, applications)
+    meetings.attend(panel.session, panel.lead, meeting_id, 2, [panel.assessors["ann"][1]])
+    items = agenda(panel.session, panel.lead.account_id, meeting_id)
+    panel.session.rollback()
+
+    def bring_up(session: ScopedSession, number: int) -> None:
+        meetings.bring_up(session, panel.lead, items[number].id, items[number].version)
+
+    at_once(app, panel.session.scope.tenant_id or 0, bring_up)
+    panel.session.rollback()
+    assert [one.state for one in agenda(panel.session, panel.lead.account_id, meeting_id)].count("now") == 1
+    assert verify(panel.session).ok
