@@ -54,6 +54,16 @@ def read(question: Question, sent: Sequence[str]) -> Answer:
     return tidy(first)[:LONGEST_TEXT] or None
 
 
+def taken_over(question: Question, answer: Answer) -> Answer:
+    """What of an answer to an earlier form `question` still takes: of options those that it still has."""
+    keys = {option.key for option in question.options}
+    if question.kind is Kind.ONE:
+        return answer if answer in keys else None
+    if question.kind is Kind.SOME and isinstance(answer, list):
+        return [key for key in answer if key in keys] or None
+    return answer
+
+
 def given(answer: Answer) -> bool:
     """Whether there is an answer at all: `no` is one."""
     return answer is not None and answer not in ("", [])

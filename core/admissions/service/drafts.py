@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.admissions.form.answers import given
+from core.admissions.form.answers import given, taken_over
 from core.admissions.form.schema import Kind
 from core.admissions.models import Answer, AnswerRevision, Application
 from core.admissions.models.applications import IS_LIVE
@@ -91,14 +91,15 @@ def start(
 
 
 def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schema: Any) -> None:
-    """Take over the answers of the person's last application at this site, as far as the form still asks for them.
+    """Take over the answers of the person's last application at this site, as far as the form still asks for them and has what
+    was chosen.
 
     Files stay with the application they were given for: one that is out of date would be handed in unseen.
     """
     before = applying.last_ended(session, str(actor.account_id))
     if before is None:
         return
-    asked = {question.key for question in schema.questions() if question.kind is not Kind.FILE}
+    asked = {question.key: question for question in schema.questions() if question.kind is not Kind.FILE}
     old = session.execute(sa.select(Answer.question, Answer.value).where(Answer.application_id == before)).all()
     now, tenant_id = clock.now(), session.scope.tenant_id
     rows = [
@@ -106,8 +107,8 @@ def _carry_over(session: ScopedSession, actor: Actor, application_id: str, schem
             "id": new_id(), "tenant_id": tenant_id, "application_id": application_id, "question": key, "value": value,
             "revision": 1, "changed_at": now,
         }
-        for key, value in old
-        if key in asked and given(value)
+        for key, said in old
+        if key in asked and given(value := taken_over(asked[key], said))
     ]  # fmt: skip
     if rows:
         session.execute(sa.insert(Answer), rows)

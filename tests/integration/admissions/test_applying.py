@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from core.admissions.form.schema import FormSchema
 from core.admissions.models import Answer, AnswerRevision, Application, Extension, InfoRequest, Submission
 from core.admissions.queries import applying, public
 from core.admissions.queries.applying import Mine
-from core.admissions.service import deadlines, drafts, submitting
+from core.admissions.service import deadlines, drafts, submitting, windows
 from core.admissions.service.drafts import Wish
 from core.admissions.service.submitting import Receipt
 from core.data.audit import AuditEntry
@@ -20,7 +21,7 @@ from core.kernel import clock
 from core.kernel.errors import Conflict, Invalid, NotFound, Refused
 from core.kernel.ids import new_id
 from core.kernel.views import SYSTEM, Actor
-from tests.factories.admissions import make_form, make_window
+from tests.factories.admissions import make_form, make_window, said, small_form
 from tests.factories.people import make_person
 from tests.support.app_fixtures import FrozenClock
 
@@ -343,6 +344,30 @@ def test_withdrawing_keeps_everything_and_applying_again_takes_the_answers(
         sa.select(AuditEntry.action).where(AuditEntry.action.like("application.%")).order_by(AuditEntry.seq)
     )
     assert list(actions) == ["application.start", "application.withdraw", "application.start"]
+
+
+def test_a_choice_that_the_form_no_longer_has_is_not_taken_over(session: ScopedSession, ann: Actor) -> None:
+    """Nobody submits what the form does not offer, nor skips a question that must be answered by what an older form offered."""
+
+    def form(number: int, *keys: str) -> str:
+        content = small_form().model_dump(mode="json")
+        options = [{"key": key, "label": said(key)} for key in keys]
+        learnt, again_one = content["sections"][1]["questions"]
+        learnt |= {"options": options, "required": True}
+        again_one |= {"kind": "one", "options": options, "required": True}
+        return make_form(session, FormSchema.model_validate(content), number)
+
+    first = make_window(session, form(1001, "taught", "work"))
+    mine = begin(session, ann)
+    type_in(session, mine, ann, **FULL, learnt=["taught", "work"], again="work")
+    submitting.withdraw(session, again(session, mine, ann), ann)
+    windows.cancel(session, SYSTEM, first, 1, "Another form")
+    make_window(session, form(1002, "taught", "reading"))
+    new = begin(session, ann)
+    assert new.values == {**FULL, "learnt": ["taught"]}
+    with pytest.raises(Invalid) as refused:
+        send(session, new, ann)
+    assert list(refused.value.field_errors) == ["more"]
 
 
 def test_a_page_needs_two_statements_whatever_was_answered(
