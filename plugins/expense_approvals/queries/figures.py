@@ -91,11 +91,16 @@ def _decided() -> Any:
     )
 
 
+def _paid(when: Any) -> Any:
+    """When a claim was paid; null for one whose money the bank sent back afterwards. For a statement about `Claim` and `_decided`."""
+    return sa.case((Claim.state == PAID, when.c.paid))
+
+
 def _granted(year: int, *columns: Any) -> Any:
     """Claims that were granted in a year, with `columns`, and the columns of `_decided` as (statement, when)."""
     when, (first, after) = _decided(), instants(year)
     query = (
-        sa.select(*columns, when.c.decided, when.c.paid, when.c.first)
+        sa.select(*columns, when.c.decided, _paid(when), when.c.first)
         .join(when, (when.c.tenant_id == Claim.tenant_id) & (when.c.claim_id == Claim.id))
         .where(Claim.state.in_(GRANTED), when.c.decided >= first, when.c.decided < after)
     )
@@ -213,7 +218,7 @@ def accounts(session: ScopedSession, year: int, limit: int | None, offset: int) 
     granted = _booked(
         sa.select(
             *_ENTRY, ClaimLine.policy_version, ClaimLine.claimed_p, ClaimLine.allowed_p, sa.func.coalesce(ClaimLine.approved_p, 0),
-            Claim.state, when.c.decided.label("decided"), when.c.paid, sa.literal(False), ClaimLine.position.label("position"),
+            Claim.state, when.c.decided.label("decided"), _paid(when), sa.literal(False), ClaimLine.position.label("position"),
         )
         .select_from(ClaimLine)
         .join(Claim, (Claim.tenant_id == ClaimLine.tenant_id) & (Claim.id == ClaimLine.claim_id))

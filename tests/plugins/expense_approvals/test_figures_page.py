@@ -162,6 +162,33 @@ def test_a_years_accounts_come_to_what_its_budgets_spent(site, session):
     assert "Not yet" in page
 
 
+def test_money_that_the_bank_sent_back_afterwards_is_not_paid_until_it_is_paid_again(site, session, frozen_clock):
+    ann, budget = visitor(), opened(session, 100_00)
+    payer_account(session)
+    account(session, ann)
+    claim = approved(session, budget, ann)
+
+    def paid():
+        session.rollback()
+        (entry,), _ = figures.accounts(session, YEAR, 50, 0)
+        (claimed,) = figures.timed(session, YEAR)
+        return entry.paid, claimed.paid
+
+    frozen_clock.advance(days=2)
+    batch_id = at_the_bank(session, claim)
+    settle(session, batch_id, {claim: True})
+    assert paid() == (clock.now(), clock.now())
+    settle(session, batch_id, {claim: False})
+    assert paid() == (None, None)
+    frozen_clock.advance(days=1)
+    account(session, ann, "10203040")
+    frozen_clock.advance(days=2)
+    again = at_the_bank(session, claim)
+    assert paid() == (None, None)
+    settle(session, again, {claim: True})
+    assert paid() == (clock.now(), clock.now())
+
+
 def test_where_nothing_is_decided_yet_pages_say_what_to_do_and_rules_are_told_of_what_was_asked(site, session):
     lunches = cost("a", 1_000, category="lunch"), cost("b", 700, category="alcohol")
     asked(session, activity(session, opened(session)), visitor(), *lunches)
