@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from core.admissions.models import Assessment, Assessor, Assignment, DiscussionNote, PanelItem, Score, ScoreDraft
 from core.admissions.personal.whose import APPLICATIONS
 from core.admissions.queries.sight import clear_of
+from core.admissions.service.ending_assignments import expire_in, take_back_in
 from core.data.session import ScopedSession
+from core.kernel import clock
 from core.kernel.text import N_
 from core.people.personal.registry import Part, contribute
 from core.people.personal.rows import WHO, change, listed, rows
@@ -40,7 +42,11 @@ _ERASE_APPLICANT = (
 
 
 def erase_applicant(session: ScopedSession, account_id: str) -> int:
-    """Take the words about an applicant out, in the caller's transaction; how many rows that concerned."""
+    """Take the words about an applicant out, in the caller's transaction; how many rows that concerned. What is not sealed is
+    nobody's to assess any more."""
+    expire_in(
+        session, session.scope.tenant_id, session.scalars(APPLICATIONS, {"who": account_id}).all(), "", clock.now()
+    )
     return change(session, *_ERASE_APPLICANT, who=account_id)
 
 
@@ -99,7 +105,9 @@ _ERASE = (
 
 
 def erase(session: ScopedSession, account_id: str) -> int:
-    """Take what an assessor wrote about themselves out, and their unfinished words; what they sealed stays without a name."""
+    """Take what an assessor wrote about themselves out, and their unfinished words; what they sealed stays without a name, and what
+    they did not seal is to be given to others."""
+    take_back_in(session, session.scalars(_PLACES, {"who": account_id}).all(), "", clock.now())
     return change(session, *_ERASE, who=account_id)
 
 

@@ -10,9 +10,8 @@ from core.admissions import conflict_rules
 from core.admissions.models import Assessor, AssessorInterest, Assignment
 from core.admissions.models.panels import ASSESSOR_ROLES, INTEREST_KINDS
 from core.admissions.service import conflicts
-from core.admissions.service.assigned import take_down
+from core.admissions.service.ending_assignments import take_back_in
 from core.admissions.service.windows import may_manage, reason
-from core.admissions.states import ASSIGNMENT, TAKEN_BACK
 from core.data import audit
 from core.data.conditional import update_as_seen
 from core.data.idempotency import once
@@ -173,14 +172,7 @@ def end(session: ScopedSession, actor: Actor, assessor_id: str, version: int, wh
     why = reason(why)
     with transaction(session):
         _step(session, assessor_id, version, Assessor.state != "ended", state="ended")
-        conflicts.hold_assignments(session, Assignment.assessor_id == assessor_id)
-        taken = session.scalars(
-            sa.update(Assignment)
-            .where(Assignment.assessor_id == assessor_id, Assignment.state.in_(ASSIGNMENT.sources("take_back")))
-            .values(state=TAKEN_BACK, state_why=why, changed_at=clock.now(), version=Assignment.version + 1)
-            .returning(Assignment.id)
-        ).all()
-        take_down(session, taken)
+        take_back_in(session, [assessor_id], why, clock.now())
         audit.record(
             session, actor=actor, action="assessor.end", subject=f"assessor:{assessor_id}", after={"state": "ended"}, why=why
         )  # fmt: skip

@@ -18,6 +18,7 @@ from core.admissions.models import (
     Assessment,
     Assessor,
     AssessorInterest,
+    Assignment,
     Attachment,
     Conflict,
     DiscussionNote,
@@ -41,6 +42,7 @@ from core.data.session import ScopedSession, transaction
 from core.kernel import clock
 from core.kernel.ids import new_id, new_token
 from core.kernel.views import Actor
+from core.tenancy.models import ShelfItem
 from tests.factories.assessing import make_assignment
 from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig
@@ -210,3 +212,39 @@ def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
     assert WORD not in left
     assert "decline" in left
     assert rig.decision(ann).comments == {}
+
+
+def test_nobody_is_left_to_assess_an_application_whose_writer_is_erased(
+    app: Flask, app_context: None, session_for: Callable[[str], ScopedSession]
+) -> None:
+    panel = Panel(app, session_for("scotland"))
+    gone, stays = panel.application("zoe"), panel.application("yan")
+    panel.sealed("bob", gone)
+    ann = panel.assessor("ann")
+    for application in (gone, stays):
+        panel.declare(ann, panel.give(application, "ann"))
+    query = sa.select(Application.account_id).where(Application.id == gone)
+    with transaction(panel.session):
+        applying.erase(panel.session, str(panel.session.scalar(query)))
+    states = sa.select(Assignment.state).where(Assignment.application_id == gone).order_by(Assignment.state)
+    assert panel.session.scalars(states).all() == ["expired", "sealed"]
+    assert panel.session.scalars(sa.select(Assignment.state).where(Assignment.application_id == stays)).all() == [
+        "assessing"
+    ]
+    kept = sa.select(Assignment.id).where(Assignment.application_id == stays)
+    cards = sa.select(ShelfItem.ref).where(ShelfItem.account_id == ann.account_id)
+    assert panel.session.scalars(cards).all() == panel.session.scalars(kept).all()
+
+
+def test_applications_do_not_wait_for_an_assessor_who_is_erased(
+    app: Flask, app_context: None, session_for: Callable[[str], ScopedSession]
+) -> None:
+    panel = Panel(app, session_for("scotland"))
+    sealed, waits = panel.application("zoe"), panel.application("yan")
+    ann, _ = panel.sealed("ann", sealed)
+    panel.declare(ann, panel.give(waits, "ann"))
+    with transaction(panel.session):
+        panels.erase(panel.session, str(ann.account_id))
+        assessing.erase(panel.session, str(ann.account_id))
+    states = {row[0]: row[1] for row in panel.session.execute(sa.select(Assignment.application_id, Assignment.state))}
+    assert states == {sealed: "sealed", waits: "taken_back"}
