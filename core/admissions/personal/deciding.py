@@ -9,6 +9,7 @@ from core.admissions.personal.whose import APPLICATIONS
 from core.admissions.projection import PublicStatus
 from core.admissions.queries import public
 from core.data.session import ScopedSession
+from core.kernel import clock
 from core.people.personal.rows import change, plain
 
 TABLES = (Decision, DecisionLetter, Appeal, DecisionFeedback, RuleProposal)
@@ -41,6 +42,9 @@ _ERASE = (
     .where(Decision.application_id.in_(APPLICATIONS))
     .values(comments={}, override_text=sa.case((Decision.override_code == "", ""), else_="-"), moderation_why=""),
     sa.update(DecisionLetter).where(DecisionLetter.decision_id.in_(_DECISIONS)).values(paragraphs=[]),
+    sa.update(Appeal)
+    .where(Appeal.application_id.in_(APPLICATIONS), Appeal.state == "received")
+    .values(state="withdrawn", ended_at=sa.bindparam("now"), version=Appeal.version + 1),
     sa.update(Appeal).where(Appeal.application_id.in_(APPLICATIONS)).values(grounds="-", answer=""),
     sa.update(DecisionFeedback).where(DecisionFeedback.application_id.in_(APPLICATIONS)).values(words=""),
 )
@@ -49,6 +53,6 @@ _ERASE = (
 def erase(session: ScopedSession, account_id: str) -> int:
     """Take the words about and of an applicant out of decisions, letters, appeals and feedback: outcomes stay, as numbers.
 
-    What cannot be empty holds a dash.
+    What cannot be empty holds a dash. An appeal that waits for an answer ends: there is nobody to answer.
     """
-    return change(session, *_ERASE, who=account_id)
+    return change(session, *_ERASE, who=account_id, now=clock.now())

@@ -14,6 +14,7 @@ from core.admissions.content.shapes import CRITERIA
 from core.admissions.models import (
     Answer,
     AnswerRevision,
+    Appeal,
     Application,
     Assessment,
     Assessor,
@@ -48,6 +49,7 @@ from tests.factories.people import make_person
 from tests.integration.admissions.deciding_rig import Rig
 from tests.integration.admissions.panel import Panel
 from tests.integration.admissions.panel_cases import make_panel
+from tests.support.app_fixtures import FrozenClock
 
 WALES, WORD = 3, "canary"
 HELD = (Answer, AnswerRevision, Submission, InfoRequest, Extension, Interest, Attachment)
@@ -191,7 +193,7 @@ def test_a_place_on_a_panel_is_exported_without_what_others_put_down_and_erased(
 
 
 def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
-    app_context: None, session_for: Callable[[str], ScopedSession]
+    app_context: None, session_for: Callable[[str], ScopedSession], frozen_clock: FrozenClock
 ) -> None:
     rig = Rig(session_for("scotland"))
     ann = rig.applicant("ann", "decline")
@@ -212,6 +214,8 @@ def test_what_was_decided_is_exported_once_released_and_its_words_are_erased(
     assert WORD not in left
     assert "decline" in left
     assert rig.decision(ann).comments == {}
+    ended = rig.session.execute(sa.select(Appeal.state, Appeal.grounds, Appeal.ended_at)).all()
+    assert ended == [("withdrawn", "-", clock.now())]  # nobody is left to answer it to
 
 
 def test_nobody_is_left_to_assess_an_application_whose_writer_is_erased(
