@@ -14,6 +14,7 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.calendars import KEPT_CANCELLED
 from core.kernel.ids import new_id
+from core.tenancy.cards import check_lengths
 from core.tenancy.models import NoticeCard, PluginState
 from core.tenancy.switches import working
 
@@ -81,8 +82,9 @@ def publish(
 
     `path` is inside the site (`/events/…`); `audience` is `uk` (members everywhere) or `public`; `online` says that one can
     take part from anywhere; `tags` are words of the plugin's own by which cards are found. With `uid`, which names the thing for ever, it stands in the calendar of all sites; `sequence` rises
-    with every change of its time, its place or its state.
+    with every change of its time, its place or its state. Raises ValueError for a ref, kind, path or uid that is too long.
     """
+    check_lengths(_CARDS, ref=ref, kind=kind, path=path, uid=uid)
     values = {
         "kind": kind,
         "title": title[:200],

@@ -13,6 +13,7 @@ from core.data.session import ScopedSession
 from core.kernel import clock
 from core.kernel.calendars import CANCELLED, CONFIRMED, KEPT_CANCELLED
 from core.kernel.ids import new_id
+from core.tenancy.cards import check_lengths
 from core.tenancy.models import ShelfItem
 
 MOST_IN_CALENDAR = 1000
@@ -63,8 +64,9 @@ def put(
 
     The title is shown as it is, or, where it is a message (marked with `N_`), in the reader's language; the status always is one.
     With `calendar` it is in the person's calendar too. `new` promises that it is not there yet, which saves a statement. In
-    platform scope `tenant_id` names the tenant.
+    platform scope `tenant_id` names the tenant. Raises ValueError for a ref, kind, status or path that is too long.
     """
+    check_lengths(_CARDS, ref=ref, kind=kind, status=status, path=path)
     values = {
         "kind": kind,
         "title": title[:200],
@@ -96,7 +98,10 @@ def put_new(
     when: datetime | None, needs_action: bool,
 ) -> None:  # fmt: skip
     """Put cards (account, ref, path) that are not there yet on several people's shelves, in the caller's transaction, for the
-    session's tenant and in one statement."""
+    session's tenant and in one statement. Raises what `put` raises."""
+    check_lengths(_CARDS, kind=kind, status=status)
+    for _account, ref, path in cards:
+        check_lengths(_CARDS, ref=ref, path=path)
     same = {
         "origin_tenant_id": _origin(session, None), "plugin": plugin, "kind": kind, "title": title[:200],
         "title_is_message": False, "status": status, "when": when, "needs_action": needs_action, "changed_at": clock.now(), **_in_calendar(None),
@@ -137,6 +142,7 @@ def change_all(
     session: ScopedSession, *, plugin: str, ref: str, title: str, status: str, when: datetime | None
 ) -> None:
     """The same thing over for everybody who has it (an event completed), in the caller's transaction: it needs nobody any more."""
+    check_lengths(_CARDS, status=status)
     session.execute(
         sa.update(ShelfItem)
         .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
@@ -168,6 +174,7 @@ def retitle(
 
 def cancel_all(session: ScopedSession, *, plugin: str, ref: str, title: str, status: str, sequence: int) -> None:
     """The thing is off, for everybody who has it, in the caller's transaction: calendars say so for 30 days more."""
+    check_lengths(_CARDS, status=status)
     session.execute(
         sa.update(ShelfItem)
         .where(ShelfItem.origin_tenant_id == session.scope.tenant_id, ShelfItem.plugin == plugin, ShelfItem.ref == ref)
@@ -184,6 +191,7 @@ def change_many(
 ) -> None:  # fmt: skip
     """The same news about several things, each on the shelves that have it, in the caller's transaction and one statement.
     `when` (UTC) is their day; None takes away the one that they had."""
+    check_lengths(_CARDS, status=status)
     session.execute(
         sa.update(ShelfItem)
         .where(
