@@ -68,13 +68,9 @@ class Dispatcher:
         plan = self._plans.get(key)
         if plan is None:
             found = getattr(self._manager.hook, name).get_hookimpls()
-            plan = tuple(
-                sorted(
-                    (impl.plugin_name, impl.function, impl.argnames)
-                    for impl in found
-                    if plugins is None or impl.plugin_name in plugins
-                )
-            )
+            asked = [impl for impl in found if plugins is None or impl.plugin_name in plugins]
+            asked.sort(key=lambda impl: impl.plugin_name)  # by name alone: one plugin may have two of them
+            plan = tuple((impl.plugin_name, impl.function, impl.argnames) for impl in asked)
             self._plans[key] = plan
         return plan
 

@@ -47,6 +47,18 @@ def test_only_enabled_plugins_are_called_in_a_steady_order() -> None:
     assert registry.dispatcher.call("q_nav_items", frozenset(), tenant=TENANT).answers == []
 
 
+def test_one_plugin_may_answer_a_hook_twice() -> None:
+    """`specname` lets it: what each says is used."""
+    registry = _registry(a=_nav("a"))
+    module = ModuleType("two")
+    module.second = hookimpl(_nav("second")["q_nav_items"], specname="q_nav_items")  # type: ignore[attr-defined]  # as written
+    module.first = hookimpl(_nav("first")["q_nav_items"], specname="q_nav_items")  # type: ignore[attr-defined]  # in a file
+    registry.manager.register(module, name="two")
+    found = registry.dispatcher.call("q_nav_items", frozenset({"a", "two"}), tenant=TENANT)
+    assert [answer.plugin for answer in found.answers] == ["a", "two", "two"]
+    assert {answer.value.label for answer in found.answers} == {"a scotland", "first scotland", "second scotland"}
+
+
 def test_a_failure_is_isolated_and_named() -> None:
     registry = _registry(good=_nav("good"), bad={"q_nav_items": q_nav_raises})
     found = registry.dispatcher.call("q_nav_items", frozenset({"good", "bad"}), tenant=TENANT)
