@@ -14,7 +14,7 @@ from core.hooks.registry import Registry
 from core.kernel.views import TenantRef
 from core.tenancy.models import PluginState, Tenant
 from core.tenancy.settings import read, upgraded
-from core.tenancy.switches import CANNOT_WORK, answering, ever_on
+from core.tenancy.switches import CANNOT_WORK, EACH_SITES_OWN, answering, ever_on
 
 log = logging.getLogger("q.tenancy")
 
@@ -97,6 +97,11 @@ class _Reading:
     ids: Mapping[str, int]
     hosts: Mapping[str, int]
     cannot_work: frozenset[tuple[str, int]]
+    own: frozenset[str]
+
+    def tell(self, session: ScopedSession) -> None:
+        """Have `session` carry what statements about other sites' plugins ask."""
+        session.info[CANNOT_WORK], session.info[EACH_SITES_OWN] = self.cannot_work, self.own
 
 
 def _wrong(error: ValueError) -> str:
@@ -111,7 +116,7 @@ class TenantDirectory:
 
     def __init__(self, registry: Registry, hosts: Mapping[str, str] | None = None) -> None:
         self._registry, self._env_hosts = registry, dict(hosts or {})
-        self._read = _Reading((), {}, {}, {}, frozenset())
+        self._read = _Reading((), {}, {}, {}, frozenset(), frozenset())
 
     def refresh(self, session: ScopedSession) -> None:
         """Read every tenant anew (two statements). The versions come first: what is changed between the two is then kept under a version
@@ -132,8 +137,10 @@ class TenantDirectory:
             if row.plugin not in self._registry.plugins
             or ((site := by_id.get(row.at_tenant_id)) is not None and row.plugin in site.unfit)
         )
-        self._read = _Reading(tenants, by_id, ids, hosts, cannot_work)
-        session.info[CANNOT_WORK] = cannot_work
+        plugins = self._registry.plugins.items()
+        own = frozenset(name for name, plugin in plugins if not plugin.manifest.platform_wide)
+        self._read = _Reading(tenants, by_id, ids, hosts, cannot_work, own)
+        self._read.tell(session)
 
     def _snapshot(self, row: Tenant, states: list[PluginState], ever: frozenset[str]) -> TenantSnapshot:
         in_service = self._registry.names()
@@ -211,5 +218,5 @@ class TenantDirectory:
             known = self._read.by_id.get(tenant_id)
         if known is None:
             raise LookupError(f"there is no tenant {tenant_id}")
-        session.info[CANNOT_WORK] = self._read.cannot_work
+        self._read.tell(session)
         return known

@@ -16,7 +16,7 @@ from core.kernel.calendars import KEPT_CANCELLED
 from core.kernel.ids import new_id
 from core.tenancy.cards import check_lengths
 from core.tenancy.models import NoticeCard, PluginState
-from core.tenancy.switches import working
+from core.tenancy.switches import EACH_SITES_OWN, working
 
 WINDOW = "window"
 """The kind of the cards that say when an area takes applications. They are no events: they have a list of their own."""
@@ -43,7 +43,8 @@ def _closed(session: ScopedSession) -> sa.ColumnElement[bool]:
     the whole platform, which has no switch at a site, at the UK site. Its page is gone, so nobody is sent there. It is asked of the
     database, for another process may have switched. The card itself stays, and is shown again with the plugin."""
     here, wide = _switch(session, NoticeCard.origin_tenant_id), _switch(session, UK)
-    return sa.func.coalesce(here, wide, sa.true()).is_(False)
+    own = NoticeCard.plugin.in_(session.info.get(EACH_SITES_OWN, ()))
+    return sa.func.coalesce(here, sa.case((own, sa.false()), else_=wide), sa.true()).is_(False)
 
 
 _CARDS = table_of(NoticeCard)

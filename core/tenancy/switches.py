@@ -17,6 +17,10 @@ the kept settings do not fit the version that runs, or it is not in service. The
 states, never once a request. A change of the settings is another revision, so one that another process made is believed at once."""
 
 
+EACH_SITES_OWN = "q.each_sites_own"
+"""Under this name a session carries which plugins in service each site decides for itself: their cards ask no other site's switch."""
+
+
 def working(session: ScopedSession) -> sa.ColumnElement[bool]:
     """The condition of a state whose plugin is on and can work: the one answer of every statement about other sites' plugins, for
     a session that has asked the directory of tenants for its own."""
@@ -90,6 +94,11 @@ def on_anywhere(session: ScopedSession) -> frozenset[str]:
 def closed_pages(session: ScopedSession, registry: Registry) -> Callable[[int, str], bool]:
     """Whether the pages of a plugin are gone at a tenant, because it is off or cannot work there: `closed(tenant id, plugin)`, as
     the database has it now, in one statement. A name that is no plugin's is a room of the core's own, which is always there."""
-    rows = session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin).where(sa.not_(working(session))))
-    off = {(row.at_tenant_id, row.plugin) for row in rows}
-    return lambda tenant_id, plugin: plugin in registry.broken or (kept_at(registry, plugin, tenant_id), plugin) in off
+    rows = session.execute(sa.select(PluginState.at_tenant_id, PluginState.plugin, working(session)))
+    works = {(at, plugin): bool(can) for at, plugin, can in rows}
+
+    def closed(tenant_id: int, plugin: str) -> bool:
+        can = works.get((kept_at(registry, plugin, tenant_id), plugin), plugin not in registry.plugins)
+        return plugin in registry.broken or not can
+
+    return closed

@@ -47,7 +47,7 @@ def main(job: dict[str, Any], begin: Callable[[], object]) -> str:
     with ExitStack() as stack:
         stack.enter_context(patch.object(service, "_check_requirements", look_and_think))
         if job["careless"]:
-            stack.enter_context(patch.object(service, "_begin_change"))
+            stack.enter_context(patch.object(service, "_begin_change", return_value=False))
         session = stack.enter_context(ScopedSession(scope=Scope.tenant(job["tenant"]), bind=engine))
         begin()
         try:

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from core.data.db import tenant_session
+from core.data.session import ScopedSession, transaction
+from core.kernel import clock
+from core.tenancy import noticeboard
+from core.tenancy.switches import closed_pages
 from tests.integration.plugins.conftest import Switch
 
 pytestmark = pytest.mark.mainly("sqlite")  # what is on is decided before the engine is asked
@@ -58,6 +63,33 @@ def test_what_it_held_at_every_site_is_asked_for_also_when_it_is_each_sites_own_
     assert ever(wide) == everybody
     switch(False, "wales")
     assert ever(wide) == everybody
+
+
+def test_its_cards_lead_nowhere_where_it_is_off_when_it_is_each_sites_own_again(
+    wide: Flask, switch: Switch, level: Level, session_for: Callable[[str], ScopedSession]
+) -> None:
+    directory, registry = wide.extensions["q.directory"], wide.extensions["q.registry"]
+    scotland, wales = session_for("scotland"), session_for("wales")
+    later = clock.now() + timedelta(days=1)
+    switch(True)
+    with transaction(scotland):
+        noticeboard.publish(
+            scotland, plugin="everywhere", ref="1", kind="talk", title="A talk", summary="", starts_at=later, ends_at=later,
+            place="", path="/everywhere/", audience="public",
+        )  # fmt: skip
+
+    def shown() -> tuple[int, bool]:
+        wales.rollback()
+        directory.current(wales, wales.tenant_id)
+        cards = noticeboard.upcoming(wales, audiences=("public",), limit=9)
+        return len(cards), closed_pages(wales, registry)(scotland.tenant_id, "everywhere")
+
+    assert shown() == (1, False)
+    level("tenant")
+    directory.refresh(wales)
+    assert shown() == (0, True), "it is on at the UK site alone"
+    switch(True, "scotland")
+    assert shown() == (1, False)
 
 
 def test_of_one_that_was_never_on_nobody_is_asked(wide: Flask, switch: Switch, level: Level) -> None:
