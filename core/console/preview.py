@@ -19,7 +19,7 @@ from core.kernel.views import NavItem, OpenWork, TenantRef
 from core.tenancy import left
 from core.tenancy.switches import names_on, on_anywhere
 from core.web.i18n import say
-from core.web.model_forms import option_title, options, setting_title
+from core.web.model_forms import item_words, setting_title
 from core.work.models import OutboxItem
 from core.work.registry import JOBS
 
@@ -69,9 +69,7 @@ def shown_value(registry: Registry, plugin: str, name: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
     items = [str(item) for item in (value if isinstance(value, list) else [value])]
-    if info is not None and options(info.annotation):
-        items = [option_title(info, item) for item in items]
-    return ", ".join(items)
+    return ", ".join(items if info is None else [item_words(info, item) for item in items])
 
 
 def differences(

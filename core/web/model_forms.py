@@ -23,7 +23,7 @@ from wtforms.widgets import DateInput, NumberInput, TimeInput
 from core.kernel.text import N_
 from core.tenancy.settings import kept, read
 from core.web.forms import CheckboxesField
-from core.web.i18n import say
+from core.web.i18n import day, say
 
 PREFIX = "set-"
 """What a setting's field name begins with, so that no setting can take the name of another part of the form."""
@@ -127,6 +127,19 @@ def option_title(info: FieldInfo, value: str) -> str:
     labels = extra.get("labels")
     given = labels.get(value) if isinstance(labels, dict) else None
     return say(str(given)) if given else value.replace("_", " ").capitalize()
+
+
+def item_words(info: FieldInfo, value: str) -> str:
+    """One value of a setting, or one of the values of a list, as people read it: an option by its title, a date in their language."""
+    if options(info.annotation):
+        return option_title(info, value)
+    kind = bare_type(info.annotation)[0]
+    if (_item(kind) if _is_list(kind) else kind) is date:
+        try:
+            return day(date.fromisoformat(value))
+        except ValueError:  # kept by another version, for which it was no date
+            return value
+    return value
 
 
 def model_fields(model: type[BaseModel], names: Iterable[str]) -> dict[str, Field]:

@@ -92,11 +92,13 @@ def at_work(app: Flask, client: FormClient) -> Any:
 
 
 def test_every_kind_is_set_shown_kept_given_to_the_plugin_and_undone(
-    kinds: Flask, central: FormClient, change: Changes, confirm: Changes, platform_session: ScopedSession
+    kinds: Flask, central: FormClient, preview: Changes, confirm: Changes, platform_session: ScopedSession
 ) -> None:
     assert set(NEW) == set(Lax.model_fields)
     model = kinds.extensions["q.registry"].plugins["kinds"].settings
-    assert change(central, PAGE, {"enabled": "y", **TYPED}).status_code == 303
+    seen = preview(central, PAGE, {"enabled": "y", **TYPED})
+    assert "<ins>Sunday 28 February 2027, Monday 1 March 2027</ins>" in seen.text
+    assert confirm(central, seen, why="all of them").status_code == 303
     assert kept(platform_session) == {name: value for name, (_, value, _) in NEW.items()}
     assert at_work(kinds, central).model_dump() == {name: value for name, (_, _, value) in NEW.items()}
     again = central.submit(PAGE, {}, form="plugins/")
