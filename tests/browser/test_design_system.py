@@ -1,9 +1,11 @@
 """The design system in a browser: accessible by day and by night, on a phone and a desk, with and without a script."""
 
 from collections.abc import Callable
+from io import BytesIO
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.web import tokens
@@ -123,3 +125,25 @@ def test_a_page_prints_without_its_menus(server: Process, page: Page) -> None:
     page.emulate_media(media="print")
     expect(page.locator(".bar")).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
+
+
+def test_the_line_beside_a_question_that_is_wrong_begins_where_the_question_does(
+    server: Process, new_page: NewPage
+) -> None:
+    page = new_page(viewport=NARROW)
+    page.goto(f"{server.url}/style")
+    group = page.locator("fieldset.field:has(input[type=radio])").first
+    group.evaluate("""group => {
+        group.classList.add("bad");
+        group.querySelector("legend").textContent = "A question of many words, as long as such questions are. ".repeat(3);
+    }""")
+    place = group.locator("legend").evaluate("""legend => {
+        legend.scrollIntoView();
+        const question = legend.getBoundingClientRect(), after = legend.nextElementSibling.getBoundingClientRect();
+        return {x: legend.parentElement.getBoundingClientRect().x, y: question.y, clear: after.y >= question.bottom};
+    }""")
+    assert place["clear"], "what follows the question stands below it"
+    beside = page.screenshot(clip={"x": place["x"], "y": place["y"] + 2, "width": 3, "height": 3})
+    colour = Image.open(BytesIO(beside)).convert("RGB").getpixel((1, 1))
+    assert isinstance(colour, tuple)
+    assert colour[0] > 2 * colour[1], "the line's colour, and not the page's"

@@ -86,6 +86,16 @@ def test_and_in_welsh(central: FormClient, record: Record) -> None:
     assert _choices(page)["Digwyddiadau lleol"]["Canslwyd digwyddiad"] == "local_events.cancel"
 
 
+def test_filters_that_find_nothing_say_what_may_be_wrong_with_them(lead: FormClient) -> None:
+    trail = "/scotland/manage/audit/"
+    turned = lead.get(f"{trail}?from=2026-03-01&to=2026-02-01").text
+    assert "The last day must not be before the first." in turned
+    half = lead.get(f"{trail}?actor=nobody").text
+    assert "An email address has to be whole" in half
+    assert "The last day" not in half
+    assert f'href="{trail}">Show everything</a>' in half
+
+
 def test_words_are_chosen_by_room_and_plugin(lead: FormClient, record: Record) -> None:
     record(*CODES)
     found = _choices(lead.get("/scotland/manage/audit/").text)

@@ -120,6 +120,15 @@ def test_a_message_that_several_fields_have_says_whose_it_is(jinja: Environment)
     assert ">Tick it.</a>" in html
 
 
+def test_of_a_question_that_explains_itself_the_summary_has_the_question_alone(jinja: Environment) -> None:
+    form = failed()
+    form.mode.label.text = "Are you based here? Where you do most of your work counts."
+    form.name.errors, form.mode.errors, form.agree.errors = ["Answer this."], ["Answer this."], []
+    html = draw(jinja, FORMS + "{{ forms.error_summary(f) }}", f=form)
+    assert ">Are you based here? Answer this.</a>" in html
+    assert f">{form.name.label.text}: Answer this.</a>" in html
+
+
 def test_errors_of_the_whole_form_come_first_and_those_of_hidden_fields_have_no_link(jinja: Environment) -> None:
     form = failed()
     form.form_errors = ["It changed meanwhile"]
