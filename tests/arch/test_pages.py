@@ -105,3 +105,23 @@ def test_what_is_wrong_with_a_form_stands_above_the_heading_in_every_room() -> N
         if -1 < heading < summary:
             below.append(str(path))
     assert not below, report(below)
+
+
+_WAY_BACK = re.compile(r"(?:ui\.|go_)?back\(url_for\([^)]*_id=\w+\.\w+")
+"""The way from a page back to one thing: an event, a window, an application."""
+_SAYS_NOTHING = re.compile(
+    r"\{\{[^}]*title_prefix\([^}]*\}\}|\{\{ ?_\('[^']*'\) ?\}\}|\{\{ ?(?:heading|heading_words|words) ?\}\}"
+)
+
+
+def test_a_page_about_one_thing_says_of_which_in_its_title() -> None:
+    """Else two tabs of two events, or of two windows, are called alike."""
+    alike = []
+    for path in files(".html", under=("templates", "plugins")):
+        source = text(path)
+        title = re.search(r"\{% block title %\}(.*?)\{% endblock %\}", source)
+        if title and _WAY_BACK.search(source) and "{{" not in _SAYS_NOTHING.sub("", title[1]):
+            named = re.search(r"\{% set (?:heading|heading_words|words) = (.*?) %\}", source)
+            if not (named and "%(" in named[1]):
+                alike.append(str(path))
+    assert not alike, report(alike)
