@@ -75,6 +75,9 @@ def app(kept_app: Flask, database: Database) -> Flask:
     """The application, on a database with the partners' tenants; made once, its data put back after each test."""
     if kept_app.extensions["q.directory"].all() != kept_app.extensions[BASELINE]:
         read_tenants(kept_app)  # the last test changed a tenant, and its data has been put back since
+    from core.people import limits  # as in `_make`
+
+    limits.limiter.enabled = False  # a command that ran in this process, as it runs outside tests, has switched it on
     return kept_app
 
 
