@@ -32,7 +32,7 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
     `strict`, names one that nobody has. Else a plugin that is not in service is left out, with a line.
     """
     lines: list[str] = []
-    usual = _usual(registry)
+    usual, created = _usual(registry), False
     with transaction(session):
         present = set(session.scalars(sa.select(Tenant.slug)))
         for file in files:
@@ -58,6 +58,9 @@ def sync(session: ScopedSession, files: Iterable[TenantFile], registry: Registry
                 _write(session, registry, file.id, name, None, True, settings, SYSTEM, "tenant file", had=had)
             audit.record(session, actor=SYSTEM, action="tenant.create", subject=file.slug, tenant_id=file.id)
             lines.append(f"{file.slug}: created")
+            created = True
+        if created:  # every process reads all sites anew at its next request: cards and items of the new one name it
+            session.execute(sa.update(Tenant).values(config_version=Tenant.config_version + 1))
     return lines
 
 
