@@ -16,7 +16,6 @@ from core.data.engine import tell_no_rows
 from core.data.session import WRITE_OPTION
 
 HERE = Path(__file__).parent / "migrations"
-"""The endings of the files that SQLite keeps beside a database."""
 
 
 @dataclass(frozen=True, slots=True)

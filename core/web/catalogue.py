@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.pofile import read_po, write_po
 
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "say": None,
+    "_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2),
 }  # fmt: skip
 METHODS = [
     ("**.py", f"{__name__}:python"),

@@ -191,7 +191,7 @@ def test_a_database_that_is_away_at_the_first_request_is_told_with_a_page(
     away = file.rename(file.with_suffix(".away"))
     file.mkdir()  # else one would be made
     answer = app.test_client().get("/scotland/")
-    assert (answer.status_code, len(answer.headers["X-Request-Id"])) == (500, 16)
+    assert (answer.status_code, len(answer.headers["X-Request-Id"])) == (503, 16)
     assert answer.headers["X-Request-Id"] in answer.text
     file.rmdir()
     away.rename(file)

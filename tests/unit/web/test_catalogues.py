@@ -50,6 +50,13 @@ def test_the_same_message_has_one_welsh_wherever_it_stands() -> None:
     assert {message: welsh for message, welsh in said.items() if message and len(welsh) > 1} == {}
 
 
+def test_a_message_is_found_wherever_it_is_marked(tmp_path: Path) -> None:
+    (tmp_path / "words.py").write_text(
+        'said = say(KNOWN.get(left, N_("One inside another")), _("And beside it"))\n', "utf-8"
+    )
+    assert {message.id for message in extract([tmp_path]) if message.id} == {"One inside another", "And beside it"}
+
+
 def _all_welsh() -> Iterator[tuple[str, ...]]:
     """The Welsh of every message of every catalogue: one text, or a form for each kind of number."""
     for path, _ in (CORE, *PLUGINS):
