@@ -129,7 +129,7 @@ def host_list(event_id: str) -> Response:
     form.offer((site, name) for site, name in names.items() if site != tenant.id and site not in live)
     if form.validate_on_submit():
         try:
-            service.invite(context.session, tenant, event_id, form.site.data, context.visitor)
+            service.invite(context.session, tenant, event_id, int(form.site.data), context.visitor)
         except Declined as error:
             problem = say(error.message, error.params)
         else:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.fields.core import Field
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import Length
 
 from core.sdk import N_, Form, NotBlank, lazy_gettext, say, stripped
 
@@ -37,15 +36,10 @@ class OrganiserForm(Form):
 
 
 class HostForm(Form):
-    """Which site to ask."""
+    """Which site to ask. It begins with no answer, so that no site is asked because the list was passed over."""
 
-    site = SelectField(_l("Site"), coerce=int)
+    site = SelectField(_l("Site"), [NotBlank(CHOOSE_SITE)])
 
     def offer(self, sites: Iterable[tuple[int, str]]) -> None:
-        """Let one of `sites` be chosen; none of them is before somebody chooses."""
-        self.site.choices = [(0, say(CHOOSE_SITE)), *sites]
-
-    def validate_site(self, field: Field) -> None:
-        """Raise ValidationError where none was chosen."""
-        if not field.data:
-            raise ValidationError(say(CHOOSE_SITE))
+        """Let one of `sites` be chosen."""
+        self.site.choices = [("", say(CHOOSE_SITE)), *((str(site), name) for site, name in sites)]

@@ -169,7 +169,7 @@ def test_the_pages_of_hosting(app, session, scotland, wales):
     path = f"/scotland/events/{event_id}"
     assert cai.get(path).status_code == 404
     hosts = f"/scotland/manage/events/{event_id}/hosts"
-    passed_over = lead.submit(hosts, {"site": "0"})
+    passed_over = lead.submit(hosts, {"site": ""})
     assert (passed_over.status_code, 'href="#site">Choose a site</a>' in passed_over.text) == (422, True)
     assert lead.submit(hosts, {"site": str(wales.id)}).status_code == 303
     page = other.get("/wales/manage/events/hosting").text
