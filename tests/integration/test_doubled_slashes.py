@@ -8,6 +8,8 @@ from werkzeug.test import TestResponse
 
 from tests.factories.people import client_of, make_person
 
+pytestmark = pytest.mark.mainly("sqlite")  # addresses have nothing to do with the engine
+
 
 def _ask(app: Flask, path: str, query: str = "", **options: object) -> TestResponse:
     """The answer to an address as a server hands it on: a test client would take `//x/` for a host."""

@@ -11,6 +11,8 @@ from core.web.gate import FORM, LONGEST_FORM, MOST_FIELDS
 from tests.factories.people import client_of, make_person
 from tests.support.client import FormClient
 
+pytestmark = pytest.mark.mainly("sqlite")  # how a form is read has nothing to do with the engine
+
 
 def _sent(client: FormClient, body: bytes, *, told: bool = True, path: str = "/account/sign-in") -> TestResponse:
     """The answer to `body`; without its length `told`, as a server hands on what comes in pieces (chunked)."""

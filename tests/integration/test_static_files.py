@@ -8,6 +8,8 @@ from flask.testing import FlaskClient
 
 from core.web.assets import Assets, stylesheet
 
+pytestmark = pytest.mark.mainly("sqlite")  # no file is kept in a database
+
 NAMES = ("q.css", "htmx.js")
 
 
