@@ -79,8 +79,8 @@ def _load(config: Config, reset: bool) -> None:
             for tenant in directory.all():
                 with tenant_session(tenant.id) as own:
                     community.switch_on(own, tenant, registry)
-                    tenant = directory.current(own, tenant.id)  # noqa: PLW2901 - what is on has changed
+                    switched = directory.current(own, tenant.id)  # what is on has changed
                     own.rollback()
-                    cycle.fill(own, tenant, windows.fill(own, tenant, form), above)
-                    community.fill_plugins(own, tenant, registry)
+                    cycle.fill(own, switched, windows.fill(own, switched, form), above)
+                    community.fill_plugins(own, switched, registry)
                     quality_jobs.nightly(own, clock.now())
